@@ -1,0 +1,36 @@
+//! The waPC entry points and the host calls: the one file that knows the SDK.
+
+use kubewarden_policy_sdk::protocol_version_guest;
+use kubewarden_policy_sdk::wapc_guest::{CallResult, host_call, register_function};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+#[expect(unsafe_code, reason = "waPC finds the module's entry point by its unmangled name")]
+#[unsafe(no_mangle)]
+extern "C" fn wapc_init() {
+    register_function("validate", validate);
+    register_function("validate_settings", validate_settings);
+    register_function("protocol_version", protocol_version_guest);
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature is that of a waPC function")]
+fn validate(payload: &[u8]) -> CallResult {
+    Ok(crate::validate(payload, &mut host, now()))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature is that of a waPC function")]
+fn validate_settings(payload: &[u8]) -> CallResult {
+    Ok(crate::validate_settings(payload, &mut host, now()))
+}
+
+fn host(
+    namespace: &'static str,
+    operation: &'static str,
+    payload: &[u8],
+) -> Result<Vec<u8>, String> {
+    host_call("kubewarden", namespace, operation, payload).map_err(|error| error.to_string())
+}
+
+/// A clock before the epoch reads as the epoch: no certificate is valid then.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}

@@ -1,0 +1,207 @@
+//! The host's protocol: what is asked and what is answered, as JSON over waPC.
+//!
+//! Source: <https://docs.kubewarden.io/reference/spec/host-capabilities/intro-host-capabilities>.
+//! Namespaces and operations are literals: `kwctl annotate` scans the module for them.
+
+use crate::reference::Digest;
+use crate::signer::{AllOf, Annotations, Check, RekorBundle};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The host, as the one function that the stages are handed: namespace, operation, payload → answer.
+pub type Host<'h> = dyn FnMut(&'static str, &'static str, &[u8]) -> Result<Vec<u8>, String> + 'h;
+
+/// Why the host did not vouch for an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// The host's own words.
+    Error(String),
+    /// It answered that the image is not trusted.
+    NotTrusted,
+    /// It answered something else than the protocol says.
+    Malformed(String),
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Error(words) => f.write_str(words),
+            Self::NotTrusted => f.write_str("the host does not trust the image"),
+            Self::Malformed(why) => write!(f, "the host's answer cannot be read: {why}"),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type")]
+#[expect(clippy::enum_variant_names, reason = "the names are the protocol's")]
+enum VerifyRequest<'c> {
+    SigstorePubKeyVerify {
+        image: &'c str,
+        pub_keys: &'c [String],
+        annotations: Option<&'c Annotations>,
+    },
+    SigstoreKeylessVerify {
+        image: &'c str,
+        keyless: Vec<KeylessInfo<'c>>,
+        annotations: Option<&'c Annotations>,
+    },
+    SigstoreKeylessPrefixVerify {
+        image: &'c str,
+        keyless_prefix: Vec<KeylessPrefixInfo<'c>>,
+        annotations: Option<&'c Annotations>,
+    },
+    SigstoreGithubActionsVerify {
+        image: &'c str,
+        owner: &'c str,
+        repo: Option<&'c str>,
+        annotations: Option<&'c Annotations>,
+    },
+    SigstoreCertificateVerify {
+        image: &'c str,
+        certificate: &'c [u8],
+        certificate_chain: Option<Vec<&'c [u8]>>,
+        require_rekor_bundle: bool,
+        annotations: Option<&'c Annotations>,
+    },
+}
+
+#[derive(Serialize)]
+struct KeylessInfo<'c> {
+    issuer: &'c str,
+    subject: &'c str,
+}
+
+#[derive(Serialize)]
+struct KeylessPrefixInfo<'c> {
+    issuer: &'c str,
+    url_prefix: &'c str,
+}
+
+#[derive(Deserialize)]
+struct VerifyResponse {
+    is_trusted: bool,
+    digest: String,
+}
+
+/// Asks whether the image carries all the signatures of the check; answers the digest that they are for.
+///
+/// # Errors
+/// When the host does not vouch for the image, whatever the reason.
+pub fn verify(host: &mut Host<'_>, image: &str, check: &Check) -> Result<Digest, Denial> {
+    let answer = call(host, "oci", "v2/verify", &verify_request(image, check))?;
+    let answer: VerifyResponse = read(&answer)?;
+    if !answer.is_trusted {
+        return Err(Denial::NotTrusted);
+    }
+    Digest::parse(&answer.digest)
+        .map_err(|_| Denial::Malformed(format!("`{}` is not a digest", answer.digest)))
+}
+
+fn verify_request<'c>(image: &'c str, check: &'c Check) -> VerifyRequest<'c> {
+    let annotations = (!check.annotations.is_empty()).then_some(&check.annotations);
+    match &check.all_of {
+        AllOf::PublicKeys(pub_keys) => {
+            VerifyRequest::SigstorePubKeyVerify { image, pub_keys, annotations }
+        }
+        AllOf::Keyless(list) => VerifyRequest::SigstoreKeylessVerify {
+            image,
+            keyless: list.iter().map(|(issuer, subject)| KeylessInfo { issuer, subject }).collect(),
+            annotations,
+        },
+        AllOf::KeylessPrefix(list) => VerifyRequest::SigstoreKeylessPrefixVerify {
+            image,
+            keyless_prefix: list
+                .iter()
+                .map(|(issuer, url_prefix)| KeylessPrefixInfo { issuer, url_prefix })
+                .collect(),
+            annotations,
+        },
+        AllOf::GithubActions(owner, repo) => VerifyRequest::SigstoreGithubActionsVerify {
+            image,
+            owner,
+            repo: repo.as_deref(),
+            annotations,
+        },
+        AllOf::Certificate(certificate, chain, rekor_bundle) => {
+            VerifyRequest::SigstoreCertificateVerify {
+                image,
+                certificate: certificate.as_bytes(),
+                certificate_chain: chain
+                    .as_ref()
+                    .map(|chain| chain.iter().map(String::as_bytes).collect()),
+                require_rekor_bundle: *rekor_bundle == RekorBundle::Required,
+                annotations,
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct DigestResponse {
+    digest: String,
+}
+
+/// Asks the registry, through the host, what the reference points at.
+///
+/// # Errors
+/// When the registry gives no digest.
+pub fn manifest_digest(host: &mut Host<'_>, image: &str) -> Result<String, Denial> {
+    let answer = call(host, "oci", "v1/manifest_digest", &image)?;
+    read::<DigestResponse>(&answer).map(|answer| answer.digest)
+}
+
+#[derive(Serialize)]
+struct PemCertificate<'c> {
+    encoding: &'static str,
+    data: &'c [u8],
+}
+
+#[derive(Serialize)]
+struct TrustRequest<'c> {
+    cert: PemCertificate<'c>,
+    cert_chain: Vec<PemCertificate<'c>>,
+    not_after: Option<&'c str>,
+}
+
+#[derive(Deserialize)]
+struct TrustResponse {
+    trusted: bool,
+    reason: String,
+}
+
+/// Asks whether the chain (the root last) leads to the certificate.
+///
+/// # Errors
+/// With the reason when it does not, or when the host cannot tell.
+pub fn is_certificate_trusted(
+    host: &mut Host<'_>,
+    certificate: &str,
+    chain: &[String],
+) -> Result<(), String> {
+    let pem = |text| PemCertificate { encoding: "Pem", data: str::as_bytes(text) };
+    let request = TrustRequest {
+        cert: pem(certificate),
+        cert_chain: chain.iter().map(|link| pem(link)).collect(),
+        not_after: None,
+    };
+    let answer: TrustResponse = call(host, "crypto", "v1/is_certificate_trusted", &request)
+        .and_then(|answer| read(&answer))
+        .map_err(|denial| format!("the host could not check the chain: {denial}"))?;
+    if answer.trusted { Ok(()) } else { Err(answer.reason) }
+}
+
+fn call(
+    host: &mut Host<'_>,
+    namespace: &'static str,
+    operation: &'static str,
+    request: &impl Serialize,
+) -> Result<Vec<u8>, Denial> {
+    let payload = serde_json::to_vec(request).map_err(|error| Denial::Error(error.to_string()))?;
+    host(namespace, operation, &payload).map_err(Denial::Error)
+}
+
+fn read<'a, T: Deserialize<'a>>(answer: &'a [u8]) -> Result<T, Denial> {
+    let text = std::str::from_utf8(answer).map_err(|error| Denial::Malformed(error.to_string()))?;
+    serde_json::from_str(text).map_err(|error| Denial::Malformed(error.to_string()))
+}

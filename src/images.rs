@@ -1,0 +1,238 @@
+//! Stage 2: [`Review`] → every image that the object holds, with its path and its position in the raw
+//! JSON.
+//!
+//! *How are images found?* By reading the object once along the paths of its kind ([`crate::walk`]).
+//!
+//! *What if the object has another shape?* Then it cannot be read, which is a rejection. A container
+//! without a readable image is found, as a fault.
+//!
+//! *How is an image found again in the stored object?* By its place: the same lists, and in them the
+//! elements of the same names.
+
+use crate::request::Review;
+use crate::walk::{Crumb, Tree, Walk, render};
+use crate::workloads::Workload;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use std::fmt;
+use std::ops::Range;
+
+/// The most images that one object may hold. No node runs a Pod of more containers than it has room for
+/// Pods (110 by default), and verifying so many would take longer than a webhook may.
+pub const MAX_IMAGES: usize = 1000;
+
+/// An object as far as this policy reads it.
+#[derive(Debug)]
+pub struct Found<'r> {
+    /// The raw object.
+    pub object: &'r str,
+    /// Its images, in the order of the text.
+    pub images: Vec<Image<'r>>,
+    /// What its metadata says.
+    pub metadata: Metadata,
+}
+
+/// A place that holds an image.
+#[derive(Debug)]
+pub struct Image<'r> {
+    pub(crate) crumbs: Vec<Crumb>,
+    /// The raw JSON value; none where the place is empty.
+    pub(crate) raw: Option<&'r str>,
+    /// Where that value stands in the object's text.
+    pub position: Range<usize>,
+}
+
+/// Why a place has no readable image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageFault {
+    /// The key is missing or null.
+    Missing,
+    /// The value is not a string, or not one that is valid Unicode.
+    NotText,
+}
+
+impl fmt::Display for ImageFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "no image is given",
+            Self::NotText => "the image is not a string",
+        })
+    }
+}
+
+/// Why an object cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// There is none.
+    Absent,
+    /// A value of another type than the path needs.
+    Shape {
+        /// Where.
+        path: String,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// A required part is not there.
+    Missing(String),
+    /// A key stands twice, so two readers could see two different objects.
+    Twice(String),
+    /// More than [`MAX_IMAGES`].
+    TooManyImages,
+    /// Not JSON.
+    Json(String),
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("the request holds no object"),
+            Self::Shape { path, expected } if path.is_empty() => {
+                write!(f, "the object is not {expected}")
+            }
+            Self::Shape { path, expected } => write!(f, "`{path}` is not {expected}"),
+            Self::Missing(path) => write!(f, "`{path}` is missing"),
+            Self::Twice(path) => write!(f, "`{path}` stands there twice"),
+            Self::TooManyImages => write!(f, "it holds more than {MAX_IMAGES} images"),
+            Self::Json(reason) => write!(f, "it is not valid JSON: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// The part of `ObjectMeta` that bears on pinning.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metadata {
+    #[serde(default)]
+    owner_references: Option<Vec<OwnerReference>>,
+    #[serde(default)]
+    deletion_timestamp: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+struct OwnerReference {
+    #[serde(default)]
+    controller: Option<bool>,
+}
+
+impl Metadata {
+    /// Whether another controller manages the object.
+    #[must_use]
+    pub fn is_controlled(&self) -> bool {
+        self.owner_references.iter().flatten().any(|owner| owner.controller == Some(true))
+    }
+
+    /// Whether the object is being deleted.
+    #[must_use]
+    pub fn is_being_deleted(&self) -> bool {
+        self.deletion_timestamp.is_some()
+    }
+}
+
+impl Image<'_> {
+    /// The path for people: `spec.containers[0].image`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        render(&self.crumbs, |index, _| index.to_string())
+    }
+
+    /// The name of the container, volume or other element that holds the image.
+    #[must_use]
+    pub fn holder(&self) -> Option<&str> {
+        self.crumbs.iter().rev().find_map(|crumb| match crumb {
+            Crumb::Element { name, .. } => name.as_deref(),
+            Crumb::Key(_) => None,
+        })
+    }
+
+    /// The text of the image.
+    ///
+    /// # Errors
+    /// When there is none, or when it is not text.
+    pub fn text(&self) -> Result<String, ImageFault> {
+        let raw = self.raw.ok_or(ImageFault::Missing)?;
+        serde_json::from_str(raw).map_err(|_| ImageFault::NotText)
+    }
+
+    /// Whether the image is that of an ephemeral container.
+    #[must_use]
+    pub fn is_ephemeral(&self) -> bool {
+        self.crumbs.contains(&Crumb::Key("ephemeralContainers".to_owned()))
+    }
+
+    /// Whether the other image stands in the same place: the same way, where elements that have names
+    /// are told by their names and the others by their positions.
+    fn is_placed_like(&self, other: &Image<'_>) -> bool {
+        self.crumbs.len() == other.crumbs.len()
+            && self.crumbs.iter().zip(&other.crumbs).all(|(mine, others)| match (mine, others) {
+                (
+                    Crumb::Element { name: Some(mine), .. },
+                    Crumb::Element { name: Some(others), .. },
+                ) => mine == others,
+                _ => mine == others,
+            })
+    }
+}
+
+/// Finds the images of the object under review.
+///
+/// # Errors
+/// When the object cannot be read.
+pub fn find<'r>(review: &Review<'r>, workload: &Workload) -> Result<Found<'r>, Unreadable> {
+    read(review.object.ok_or(Unreadable::Absent)?, workload)
+}
+
+/// The object as it is stored.
+#[derive(Debug, Default)]
+pub struct Stored<'r> {
+    images: Vec<Image<'r>>,
+    /// What its metadata says.
+    pub metadata: Metadata,
+}
+
+impl<'r> Stored<'r> {
+    /// Reads the stored object. One that cannot be read spares no image its verification.
+    #[must_use]
+    pub fn read(object: Option<&'r RawValue>, workload: &Workload) -> Self {
+        match object.map(|object| read(object, workload)) {
+            Some(Ok(found)) => Self { images: found.images, metadata: found.metadata },
+            _ => Self::default(),
+        }
+    }
+
+    /// Whether a container (or volume) of that name stands in the same list.
+    #[must_use]
+    pub fn has(&self, image: &Image<'_>) -> bool {
+        self.at(image).is_some()
+    }
+
+    /// Whether the same place holds the same bytes.
+    #[must_use]
+    pub fn holds_same(&self, image: &Image<'_>) -> bool {
+        self.at(image).is_some_and(|stored| stored.raw == image.raw)
+    }
+
+    /// The text that stands in the same place.
+    #[must_use]
+    pub fn text(&self, image: &Image<'_>) -> Option<String> {
+        self.at(image)?.text().ok()
+    }
+
+    fn at(&self, image: &Image<'_>) -> Option<&Image<'r>> {
+        self.images.iter().find(|stored| stored.is_placed_like(image))
+    }
+}
+
+fn read<'r>(object: &'r RawValue, workload: &Workload) -> Result<Found<'r>, Unreadable> {
+    let walk = Walk::along(&Tree::of(&workload.images), object.get())?;
+    let metadata = match walk.metadata {
+        Some(raw) => serde_json::from_str(raw).map_err(|_| Unreadable::Shape {
+            path: "metadata".to_owned(),
+            expected: "the metadata of an object",
+        })?,
+        None => Metadata::default(),
+    };
+    Ok(Found { object: object.get(), images: walk.images, metadata })
+}

@@ -1,0 +1,158 @@
+//! Public keys: PEM → what the host is asked to verify with.
+//!
+//! *Why read them here?* The host reports a key that it cannot read as a missing signature. Here it is an
+//! error of the settings, with its place. And two spellings of one key must not count as two signers.
+//!
+//! *Why the `pem` crate?* The host reads keys with it: what it takes and what we take are the same.
+//!
+//! Sources: RFC 7468 (PEM), RFC 5280 §4.1.2.7 (`SubjectPublicKeyInfo`), RFC 5480 (elliptic curves),
+//! RFC 8017 §A.1.1 (RSA), RFC 8410 (Ed25519).
+
+use spki::der::asn1::{AnyRef, UintRef};
+use spki::der::{Decode, Reader, SliceReader};
+use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
+use std::fmt;
+
+/// NIST SP 800-57 asks for 2048 bits or more.
+const MIN_RSA_BITS: usize = 2048;
+
+const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
+/// A public key that the host can verify with. Equal keys are the same key, whatever their PEM looked
+/// like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey(Vec<u8>);
+
+/// Why a text is not a list of public keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyError {
+    /// No PEM block is in it.
+    NotPem,
+    /// A private key.
+    Private,
+    /// A certificate.
+    Certificate,
+    /// Another PEM block, by its label.
+    OtherBlock(String),
+    /// The bytes are not a `SubjectPublicKeyInfo`.
+    Malformed,
+    /// A kind of key that the host cannot verify with, by its object identifier.
+    Unsupported(String),
+    /// An RSA key of so many bits.
+    ShortRsa(usize),
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPem => {
+                f.write_str("not a PEM public key; it starts with `-----BEGIN PUBLIC KEY-----`")
+            }
+            Self::Private => f.write_str(
+                "this is a private key: keep it secret, and give its public half \
+                 (`cosign public-key --key …`)",
+            ),
+            Self::Certificate => {
+                f.write_str("this is a certificate; give it as a certificate, not as a public key")
+            }
+            Self::OtherBlock(label) => write!(
+                f,
+                "a PEM block `{label}` instead of `PUBLIC KEY` (convert it with `openssl pkey -pubin` \
+                 or `openssl rsa -RSAPublicKey_in -pubout`)"
+            ),
+            Self::Malformed => f.write_str("the key inside the PEM block is malformed"),
+            Self::Unsupported(oid) => write!(
+                f,
+                "an unsupported kind of key ({oid}); use ECDSA P-256 or P-384, RSA or Ed25519"
+            ),
+            Self::ShortRsa(bits) => {
+                write!(f, "an RSA key of {bits} bits; at least {MIN_RSA_BITS} are needed")
+            }
+        }
+    }
+}
+
+impl std::error::Error for KeyError {}
+
+impl PublicKey {
+    /// Reads every PEM block of the text; there is at least one.
+    ///
+    /// # Errors
+    /// When any block is not a supported public key.
+    pub fn parse_all(text: &str) -> Result<Vec<Self>, KeyError> {
+        let blocks = pem::parse_many(text).map_err(|_| KeyError::NotPem)?;
+        // Text that merely looks like a block is skipped by the parser: every `BEGIN` must be read.
+        if blocks.is_empty() || blocks.len() != text.matches("-----BEGIN ").count() {
+            return Err(KeyError::NotPem);
+        }
+        blocks.iter().map(Self::from_block).collect()
+    }
+
+    /// The key as PEM, in one spelling.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+        pem::encode_config(&pem::Pem::new("PUBLIC KEY", self.0.clone()), config)
+    }
+
+    fn from_block(block: &pem::Pem) -> Result<Self, KeyError> {
+        match block.tag() {
+            "PUBLIC KEY" => {}
+            "CERTIFICATE" => return Err(KeyError::Certificate),
+            label if label.contains("PRIVATE KEY") => return Err(KeyError::Private),
+            label => return Err(KeyError::OtherBlock(label.to_owned())),
+        }
+        let key =
+            SubjectPublicKeyInfoRef::try_from(block.contents()).map_err(|_| KeyError::Malformed)?;
+        check(&key)?;
+        Ok(Self(block.contents().to_vec()))
+    }
+}
+
+fn check(key: &SubjectPublicKeyInfoRef<'_>) -> Result<(), KeyError> {
+    let bits = key.subject_public_key.as_bytes().ok_or(KeyError::Malformed)?;
+    match key.algorithm.oid {
+        EC => check_ec_point(key.algorithm.parameters, bits),
+        RSA => check_rsa(bits),
+        ED25519 if bits.len() == 32 => Ok(()),
+        ED25519 => Err(KeyError::Malformed),
+        other => Err(KeyError::Unsupported(other.to_string())),
+    }
+}
+
+/// SEC 1 §2.3.3: uncompressed (0x04, both coordinates) or compressed (0x02 or 0x03, one).
+fn check_ec_point(curve: Option<AnyRef<'_>>, point: &[u8]) -> Result<(), KeyError> {
+    let curve = curve
+        .and_then(|any| any.decode_as::<ObjectIdentifier>().ok())
+        .ok_or(KeyError::Malformed)?;
+    let coordinate = match curve {
+        P256 => 32,
+        P384 => 48,
+        other => return Err(KeyError::Unsupported(other.to_string())),
+    };
+    match point.split_first() {
+        Some((4, rest)) if rest.len() == 2 * coordinate => Ok(()),
+        Some((2 | 3, rest)) if rest.len() == coordinate => Ok(()),
+        _ => Err(KeyError::Malformed),
+    }
+}
+
+fn check_rsa(key: &[u8]) -> Result<(), KeyError> {
+    let modulus = SliceReader::new(key)
+        .and_then(|mut reader| {
+            reader.sequence(|fields| {
+                let modulus = UintRef::decode(fields)?;
+                UintRef::decode(fields)?;
+                Ok::<_, spki::der::Error>(modulus)
+            })
+        })
+        .map_err(|_| KeyError::Malformed)?;
+    let bytes = modulus.as_bytes();
+    let leading_zeros = bytes.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    let bits = (bytes.len() * 8).saturating_sub(leading_zeros);
+    if bits < MIN_RSA_BITS { Err(KeyError::ShortRsa(bits)) } else { Ok(()) }
+}

@@ -1,0 +1,180 @@
+//! Reads the settings' JSON by hand: values know their path, keys that nobody knows are refused with the
+//! nearest that is known, and what is not looked at is not decoded.
+//!
+//! *What is absent?* A key that is missing, null, or an empty string, list or map: forms send those for
+//! what was not filled in.
+
+use super::Fault;
+use super::suggest;
+use super::vocabulary::Shape;
+use crate::signer::Annotations;
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Node<'s> {
+    path: String,
+    raw: &'s RawValue,
+}
+
+impl<'s> Node<'s> {
+    pub(super) fn root(raw: &'s RawValue) -> Self {
+        Self { path: String::new(), raw }
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(super) fn fault(&self, message: &str) -> Fault {
+        Fault::new(&self.path, message)
+    }
+
+    pub(super) fn text(&self) -> Result<String, Fault> {
+        serde_json::from_str(self.raw.get()).map_err(|_| self.expected("a text"))
+    }
+
+    pub(super) fn flag(&self) -> Result<bool, Fault> {
+        serde_json::from_str(self.raw.get()).map_err(|_| self.expected("true or false"))
+    }
+
+    pub(super) fn list(&self) -> Result<Vec<Self>, Fault> {
+        let items: Vec<&RawValue> =
+            serde_json::from_str(self.raw.get()).map_err(|_| self.expected("a list"))?;
+        let at = |(index, raw)| Self { path: format!("{}[{index}]", self.path), raw };
+        Ok(items.into_iter().enumerate().map(at).collect())
+    }
+
+    pub(super) fn texts(&self) -> Result<Annotations, Fault> {
+        let mut texts = Annotations::default();
+        for (key, raw) in self.entries()? {
+            let value = self.child(&key, raw).text()?;
+            texts.insert(key, value);
+        }
+        Ok(texts)
+    }
+
+    /// The value as an object of that shape.
+    pub(super) fn object(&self, shape: &'static Shape) -> Result<Object<'s>, Fault> {
+        let mut fields: Vec<(&'static str, Self)> = Vec::new();
+        for (key, raw) in self.entries()? {
+            let child = self.child(&key, raw);
+            let Some(field) = shape.field(&key) else {
+                return Err(child.fault(&suggest::instead_of("field", &key, &shape.keys())));
+            };
+            if fields.iter().any(|(known, _)| *known == field.key) {
+                return Err(child.fault(&format!("is another name of `{}`", field.key)));
+            }
+            fields.push((field.key, child));
+        }
+        Ok(Object { path: self.path.clone(), fields })
+    }
+
+    /// The keys and values of a map, each key once.
+    fn entries(&self) -> Result<Vec<(String, &'s RawValue)>, Fault> {
+        let Entries(entries) =
+            serde_json::from_str(self.raw.get()).map_err(|_| self.expected("a map"))?;
+        for (index, (key, raw)) in entries.iter().enumerate() {
+            if entries.iter().take(index).any(|(earlier, _)| earlier == key) {
+                return Err(self.child(key, raw).fault("stands there twice"));
+            }
+        }
+        Ok(entries)
+    }
+
+    fn child(&self, key: &str, raw: &'s RawValue) -> Self {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        Self { path: format!("{}{dot}{key}", self.path), raw }
+    }
+
+    fn expected(&self, what: &str) -> Fault {
+        let found = match self.raw.get().bytes().next() {
+            Some(b'"') => "a text",
+            Some(b'{') => "a map",
+            Some(b'[') => "a list",
+            Some(b't' | b'f') => "true or false",
+            Some(b'n') => "nothing",
+            _ => "a number",
+        };
+        self.fault(&format!("must be {what}, not {found}"))
+    }
+
+    fn is_empty(&self) -> bool {
+        let dense: String =
+            self.raw.get().chars().filter(|c| !c.is_ascii_whitespace()).take(5).collect();
+        matches!(dense.as_str(), "null" | "\"\"" | "[]" | "{}")
+    }
+}
+
+/// The fields of an object, by the names of its shape.
+#[derive(Debug)]
+pub(super) struct Object<'s> {
+    path: String,
+    fields: Vec<(&'static str, Node<'s>)>,
+}
+
+impl<'s> Object<'s> {
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(super) fn fault(&self, message: &str) -> Fault {
+        Fault::new(&self.path, message)
+    }
+
+    /// The value of a field, unless it is absent.
+    pub(super) fn get(&self, key: &str) -> Option<&Node<'s>> {
+        let (_, node) = self.fields.iter().find(|(name, _)| *name == key)?;
+        (!node.is_empty()).then_some(node)
+    }
+
+    pub(super) fn text(&self, key: &str) -> Result<Option<String>, Fault> {
+        self.get(key).map(Node::text).transpose()
+    }
+
+    pub(super) fn required_text(&self, key: &str) -> Result<String, Fault> {
+        self.text(key)?.ok_or_else(|| self.fault(&format!("`{key}` is missing")))
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, Fault> {
+        self.get(key).map(Node::flag).transpose()
+    }
+
+    /// The elements of a list; none when it is absent.
+    pub(super) fn list(&self, key: &str) -> Result<Vec<Node<'s>>, Fault> {
+        self.get(key).map(Node::list).transpose().map(Option::unwrap_or_default)
+    }
+
+    pub(super) fn texts(&self, key: &str) -> Result<Annotations, Fault> {
+        self.get(key).map(Node::texts).transpose().map(Option::unwrap_or_default)
+    }
+}
+
+/// A map in the order written, with what is written twice.
+struct Entries<'s>(Vec<(String, &'s RawValue)>);
+
+impl<'de> serde::Deserialize<'de> for Entries<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Entries<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some((key, raw)) = map.next_entry::<String, &RawValue>()? {
+                    entries.push((key, raw));
+                }
+                Ok(Entries(entries))
+            }
+        }
+        json.deserialize_map(Visitor)
+    }
+}

@@ -1,0 +1,349 @@
+//! Stage 5: outcomes → the answer: message, warnings, audit annotations, and the object with its images
+//! pinned.
+//!
+//! *How is the object written?* It is the request's own text, with the image strings replaced at their
+//! positions; `mutated_object` is there only when one was.
+
+use crate::images::{Found, Image};
+use crate::reference::Reference;
+use crate::rules::Rewrite;
+use crate::signer::Annotations;
+use crate::verify::{Approval, Pinned, Reason, Refusal, Verified};
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// The longest message, in bytes: `kubectl` prints it, and audit logs keep it.
+pub const MAX_MESSAGE: usize = 4096;
+/// The longest line about one image, in bytes, so that one image cannot crowd out the others.
+const MAX_LINE: usize = 1024;
+/// The longest audit annotation, in bytes.
+const MAX_ANNOTATION: usize = 4096;
+
+/// What became of one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Verified; the digest is written into the object where that is allowed.
+    Verified {
+        /// The image.
+        image: Reference,
+        /// Its digest.
+        pinned: Pinned,
+        /// The rules that it satisfied.
+        approvals: Vec<Approval>,
+        /// Whether the object may be changed.
+        rewrite: Rewrite,
+    },
+    /// A rule is not satisfied.
+    Refused(Refusal),
+    /// No rule selects it.
+    Unmatched,
+    /// It stands in the stored object already.
+    Unchanged,
+    /// It is written as it stands in the stored object, with its digest.
+    KeepPin(String),
+    /// It cannot be read.
+    Invalid(String),
+}
+
+impl Outcome {
+    /// The outcome of verifying.
+    #[must_use]
+    pub fn of(verified: Verified, image: Reference, rewrite: Rewrite) -> Self {
+        match verified {
+            Verified::Yes(pinned, approvals) => {
+                Self::Verified { image, pinned, approvals, rewrite }
+            }
+            Verified::No(refusal) => Self::Refused(refusal),
+        }
+    }
+
+    /// What the image is written as, when that is not as it was.
+    fn rewritten(&self, text: &str) -> Option<String> {
+        match self {
+            Self::Verified { image, pinned, rewrite: Rewrite::Allowed, .. }
+                if image.digest().is_none() =>
+            {
+                Some(format!("{text}@{}", pinned.digest()))
+            }
+            Self::KeepPin(kept) => Some(kept.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// The answer to `validate`.
+#[derive(Debug, Default, Serialize)]
+pub struct Answer {
+    accepted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Annotations::is_empty")]
+    audit_annotations: Annotations,
+    /// JSON text, which is not read again.
+    #[serde(skip)]
+    mutated_object: Option<String>,
+}
+
+impl Answer {
+    /// Nothing speaks against it.
+    #[must_use]
+    pub fn accept() -> Self {
+        Self { accepted: true, ..Self::default() }
+    }
+
+    /// Rejected for that reason.
+    #[must_use]
+    pub fn reject(message: &str) -> Self {
+        Self { message: Some(clip(message, MAX_MESSAGE)), ..Self::default() }
+    }
+
+    /// The answer as the host reads it.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        // A map of texts and flags always serialises; without it the host rejects an unreadable answer.
+        let mut bytes = serde_json::to_vec(&self).unwrap_or_default();
+        if let Some(object) = self.mutated_object
+            && bytes.pop() == Some(b'}')
+        {
+            bytes.extend_from_slice(b",\"mutated_object\":");
+            bytes.extend_from_slice(object.as_bytes());
+            bytes.push(b'}');
+        }
+        bytes
+    }
+}
+
+#[derive(Serialize)]
+struct SettingsAnswer {
+    valid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// The answer to `validate_settings`.
+#[must_use]
+pub fn settings_answer(outcome: Result<(), String>) -> Vec<u8> {
+    let answer = SettingsAnswer { valid: outcome.is_ok(), message: outcome.err() };
+    serde_json::to_vec(&answer).unwrap_or_default()
+}
+
+/// The answer about an object: rejected when any image was refused or cannot be read.
+#[must_use]
+pub fn answer(found: &Found<'_>, outcomes: &[Outcome]) -> Answer {
+    let audit_annotations = audit_annotations(found, outcomes);
+    let lines: Vec<String> = found
+        .images
+        .iter()
+        .zip(outcomes)
+        .filter_map(|(image, outcome)| Some(refusal_line(image, &reason(outcome)?)))
+        .collect();
+    if lines.is_empty() {
+        return Answer {
+            accepted: true,
+            audit_annotations,
+            mutated_object: splice(found, outcomes),
+            message: None,
+        };
+    }
+    Answer {
+        accepted: false,
+        message: Some(bounded(&lines, &hints(outcomes))),
+        audit_annotations,
+        mutated_object: None,
+    }
+}
+
+/// The object's text with the images rewritten; none when nothing changes.
+fn splice(found: &Found<'_>, outcomes: &[Outcome]) -> Option<String> {
+    let mut object = String::with_capacity(found.object.len() + outcomes.len() * 80);
+    let mut copied = 0;
+    for (image, outcome) in found.images.iter().zip(outcomes) {
+        let rewritten = image.text().ok().and_then(|text| outcome.rewritten(&text));
+        let Some(json) = rewritten.and_then(|text| serde_json::to_string(&text).ok()) else {
+            continue;
+        };
+        object.push_str(found.object.get(copied..image.position.start)?);
+        object.push_str(&json);
+        copied = image.position.end;
+    }
+    if copied == 0 {
+        return None;
+    }
+    object.push_str(found.object.get(copied..)?);
+    Some(object)
+}
+
+/// Why the outcome rejects the object, if it does.
+fn reason(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Refused(refusal) => {
+            Some(format!("{}: {}", refusal.rule, explain(&refusal.reason)))
+        }
+        Outcome::Invalid(why) => Some(format!("invalid image reference: {why}")),
+        Outcome::Verified { .. }
+        | Outcome::Unmatched
+        | Outcome::Unchanged
+        | Outcome::KeepPin(_) => None,
+    }
+}
+
+fn refusal_line(image: &Image<'_>, reason: &str) -> String {
+    let mut line = image.path();
+    if let Some(holder) = image.holder() {
+        let _ = write!(line, " (`{}`)", clip(holder, 64));
+    }
+    if let Ok(text) = image.text() {
+        let _ = write!(line, " `{}`", clip(&text, 256));
+    }
+    let _ = write!(line, ": {reason}");
+    clip(&line, MAX_LINE)
+}
+
+fn explain(reason: &Reason) -> String {
+    match reason {
+        Reason::NotSigned => "not signed".to_owned(),
+        Reason::TooFewSigners { agreed, needed, missing, .. } => format!(
+            "signed, but not by enough of the signers: {agreed} of {needed} agreed, missing {}",
+            missing.join(", ")
+        ),
+        Reason::Unchecked(words) => format!("could not be checked: {}", first_line(words)),
+        Reason::Withheld(words) => {
+            format!("could not be checked, the host withholds a capability: {}", first_line(words))
+        }
+        Reason::Moved { expected, answered } => format!(
+            "the tag moved while it was verified: asked about {expected}, the host answered {answered}"
+        ),
+        Reason::Signer(label, error) => format!("{label} cannot be used: {error}"),
+    }
+}
+
+/// Hosts add a prefix of their own and stack traces.
+fn first_line(words: &str) -> String {
+    let line =
+        words.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason given");
+    let line = line.rsplit("Callback evaluation failure: ").next().unwrap_or(line);
+    clip(line, 512)
+}
+
+/// What to try, for the refusals at hand.
+fn hints(outcomes: &[Outcome]) -> Vec<&'static str> {
+    let any = |wanted: fn(&Reason) -> bool| {
+        outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, Outcome::Refused(refusal) if wanted(&refusal.reason)))
+    };
+    let mut hints = Vec::new();
+    if any(|reason| matches!(reason, Reason::NotSigned)) {
+        hints.push(
+            "hint: a signature in cosign's new bundle format may not be readable here; sign with \
+             `cosign sign --new-bundle-format=false --use-signing-config=false`",
+        );
+    }
+    if any(|reason| matches!(reason, Reason::TooFewSigners { annotated: true, .. })) {
+        hints.push(
+            "hint: annotations are asked for; those of a signature in the new bundle format are not read",
+        );
+    }
+    if any(|reason| matches!(reason, Reason::Unchecked(words) if is_timeout(words))) {
+        hints
+            .push("hint: give verification more time with `spec.timeoutEvalSeconds` of the policy");
+    }
+    if any(|reason| matches!(reason, Reason::Withheld(_))) {
+        hints.push(
+            "hint: grant `oci/v2/verify` and `oci/v1/manifest_digest` in the policy's `hostCapabilities`",
+        );
+    }
+    hints
+}
+
+fn is_timeout(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    ["timeout", "timed out", "deadline"].iter().any(|word| words.contains(word))
+}
+
+/// As many lines as the budget holds, and how many were left out.
+fn bounded(lines: &[String], hints: &[&str]) -> String {
+    // Room for the hints and for the line that counts what is left out.
+    let budget = MAX_MESSAGE - 64 - hints.iter().map(|hint| hint.len() + 1).sum::<usize>();
+    let mut message = String::new();
+    let mut shown = 0;
+    for line in lines {
+        if message.len() + line.len() + 1 > budget {
+            break;
+        }
+        if shown > 0 {
+            message.push('\n');
+        }
+        message.push_str(line);
+        shown += 1;
+    }
+    if shown < lines.len() {
+        let _ = write!(message, "\n… and {} more refused images", lines.len() - shown);
+    }
+    for hint in hints {
+        message.push('\n');
+        message.push_str(hint);
+    }
+    message
+}
+
+fn audit_annotations(found: &Found<'_>, outcomes: &[Outcome]) -> Annotations {
+    let mut entries: Vec<(&str, String)> = Vec::new();
+    for (image, outcome) in found.images.iter().zip(outcomes) {
+        let entry = audit_entry(image, outcome);
+        if !entries.contains(&entry) {
+            entries.push(entry);
+        }
+    }
+    let mut annotations = Annotations::default();
+    for key in ["verified", "refused", "invalid", "unmatched", "unchanged"] {
+        let of_key: Vec<&str> = entries
+            .iter()
+            .filter(|(entry_key, _)| *entry_key == key)
+            .map(|(_, text)| text.as_str())
+            .collect();
+        if !of_key.is_empty() {
+            annotations.insert(key.to_owned(), clip(&of_key.join("; "), MAX_ANNOTATION));
+        }
+    }
+    annotations
+}
+
+fn audit_entry(image: &Image<'_>, outcome: &Outcome) -> (&'static str, String) {
+    let text = image.text().unwrap_or_default();
+    match outcome {
+        Outcome::Verified { image, pinned, approvals, .. } => {
+            ("verified", format!("{} ({})", image.at(pinned.digest()), approved_by(approvals)))
+        }
+        Outcome::Refused(refusal) => ("refused", format!("{text} ({})", refusal.rule)),
+        Outcome::Invalid(_) => ("invalid", image.path()),
+        Outcome::Unmatched => ("unmatched", text),
+        Outcome::Unchanged => ("unchanged", text),
+        Outcome::KeepPin(kept) => ("unchanged", kept.clone()),
+    }
+}
+
+fn approved_by(approvals: &[Approval]) -> String {
+    approvals
+        .iter()
+        .map(|approval| format!("{}: {}", approval.rule, approval.signers.join(", ")))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// At most so many bytes; control characters, which could forge a line, are left out.
+fn clip(text: &str, max: usize) -> String {
+    let printable = |c: &char| !c.is_ascii_control() || *c == '\n';
+    if text.len() <= max {
+        return text.chars().filter(printable).collect();
+    }
+    let mut clipped = String::new();
+    for c in text.chars().filter(printable) {
+        if clipped.len() + c.len_utf8() + '…'.len_utf8() > max {
+            break;
+        }
+        clipped.push(c);
+    }
+    clipped.push('…');
+    clipped
+}
