@@ -1,1 +1,3 @@
+//! The `signed-images` command.
+
 fn main() {}
