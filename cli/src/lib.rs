@@ -3,11 +3,22 @@
 //!
 //! - How is the module run? [`module`]: waPC on wasmtime, a fresh instance for every call, each host call
 //!   handed to one function. Tests hand in a script instead of a network.
-//! - What goes in and comes out? [`request`] and [`settings`] read the user's files, [`answer`] turns the
-//!   policy's answer into the `AdmissionResponse` that the API server would get.
-//! - Who answers the host calls? [`host`]: registries, signatures, certificates, Kubernetes objects.
+//! - What goes in and comes out? [`request`] and [`settings`] read the user's files, [`evaluation`] puts the
+//!   request to the policy, [`answer`] is the `AdmissionResponse` that the API server would get.
+//! - Who answers the host calls? [`host`]: registries, signatures, certificates, Kubernetes objects. How they
+//!   are reached is in [`sources`] and [`credentials`].
 //! - Can a run be repeated offline? [`session`] records the host calls and replays them, in the file format
 //!   of `kwctl`.
-//! - What does a module carry with it? [`metadata`] is what `annotate` writes into it.
+//! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
 
+pub mod answer;
+pub mod capabilities;
+pub mod credentials;
+pub mod evaluation;
+pub mod host;
+pub mod metadata;
 pub mod module;
+pub mod request;
+pub mod session;
+pub mod settings;
+pub mod sources;

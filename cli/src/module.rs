@@ -53,10 +53,8 @@ impl Module {
     /// When the file cannot be read or is not a waPC module.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ModuleError> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| ModuleError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let bytes = std::fs::read(path)
+            .map_err(|source| ModuleError::Read { path: path.to_owned(), source })?;
         Self::from_bytes(&bytes)
     }
 
@@ -70,9 +68,7 @@ impl Module {
             .enable_cache(None)
             .build_pre()
             .map(|compiled| Self { compiled })
-            .map_err(|error| ModuleError::Compile {
-                reason: error.to_string(),
-            })
+            .map_err(|error| ModuleError::Compile { reason: error.to_string() })
     }
 
     /// Calls `operation` in a fresh instance. Its host calls go to `host`, by namespace, operation and
@@ -105,7 +101,5 @@ impl fmt::Debug for Module {
 }
 
 fn failed(error: impl fmt::Display) -> ModuleError {
-    ModuleError::Call {
-        reason: error.to_string(),
-    }
+    ModuleError::Call { reason: error.to_string() }
 }
