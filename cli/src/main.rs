@@ -1,1 +1,32 @@
-fn main() {}
+//! The `signed-images` command: each subcommand is a file in `command/`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod command;
+
+fn main() -> ExitCode {
+    let command = command::CommandLine::parse();
+    command.start_log();
+    match command.run() {
+        Ok(exit_code) => exit_code,
+        Err(error) => {
+            eprintln!("error: {}", report(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The error with its causes. Many texts end with their cause already.
+fn report(error: &anyhow::Error) -> String {
+    let mut report = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if report.is_empty() {
+            report = cause;
+        } else if !report.contains(&cause) {
+            report = format!("{report}: {cause}");
+        }
+    }
+    report
+}

@@ -1,0 +1,134 @@
+//! The Sigstore trust root: whose certificates and transparency logs are believed.
+//!
+//! - Where does it come from? From the file given with `--sigstore-trust-config`; without one, from Sigstore's
+//!   public instance.
+//! - When is the network asked for it? Only when a check needs it: an identity, a GitHub workflow, or a
+//!   certificate that must be in the transparency log. A key needs no trust root.
+//! - What is the file? A [`ClientTrustConfig`](https://github.com/sigstore/protobuf-specs/blob/main/protos/sigstore_trustroot.proto)
+//!   of version 0.1, as JSON.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use sigstore::trust::sigstore::SigstoreTrustRoot;
+use tokio::sync::OnceCell;
+
+use super::error::HostError;
+
+const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json";
+/// Some seven small files are fetched one after the other.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Whether a check needs certificates and logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// A key is all it takes.
+    Nothing,
+    /// Signatures are believed for their certificates or log entries.
+    TrustRoot,
+}
+
+/// Where the trust root comes from.
+#[derive(Debug, Default)]
+pub struct Trust {
+    root: OnceCell<Arc<SigstoreTrustRoot>>,
+}
+
+/// Why a trust configuration was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// The file could not be read.
+    #[error("cannot read sigstore trust configuration `{}`: {source}", .path.display())]
+    Read {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is something else.
+    #[error("sigstore trust configuration `{}`: {reason}", .path.display())]
+    Malformed {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "a JSON object with mediaType and trustedRoot")]
+struct Header {
+    media_type: String,
+}
+
+impl Trust {
+    /// Reads the file `path`.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not a trust configuration.
+    pub fn read(path: &Path) -> Result<Self, TrustError> {
+        let malformed = |reason: String| TrustError::Malformed { path: path.to_owned(), reason };
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| TrustError::Read { path: path.to_owned(), source })?;
+        let header: Header =
+            serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
+        if header.media_type != MEDIA_TYPE {
+            return Err(malformed(format!(
+                "its mediaType is `{}`, where `{MEDIA_TYPE}` is read",
+                header.media_type
+            )));
+        }
+        let root = SigstoreTrustRoot::from_client_trust_config(&path.to_owned())
+            .map_err(|error| malformed(error.to_string()))?;
+        Ok(Self { root: OnceCell::new_with(Some(Arc::new(root))) })
+    }
+
+    /// The trust root, if there is one or it is needed.
+    pub(crate) async fn root(&self, need: Need) -> Result<Option<&SigstoreTrustRoot>, HostError> {
+        match need {
+            Need::Nothing => Ok(self.root.get().map(Arc::as_ref)),
+            Need::TrustRoot => {
+                self.root.get_or_try_init(fetch).await.map(|root| Some(root.as_ref()))
+            }
+        }
+    }
+}
+
+async fn fetch() -> Result<Arc<SigstoreTrustRoot>, HostError> {
+    let unavailable = |reason: String| HostError::TrustRoot {
+        reason: format!(
+            "cannot get the trust root of Sigstore's public instance ({reason}); give one with --sigstore-trust-config"
+        ),
+    };
+    match tokio::time::timeout(TIMEOUT, SigstoreTrustRoot::new(None)).await {
+        Ok(Ok(root)) => Ok(Arc::new(root)),
+        Ok(Err(error)) => Err(unavailable(error.to_string())),
+        Err(_elapsed) => Err(unavailable(format!("no answer in {} seconds", TIMEOUT.as_secs()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let rows = [
+            ("{", "EOF while parsing"),
+            ("{}", "missing field `mediaType`"),
+            (r#"{"mediaType": "text/plain"}"#, "its mediaType is `text/plain`"),
+            (
+                r#"{"mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"}"#,
+                "trusted_root field is missing",
+            ),
+        ];
+        for (text, expected) in rows {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), text).unwrap();
+            let message = Trust::read(file.path()).unwrap_err().to_string();
+            assert!(message.contains(expected), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What stands behind the `signed-images` command: the policy's module runs here as the policy server runs
+//! it, and its host calls are answered for real.
+//!
+//! - How is the module run? [`module`]: waPC on wasmtime, a fresh instance for every call, each host call
+//!   handed to one function. Tests hand in a script instead of a network.
+//! - What goes in and comes out? [`request`] and [`settings`] read the user's files, [`evaluation`] puts the
+//!   request to the policy, [`answer`] is the `AdmissionResponse` that the API server would get.
+//! - Who answers the host calls? [`host`]: registries, signatures, certificates, Kubernetes objects. How they
+//!   are reached is in [`sources`] and [`credentials`].
+//! - Can a run be repeated offline? [`session`] records the host calls and replays them, in the file format
+//!   of `kwctl`.
+//! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
+
+pub mod answer;
+pub mod capabilities;
+pub mod credentials;
+pub mod evaluation;
+pub mod host;
+pub mod metadata;
+pub mod module;
+pub mod request;
+pub mod session;
+pub mod settings;
+pub mod sources;

@@ -1,0 +1,308 @@
+//! `sources.yml`: how registries are reached when plain HTTPS with the public roots is not it.
+//!
+//! - Which keys? `insecure_sources`, a list of hosts spoken to over plain HTTP; `source_authorities`, for
+//!   each host the certificates of its private authorities (`{type: Path, path: …}` or `{type: Data, data:
+//!   PEM}`); `proxies`. The file is the one that `kwctl` and the policy server read. Any other key is refused.
+//! - What is a host? As it stands in an image reference, with its port: `127.0.0.1:5000`.
+//! - Where do proxies come from when the file names none? From `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use serde::Deserialize;
+
+/// A registry that does not take a connection in this time is down; a policy has two seconds by default.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A registry that falls silent for this long is stuck.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How registries are reached.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    insecure: BTreeSet<String>,
+    authorities: BTreeMap<String, Vec<CertificateDer<'static>>>,
+    proxies: Proxies,
+}
+
+/// Why `sources.yml` was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SourcesError {
+    /// The file could not be read.
+    #[error("cannot read sources `{}`: {source}", .path.display())]
+    Read {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is not YAML, or has a key that is not known.
+    #[error("sources `{}`: {source}", .path.display())]
+    Yaml {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What is wrong, and on which line.
+        source: yaml_serde::Error,
+    },
+    /// An authority's file could not be read.
+    #[error("source_authorities.{host}[{index}].path: cannot read `{}`: {source}", .path.display())]
+    AuthorityFile {
+        /// Whose authority.
+        host: String,
+        /// Which one, from 0.
+        index: usize,
+        /// Its file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// An authority is not a certificate.
+    #[error(
+        "source_authorities.{host}[{index}]: not a certificate: give a PEM block `CERTIFICATE`, or a DER file"
+    )]
+    NotACertificate {
+        /// Whose authority.
+        host: String,
+        /// Which one, from 0.
+        index: usize,
+    },
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(
+    default,
+    deny_unknown_fields,
+    expecting = "a map with insecure_sources and source_authorities"
+)]
+struct RawSources {
+    insecure_sources: BTreeSet<String>,
+    source_authorities: BTreeMap<String, Vec<RawAuthority>>,
+    proxies: Option<Proxies>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(
+    tag = "type",
+    deny_unknown_fields,
+    expecting = "a map with type (Path or Data) and path or data"
+)]
+enum RawAuthority {
+    Path { path: PathBuf },
+    Data { data: String },
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(
+    default,
+    deny_unknown_fields,
+    expecting = "a map with http_proxy, https_proxy and no_proxy"
+)]
+struct Proxies {
+    #[serde(rename = "http_proxy")]
+    http: Option<String>,
+    #[serde(rename = "https_proxy")]
+    https: Option<String>,
+    #[serde(rename = "no_proxy")]
+    none: Option<String>,
+}
+
+impl Sources {
+    /// Reads the file `path`.
+    ///
+    /// # Errors
+    /// When the file, or a certificate that it names, cannot be read or understood.
+    pub fn read(path: &Path) -> Result<Self, SourcesError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SourcesError::Read { path: path.to_owned(), source })?;
+        let raw: Option<RawSources> = yaml_serde::from_str(&text)
+            .map_err(|source| SourcesError::Yaml { path: path.to_owned(), source })?;
+        let raw = raw.unwrap_or_default();
+        let authorities = raw
+            .source_authorities
+            .into_iter()
+            .map(|(host, authorities)| Ok((host.clone(), certificates(&host, authorities)?)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            insecure: raw.insecure_sources,
+            authorities,
+            proxies: raw.proxies.unwrap_or_else(Proxies::from_env),
+        })
+    }
+
+    /// What to use when there is no file.
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self { proxies: Proxies::from_env(), ..Self::default() }
+    }
+
+    /// The same, with `host` spoken to over plain HTTP and past every proxy.
+    #[must_use]
+    pub fn with_insecure(mut self, host: String) -> Self {
+        self.insecure.insert(host);
+        self.proxies = Proxies::default();
+        self
+    }
+
+    /// How to reach `host`, for the OCI client.
+    #[must_use]
+    pub fn oci(&self, host: &str) -> ClientConfig {
+        ClientConfig {
+            protocol: if self.insecure.contains(host) {
+                ClientProtocol::Http
+            } else {
+                ClientProtocol::Https
+            },
+            extra_root_certificates: self
+                .authorities_of(host)
+                .map(|certificate| Certificate {
+                    encoding: CertificateEncoding::Der,
+                    data: certificate.to_vec(),
+                })
+                .collect(),
+            connect_timeout: Some(CONNECT_TIMEOUT),
+            read_timeout: Some(READ_TIMEOUT),
+            http_proxy: self.proxies.http.clone(),
+            https_proxy: self.proxies.https.clone(),
+            no_proxy: self.proxies.none.clone(),
+            ..ClientConfig::default()
+        }
+    }
+
+    /// How to reach `host`, for the signature client.
+    #[must_use]
+    pub fn sigstore(&self, host: &str) -> sigstore::registry::ClientConfig {
+        use sigstore::registry::{Certificate, CertificateEncoding, ClientProtocol};
+        sigstore::registry::ClientConfig {
+            protocol: if self.insecure.contains(host) {
+                ClientProtocol::Http
+            } else {
+                ClientProtocol::Https
+            },
+            extra_root_certificates: self
+                .authorities_of(host)
+                .map(|certificate| Certificate {
+                    encoding: CertificateEncoding::Der,
+                    data: certificate.to_vec(),
+                })
+                .collect(),
+            http_proxy: self.proxies.http.clone(),
+            https_proxy: self.proxies.https.clone(),
+            no_proxy: self.proxies.none.clone(),
+            ..sigstore::registry::ClientConfig::default()
+        }
+    }
+
+    fn authorities_of(&self, host: &str) -> impl Iterator<Item = &CertificateDer<'static>> {
+        self.authorities.get(host).into_iter().flatten()
+    }
+}
+
+impl Proxies {
+    fn from_env() -> Self {
+        let variable =
+            |name: &str| std::env::var(name).or_else(|_| std::env::var(name.to_lowercase())).ok();
+        Self {
+            http: variable("HTTP_PROXY"),
+            https: variable("HTTPS_PROXY"),
+            none: variable("NO_PROXY"),
+        }
+    }
+}
+
+fn certificates(
+    host: &str,
+    authorities: Vec<RawAuthority>,
+) -> Result<Vec<CertificateDer<'static>>, SourcesError> {
+    let mut certificates = Vec::new();
+    for (index, authority) in authorities.into_iter().enumerate() {
+        let bytes = match authority {
+            RawAuthority::Data { data } => data.into_bytes(),
+            RawAuthority::Path { path } => std::fs::read(&path).map_err(|source| {
+                SourcesError::AuthorityFile { host: host.to_owned(), index, path, source }
+            })?,
+        };
+        let found = parse_certificates(&bytes)
+            .ok_or_else(|| SourcesError::NotACertificate { host: host.to_owned(), index })?;
+        certificates.extend(found);
+    }
+    Ok(certificates)
+}
+
+/// Every certificate of a PEM text, or the one of a DER file.
+fn parse_certificates(bytes: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let is_certificate = |der: &CertificateDer<'_>| webpki::anchor_from_trusted_cert(der).is_ok();
+    let found: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_slice_iter(bytes).collect::<Result<_, _>>().ok()?;
+    let found = if found.is_empty() { vec![CertificateDer::from(bytes.to_vec())] } else { found };
+    found.iter().all(is_certificate).then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CERTIFICATE: &str = include_str!("../tests/data/root.pem");
+
+    fn sources(text: &str) -> Result<Sources, SourcesError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        Sources::read(file.path())
+    }
+
+    fn data(certificate: &str) -> String {
+        let json = serde_json::to_string(certificate).unwrap();
+        format!("source_authorities:\n  r.local:\n  - {{type: Data, data: {json}}}\n")
+    }
+
+    #[test]
+    fn each_host_is_reached_in_its_own_way() {
+        let text = format!("insecure_sources: ['127.0.0.1:5000']\n{}", data(CERTIFICATE));
+        let sources = sources(&text).unwrap();
+        let rows = [
+            ("127.0.0.1:5000", "Http", 0),
+            ("127.0.0.1:5001", "Https", 0),
+            ("r.local", "Https", 1),
+        ];
+        for (host, protocol, roots) in rows {
+            let oci = sources.oci(host);
+            assert_eq!(format!("{:?}", oci.protocol), protocol, "{host}");
+            assert_eq!(oci.extra_root_certificates.len(), roots, "{host}");
+            let sigstore = sources.sigstore(host);
+            assert_eq!(format!("{:?}", sigstore.protocol), protocol, "{host}");
+            assert_eq!(sigstore.extra_root_certificates.len(), roots, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_holds_several_certificates() {
+        let sources = sources(&data(&CERTIFICATE.repeat(2))).unwrap();
+        assert_eq!(sources.authorities_of("r.local").count(), 2);
+        assert!(super::Sources::read(Path::new("/dev/null")).is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let rows = [
+            ("insecure_source: []", "unknown field `insecure_source`"),
+            ("insecure_sources: x", "insecure_sources: invalid type"),
+            ("insecure_sources: [", "line 2 column 1"),
+            (
+                "source_authorities: {r.local: [{type: Path, path: nowhere.pem}]}",
+                "source_authorities.r.local[0].path: cannot read `nowhere.pem`",
+            ),
+            ("source_authorities: {r.local: [{type: Url}]}", "unknown variant `Url`"),
+            (&data("text"), "source_authorities.r.local[0]: not a certificate"),
+            (
+                &data(&CERTIFICATE.replace("MII", "XII")),
+                "source_authorities.r.local[0]: not a certificate",
+            ),
+        ];
+        for (text, expected) in rows {
+            let message = sources(text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{text}: {message}");
+        }
+    }
+}
