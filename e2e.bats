@@ -51,8 +51,11 @@ setup() {
 
 @test "a signed image that is pinned already is accepted as it is" {
   trust release
-  create "$(pod "$(pinned acme/app:signed)")"
+  create "$(pod "$(pinned acme/app:signed)" "$REGISTRY/acme/app@$(digest_of acme/app:signed)")"
   untouched
+
+  create "$(pod "$REGISTRY/acme/app@$(digest_of acme/app:unsigned)")"
+  refused "$(digest_of acme/app:unsigned)" "not signed"
 }
 
 @test "a signed image is accepted as it is when pinning is switched off" {
@@ -159,6 +162,31 @@ setup() {
   create "$(pod "$(image acme/kms:p384)")"
   accepted
   patched /spec/containers/0/image "$(pinned acme/kms:p384)"
+}
+
+@test "a signature is accepted by its certificate, and no other" {
+  local name
+  for name in signer other; do
+    new_certificate $name keyUsage=digitalSignature extendedKeyUsage=codeSigning subjectAltName=email:ci@example.org
+    cp "$BATS_FILE_TMPDIR/$name.key" "$KEYS"
+  done
+  push_image acme/app:certified
+  sign_as_a_kms signer sha256 acme/app:certified
+
+  # certificate NAME
+  certificate() {
+    settings "{signatures: [{
+      image: \"\(\$registry)/*\", requireRekorBundle: false,
+      certificates: [\$$1_pem], certificateChain: [\$ca_pem]
+    }]}"
+    create "$(pod "$(image acme/app:certified)")"
+  }
+  certificate signer
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:certified)"
+
+  certificate other
+  refused "$(image acme/app:certified)"
 }
 
 @test "a multi-arch image is pinned to the digest of its index" {
@@ -353,7 +381,7 @@ pod_with() {
 HTPASSWD='e2e:$2y$05$e2eTestOnLoopback0000uFjFXOghSW2cF1XR9JIcAhPS2gQqNRYu'
 
 start_private_registry() {
-  new_certificate
+  new_certificate tls subjectAltName=IP:127.0.0.1
   echo "$HTPASSWD" >"$BATS_FILE_TMPDIR/htpasswd"
   start_registry private "  tls: {certificate: $BATS_FILE_TMPDIR/tls.pem, key: $BATS_FILE_TMPDIR/tls.key}
 auth: {htpasswd: {realm: e2e, path: $BATS_FILE_TMPDIR/htpasswd}}"

@@ -185,27 +185,30 @@ new_ca() {
   )
 }
 
-# new_certificate: for a server on 127.0.0.1, signed by that authority
+# new_certificate NAME EXTENSION…: signed by that authority
 new_certificate() {
   (
     cd "$BATS_FILE_TMPDIR" || return
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=registry \
-      -keyout tls.key -out tls.csr 2>/dev/null
-    openssl x509 -req -in tls.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out tls.pem \
-      -extfile <(echo subjectAltName=IP:127.0.0.1) 2>/dev/null
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
+      -keyout "$1.key" -out "$1.csr" 2>/dev/null
+    openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out "$1.pem" \
+      -extfile <(printf '%s\n' "${@:2}") 2>/dev/null
   )
 }
 
 # ---- settings --------------------------------------------------------------------------------------
 
-# settings JQ: the settings of this test; $registry is the registry, $NAME the public key NAME, and
-# ("NAME", …) | signer are signers of a rule
+# settings JQ: the settings of this test; $registry is the registry, $NAME the public key NAME, $NAME_pem
+# the certificate NAME, and ("NAME", …) | signer are signers of a rule
 settings() {
-  local key keys=()
-  for key in "$KEYS"/*.pub; do
-    keys+=(--rawfile "$(basename "$key" .pub)" "$key")
+  local file trusted=()
+  for file in "$KEYS"/*.pub; do
+    trusted+=(--rawfile "$(basename "$file" .pub)" "$file")
   done
-  jq -n --arg registry "$REGISTRY" "${keys[@]}" \
+  for file in "$BATS_FILE_TMPDIR"/*.pem; do
+    trusted+=(--rawfile "$(basename "$file" .pem)_pem" "$file")
+  done
+  jq -n --arg registry "$REGISTRY" "${trusted[@]}" \
     'def signer: {kind: "pubKey", owner: ., key: $ARGS.named[.]}; '"$1" >"$BATS_TEST_TMPDIR/settings.json"
 }
 
