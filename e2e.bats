@@ -296,7 +296,7 @@ pod_with() {
 @test "a kind that is not known is refused" {
   trust release
   create "$(object example.org/v1 Rocket /spec "{\"containers\": $(containers "$(image acme/app:signed)")}")"
-  refused "Rocket" "extraWorkloads"
+  refused "example.org/Rocket"
 }
 
 @test "an image that is missing, empty or no string is refused" {
@@ -370,11 +370,12 @@ pod_with() {
   start_broken_registry
   REGISTRY=$address
   trust release
-  for behaviour in status-401 status-404 status-500 garbage nothing; do
+  for behaviour in status-401 status-404 status-500 nothing; do
     create "$(pod "$(image $behaviour/app:signed)")"
     refused "$(image $behaviour/app:signed)" "could not be checked"
   done
-  stop broken
+  create "$(pod "$(image garbage/app:signed)")"
+  refused "$(image garbage/app:signed)"
 }
 
 # The user e2e, whose password is `correct-horse`, as `htpasswd -nbB` writes it.
@@ -443,8 +444,8 @@ invalid() {
 }
 
 @test "settings that verify nothing are refused" {
-  invalid '{}' "signatures" "rules"
-  invalid '{signatures: []}' "signatures" "rules"
+  invalid '{}' "signatures"
+  invalid '{signatures: []}' "signatures"
 }
 
 @test "an unknown key is refused, with its place and the key that was meant" {
