@@ -429,9 +429,10 @@ trust_ca() {
   review --record-host-capabilities-interactions "$BATS_TEST_TMPDIR/session.yml"
   refused "$(image acme/app:unsigned)" "not signed"
   stop recorded
-  local recorded=$output
+  local recorded
+  recorded=$(jq -S . <<<"$output")
   review --replay-host-capabilities-interactions "$BATS_TEST_TMPDIR/session.yml"
-  [ "$output" = "$recorded" ] || complain "the recorded answer was: $recorded"
+  [ "$(jq -S . <<<"$output")" = "$recorded" ] || complain "the recorded answer was: $recorded"
 }
 
 # ---- settings --------------------------------------------------------------------------------------
