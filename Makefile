@@ -1,0 +1,71 @@
+# Everything that CI does, and every recipe sets up what it needs: start with `make demo` or `make test`.
+
+CARGO_OUT := $(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target)
+WASM_TARGET := wasm32-wasip1
+WASM := $(CARGO_OUT)/$(WASM_TARGET)/wasm/signed_images_policy.wasm
+SIGNED_IMAGES := $(CARGO_OUT)/debug/signed-images
+
+# kwctl, Kubewarden's own tool, annotates the module when it is installed.
+KWCTL := $(shell command -v kwctl 2>/dev/null)
+ANNOTATE := $(or $(KWCTL),$(SIGNED_IMAGES)) annotate
+
+# $(call missing,COMMANDS): those that are not installed
+missing = $(strip $(foreach command,$(1),$(if $(shell command -v $(command) 2>/dev/null),,$(command))))
+# $(call need,COMMAND,HINT): stop with one line, the hint, when it is missing
+need = $(if $(call missing,$(1)),$(error $(2)))
+
+.DEFAULT_GOAL := annotated-policy.wasm
+.DELETE_ON_ERROR:
+.PHONY: FORCE setup setup-lint setup-e2e fmt lint test e2e-tests demo clean
+
+# cargo knows what is stale; make sees a new file only when its content is new
+policy.wasm: FORCE | setup
+	cargo build --profile wasm --target $(WASM_TARGET) --package signed-images-policy --lib
+	@cmp -s $(WASM) $@ || cp $(WASM) $@
+
+annotated-policy.wasm: policy.wasm metadata.yml README.md $(if $(KWCTL),,$(SIGNED_IMAGES))
+	$(ANNOTATE) -m metadata.yml -u README.md -o $@ policy.wasm
+
+# --workspace, so that the features and with them the builds of the dependencies are those of `make test`
+$(SIGNED_IMAGES): FORCE | setup
+	cargo build --workspace --bin signed-images
+
+fmt: setup-lint
+	cargo fmt --all -- --check
+
+lint: fmt
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --package signed-images-policy --lib --target $(WASM_TARGET) -- -D warnings
+
+test: lint annotated-policy.wasm
+	cargo test --workspace
+
+e2e-tests: setup-e2e annotated-policy.wasm
+	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) bats e2e.bats
+
+demo: annotated-policy.wasm $(SIGNED_IMAGES)
+	@$(SIGNED_IMAGES) demo --module annotated-policy.wasm
+
+clean:
+	rm -f policy.wasm annotated-policy.wasm
+	cargo clean
+
+# ---- what a fresh machine lacks ----
+
+target-installed = $(wildcard $(shell rustc --print target-libdir --target $(WASM_TARGET)))
+
+setup:
+	$(call need,cargo,install Rust: https://rustup.rs)
+	$(call need,cc,install a C compiler: apt-get install gcc libc6-dev)
+	$(if $(target-installed),,$(call need,rustup,install Rust's $(WASM_TARGET) target: https://rustup.rs adds it))
+	$(if $(target-installed),,rustup target add $(WASM_TARGET))
+
+lint-installed = $(shell cargo fmt --version >/dev/null 2>&1 && cargo clippy --version 2>/dev/null)
+
+setup-lint: setup
+	$(if $(lint-installed),,$(call need,rustup,install rustfmt and clippy: https://rustup.rs adds them))
+	$(if $(lint-installed),,rustup component add rustfmt clippy)
+
+setup-e2e: lacking = $(call missing,bats cosign curl docker-registry jq openssl python3)
+setup-e2e:
+	$(if $(lacking),$(error install what the tests need: apt-get install $(lacking) (cosign is in Debian from 13 on)))

@@ -1,0 +1,474 @@
+#!/usr/bin/env bats
+# The annotated module on real signatures: a registry on a loopback port, images signed with cosign,
+# and the module run by kwctl when it is installed, else by `signed-images run`.
+#
+#     make e2e-tests
+
+bats_require_minimum_version 1.5.0
+load tests/e2e/lib
+
+setup_file() {
+  mkdir -p "$DOCKER_CONFIG" && echo '{}' >"$DOCKER_CONFIG/config.json"
+  start_registry main
+  export REGISTRY=$address
+
+  new_ca
+  new_key release
+  new_key security
+  new_key stranger
+  new_openssl_key rsa3072 -algorithm RSA -pkeyopt rsa_keygen_bits:3072
+  new_openssl_key p384 -algorithm EC -pkeyopt ec_paramgen_curve:P-384
+
+  push_image acme/app:unsigned
+  push_image acme/app:signed
+  sign release acme/app:signed
+  push_image acme/app:next
+  sign release acme/app:next
+  push_image acme/app:both
+  sign release acme/app:both
+  sign security acme/app:both
+  push_image acme/app:prod
+  sign release acme/app:prod -a env=prod
+}
+
+teardown_file() {
+  stop_all
+}
+
+setup() {
+  RUNNER=(kwctl)
+  command -v kwctl >/dev/null || RUNNER=("$SIGNED_IMAGES")
+}
+
+# ---- who signed ------------------------------------------------------------------------------------
+
+@test "a signed image is accepted and pinned to the digest that was verified" {
+  trust release
+  create "$(pod "$(image acme/app:signed)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:signed)"
+}
+
+@test "a signed image that is pinned already is accepted as it is" {
+  trust release
+  create "$(pod "$(pinned acme/app:signed)" "$REGISTRY/acme/app@$(digest_of acme/app:signed)")"
+  untouched
+
+  create "$(pod "$REGISTRY/acme/app@$(digest_of acme/app:unsigned)")"
+  refused "$(digest_of acme/app:unsigned)" "not signed"
+}
+
+@test "a signed image is accepted as it is when pinning is switched off" {
+  settings '{modifyImagesWithDigest: false, signatures: [{image: "\($registry)/*", pubKeys: [$release]}]}'
+  create "$(pod "$(image acme/app:signed)")"
+  untouched
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "not signed"
+}
+
+@test "an unsigned image is refused" {
+  trust release
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "spec.containers[0].image" "c0" "$(image acme/app:unsigned)" "not signed"
+}
+
+@test "an image signed by somebody else is refused" {
+  trust stranger
+  create "$(pod "$(image acme/app:signed)")"
+  refused "$(image acme/app:signed)" "signed, but not by enough"
+}
+
+@test "an image that does not exist is refused" {
+  trust release
+  create "$(pod "$(image acme/app:missing)")"
+  refused "$(image acme/app:missing)" "could not be checked"
+}
+
+@test "every refused image is named, and one is enough to refuse a pod" {
+  trust release
+  create "$(pod "$(image acme/app:unsigned)" "$(image acme/app:signed)" "$(image acme/app:missing)")"
+  refused "spec.containers[0].image" "$(image acme/app:unsigned)" \
+    "spec.containers[2].image" "$(image acme/app:missing)"
+}
+
+@test "an image that no entry selects is accepted as it is" {
+  settings '{signatures: [{image: "\($registry)/elsewhere/*", pubKeys: [$release]}]}'
+  create "$(pod "$(image acme/app:unsigned)")"
+  untouched
+}
+
+@test "the digest of another image behind a signed tag is refused" {
+  trust release
+  create "$(pod "$(image acme/app:signed)@$(digest_of acme/app:unsigned)")"
+  refused "$(digest_of acme/app:unsigned)" "not signed"
+}
+
+@test "annotations have to be what the signature says" {
+  settings '{signatures: [{image: "\($registry)/*", pubKeys: [$release], annotations: {env: "prod"}}]}'
+  create "$(pod "$(image acme/app:prod)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:prod)"
+
+  create "$(pod "$(image acme/app:signed)")"
+  refused "$(image acme/app:signed)" "signed, but not by enough" "annotations"
+
+  settings '{signatures: [{image: "\($registry)/*", pubKeys: [$release], annotations: {env: "test"}}]}'
+  create "$(pod "$(image acme/app:prod)")"
+  refused "$(image acme/app:prod)" "signed, but not by enough" "annotations"
+}
+
+@test "two keys of one entry are both required" {
+  trust release security
+  create "$(pod "$(image acme/app:both)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:both)"
+
+  create "$(pod "$(image acme/app:signed)")"
+  refused "$(image acme/app:signed)" "signed, but not by enough"
+}
+
+@test "two entries that select an image are both required" {
+  settings '{signatures: [
+    {image: "\($registry)/*", pubKeys: [$release]},
+    {image: "\($registry)/acme/*", pubKeys: [$security]}
+  ]}'
+  create "$(pod "$(image acme/app:both)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:both)"
+
+  create "$(pod "$(image acme/app:signed)")"
+  refused "$(image acme/app:signed)" "signed, but not by enough"
+}
+
+@test "an rsa-3072 signature made by a kms is accepted" {
+  push_image acme/kms:rsa3072
+  trust rsa3072
+  create "$(pod "$(image acme/kms:rsa3072)")"
+  refused "not signed"
+
+  sign_as_a_kms rsa3072 sha256 acme/kms:rsa3072
+  create "$(pod "$(image acme/kms:rsa3072)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/kms:rsa3072)"
+}
+
+@test "a p-384 signature made by a kms is accepted" {
+  push_image acme/kms:p384
+  trust p384
+  create "$(pod "$(image acme/kms:p384)")"
+  refused "not signed"
+
+  sign_as_a_kms p384 sha384 acme/kms:p384
+  create "$(pod "$(image acme/kms:p384)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/kms:p384)"
+}
+
+@test "a signature is accepted by its certificate, and no other" {
+  local name
+  for name in signer other; do
+    new_certificate $name keyUsage=digitalSignature extendedKeyUsage=codeSigning subjectAltName=email:ci@example.org
+    cp "$BATS_FILE_TMPDIR/$name.key" "$KEYS"
+  done
+  push_image acme/app:certified
+  sign_as_a_kms signer sha256 acme/app:certified
+
+  # certificate NAME
+  certificate() {
+    settings "{signatures: [{
+      image: \"\(\$registry)/*\", requireRekorBundle: false,
+      certificates: [\$$1_pem], certificateChain: [\$ca_pem]
+    }]}"
+    create "$(pod "$(image acme/app:certified)")"
+  }
+  certificate signer
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:certified)"
+
+  certificate other
+  refused "$(image acme/app:certified)"
+}
+
+@test "a multi-arch image is pinned to the digest of its index" {
+  push_index acme/multi:v1 linux/amd64 linux/arm64
+  trust release
+  create "$(pod "$(image acme/multi:v1)")"
+  refused "not signed"
+
+  sign release acme/multi:v1
+  create "$(pod "$(image acme/multi:v1)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/multi:v1)"
+}
+
+# ---- where images are ------------------------------------------------------------------------------
+
+# everywhere KIND API-VERSION PATH: pinned there when signed, refused when not
+everywhere() {
+  trust release
+  create "$(object "$2" "$1" "$3" "{\"containers\": $(containers "$(image acme/app:signed)")}")"
+  accepted
+  patched "$3/containers/0/image" "$(pinned acme/app:signed)"
+
+  create "$(object "$2" "$1" "$3" "{\"containers\": $(containers "$(image acme/app:unsigned)")}")"
+  refused "$(tr / . <<<"${3#/}").containers[0].image" "$(image acme/app:unsigned)"
+}
+
+@test "pods are verified and pinned" {
+  everywhere Pod v1 /spec
+}
+
+@test "pod templates are verified and pinned" {
+  everywhere PodTemplate v1 /template/spec
+}
+
+@test "replication controllers are verified and pinned" {
+  everywhere ReplicationController v1 /spec/template/spec
+}
+
+@test "deployments are verified and pinned" {
+  everywhere Deployment apps/v1 /spec/template/spec
+}
+
+@test "replica sets are verified and pinned" {
+  everywhere ReplicaSet apps/v1 /spec/template/spec
+}
+
+@test "stateful sets are verified and pinned" {
+  everywhere StatefulSet apps/v1 /spec/template/spec
+}
+
+@test "daemon sets are verified and pinned" {
+  everywhere DaemonSet apps/v1 /spec/template/spec
+}
+
+@test "jobs are verified and pinned" {
+  everywhere Job batch/v1 /spec/template/spec
+}
+
+@test "cron jobs are verified and pinned" {
+  everywhere CronJob batch/v1 /spec/jobTemplate/spec/template/spec
+}
+
+# pod_with LIST IMAGE: a pod with a signed container, and IMAGE in another list of containers
+pod_with() {
+  object v1 Pod /spec "{\"containers\": $(containers "$(image acme/app:signed)"), \"$1\": $(containers "$2")}"
+}
+
+@test "init containers are verified and pinned" {
+  trust release
+  create "$(pod_with initContainers "$(image acme/app:next)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:signed)" /spec/initContainers/0/image "$(pinned acme/app:next)"
+
+  create "$(pod_with initContainers "$(image acme/app:unsigned)")"
+  refused "spec.initContainers[0].image" "$(image acme/app:unsigned)"
+}
+
+@test "a new ephemeral container is verified and pinned" {
+  local running
+  trust release
+  running=$(pod "$(pinned acme/app:signed)")
+  debugged() { jq -c --argjson new "$(containers "$1")" '.spec.ephemeralContainers = $new' <<<"$running"; }
+
+  update "$running" "$(debugged "$(image acme/app:next)")" ephemeralcontainers
+  accepted
+  patched /spec/ephemeralContainers/0/image "$(pinned acme/app:next)"
+
+  update "$running" "$(debugged "$(image acme/app:unsigned)")" ephemeralcontainers
+  refused "spec.ephemeralContainers[0].image" "$(image acme/app:unsigned)"
+}
+
+@test "image volumes are verified and pinned" {
+  trust release
+  pod_with_volume() {
+    jq -c --arg image "$1" '.spec.volumes = [{name: "tmp", emptyDir: {}}, {name: "data", image: {reference: $image}}]' \
+      <<<"$(pod "$(image acme/app:signed)")"
+  }
+  create "$(pod_with_volume "$(image acme/app:next)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:signed)" /spec/volumes/1/image/reference "$(pinned acme/app:next)"
+
+  create "$(pod_with_volume "$(image acme/app:unsigned)")"
+  refused "spec.volumes[1].image.reference" "$(image acme/app:unsigned)"
+}
+
+@test "a kind that is not known is refused" {
+  trust release
+  create "$(object example.org/v1 Rocket /spec "{\"containers\": $(containers "$(image acme/app:signed)")}")"
+  refused "example.org/Rocket"
+}
+
+@test "an image that is missing, empty or no string is refused" {
+  local image
+  trust release
+  for image in '{}' '{"image": ""}' '{"image": null}' '{"image": 7}' '{"image": "Not An Image"}'; do
+    create "$(object v1 Pod /spec "$(jq -c '{containers: [{name: "c0"} + .]}' <<<"$image")")"
+    refused "spec.containers[0].image"
+  done
+}
+
+# ---- updates and deletions -------------------------------------------------------------------------
+
+@test "an update that changes nothing is accepted as it is, even unsigned" {
+  trust release
+  update "$(pod "$(image acme/app:unsigned)")" "$(pod "$(image acme/app:unsigned)")"
+  untouched
+}
+
+@test "an update to another image is verified" {
+  trust release
+  update "$(deployment "$(pinned acme/app:signed)")" "$(deployment "$(image acme/app:next)")"
+  accepted
+  patched /spec/template/spec/containers/0/image "$(pinned acme/app:next)"
+
+  update "$(deployment "$(pinned acme/app:signed)")" "$(deployment "$(image acme/app:unsigned)")"
+  refused "$(image acme/app:unsigned)" "not signed"
+}
+
+@test "a manifest that is applied again keeps its pin, without asking the registry" {
+  start_registry stopped
+  REGISTRY=$address
+  trust release
+  stop stopped
+  update "$(deployment "$(pinned acme/app:signed)")" "$(deployment "$(image acme/app:signed)")"
+  accepted
+  patched /spec/template/spec/containers/0/image "$(pinned acme/app:signed)"
+}
+
+@test "an object of another controller is verified and never changed" {
+  local owners='.metadata.ownerReferences = [{apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "1", controller: true}]'
+  replica_set() { object apps/v1 ReplicaSet /spec/template/spec "{\"containers\": $(containers "$1")}" | jq -c "$owners"; }
+  trust release
+  create "$(replica_set "$(image acme/app:signed)")"
+  untouched
+  create "$(replica_set "$(image acme/app:unsigned)")"
+  refused "$(image acme/app:unsigned)"
+}
+
+@test "a deletion is accepted" {
+  trust release
+  delete "$(pod "$(image acme/app:unsigned)")"
+  untouched
+}
+
+# ---- registries ------------------------------------------------------------------------------------
+
+@test "an image in a registry that was stopped is refused as unchecked" {
+  start_registry stopped
+  REGISTRY=$address
+  trust release
+  create "$(pod "$(image acme/app:signed)")"
+  accepted
+  stop stopped
+  create "$(pod "$(image acme/app:signed)")"
+  refused "$(image acme/app:signed)" "could not be checked"
+}
+
+@test "a registry that answers wrongly makes the image unchecked" {
+  local behaviour
+  start_broken_registry
+  REGISTRY=$address
+  trust release
+  for behaviour in status-401 status-404 status-500 nothing; do
+    create "$(pod "$(image $behaviour/app:signed)")"
+    refused "$(image $behaviour/app:signed)" "could not be checked"
+  done
+  create "$(pod "$(image garbage/app:signed)")"
+  refused "$(image garbage/app:signed)"
+}
+
+# The user e2e, whose password is `correct-horse`, as `htpasswd -nbB` writes it.
+HTPASSWD='e2e:$2y$05$e2eTestOnLoopback0000uFjFXOghSW2cF1XR9JIcAhPS2gQqNRYu'
+
+start_private_registry() {
+  new_certificate tls subjectAltName=IP:127.0.0.1
+  echo "$HTPASSWD" >"$BATS_FILE_TMPDIR/htpasswd"
+  start_registry private "  tls: {certificate: $BATS_FILE_TMPDIR/tls.pem, key: $BATS_FILE_TMPDIR/tls.key}
+auth: {htpasswd: {realm: e2e, path: $BATS_FILE_TMPDIR/htpasswd}}"
+  REGISTRY=$address
+}
+
+log_in() {
+  mkdir -p "$BATS_TEST_TMPDIR/docker"
+  export DOCKER_CONFIG=$BATS_TEST_TMPDIR/docker
+  jq -n --arg registry "$REGISTRY" '{auths: {($registry): {auth: ("e2e:correct-horse" | @base64)}}}' >"$DOCKER_CONFIG/config.json"
+}
+
+trust_ca() {
+  jq -n --arg registry "$REGISTRY" --arg ca "$BATS_FILE_TMPDIR/ca.pem" \
+    '{source_authorities: {($registry): [{type: "Path", path: $ca}]}}' >"$BATS_TEST_TMPDIR/sources.yml"
+}
+
+@test "a registry behind tls with a private ca and a password" {
+  start_private_registry
+  trust release
+  trust_ca
+  create "$(pod "$(image acme/app:signed)")"
+  refused "$(image acme/app:signed)" "could not be checked"
+
+  log_in
+  create "$(pod "$(image acme/app:signed)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:signed)"
+
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "$(image acme/app:unsigned)" "not signed"
+
+  echo '{}' >"$BATS_TEST_TMPDIR/sources.yml"
+  create "$(pod "$(image acme/app:signed)")"
+  refused "$(image acme/app:signed)" "could not be checked"
+  stop private
+}
+
+@test "a recorded session gives the same answer without a registry" {
+  start_registry recorded
+  REGISTRY=$address
+  trust release
+  request CREATE null "$(pod "$(image acme/app:signed)" "$(image acme/app:unsigned)")"
+  review --record-host-capabilities-interactions "$BATS_TEST_TMPDIR/session.yml"
+  refused "$(image acme/app:unsigned)" "not signed"
+  stop recorded
+  local recorded
+  recorded=$(jq -S . <<<"$output")
+  review --replay-host-capabilities-interactions "$BATS_TEST_TMPDIR/session.yml"
+  [ "$(jq -S . <<<"$output")" = "$recorded" ] || complain "the recorded answer was: $recorded"
+}
+
+# ---- settings --------------------------------------------------------------------------------------
+
+# invalid JQ TEXT…: settings that are refused, with a message that says every TEXT
+invalid() {
+  settings "$1"
+  create "$(pod "$(image acme/app:signed)")"
+  settings_refused "${@:2}"
+}
+
+@test "settings that verify nothing are refused" {
+  invalid '{}' "signatures"
+  invalid '{signatures: []}' "signatures"
+}
+
+@test "an unknown key is refused, with its place and the key that was meant" {
+  invalid '{signatures: [{image: "*", pubKeys: [$release], anotations: {env: "prod"}}]}' \
+    "signatures[0].anotations" "annotations"
+  invalid '{signature: [{image: "*", pubKeys: [$release]}]}' "signature" "signatures"
+}
+
+@test "a key that is no public key is refused, with its place" {
+  invalid '{signatures: [{image: "*", pubKeys: [$release, "release"]}]}' "signatures[0].pubKeys[1]"
+}
+
+@test "a private key is refused, and not shown" {
+  local private
+  private=$(jq -Rs . "$KEYS/p384.key")
+  invalid "{signatures: [{image: \"*\", pubKeys: [$private]}]}" "signatures[0].pubKeys[0]" "private"
+  [[ $stderr != *"$(sed -n 2p "$KEYS/p384.key")"* ]] || complain 'the key is shown'
+}
+
+@test "an entry without an image, without trust or with two kinds of it is refused" {
+  invalid '{signatures: [{pubKeys: [$release]}]}' "signatures[0]" "image"
+  invalid '{signatures: [{image: "*"}]}' "signatures[0]"
+  invalid '{signatures: [{image: "*", pubKeys: []}]}' "signatures[0]"
+  invalid '{signatures: [{image: "*", pubKeys: [$release], githubActions: {owner: "acme"}}]}' "signatures[0]"
+}
