@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 mod annotate;
+mod demo;
 mod run;
 
 const FILTER: &str = "error,signed_images=info,policy=info";
@@ -34,6 +35,7 @@ pub(crate) struct CommandLine {
 enum Command {
     Run(run::Run),
     Annotate(annotate::Annotate),
+    Demo(demo::Demo),
 }
 
 impl CommandLine {
@@ -54,6 +56,7 @@ impl CommandLine {
         match self.command {
             Command::Run(run) => run.run(),
             Command::Annotate(annotate) => annotate.run(),
+            Command::Demo(demo) => demo.run(),
         }
     }
 }

@@ -9,11 +9,13 @@
 //!   are reached is in [`sources`] and [`credentials`].
 //! - Can a run be repeated offline? [`session`] records the host calls and replays them, in the file format
 //!   of `kwctl`.
+//! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
 
 pub mod answer;
 pub mod capabilities;
 pub mod credentials;
+pub mod demo;
 pub mod evaluation;
 pub mod host;
 pub mod metadata;

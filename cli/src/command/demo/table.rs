@@ -1,0 +1,95 @@
+//! How the show looks: words, a table, the patch.
+//!
+//! - Is there colour? On a terminal, unless `NO_COLOR` is set.
+
+use std::io::IsTerminal;
+
+use comfy_table::presets::UTF8_FULL;
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table};
+
+use super::images::Images;
+use super::outcome::Outcome;
+
+/// The table's width where nobody says how wide the terminal is.
+const WIDTH: u16 = 120;
+/// Enough of a digest to know it again.
+const SHORT_DIGEST: usize = "sha256:0123456789ab".len();
+
+/// What there is before the policy is asked.
+pub(super) fn introduction(images: &Images) -> String {
+    let host = &images.host;
+    format!(
+        "A registry at {host} holds two images. One is signed, with a key made just now:\n\n  \
+         {}  {}  signed\n  \
+         {}  {}  not signed\n\n\
+         The policy trusts that key for every image of the registry:\n\n  \
+         signatures:\n  \
+         - image: {host}/*\n    \
+           pubKeys: [the key]\n",
+        images.signed,
+        short(&images.signed_digest),
+        images.unsigned,
+        short(&images.unsigned_digest),
+    )
+}
+
+/// What the policy said.
+pub(super) fn results(images: &Images, outcomes: &[Outcome]) -> anyhow::Result<String> {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_FULL)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(["request", "image", "verdict", "digest", "reason"]);
+    if !std::io::stdout().is_terminal() {
+        table.set_width(WIDTH);
+    }
+    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+        table.force_no_tty();
+        table.set_width(WIDTH);
+    }
+    for outcome in outcomes {
+        add_rows(&mut table, images, outcome);
+    }
+    table.column_iter_mut().take(4).for_each(|column| {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    });
+    let patches = outcomes
+        .iter()
+        .filter(|outcome| !outcome.patch.is_empty())
+        .map(patch)
+        .collect::<Result<String, _>>()?;
+    Ok(format!("It is asked three times:\n\n{table}\n{patches}"))
+}
+
+fn patch(outcome: &Outcome) -> serde_json::Result<String> {
+    let patch = serde_json::to_string_pretty(&outcome.patch)?;
+    Ok(format!("\nThe patch of `{}`:\n\n{patch}\n", outcome.review.title))
+}
+
+fn add_rows(table: &mut Table, images: &Images, outcome: &Outcome) {
+    let (verdict, color) =
+        if outcome.answer.allowed { ("accepted", Color::Green) } else { ("rejected", Color::Red) };
+    for (index, image) in outcome.review.images.iter().enumerate() {
+        let title = if index == 0 { outcome.review.title } else { "" };
+        let digest = outcome.digest(image).map_or("-", short);
+        table.add_row(vec![
+            Cell::new(title),
+            Cell::new(images.name(image)),
+            Cell::new(verdict).fg(color),
+            Cell::new(digest),
+            Cell::new(reason(outcome, image)),
+        ]);
+    }
+}
+
+fn reason(outcome: &Outcome, image: &str) -> String {
+    match outcome.reason(image) {
+        Some(reason) => reason,
+        None if outcome.answer.allowed => "signed, and pinned to what was verified".to_owned(),
+        None => "signed, but refused with the rest".to_owned(),
+    }
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..SHORT_DIGEST).unwrap_or(digest)
+}
