@@ -35,7 +35,7 @@ fmt: setup-lint
 
 lint: fmt
 	cargo clippy --workspace --all-targets -- -D warnings
-	cargo clippy --package signed-images-policy --lib --target $(WASM_TARGET) -- -D warnings
+	cargo clippy --profile wasm --target $(WASM_TARGET) --package signed-images-policy --lib -- -D warnings
 
 test: lint annotated-policy.wasm
 	cargo test --workspace
