@@ -6,7 +6,7 @@
 mod key;
 mod registry;
 
-pub use key::Key;
+pub use key::{Key, Signature};
 pub use registry::Registry;
 
 /// Why the world could not be made.

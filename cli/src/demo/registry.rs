@@ -22,11 +22,10 @@ use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 
-use super::{DemoError, Key};
+use super::{DemoError, Key, Signature};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const SIGNATURE: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
-const SIGNATURE_ANNOTATION: &str = "dev.cosignproject.cosign/signature";
 const BLOB: &str = "application/octet-stream";
 
 /// A running registry. It stops with the runtime that it was started on.
@@ -79,24 +78,29 @@ impl Registry {
         self.add(repository, tag, layer, Config::oci_v1(config.to_string(), None))
     }
 
-    /// Signs an image with `key`, where cosign looks for it: under the tag `sha256-<hex>.sig`.
+    /// Signs an image with `key`.
     ///
     /// # Errors
     /// When the key does not sign.
     pub fn sign(&self, repository: &str, digest: &str, key: &Key) -> Result<(), DemoError> {
-        let signed = key.sign(&format!("{}/{repository}", self.host()), digest)?;
-        let annotations = [(SIGNATURE_ANNOTATION.to_owned(), signed.signature)].into();
-        let layer = ImageLayer::new(signed.payload, SIGNATURE.to_owned(), Some(annotations));
-        self.add(repository, &signature_tag(digest), layer, Config::oci_v1("{}", None)).map(drop)
+        let signature = key.sign(&format!("{}/{repository}", self.host()), digest)?;
+        self.add_signature(repository, digest, signature)
     }
 
-    /// Puts the signature of the image `from` where that of `to` is looked for.
-    pub fn copy_signature(&self, repository: &str, from: &str, to: &str) {
-        let path = |digest: &str| format!("{repository}/manifests/{}", signature_tag(digest));
-        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(signature) = content.get(&path(from)).cloned() {
-            content.insert(path(to), signature);
-        }
+    /// Puts a signature where cosign looks for it: under the tag `sha256-<hex>.sig`.
+    ///
+    /// # Errors
+    /// When its manifest cannot be written.
+    pub fn add_signature(
+        &self,
+        repository: &str,
+        digest: &str,
+        signature: Signature,
+    ) -> Result<(), DemoError> {
+        let Signature { payload, annotations } = signature;
+        let layer = ImageLayer::new(payload, SIGNATURE.to_owned(), Some(annotations));
+        let tag = format!("{}.sig", digest.replace(':', "-"));
+        self.add(repository, &tag, layer, Config::oci_v1("{}", None)).map(drop)
     }
 
     fn add(
@@ -126,10 +130,6 @@ impl Registry {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(format!("{repository}/{of}/{reference}"), entry);
     }
-}
-
-fn signature_tag(digest: &str) -> String {
-    format!("{}.sig", digest.replace(':', "-"))
 }
 
 impl Entry {

@@ -94,30 +94,39 @@ impl Verifier {
             builder = builder.with_trust_repository(root)?;
         }
         let client = builder.build()?;
-        in_time(image, find(client, &reference, &auth)).await
+        let found = in_time(image, find(client, &reference, &auth)).await?;
+        if found.signatures.layers.is_empty() {
+            return Err(self.why_none(&reference, &found.tag).await);
+        }
+        Ok(found.signatures)
+    }
+
+    /// There is nothing that can be believed: is there something that cannot?
+    async fn why_none(&self, image: &Reference, tag: &str) -> HostError {
+        match self.registries.manifest(tag).await {
+            Ok(_) => SigstoreError::SigstoreNoVerifiedLayer.into(),
+            Err(_) => HostError::Unsigned { image: image.whole() },
+        }
     }
 }
 
+/// What was found, and under which tag signatures were looked for.
+struct Found {
+    signatures: Signatures,
+    tag: String,
+}
+
 /// Finds the signatures of an image, all by the digest that its tag stands for now.
-async fn find(
-    mut client: Client,
-    reference: &Reference,
-    auth: &Auth,
-) -> Result<Signatures, HostError> {
-    let registry = || reference.registry().to_owned();
-    let repository = || reference.repository().to_owned();
+async fn find(mut client: Client, reference: &Reference, auth: &Auth) -> Result<Found, HostError> {
     let image: OciReference = reference.whole().parse()?;
     let (tag, digest) = client.triangulate(&image, auth).await?;
-    let pinned = OciReference::with_digest(registry(), repository(), digest.clone());
+    let pinned = OciReference::with_digest(
+        reference.registry().to_owned(),
+        reference.repository().to_owned(),
+        digest.clone(),
+    );
     let layers = client.trusted_signature_layers(auth, &pinned).await?;
-    if !layers.is_empty() {
-        return Ok(Signatures { digest, layers });
-    }
-    // Nothing that can be believed: say whether there is something that cannot.
-    match client.triangulate(&tag, auth).await {
-        Ok(_) => Err(SigstoreError::SigstoreNoVerifiedLayer.into()),
-        Err(_) => Err(HostError::Unsigned { image: image.whole() }),
-    }
+    Ok(Found { signatures: Signatures { digest, layers }, tag: tag.whole() })
 }
 
 impl Signatures {
