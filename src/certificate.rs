@@ -16,6 +16,7 @@ pub struct Certificate {
     der: Vec<u8>,
     not_before: Duration,
     not_after: Duration,
+    public_key: Vec<u8>,
 }
 
 /// Why a text is not a certificate to verify with.
@@ -63,10 +64,12 @@ impl Certificate {
         if block.tag() != "CERTIFICATE" {
             return Err(CertificateError::OtherBlock(block.tag().to_owned()));
         }
-        let validity = validity(block.contents()).map_err(|_| CertificateError::Malformed)?;
+        let (validity, public_key) =
+            read(block.contents()).map_err(|_| CertificateError::Malformed)?;
         Ok(Self {
             not_before: validity.not_before.to_unix_duration(),
             not_after: validity.not_after.to_unix_duration(),
+            public_key,
             der: block.contents().to_vec(),
         })
     }
@@ -91,6 +94,12 @@ impl Certificate {
         self.not_after.saturating_sub(now)
     }
 
+    /// The DER of its public key (`SubjectPublicKeyInfo`).
+    #[must_use]
+    pub fn public_key(&self) -> &[u8] {
+        &self.public_key
+    }
+
     /// The certificate as PEM, in one spelling.
     #[must_use]
     pub fn to_pem(&self) -> String {
@@ -99,19 +108,20 @@ impl Certificate {
     }
 }
 
-/// Walks to the validity of a certificate (RFC 5280 §4.1). Whole certificates are for the host to read.
-fn validity(certificate: &[u8]) -> der::Result<Validity> {
+/// Walks to the validity and the public key (RFC 5280 §4.1). Whole certificates are for the host to
+/// read.
+fn read(certificate: &[u8]) -> der::Result<(Validity, Vec<u8>)> {
     let mut reader = SliceReader::new(certificate)?;
-    let validity = reader.sequence(|certificate| {
-        let validity = certificate.sequence(validity_of_tbs)?;
+    let parts = reader.sequence(|certificate| {
+        let parts = certificate.sequence(read_tbs)?;
         skip_rest(certificate)?;
-        der::Result::Ok(validity)
+        der::Result::Ok(parts)
     })?;
     reader.finish()?;
-    Ok(validity)
+    Ok(parts)
 }
 
-fn validity_of_tbs(tbs: &mut SliceReader<'_>) -> der::Result<Validity> {
+fn read_tbs(tbs: &mut SliceReader<'_>) -> der::Result<(Validity, Vec<u8>)> {
     if Tag::peek(tbs)? != Tag::Integer {
         AnyRef::decode(tbs)?; // version
     }
@@ -119,8 +129,10 @@ fn validity_of_tbs(tbs: &mut SliceReader<'_>) -> der::Result<Validity> {
         AnyRef::decode(tbs)?;
     }
     let validity = Validity::decode(tbs)?;
+    AnyRef::decode(tbs)?; // subject
+    let public_key = tbs.tlv_bytes()?.to_vec();
     skip_rest(tbs)?;
-    Ok(validity)
+    Ok((validity, public_key))
 }
 
 fn skip_rest<'r>(reader: &mut impl Reader<'r>) -> der::Result<()> {

@@ -6,6 +6,7 @@
 use crate::reference::Digest;
 use crate::signer::{AllOf, Annotations, Check, RekorBundle};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::fmt;
 
 /// The host, as the one function that the stages are handed: namespace, operation, payload → answer.
@@ -189,6 +190,29 @@ pub fn is_certificate_trusted(
         .and_then(|answer| read(&answer))
         .map_err(|denial| format!("the host could not check the chain: {denial}"))?;
     if answer.trusted { Ok(()) } else { Err(answer.reason) }
+}
+
+#[derive(Serialize)]
+struct GetResource<'c> {
+    api_version: &'static str,
+    kind: &'static str,
+    name: &'c str,
+    namespace: &'c str,
+    disable_cache: bool,
+}
+
+/// Reads an object of the core API. With its cache on, the host would watch every object of that kind.
+///
+/// # Errors
+/// When the host does not give it.
+pub fn get_resource(
+    host: &mut Host<'_>,
+    kind: &'static str,
+    namespace: &str,
+    name: &str,
+) -> Result<Box<RawValue>, Denial> {
+    let request = GetResource { api_version: "v1", kind, name, namespace, disable_cache: true };
+    read(&call(host, "kubernetes", "get_resource", &request)?)
 }
 
 fn call(

@@ -6,12 +6,11 @@
 use crate::host::{self, Denial, Host};
 use crate::keys::PublicKey;
 use crate::reference::{Digest, Reference};
-use crate::signer::{Check, Identity, Signer, SignerError};
+use crate::signer::{Check, Identity, KeySource, Signer, SignerError};
 
 /// The questions about one image.
-pub(crate) struct Inquiry<'a, 'h> {
-    host: &'a mut Host<'h>,
-    image: &'a Reference,
+pub(crate) struct Inquiry<'i> {
+    image: &'i Reference,
     /// What the answers so far speak of.
     digest: Option<Digest>,
     answers: Vec<(Check, Result<(), Miss>)>,
@@ -70,13 +69,15 @@ impl Miss {
         let dense = |text: &str| -> String { text.split_ascii_whitespace().collect() };
         let words = dense(words);
         match &signer.identity {
-            Identity::PublicKey(pem) => PublicKey::parse_all(pem)
+            Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
                 .is_ok_and(|keys| keys.iter().any(|key| words.contains(&dense(&key.to_pem())))),
             Identity::Keyless { issuer, subject: text }
             | Identity::KeylessPrefix { issuer, url_prefix: text } => {
                 words.contains(&dense(issuer)) && words.contains(&dense(text))
             }
-            Identity::GithubActions { .. } | Identity::Certificate { .. } => true,
+            Identity::PublicKey(KeySource::Object { .. })
+            | Identity::GithubActions { .. }
+            | Identity::Certificate { .. } => true,
         }
     }
 }
@@ -85,9 +86,9 @@ fn is_withheld(words: &str) -> bool {
     words.contains("has not been granted access")
 }
 
-impl<'a, 'h> Inquiry<'a, 'h> {
-    pub(crate) fn new(host: &'a mut Host<'h>, image: &'a Reference) -> Self {
-        Self { host, image, digest: None, answers: Vec::new() }
+impl<'i> Inquiry<'i> {
+    pub(crate) fn new(image: &'i Reference) -> Self {
+        Self { image, digest: None, answers: Vec::new() }
     }
 
     /// The digest that every answer spoke of.
@@ -95,25 +96,13 @@ impl<'a, 'h> Inquiry<'a, 'h> {
         self.digest
     }
 
-    /// Asks until one of the checks is met.
-    pub(crate) fn ask_any(&mut self, checks: &[Check]) -> Result<(), Miss> {
-        let mut worst = Miss::NoSignatures;
-        for check in checks {
-            match self.ask(check) {
-                Ok(()) => return Ok(()),
-                Err(miss) if miss.gravity() >= worst.gravity() => worst = miss,
-                Err(_) => {}
-            }
-        }
-        Err(worst)
-    }
-
-    fn ask(&mut self, check: &Check) -> Result<(), Miss> {
+    /// Asks whether a check is met.
+    pub(crate) fn ask(&mut self, host: &mut Host<'_>, check: &Check) -> Result<(), Miss> {
         if let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == check) {
             return answer.clone();
         }
         let question = self.question();
-        let answer = host::verify(self.host, &question, check)
+        let answer = host::verify(host, &question, check)
             .map_err(Miss::of)
             .and_then(|digest| self.agree(digest));
         self.answers.push((check.clone(), answer.clone()));
@@ -142,12 +131,12 @@ impl<'a, 'h> Inquiry<'a, 'h> {
 
     /// Whether the registry knows the image, to tell an image without signatures from a registry that
     /// could not be asked. Where the host withholds the answer, the host's first word stands.
-    pub(crate) fn reach(&mut self) -> Result<(), String> {
+    pub(crate) fn reach(&mut self, host: &mut Host<'_>) -> Result<(), String> {
         if self.digest.is_some() {
             return Ok(());
         }
         let question = self.question();
-        match host::manifest_digest(self.host, &question) {
+        match host::manifest_digest(host, &question) {
             Ok(_) => Ok(()),
             Err(Denial::Error(words)) if is_withheld(&words) => Ok(()),
             Err(denial) => Err(denial.to_string()),

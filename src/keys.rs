@@ -92,6 +92,12 @@ impl PublicKey {
         blocks.iter().map(Self::from_block).collect()
     }
 
+    /// The DER of the key (`SubjectPublicKeyInfo`).
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The key as PEM, in one spelling.
     #[must_use]
     pub fn to_pem(&self) -> String {

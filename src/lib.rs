@@ -13,17 +13,22 @@
 //! [`settings`] makes the rules. The host is one function that is handed in, so everything but the waPC
 //! entry points builds and is tested natively.
 
+mod audit;
 pub mod certificate;
+mod cluster;
 pub mod host;
 pub mod images;
 mod inquiry;
+mod json;
 pub mod keys;
+mod overlap;
 pub mod pattern;
 pub mod reference;
 pub mod request;
 pub mod rules;
 pub mod settings;
 pub mod signer;
+mod tally;
 pub mod verdict;
 pub mod verify;
 mod walk;
@@ -34,17 +39,16 @@ mod guest;
 
 use host::Host;
 use images::{Found, Image, Stored};
-use reference::Reference;
-use request::{Operation, Payload, Review};
+use request::{GroupKind, Operation, Payload, Review};
 use rules::{Rewrite, Rules, Task};
 use std::time::Duration;
 use verdict::{Answer, Outcome};
-use verify::{Verified, verify};
+use verify::Verifier;
 use workloads::{Form, Workload};
 
 /// Answers `validate`: reviews an admission request. `now` is the time since the Unix epoch.
 pub fn validate(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
-    let answer = match json::<Payload<'_>>(payload) {
+    let answer = match parse::<Payload<'_>>(payload) {
         Err(error) => Answer::reject(&format!("the request cannot be read: {error}")),
         Ok(payload) => match settings::read(payload.settings) {
             Err(error) => {
@@ -62,10 +66,10 @@ pub fn validate_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> 
         let rules = settings::read(raw).map_err(|error| error.to_string())?;
         settings::check(&rules, host, now).map_err(|error| error.to_string())
     };
-    verdict::settings_answer(json(payload).and_then(check))
+    verdict::settings_answer(parse(payload).and_then(check))
 }
 
-fn json<'r, T: serde::Deserialize<'r>>(bytes: &'r [u8]) -> Result<T, String> {
+fn parse<'r, T: serde::Deserialize<'r>>(bytes: &'r [u8]) -> Result<T, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
@@ -75,12 +79,13 @@ fn review(review: &Review<'_>, rules: &Rules, host: &mut Host<'_>, now: Duration
         Operation::Delete | Operation::Connect => return Answer::accept(),
         Operation::Create | Operation::Update => {}
     }
-    if workloads::holds_no_image(&review.kind) {
-        return Answer::accept();
-    }
-    let Some(workload) = workloads::built_in(&review.kind) else {
+    let Some(workload) = workload(&review.kind, rules) else {
+        if workloads::holds_no_image(&review.kind) {
+            return Answer::accept();
+        }
         return Answer::reject(&format!(
-            "this policy does not know where {} holds images; take it out of the policy's rules",
+            "this policy does not know where {} holds images: add it to `extraWorkloads` in the \
+             policy's settings, or take it out of the policy's rules",
             review.kind
         ));
     };
@@ -92,43 +97,40 @@ fn review(review: &Review<'_>, rules: &Rules, host: &mut Host<'_>, now: Duration
     };
     let stored =
         (review.operation == Operation::Update).then(|| Stored::read(review.old_object, &workload));
-    let outcomes = outcomes(&found, stored.as_ref(), &workload, rules, host, now);
-    verdict::answer(&found, &outcomes)
-}
-
-/// One outcome for each image, in order. Each distinct image is verified once.
-fn outcomes(
-    found: &Found<'_>,
-    stored: Option<&Stored<'_>>,
-    workload: &Workload,
-    rules: &Rules,
-    host: &mut Host<'_>,
-    now: Duration,
-) -> Vec<Outcome> {
-    let mut answers: Vec<(Reference, Verified)> = Vec::new();
-    found
+    let mut verifier = Verifier::new(host, now);
+    let outcomes: Vec<Outcome> = found
         .images
         .iter()
         .map(|image| {
-            let rewrite = rewrite(image, found, stored, workload, rules);
-            match rules.task(image, stored, rewrite) {
-                Task::Verify(reference, applicable) => {
-                    let known = answers.iter().find(|(known, _)| *known == reference);
-                    let verified = match known {
-                        Some((_, verified)) => verified.clone(),
-                        None => verify(host, now, &reference, &applicable),
-                    };
-                    answers.push((reference.clone(), verified.clone()));
-                    Outcome::of(verified, reference, rewrite)
-                }
-                Task::Unmatched => Outcome::Unmatched,
-                Task::Unchanged => Outcome::Unchanged,
-                Task::KeepPin(text) => Outcome::KeepPin(text),
-                Task::Unreadable(fault) => Outcome::Invalid(fault.to_string()),
-                Task::Invalid(error) => Outcome::Invalid(error.to_string()),
-            }
+            let rewrite = rewrite(image, &found, stored.as_ref(), &workload, rules);
+            outcome(rules.task(image, stored.as_ref(), rewrite), &mut verifier)
         })
-        .collect()
+        .collect();
+    let mut notes = verdict::expiry_notes(verifier.expiring());
+    if found.images.is_empty() {
+        notes.push(format!("no image was found in this {}", review.kind));
+    }
+    verdict::answer(&found, &outcomes, notes)
+}
+
+/// What the settings say of the kind counts before what is built in.
+fn workload(kind: &GroupKind, rules: &Rules) -> Option<Workload> {
+    let extra = rules.workloads.iter().find(|(known, _)| known == kind);
+    extra.map(|(_, workload)| workload.clone()).or_else(|| workloads::built_in(kind))
+}
+
+fn outcome(task: Task<'_>, verifier: &mut Verifier<'_, '_>) -> Outcome {
+    match task {
+        Task::Verify(reference, rules, write) => {
+            Outcome::of(verifier.verify(&reference, &rules), reference, write)
+        }
+        Task::Exempt => Outcome::Exempt,
+        Task::Unmatched(unmatched) => Outcome::Unmatched(unmatched),
+        Task::Unchanged => Outcome::Unchanged,
+        Task::KeepPin(text) => Outcome::KeepPin(text),
+        Task::Unreadable(fault) => Outcome::Invalid(fault.to_string()),
+        Task::Invalid(error) => Outcome::Invalid(error.to_string()),
+    }
 }
 
 /// Where pinning would do harm, the object stays as it is. The controller of an owned object compares it
@@ -143,5 +145,9 @@ fn rewrite(
 ) -> Rewrite {
     let is_owned = workload.form == Form::Template && found.metadata.is_controlled();
     let is_running = image.is_ephemeral() && stored.is_some_and(|stored| stored.has(image));
-    if is_owned || is_running { Rewrite::Forbidden } else { rules.rewrite() }
+    if is_owned || is_running || !rules.pinning.includes(workload.form) {
+        Rewrite::Forbidden
+    } else {
+        Rewrite::Allowed
+    }
 }

@@ -1,12 +1,14 @@
 //! Stage 3: an image → the rules that apply to it, or why none does.
 //!
-//! [`Rules`] are compiled from the settings and nothing else. Trust that would be satisfied by nobody's
-//! signature cannot be built: [`Rule::new`] refuses it.
+//! [`Rules`] are compiled from the settings and nothing else. Trust that nobody's signature could satisfy,
+//! or nobody's absence could break, cannot be built: the constructors refuse it.
 
 use crate::images::{Image, ImageFault, Stored};
 use crate::pattern::{ClassicPattern, ImagePattern, Match};
 use crate::reference::{Digest, Reference, ReferenceError};
+use crate::request::GroupKind;
 use crate::signer::Signer;
+use crate::workloads::{Form, Workload};
 use std::fmt;
 use std::num::NonZeroUsize;
 
@@ -15,8 +17,36 @@ use std::num::NonZeroUsize;
 pub struct Rules {
     /// Who must have signed what.
     pub rules: Vec<Rule>,
-    /// Whether verified images are pinned.
+    /// Images that are neither verified nor pinned.
+    pub exempt: Vec<ImagePattern>,
+    /// What becomes of an image that no rule selects.
+    pub unmatched: UnmatchedImages,
+    /// What becomes of an image that an update leaves as it is.
+    pub unchanged: UnchangedImages,
+    /// Where verified images are pinned.
     pub pinning: Pinning,
+    /// Custom resources that hold images.
+    pub workloads: Vec<(GroupKind, Workload)>,
+}
+
+/// What becomes of an image that no rule selects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnmatchedImages {
+    /// It passes.
+    Accept,
+    /// It passes with a warning.
+    Warn,
+    /// It does not pass.
+    Reject,
+}
+
+/// What becomes of an image that an update leaves as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnchangedImages {
+    /// It passes.
+    Skip,
+    /// It is verified as if it were new, and left as it is.
+    Verify,
 }
 
 /// Where verified images are pinned to their digests.
@@ -24,34 +54,64 @@ pub struct Rules {
 pub enum Pinning {
     /// In Pods and in the templates of Pods.
     Everywhere,
+    /// In Pods alone.
+    PodsOnly,
     /// Nowhere.
     Nowhere,
+}
+
+impl Pinning {
+    /// Whether objects of that form are pinned.
+    #[must_use]
+    pub fn includes(self, form: Form) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::PodsOnly => form == Form::Pod,
+            Self::Nowhere => false,
+        }
+    }
 }
 
 /// Which images need whose signatures.
 #[derive(Debug)]
 pub struct Rule {
-    name: String,
-    selector: Selector,
+    /// What messages call it.
+    pub name: String,
+    /// Which images it is about.
+    pub selector: Selector,
+    /// What becomes of an image that does not satisfy it.
+    pub enforcement: Enforcement,
+    /// Whose signatures it needs.
+    pub trust: Trust,
+}
+
+/// What becomes of an image that does not satisfy a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enforcement {
+    /// It is rejected.
+    Reject,
+    /// It passes with a warning, and is not pinned on account of this rule.
+    Warn,
+}
+
+/// Which images a rule is about. There is at least one pattern.
+#[derive(Debug)]
+pub struct Selector(Patterns);
+
+#[derive(Debug)]
+enum Patterns {
+    Classic(Vec<ClassicPattern>),
+    Images { images: Vec<ImagePattern>, exclude: Vec<ImagePattern> },
+}
+
+/// Whose signatures are needed. There is at least one signer.
+#[derive(Debug)]
+pub struct Trust {
     all_of: Vec<Signer>,
     any_of: Option<AnyOf>,
 }
 
-/// Which images a rule is about.
-#[derive(Debug)]
-pub enum Selector {
-    /// The patterns of `signatures`.
-    Classic(Vec<ClassicPattern>),
-    /// The patterns of `rules`.
-    Patterns {
-        /// Those selected,
-        images: Vec<ImagePattern>,
-        /// but for these.
-        exclude: Vec<ImagePattern>,
-    },
-}
-
-/// So many of these signers.
+/// So many of these signers: at least one, and no more than there are.
 #[derive(Debug)]
 pub struct AnyOf {
     minimum: NonZeroUsize,
@@ -72,9 +132,11 @@ pub enum EmptyTrust {
 impl fmt::Display for EmptyTrust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoImages => "no image pattern is given",
-            Self::NoSigners => "no signer is given",
-            Self::Minimum => "must be between 1 and the number of signers",
+            Self::NoImages => {
+                "`images` is missing: which images must be signed? (`*` is every image)"
+            }
+            Self::NoSigners => "`allOf` and `anyOf` are missing: who must have signed?",
+            Self::Minimum => "`minimumMatches` must be between 1 and the number of signers",
         })
     }
 }
@@ -106,34 +168,16 @@ impl AnyOf {
     }
 }
 
-impl Rule {
-    /// A rule that somebody's signature satisfies.
+impl Trust {
+    /// All of these, and so many of those.
     ///
     /// # Errors
-    /// When it selects nothing or asks for nobody's signature.
-    pub fn new(
-        name: String,
-        selector: Selector,
-        all_of: Vec<Signer>,
-        any_of: Option<AnyOf>,
-    ) -> Result<Self, EmptyTrust> {
-        let patterns = match &selector {
-            Selector::Classic(patterns) => patterns.len(),
-            Selector::Patterns { images, .. } => images.len(),
-        };
-        if patterns == 0 {
-            return Err(EmptyTrust::NoImages);
-        }
+    /// When nobody is named.
+    pub fn new(all_of: Vec<Signer>, any_of: Option<AnyOf>) -> Result<Self, EmptyTrust> {
         if all_of.is_empty() && any_of.is_none() {
             return Err(EmptyTrust::NoSigners);
         }
-        Ok(Self { name, selector, all_of, any_of })
-    }
-
-    /// What messages call it.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
+        Ok(Self { all_of, any_of })
     }
 
     /// Those who must all have signed.
@@ -147,31 +191,59 @@ impl Rule {
     pub fn any_of(&self) -> Option<&AnyOf> {
         self.any_of.as_ref()
     }
+}
 
-    /// Every signer that the rule names.
-    pub fn signers(&self) -> impl Iterator<Item = &Signer> {
-        let any_of = self.any_of.iter().flat_map(AnyOf::signers);
-        self.all_of.iter().chain(any_of)
+impl Selector {
+    /// The patterns of `signatures`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn classic(patterns: Vec<ClassicPattern>) -> Result<Self, EmptyTrust> {
+        if patterns.is_empty() {
+            return Err(EmptyTrust::NoImages);
+        }
+        Ok(Self(Patterns::Classic(patterns)))
+    }
+
+    /// The patterns of `rules`: those selected, but for those excluded.
+    ///
+    /// # Errors
+    /// When none is selected.
+    pub fn patterns(
+        images: Vec<ImagePattern>,
+        exclude: Vec<ImagePattern>,
+    ) -> Result<Self, EmptyTrust> {
+        if images.is_empty() {
+            return Err(EmptyTrust::NoImages);
+        }
+        Ok(Self(Patterns::Images { images, exclude }))
     }
 
     fn selects(&self, image: &Reference) -> bool {
-        match &self.selector {
-            Selector::Classic(patterns) => patterns.iter().any(|pattern| pattern.selects(image)),
-            Selector::Patterns { images, exclude } => {
+        match &self.0 {
+            Patterns::Classic(patterns) => patterns.iter().any(|pattern| pattern.selects(image)),
+            Patterns::Images { images, exclude } => {
                 images.iter().any(|pattern| pattern.matches(image) >= Match::Perhaps)
-                    && !exclude.iter().any(|pattern| pattern.matches(image) == Match::Yes)
+                    && !any_is_surely(exclude, image)
             }
         }
     }
+}
+
+/// Sparing an image takes certainty.
+fn any_is_surely(patterns: &[ImagePattern], image: &Reference) -> bool {
+    patterns.iter().any(|pattern| pattern.matches(image) == Match::Yes)
 }
 
 /// What is to be done with an image.
 #[derive(Debug)]
 pub enum Task<'p> {
     /// These rules must be satisfied; there is at least one.
-    Verify(Reference, Vec<&'p Rule>),
+    Verify(Reference, Vec<&'p Rule>, Write),
+    /// It is exempt.
+    Exempt,
     /// No rule selects it.
-    Unmatched,
+    Unmatched(UnmatchedImages),
     /// It stands in the stored object already.
     Unchanged,
     /// The stored object holds the same reference with a digest, which stays.
@@ -182,17 +254,28 @@ pub enum Task<'p> {
     Invalid(ReferenceError),
 }
 
-/// Whether an image may be rewritten.
+/// What is written in an image's place when it is verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Nothing: the object stays as it is.
+    Nothing,
+    /// The image as it was written, with its digest.
+    Digest,
+    /// This text, which the stored object holds.
+    Stored(String),
+}
+
+/// Whether images of an object may be rewritten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rewrite {
-    /// Its digest is written into the object.
+    /// They may.
     Allowed,
     /// The object stays as it is.
     Forbidden,
 }
 
 impl Rules {
-    /// What is to be done with an image of an object whose stored form is given (on a change).
+    /// What is to be done with an image of an object whose stored form is given (on an update).
     #[must_use]
     pub fn task(
         &self,
@@ -200,7 +283,12 @@ impl Rules {
         stored: Option<&Stored<'_>>,
         rewrite: Rewrite,
     ) -> Task<'_> {
-        if stored.is_some_and(|stored| stored.holds_same(image)) {
+        // An object that is being deleted must lose its finalizers even when a registry is down. That it
+        // is being deleted is what the stored object says; the reviewed one can claim anything.
+        let skips = self.unchanged == UnchangedImages::Skip
+            || stored.is_some_and(|stored| stored.metadata.is_being_deleted());
+        let is_same = stored.is_some_and(|stored| stored.holds_same(image));
+        if is_same && skips {
             return Task::Unchanged;
         }
         let text = match image.text() {
@@ -211,28 +299,30 @@ impl Rules {
             Ok(reference) => reference,
             Err(error) => return Task::Invalid(error),
         };
-        if rewrite == Rewrite::Allowed
-            && reference.digest().is_none()
-            && let Some(kept) = stored.and_then(|stored| stored.text(image))
-            && is_pin_of(&kept, &text)
-        {
-            return Task::KeepPin(kept);
+        if any_is_surely(&self.exempt, &reference) {
+            return Task::Exempt;
         }
-        let rules = self.select(&reference);
-        if rules.is_empty() { Task::Unmatched } else { Task::Verify(reference, rules) }
-    }
-
-    /// Whether verified images are written into objects that nothing else forbids to change.
-    #[must_use]
-    pub fn rewrite(&self) -> Rewrite {
-        match self.pinning {
-            Pinning::Everywhere => Rewrite::Allowed,
-            Pinning::Nowhere => Rewrite::Forbidden,
+        if is_same || rewrite == Rewrite::Forbidden {
+            return self.verify(reference, Write::Nothing);
+        }
+        match stored.and_then(|stored| stored.text(image)).filter(|kept| is_pin_of(kept, &text)) {
+            Some(kept) if skips => Task::KeepPin(kept),
+            Some(kept) => match Reference::parse(&kept) {
+                Ok(pinned) => self.verify(pinned, Write::Stored(kept)),
+                Err(error) => Task::Invalid(error),
+            },
+            None if reference.digest().is_some() => self.verify(reference, Write::Nothing),
+            None => self.verify(reference, Write::Digest),
         }
     }
 
-    fn select(&self, image: &Reference) -> Vec<&Rule> {
-        self.rules.iter().filter(|rule| rule.selects(image)).collect()
+    fn verify(&self, reference: Reference, write: Write) -> Task<'_> {
+        let rules: Vec<&Rule> =
+            self.rules.iter().filter(|rule| rule.selector.selects(&reference)).collect();
+        if rules.is_empty() {
+            return Task::Unmatched(self.unmatched);
+        }
+        Task::Verify(reference, rules, write)
     }
 }
 

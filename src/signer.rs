@@ -46,8 +46,8 @@ pub struct Signer {
 /// How the signatures of a party are told from others. The texts are those of the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identity {
-    /// Whoever holds one of the keys in this PEM text.
-    PublicKey(String),
+    /// Whoever holds one of these keys.
+    PublicKey(KeySource),
     /// A certificate of a Sigstore CA with this issuer and subject.
     Keyless {
         /// The OIDC issuer.
@@ -78,6 +78,33 @@ pub enum Identity {
         /// Whether the signature must be in the transparency log.
         rekor_bundle: RekorBundle,
     },
+}
+
+/// Where the PEM text of one or several public keys is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// In the settings.
+    Inline(String),
+    /// In the cluster.
+    Object {
+        /// The kind of object.
+        kind: ObjectKind,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// The entry of its data.
+        entry: String,
+    },
+}
+
+/// Kinds of objects that keys are kept in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// A ConfigMap.
+    ConfigMap,
+    /// A Secret.
+    Secret,
 }
 
 /// Whether a signature must carry a proof of its entry in the transparency log.
@@ -116,6 +143,8 @@ pub enum AllOf {
 /// Why a signer cannot be asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignerError {
+    /// Its key is not where it should be.
+    Source(String),
     /// Its key cannot be read.
     Key(KeyError),
     /// Its certificate cannot be used.
@@ -125,6 +154,7 @@ pub enum SignerError {
 impl fmt::Display for SignerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Source(why) => f.write_str(why),
             Self::Key(error) => error.fmt(f),
             Self::Certificate(error) => error.fmt(f),
         }
@@ -133,56 +163,57 @@ impl fmt::Display for SignerError {
 
 impl std::error::Error for SignerError {}
 
+/// What a signer is asked about with.
+#[derive(Clone, Debug)]
+pub struct Checks {
+    /// Any one of these satisfies the signer; there is at least one.
+    pub any_of: Vec<Check>,
+    /// How long the first of its certificates to expire is still valid; none where there is none.
+    pub remaining: Option<Duration>,
+}
+
 impl Signer {
-    /// The checks of which any one satisfies this signer; there is at least one.
+    /// The checks of this signer at that time. `read` finds the text of a key source.
     ///
     /// # Errors
-    /// When a key or certificate cannot be used at that time.
-    pub fn checks(&self, now: Duration) -> Result<Vec<Check>, SignerError> {
+    /// When a key or certificate cannot be used.
+    pub fn checks(
+        &self,
+        now: Duration,
+        read: &mut dyn FnMut(&KeySource) -> Result<String, String>,
+    ) -> Result<Checks, SignerError> {
+        let mut remaining = None;
+        let pair = |issuer: &String, subject: &String| vec![(issuer.clone(), subject.clone())];
         let alternatives = match &self.identity {
-            Identity::PublicKey(pem) => PublicKey::parse_all(pem)
-                .map_err(SignerError::Key)?
-                .iter()
-                .map(|key| AllOf::PublicKeys(vec![key.to_pem()]))
-                .collect(),
-            Identity::Keyless { issuer, subject } => {
-                vec![AllOf::Keyless(vec![(issuer.clone(), subject.clone())])]
+            Identity::PublicKey(source) => {
+                let pem = read(source).map_err(SignerError::Source)?;
+                let keys = PublicKey::parse_all(&pem).map_err(SignerError::Key)?;
+                keys.iter().map(|key| AllOf::PublicKeys(vec![key.to_pem()])).collect()
             }
+            Identity::Keyless { issuer, subject } => vec![AllOf::Keyless(pair(issuer, subject))],
             Identity::KeylessPrefix { issuer, url_prefix } => {
-                vec![AllOf::KeylessPrefix(vec![(issuer.clone(), url_prefix.clone())])]
+                vec![AllOf::KeylessPrefix(pair(issuer, url_prefix))]
             }
             Identity::GithubActions { owner, repo } => {
                 vec![AllOf::GithubActions(owner.clone(), repo.clone())]
             }
             Identity::Certificate { certificate, chain, rekor_bundle } => {
-                vec![
-                    certificate_check(certificate, chain.as_deref(), *rekor_bundle, now)
-                        .map_err(SignerError::Certificate)?,
-                ]
+                let mut usable = |pem: &String| {
+                    let certificate = Certificate::parse(pem)?;
+                    certificate.check_validity(now)?;
+                    let left = certificate.remaining(now);
+                    remaining = Some(remaining.map_or(left, |least: Duration| least.min(left)));
+                    Ok(certificate.to_pem())
+                };
+                let certificate = usable(certificate).map_err(SignerError::Certificate)?;
+                let chain = chain.as_ref().map(|chain| chain.iter().map(usable).collect());
+                let chain = chain.transpose().map_err(SignerError::Certificate)?;
+                vec![AllOf::Certificate(certificate, chain, *rekor_bundle)]
             }
         };
-        Ok(alternatives
-            .into_iter()
-            .map(|all_of| Check { all_of, annotations: self.annotations.clone() })
-            .collect())
+        let check = |all_of| Check { all_of, annotations: self.annotations.clone() };
+        Ok(Checks { any_of: alternatives.into_iter().map(check).collect(), remaining })
     }
-}
-
-fn certificate_check(
-    certificate: &str,
-    chain: Option<&[String]>,
-    rekor_bundle: RekorBundle,
-    now: Duration,
-) -> Result<AllOf, CertificateError> {
-    let usable = |pem: &String| {
-        let certificate = Certificate::parse(pem)?;
-        certificate.check_validity(now).map(|()| certificate.to_pem())
-    };
-    Ok(AllOf::Certificate(
-        usable(&certificate.to_owned())?,
-        chain.map(|chain| chain.iter().map(usable).collect()).transpose()?,
-        rekor_bundle,
-    ))
 }
 
 impl Check {

@@ -4,9 +4,10 @@
 //! *How is the object written?* It is the request's own text, with the image strings replaced at their
 //! positions; `mutated_object` is there only when one was.
 
+use crate::audit;
 use crate::images::{Found, Image};
 use crate::reference::Reference;
-use crate::rules::Rewrite;
+use crate::rules::{UnmatchedImages, Write};
 use crate::signer::Annotations;
 use crate::verify::{Approval, Pinned, Reason, Refusal, Verified};
 use serde::Serialize;
@@ -16,13 +17,14 @@ use std::fmt::Write as _;
 pub const MAX_MESSAGE: usize = 4096;
 /// The longest line about one image, in bytes, so that one image cannot crowd out the others.
 const MAX_LINE: usize = 1024;
-/// The longest audit annotation, in bytes.
-const MAX_ANNOTATION: usize = 4096;
+/// The longest warning, in bytes: <https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#response>
+/// asks for 120 characters at most.
+const MAX_WARNING: usize = 120;
 
 /// What became of one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Verified; the digest is written into the object where that is allowed.
+    /// Verified; what is to be written in its place is.
     Verified {
         /// The image.
         image: Reference,
@@ -30,13 +32,19 @@ pub enum Outcome {
         pinned: Pinned,
         /// The rules that it satisfied.
         approvals: Vec<Approval>,
-        /// Whether the object may be changed.
-        rewrite: Rewrite,
+        /// The rules that it did not, which only warn.
+        warned: Vec<Refusal>,
+        /// What is to be written in its place.
+        write: Write,
     },
+    /// It satisfies no rule, and those only warn.
+    Tolerated(Vec<Refusal>),
     /// A rule is not satisfied.
     Refused(Refusal),
+    /// It is exempt.
+    Exempt,
     /// No rule selects it.
-    Unmatched,
+    Unmatched(UnmatchedImages),
     /// It stands in the stored object already.
     Unchanged,
     /// It is written as it stands in the stored object, with its digest.
@@ -48,11 +56,12 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome of verifying.
     #[must_use]
-    pub fn of(verified: Verified, image: Reference, rewrite: Rewrite) -> Self {
+    pub fn of(verified: Verified, image: Reference, write: Write) -> Self {
         match verified {
-            Verified::Yes(pinned, approvals) => {
-                Self::Verified { image, pinned, approvals, rewrite }
+            Verified::Yes(pinned, approvals, warned) => {
+                Self::Verified { image, pinned, approvals, warned, write }
             }
+            Verified::Tolerated(warned) => Self::Tolerated(warned),
             Verified::No(refusal) => Self::Refused(refusal),
         }
     }
@@ -60,12 +69,12 @@ impl Outcome {
     /// What the image is written as, when that is not as it was.
     fn rewritten(&self, text: &str) -> Option<String> {
         match self {
-            Self::Verified { image, pinned, rewrite: Rewrite::Allowed, .. }
-                if image.digest().is_none() =>
-            {
+            Self::Verified { pinned, write: Write::Digest, .. } => {
                 Some(format!("{text}@{}", pinned.digest()))
             }
-            Self::KeepPin(kept) => Some(kept.clone()),
+            Self::Verified { write: Write::Stored(kept), .. } | Self::KeepPin(kept) => {
+                Some(kept.clone())
+            }
             _ => None,
         }
     }
@@ -79,6 +88,8 @@ pub struct Answer {
     message: Option<String>,
     #[serde(skip_serializing_if = "Annotations::is_empty")]
     audit_annotations: Annotations,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     /// JSON text, which is not read again.
     #[serde(skip)]
     mutated_object: Option<String>,
@@ -127,30 +138,37 @@ pub fn settings_answer(outcome: Result<(), String>) -> Vec<u8> {
     serde_json::to_vec(&answer).unwrap_or_default()
 }
 
-/// The answer about an object: rejected when any image was refused or cannot be read.
+/// The answer about an object: rejected when any image was refused or cannot be read. `notes` are
+/// warnings about the object as a whole.
 #[must_use]
-pub fn answer(found: &Found<'_>, outcomes: &[Outcome]) -> Answer {
-    let audit_annotations = audit_annotations(found, outcomes);
-    let lines: Vec<String> = found
-        .images
+pub fn answer(found: &Found<'_>, outcomes: &[Outcome], notes: Vec<String>) -> Answer {
+    let mut lines = Vec::new();
+    let mut warnings = notes;
+    for (image, outcome) in found.images.iter().zip(outcomes) {
+        lines.extend(reason(outcome).map(|reason| about(image, &reason)));
+        warnings.extend(image_warnings(image, outcome));
+    }
+    let mut answer = Answer {
+        accepted: lines.is_empty(),
+        audit_annotations: audit::annotations(found, outcomes),
+        warnings: warnings.iter().map(|warning| clip(warning, MAX_WARNING)).collect(),
+        ..Answer::default()
+    };
+    if answer.accepted {
+        answer.mutated_object = splice(found, outcomes);
+    } else {
+        answer.message = Some(bounded(&lines, &hints(outcomes)));
+    }
+    answer
+}
+
+/// Warnings of certificates that expire soon.
+#[must_use]
+pub fn expiry_notes(expiring: &[(String, u64)]) -> Vec<String> {
+    expiring
         .iter()
-        .zip(outcomes)
-        .filter_map(|(image, outcome)| Some(refusal_line(image, &reason(outcome)?)))
-        .collect();
-    if lines.is_empty() {
-        return Answer {
-            accepted: true,
-            audit_annotations,
-            mutated_object: splice(found, outcomes),
-            message: None,
-        };
-    }
-    Answer {
-        accepted: false,
-        message: Some(bounded(&lines, &hints(outcomes))),
-        audit_annotations,
-        mutated_object: None,
-    }
+        .map(|(label, days)| format!("{label}, or its chain, expires in {days} days"))
+        .collect()
 }
 
 /// The object's text with the images rewritten; none when nothing changes.
@@ -176,18 +194,33 @@ fn splice(found: &Found<'_>, outcomes: &[Outcome]) -> Option<String> {
 /// Why the outcome rejects the object, if it does.
 fn reason(outcome: &Outcome) -> Option<String> {
     match outcome {
-        Outcome::Refused(refusal) => {
-            Some(format!("{}: {}", refusal.rule, explain(&refusal.reason)))
-        }
+        Outcome::Refused(refusal) => Some(unsatisfied(refusal)),
         Outcome::Invalid(why) => Some(format!("invalid image reference: {why}")),
-        Outcome::Verified { .. }
-        | Outcome::Unmatched
-        | Outcome::Unchanged
-        | Outcome::KeepPin(_) => None,
+        Outcome::Unmatched(UnmatchedImages::Reject) => {
+            Some("no rule selects this image, and `unmatchedImages` is `reject`".to_owned())
+        }
+        _ => None,
     }
 }
 
-fn refusal_line(image: &Image<'_>, reason: &str) -> String {
+fn image_warnings(image: &Image<'_>, outcome: &Outcome) -> Vec<String> {
+    match outcome {
+        Outcome::Verified { warned, .. } | Outcome::Tolerated(warned) => warned
+            .iter()
+            .map(|refusal| format!("{}: {}", image.brief(), unsatisfied(refusal)))
+            .collect(),
+        Outcome::Unmatched(UnmatchedImages::Warn) => {
+            vec![format!("{}: no rule selects this image", image.brief())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn unsatisfied(refusal: &Refusal) -> String {
+    format!("{}: {}", refusal.rule, explain(&refusal.reason))
+}
+
+fn about(image: &Image<'_>, reason: &str) -> String {
     let mut line = image.path();
     if let Some(holder) = image.holder() {
         let _ = write!(line, " (`{}`)", clip(holder, 64));
@@ -287,52 +320,8 @@ fn bounded(lines: &[String], hints: &[&str]) -> String {
     message
 }
 
-fn audit_annotations(found: &Found<'_>, outcomes: &[Outcome]) -> Annotations {
-    let mut entries: Vec<(&str, String)> = Vec::new();
-    for (image, outcome) in found.images.iter().zip(outcomes) {
-        let entry = audit_entry(image, outcome);
-        if !entries.contains(&entry) {
-            entries.push(entry);
-        }
-    }
-    let mut annotations = Annotations::default();
-    for key in ["verified", "refused", "invalid", "unmatched", "unchanged"] {
-        let of_key: Vec<&str> = entries
-            .iter()
-            .filter(|(entry_key, _)| *entry_key == key)
-            .map(|(_, text)| text.as_str())
-            .collect();
-        if !of_key.is_empty() {
-            annotations.insert(key.to_owned(), clip(&of_key.join("; "), MAX_ANNOTATION));
-        }
-    }
-    annotations
-}
-
-fn audit_entry(image: &Image<'_>, outcome: &Outcome) -> (&'static str, String) {
-    let text = image.text().unwrap_or_default();
-    match outcome {
-        Outcome::Verified { image, pinned, approvals, .. } => {
-            ("verified", format!("{} ({})", image.at(pinned.digest()), approved_by(approvals)))
-        }
-        Outcome::Refused(refusal) => ("refused", format!("{text} ({})", refusal.rule)),
-        Outcome::Invalid(_) => ("invalid", image.path()),
-        Outcome::Unmatched => ("unmatched", text),
-        Outcome::Unchanged => ("unchanged", text),
-        Outcome::KeepPin(kept) => ("unchanged", kept.clone()),
-    }
-}
-
-fn approved_by(approvals: &[Approval]) -> String {
-    approvals
-        .iter()
-        .map(|approval| format!("{}: {}", approval.rule, approval.signers.join(", ")))
-        .collect::<Vec<_>>()
-        .join("; ")
-}
-
 /// At most so many bytes; control characters, which could forge a line, are left out.
-fn clip(text: &str, max: usize) -> String {
+pub(crate) fn clip(text: &str, max: usize) -> String {
     let printable = |c: &char| !c.is_ascii_control() || *c == '\n';
     if text.len() <= max {
         return text.chars().filter(printable).collect();

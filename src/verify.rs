@@ -4,18 +4,21 @@
 //! soon as an answer gives a digest, every further question names it, and every answer must give it: all
 //! checks on one image speak of one digest.
 //!
-//! *How many questions?* As few as the rules allow: signers that must all have signed share a call where
-//! the host can be asked about both; of alternatives, one at a time is asked, in the order written, until
-//! enough have agreed or too few are left; and nothing is asked twice.
+//! *How many questions?* As few as the rules allow: each distinct image is verified once, signers that
+//! must all have signed share a call where the host can be asked about both; of alternatives, one at a
+//! time is asked, in the order written, until enough have agreed or too few are left; and nothing is
+//! asked twice.
 
+use crate::cluster::Cluster;
 use crate::host::Host;
-use crate::inquiry::{Inquiry, Miss};
+use crate::inquiry::Inquiry;
 use crate::reference::{Digest, Reference};
-use crate::rules::Rule;
-use crate::signer::{Check, Merged, Signer, SignerError};
+use crate::rules::{AnyOf, Enforcement, Rule};
+use crate::signer::{Check, Signer, SignerError};
+use crate::tally::{Group, Tally, groups};
 use std::time::Duration;
 
-/// A digest that satisfied every rule that selects its image. Nothing else makes one.
+/// A digest that satisfied a rule that selects its image, and was refused by none. Nothing else makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pinned(Digest);
 
@@ -30,9 +33,11 @@ impl Pinned {
 /// What verifying an image came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verified {
-    /// Every rule is satisfied by this digest.
-    Yes(Pinned, Vec<Approval>),
-    /// This rule is not.
+    /// Every rule that rejects is satisfied by this digest.
+    Yes(Pinned, Vec<Approval>, Vec<Refusal>),
+    /// No rule is satisfied, and none of them rejects.
+    Tolerated(Vec<Refusal>),
+    /// This rule is not satisfied, and rejects.
     No(Refusal),
 }
 
@@ -85,145 +90,111 @@ pub enum Reason {
     Signer(String, SignerError),
 }
 
-/// Verifies an image against the rules that select it.
-#[must_use]
-pub fn verify(host: &mut Host<'_>, now: Duration, image: &Reference, rules: &[&Rule]) -> Verified {
-    let mut inquiry = Inquiry::new(host, image);
-    let mut approvals = Vec::new();
-    for rule in rules {
-        let name = rule.name().to_owned();
-        match satisfy(&mut inquiry, rule, now) {
-            Ok(signers) => approvals.push(Approval { rule: name, signers }),
-            Err(reason) => return Verified::No(Refusal { rule: name, reason }),
-        }
-    }
-    match inquiry.into_digest() {
-        Some(digest) => Verified::Yes(Pinned(digest), approvals),
-        // Nothing was asked, so nothing was verified.
-        None => Verified::No(Refusal { rule: String::new(), reason: Reason::NotSigned }),
-    }
+/// A certificate that expires soon gives a warning.
+const EXPIRES_SOON: Duration = Duration::from_hours(30 * 24);
+
+/// Verifies the images of one request.
+pub struct Verifier<'a, 'h> {
+    host: &'a mut Host<'h>,
+    /// Since the Unix epoch.
+    now: Duration,
+    cluster: Cluster,
+    answers: Vec<(Reference, Verified)>,
+    /// The labels of signers whose certificates expire soon, and in how many days.
+    expiring: Vec<(String, u64)>,
 }
 
-fn satisfy(
-    inquiry: &mut Inquiry<'_, '_>,
-    rule: &Rule,
-    now: Duration,
-) -> Result<Vec<String>, Reason> {
-    let mut tally = Tally::default();
-    for group in groups(rule.all_of(), now) {
-        tally.ask(inquiry, &group);
+impl<'a, 'h> Verifier<'a, 'h> {
+    /// A verifier that asks that host at that time.
+    pub fn new(host: &'a mut Host<'h>, now: Duration) -> Self {
+        let (answers, expiring) = (Vec::new(), Vec::new());
+        Self { host, now, cluster: Cluster::default(), answers, expiring }
     }
-    let mut signers = tally.conclude(inquiry, rule.all_of().len())?;
-    if let Some(any_of) = rule.any_of() {
+
+    /// Signers whose certificates were used and expire soon, and in how many days.
+    #[must_use]
+    pub fn expiring(&self) -> &[(String, u64)] {
+        &self.expiring
+    }
+
+    /// Verifies an image against the rules that select it.
+    pub fn verify(&mut self, image: &Reference, rules: &[&Rule]) -> Verified {
+        if let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == image) {
+            return answer.clone();
+        }
+        let answer = self.verify_anew(image, rules);
+        self.answers.push((image.clone(), answer.clone()));
+        answer
+    }
+
+    fn verify_anew(&mut self, image: &Reference, rules: &[&Rule]) -> Verified {
+        let mut inquiry = Inquiry::new(image);
+        let (mut approvals, mut warned) = (Vec::new(), Vec::new());
+        for rule in rules {
+            let name = rule.name.clone();
+            match (self.satisfy(&mut inquiry, rule), rule.enforcement) {
+                (Ok(signers), _) => approvals.push(Approval { rule: name, signers }),
+                (Err(reason), Enforcement::Warn) => warned.push(Refusal { rule: name, reason }),
+                (Err(reason), Enforcement::Reject) => {
+                    return Verified::No(Refusal { rule: name, reason });
+                }
+            }
+        }
+        match inquiry.into_digest() {
+            Some(digest) if !approvals.is_empty() => {
+                Verified::Yes(Pinned(digest), approvals, warned)
+            }
+            _ => Verified::Tolerated(warned),
+        }
+    }
+
+    fn satisfy(&mut self, inquiry: &mut Inquiry<'_>, rule: &Rule) -> Result<Vec<String>, Reason> {
+        let mut signers = self.all_of(inquiry, rule.trust.all_of())?;
+        if let Some(any_of) = rule.trust.any_of() {
+            signers.extend(self.any_of(inquiry, any_of)?);
+        }
+        Ok(signers)
+    }
+
+    fn all_of(
+        &mut self,
+        inquiry: &mut Inquiry<'_>,
+        signers: &[Signer],
+    ) -> Result<Vec<String>, Reason> {
+        let mut tally = Tally::default();
+        let signers: Vec<Group<'_>> = signers.iter().map(|signer| self.group(signer)).collect();
+        let needed = signers.len();
+        for group in groups(signers) {
+            tally.ask(inquiry, self.host, &group);
+        }
+        tally.conclude(inquiry, self.host, needed)
+    }
+
+    fn any_of(&mut self, inquiry: &mut Inquiry<'_>, any_of: &AnyOf) -> Result<Vec<String>, Reason> {
         let mut tally = Tally::default();
         for (asked, signer) in any_of.signers().iter().enumerate() {
             let left = any_of.signers().len() - asked;
-            let still_needed = any_of.minimum() - tally.agreed.len();
+            let still_needed = any_of.minimum() - tally.agreed();
             if still_needed == 0 || left < still_needed {
                 break;
             }
-            tally.ask(inquiry, &Group::of(signer, now));
+            let group = self.group(signer);
+            tally.ask(inquiry, self.host, &group);
         }
-        signers.extend(tally.conclude(inquiry, any_of.minimum())?);
-    }
-    Ok(signers)
-}
-
-/// Signers that one call can ask about.
-struct Group<'s> {
-    signers: Vec<&'s Signer>,
-    /// Any one of these satisfies them all.
-    checks: Result<Vec<Check>, SignerError>,
-}
-
-impl<'s> Group<'s> {
-    fn of(signer: &'s Signer, now: Duration) -> Self {
-        Self { signers: vec![signer], checks: signer.checks(now) }
+        tally.conclude(inquiry, self.host, any_of.minimum())
     }
 
-    fn join(&mut self, other: &Self) -> Merged {
-        match (self.checks.as_deref_mut(), other.checks.as_deref()) {
-            (Ok([mine]), Ok([others])) => mine.merge(others),
-            _ => Merged::No,
-        }
-    }
-}
-
-fn groups(signers: &[Signer], now: Duration) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for signer in signers {
-        let group = Group::of(signer, now);
-        match groups
-            .iter_mut()
-            .find_map(|known| (known.join(&group) == Merged::Yes).then_some(known))
-        {
-            Some(known) => known.signers.push(signer),
-            None => groups.push(group),
-        }
-    }
-    groups
-}
-
-/// How the signers of a rule stand.
-#[derive(Default)]
-struct Tally {
-    agreed: Vec<String>,
-    missing: Vec<String>,
-    /// The gravest of what went wrong.
-    worst: Option<Miss>,
-    annotated: bool,
-}
-
-impl Tally {
-    fn ask(&mut self, inquiry: &mut Inquiry<'_, '_>, group: &Group<'_>) {
-        match &group.checks {
-            Ok(checks) => match inquiry.ask_any(checks) {
-                Ok(()) => self.agreed.extend(group.signers.iter().map(|s| s.label.clone())),
-                Err(miss) => self.miss(&group.signers, miss),
-            },
-            Err(error) => {
-                let label = group.signers.first().map(|signer| signer.label.clone());
-                let miss = Miss::Signer(label.unwrap_or_default(), error.clone());
-                self.miss(&group.signers, miss);
+    fn group<'s>(&mut self, signer: &'s Signer) -> Group<'s> {
+        let read = &mut |source: &_| self.cluster.read(source, self.host);
+        let checks: Result<Vec<Check>, SignerError> = signer.checks(self.now, read).map(|checks| {
+            if let Some(left) = checks.remaining.filter(|left| *left < EXPIRES_SOON) {
+                let expiring = (signer.label.clone(), left.as_secs() / (24 * 60 * 60));
+                if !self.expiring.contains(&expiring) {
+                    self.expiring.push(expiring);
+                }
             }
-        }
-    }
-
-    fn miss(&mut self, signers: &[&Signer], miss: Miss) {
-        let named: Vec<&&Signer> = signers.iter().filter(|signer| miss.names(signer)).collect();
-        let all_missing = named.is_empty();
-        for signer in signers {
-            if all_missing || miss.names(signer) {
-                self.missing.push(signer.label.clone());
-                self.annotated |= !signer.annotations.is_empty();
-            } else {
-                self.agreed.push(signer.label.clone());
-            }
-        }
-        if self.worst.as_ref().is_none_or(|worst| worst.gravity() < miss.gravity()) {
-            self.worst = Some(miss);
-        }
-    }
-
-    fn conclude(self, inquiry: &mut Inquiry<'_, '_>, needed: usize) -> Result<Vec<String>, Reason> {
-        if self.agreed.len() >= needed {
-            return Ok(self.agreed);
-        }
-        Err(match self.worst {
-            Some(Miss::Withheld(words)) => Reason::Withheld(words),
-            Some(Miss::Moved { expected, answered }) => Reason::Moved { expected, answered },
-            Some(Miss::Signer(label, error)) => Reason::Signer(label, error),
-            Some(Miss::Unchecked(words)) => Reason::Unchecked(words),
-            Some(Miss::NoSignatures) if self.agreed.is_empty() => match inquiry.reach() {
-                Ok(()) => Reason::NotSigned,
-                Err(words) => Reason::Unchecked(words),
-            },
-            _ => Reason::TooFewSigners {
-                agreed: self.agreed.len(),
-                needed,
-                missing: self.missing,
-                annotated: self.annotated,
-            },
-        })
+            checks.any_of
+        });
+        Group::new(signer, checks)
     }
 }

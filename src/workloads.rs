@@ -59,21 +59,97 @@ const POD_SPEC: [&str; 4] = [
     "volumes/*/image/reference!",
 ];
 
-/// Group, kind and the path of the pod spec.
-const BUILT_IN: [(&str, &str, &str); 9] = [
-    (core::Pod::GROUP, core::Pod::KIND, "spec!"),
-    (core::PodTemplate::GROUP, core::PodTemplate::KIND, "template!/spec!"),
-    (
-        core::ReplicationController::GROUP,
-        core::ReplicationController::KIND,
-        "spec!/template!/spec!",
+/// A Tekton `TaskSpec`: tektoncd/pipeline, `pkg/apis/pipeline/v1/task_types.go`. A step without an image
+/// takes that of the step template or of a StepAction.
+const TEKTON_TASK: [&str; 4] =
+    ["steps/*/image", "sidecars/*/image", "stepTemplate/image", "volumes/*/image/reference!"];
+
+/// The volumes of a Tekton pod template: `pkg/apis/pipeline/pod/template.go`.
+const TEKTON_POD: [&str; 1] = ["volumes/*/image/reference!"];
+
+/// A `VirtualMachineInstanceSpec`: kubevirt/api, `core/v1/schema.go` (`ContainerDiskSource`,
+/// `KernelBootContainer`).
+const VIRTUAL_MACHINE: [&str; 2] =
+    ["volumes/*/containerDisk/image!", "domain/firmware/kernelBoot/container/image!"];
+
+/// A kind, and the images at these paths below each of these places.
+struct BuiltIn {
+    group: &'static str,
+    kind: &'static str,
+    places: &'static [&'static str],
+    paths: &'static [&'static str],
+}
+
+const fn built_in_kind<R: Resource>(places: &'static [&'static str]) -> BuiltIn {
+    custom(R::GROUP, R::KIND, places, &POD_SPEC)
+}
+
+const fn custom(
+    group: &'static str,
+    kind: &'static str,
+    places: &'static [&'static str],
+    paths: &'static [&'static str],
+) -> BuiltIn {
+    BuiltIn { group, kind, places, paths }
+}
+
+const TEMPLATE: &[&str] = &["spec!/template!/spec!"];
+
+const BUILT_IN: [BuiltIn; 28] = [
+    built_in_kind::<core::Pod>(&["spec!"]),
+    built_in_kind::<core::PodTemplate>(&["template!/spec!"]),
+    built_in_kind::<core::ReplicationController>(TEMPLATE),
+    built_in_kind::<apps::Deployment>(TEMPLATE),
+    built_in_kind::<apps::ReplicaSet>(TEMPLATE),
+    built_in_kind::<apps::StatefulSet>(TEMPLATE),
+    built_in_kind::<apps::DaemonSet>(TEMPLATE),
+    built_in_kind::<batch::Job>(TEMPLATE),
+    built_in_kind::<batch::CronJob>(&["spec!/jobTemplate!/spec!/template!/spec!"]),
+    // argo-rollouts, `pkg/apis/rollouts/v1alpha1/types.go`. Without a template, `workloadRef` names a
+    // Deployment, which is reviewed itself.
+    custom("argoproj.io", "Rollout", &["spec!/template/spec"], &POD_SPEC),
+    // knative/serving, `pkg/apis/serving/v1`. A revision's spec is a pod spec with more fields.
+    custom("serving.knative.dev", "Service", TEMPLATE, &POD_SPEC),
+    custom("serving.knative.dev", "Configuration", TEMPLATE, &POD_SPEC),
+    custom("serving.knative.dev", "Revision", &["spec!"], &POD_SPEC),
+    // kruise-api, `apps/v1alpha1` and `apps/v1beta1`.
+    custom("apps.kruise.io", "CloneSet", TEMPLATE, &POD_SPEC),
+    custom("apps.kruise.io", "StatefulSet", TEMPLATE, &POD_SPEC),
+    custom("apps.kruise.io", "DaemonSet", TEMPLATE, &POD_SPEC),
+    // tektoncd/pipeline, `pkg/apis/pipeline/v1` and `v1beta1`.
+    custom("tekton.dev", "Task", &["spec!"], &TEKTON_TASK),
+    custom("tekton.dev", "ClusterTask", &["spec!"], &TEKTON_TASK),
+    custom("tekton.dev", "StepAction", &["spec!"], &["image!"]),
+    custom("tekton.dev", "TaskRun", &["spec!/taskSpec"], &TEKTON_TASK),
+    custom("tekton.dev", "TaskRun", &["spec!/podTemplate"], &TEKTON_POD),
+    custom(
+        "tekton.dev",
+        "Pipeline",
+        &["spec!/tasks/*/taskSpec", "spec!/finally/*/taskSpec"],
+        &TEKTON_TASK,
     ),
-    (apps::Deployment::GROUP, apps::Deployment::KIND, "spec!/template!/spec!"),
-    (apps::ReplicaSet::GROUP, apps::ReplicaSet::KIND, "spec!/template!/spec!"),
-    (apps::StatefulSet::GROUP, apps::StatefulSet::KIND, "spec!/template!/spec!"),
-    (apps::DaemonSet::GROUP, apps::DaemonSet::KIND, "spec!/template!/spec!"),
-    (batch::Job::GROUP, batch::Job::KIND, "spec!/template!/spec!"),
-    (batch::CronJob::GROUP, batch::CronJob::KIND, "spec!/jobTemplate!/spec!/template!/spec!"),
+    custom(
+        "tekton.dev",
+        "PipelineRun",
+        &["spec!/pipelineSpec/tasks/*/taskSpec", "spec!/pipelineSpec/finally/*/taskSpec"],
+        &TEKTON_TASK,
+    ),
+    custom(
+        "tekton.dev",
+        "PipelineRun",
+        &["spec!/taskRunTemplate/podTemplate", "spec!/taskRunSpecs/*/podTemplate"],
+        &TEKTON_POD,
+    ),
+    // kubevirt/api, `core/v1/types.go` and `pool/v1beta1/types.go`.
+    custom("kubevirt.io", "VirtualMachineInstance", &["spec!"], &VIRTUAL_MACHINE),
+    custom("kubevirt.io", "VirtualMachine", TEMPLATE, &VIRTUAL_MACHINE),
+    custom("kubevirt.io", "VirtualMachineInstanceReplicaSet", TEMPLATE, &VIRTUAL_MACHINE),
+    custom(
+        "pool.kubevirt.io",
+        "VirtualMachinePool",
+        &["spec!/virtualMachineTemplate!/spec!/template!/spec!"],
+        &VIRTUAL_MACHINE,
+    ),
 ];
 
 /// Kinds that rules with wildcards bring here and that cannot hold an image: they are the bodies of
@@ -90,18 +166,35 @@ pub fn holds_no_image(kind: &GroupKind) -> bool {
 /// The built-in workload of that kind.
 #[must_use]
 pub fn built_in(kind: &GroupKind) -> Option<Workload> {
-    let (group, name, spec) = BUILT_IN.iter().find(|(group, name, _)| is(kind, (group, name)))?;
-    let pod = (*group, *name) == (core::Pod::GROUP, core::Pod::KIND);
-    Some(Workload {
-        images: pod_spec_images(&steps(spec)),
-        form: if pod { Form::Pod } else { Form::Template },
-    })
+    let mut images = Vec::new();
+    for known in BUILT_IN.iter().filter(|known| is(kind, (known.group, known.kind))) {
+        for place in known.places {
+            images.extend(below(&steps(place), known.paths));
+        }
+    }
+    let pod = is(kind, (core::Pod::GROUP, core::Pod::KIND));
+    let form = if pod { Form::Pod } else { Form::Template };
+    (!images.is_empty()).then_some(Workload { images, form })
 }
 
 /// The image paths of a pod spec that stands at `prefix`.
 #[must_use]
 pub fn pod_spec_images(prefix: &[Step]) -> Vec<Vec<Step>> {
-    POD_SPEC.iter().map(|path| prefix.iter().cloned().chain(steps(path)).collect()).collect()
+    below(prefix, &POD_SPEC)
+}
+
+fn below(prefix: &[Step], paths: &[&str]) -> Vec<Vec<Step>> {
+    paths.iter().map(|path| prefix.iter().cloned().chain(steps(path)).collect()).collect()
+}
+
+/// A path as a JSON pointer.
+pub(crate) fn render(path: &[Step]) -> String {
+    path.iter()
+        .map(|step| match step {
+            Step::Key { name, .. } => format!("/{name}"),
+            Step::Each => "/*".to_owned(),
+        })
+        .collect()
 }
 
 fn is(kind: &GroupKind, (group, name): (&str, &str)) -> bool {

@@ -1,12 +1,13 @@
-//! What is checked once, when the policy is set up: every key and certificate can be used, and chains
-//! lead to their certificates.
+//! What is checked once, when the policy is set up: every key and certificate can be used, chains lead to
+//! their certificates, and signers of one group are distinct.
 
 use super::{Fault, SettingsError};
 use crate::certificate::Certificate;
 use crate::host::{self, Host};
 use crate::keys::PublicKey;
-use crate::rules::{Rule, Rules};
-use crate::signer::{Identity, Signer};
+use crate::overlap::one_signature_satisfies_both;
+use crate::rules::{AnyOf, Rules};
+use crate::signer::{Identity, KeySource, Signer};
 use std::time::Duration;
 
 /// Checks what [`super::read`] leaves to the set-up.
@@ -14,24 +15,49 @@ use std::time::Duration;
 /// # Errors
 /// With the place of everything that is wrong.
 pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), SettingsError> {
-    let faults = rules
-        .rules
-        .iter()
-        .flat_map(Rule::signers)
-        .filter_map(|signer| check_signer(signer, host, now).err())
-        .collect();
+    let mut faults = Vec::new();
+    for rule in &rules.rules {
+        for group in [rule.trust.all_of(), rule.trust.any_of().map_or(&[], AnyOf::signers)] {
+            for (index, signer) in group.iter().enumerate() {
+                let earlier = group.iter().take(index);
+                faults.extend(check_signer(signer, host, now).err());
+                faults.extend(check_distinct(signer, earlier).err());
+            }
+        }
+    }
     SettingsError::unless_empty(faults)
+}
+
+fn check_distinct<'s>(
+    signer: &Signer,
+    mut earlier: impl Iterator<Item = &'s Signer>,
+) -> Result<(), Fault> {
+    let twin =
+        earlier.find(|other| one_signature_satisfies_both(&signer.identity, &other.identity));
+    match twin {
+        None => Ok(()),
+        Some(twin) => Err(Fault::new(
+            &signer.place,
+            &format!(
+                "one signature would satisfy both this signer and {}; signers of one group must be \
+                 distinct",
+                twin.place
+            ),
+        )),
+    }
 }
 
 fn check_signer(signer: &Signer, host: &mut Host<'_>, now: Duration) -> Result<(), Fault> {
     match &signer.identity {
-        Identity::PublicKey(pem) => PublicKey::parse_all(pem)
+        Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
             .map(drop)
             .map_err(|error| Fault::new(&signer.place, &error.to_string())),
         Identity::Certificate { certificate, chain, .. } => {
             check_certificate(signer, certificate, chain.as_deref(), host, now)
         }
-        Identity::Keyless { .. }
+        // Keys in the cluster may come, go and change: they are read when they are needed.
+        Identity::PublicKey(KeySource::Object { .. })
+        | Identity::Keyless { .. }
         | Identity::KeylessPrefix { .. }
         | Identity::GithubActions { .. } => Ok(()),
     }
@@ -44,17 +70,16 @@ fn check_certificate(
     host: &mut Host<'_>,
     now: Duration,
 ) -> Result<(), Fault> {
-    let read = |pem: &str| {
-        let certificate = Certificate::parse(pem)?;
-        certificate.check_validity(now).map(|()| certificate.to_pem())
+    let read = |pem: &str, place: &str| {
+        Certificate::parse(pem)
+            .and_then(|certificate| certificate.check_validity(now).map(|()| certificate.to_pem()))
+            .map_err(|error| Fault::new(place, &error.to_string()))
     };
-    let certificate =
-        read(certificate).map_err(|error| Fault::new(&signer.place, &error.to_string()))?;
+    let certificate = read(certificate, &signer.place)?;
     let Some(chain) = chain else { return Ok(()) };
     let mut links = Vec::new();
     for (index, pem) in chain.iter().enumerate() {
-        let place = format!("{} (chain, entry {})", signer.place, index + 1);
-        links.push(read(pem).map_err(|error| Fault::new(&place, &error.to_string()))?);
+        links.push(read(pem, &format!("{} (certificateChain[{index}])", signer.place))?);
     }
     host::is_certificate_trusted(host, &certificate, &links)
         .map_err(|reason| Fault::new(&signer.place, &reason))

@@ -2,21 +2,23 @@
 //!
 //! Every entry is a rule of its own: all of its signers must have signed every image that it selects.
 
+use super::Fault;
 use super::reader::{Node, Object};
+use super::signer::{self, Labelled};
 use super::vocabulary::{CLASSIC, GITHUB_ACTIONS, KEYLESS, KEYLESS_PREFIX};
-use super::{Fault, prefix};
 use crate::pattern::ClassicPattern;
-use crate::rules::{Rule, Selector};
-use crate::signer::{Identity, RekorBundle, Signer};
+use crate::rules::{EmptyTrust, Enforcement, Rule, Selector, Trust};
+use crate::signer::{Identity, KeySource, Signer};
 
 const KINDS: [&str; 5] = ["pubKeys", "keyless", "keylessPrefix", "githubActions", "certificates"];
 
 pub(super) fn compile(entry: &Node<'_>) -> Result<Rule, Fault> {
     let entry = entry.object(&CLASSIC)?;
     let patterns = patterns(&entry)?;
-    let signers = signers(&entry)?;
-    Rule::new(entry.path().to_owned(), Selector::Classic(patterns), signers, None)
-        .map_err(|empty| entry.fault(&empty.to_string()))
+    let empty = |empty: EmptyTrust| entry.fault(&empty.to_string());
+    let trust = Trust::new(signers(&entry)?, None).map_err(empty)?;
+    let selector = Selector::classic(patterns).map_err(empty)?;
+    Ok(Rule { name: entry.path().to_owned(), selector, enforcement: Enforcement::Reject, trust })
 }
 
 fn patterns(entry: &Object<'_>) -> Result<Vec<ClassicPattern>, Fault> {
@@ -53,87 +55,41 @@ fn signers(entry: &Object<'_>) -> Result<Vec<Signer>, Fault> {
             }
         }
     }
+    let nodes = match entry.get(kind) {
+        Some(node) if *kind == "githubActions" => vec![node.clone()],
+        _ => entry.list(kind)?,
+    };
     let annotations = entry.texts("annotations")?;
-    let named = match *kind {
-        "githubActions" => entry.get(kind).map(github_actions).into_iter().collect(),
-        _ => entry
-            .list(kind)?
-            .iter()
-            .enumerate()
-            .map(|(index, node)| identity(kind, index + 1, node, entry))
-            .collect::<Result<Vec<_>, _>>(),
-    }?;
-    Ok(named
-        .into_iter()
-        .map(|Named { place, label, identity }| Signer {
-            label,
-            place,
-            identity,
-            annotations: annotations.clone(),
-        })
-        .collect())
+    let mut signers = Vec::new();
+    for (index, node) in nodes.iter().enumerate() {
+        let (label, identity) = labelled(kind, index + 1, node, entry)?;
+        let place = node.path().to_owned();
+        signers.push(Signer { label, place, identity, annotations: annotations.clone() });
+    }
+    Ok(signers)
 }
 
-struct Named {
-    place: String,
-    label: String,
-    identity: Identity,
-}
-
-fn identity(
+fn labelled(
     kind: &str,
     number: usize,
     node: &Node<'_>,
     entry: &Object<'_>,
-) -> Result<Named, Fault> {
-    let (label, identity) = match kind {
-        "pubKeys" => (format!("public key {number}"), Identity::PublicKey(node.text()?)),
-        "keyless" => keyless(node)?,
-        "keylessPrefix" => keyless_prefix(node)?,
-        _ => (format!("certificate {number}"), certificate(node, entry)?),
-    };
-    Ok(Named { place: node.path().to_owned(), label, identity })
-}
-
-fn keyless(node: &Node<'_>) -> Result<(String, Identity), Fault> {
-    let pair = node.object(&KEYLESS)?;
-    let (issuer, subject) = (pair.required_text("issuer")?, pair.required_text("subject")?);
-    Ok((format!("`{subject}` of `{issuer}`"), Identity::Keyless { issuer, subject }))
-}
-
-fn keyless_prefix(node: &Node<'_>) -> Result<(String, Identity), Fault> {
-    let pair = node.object(&KEYLESS_PREFIX)?;
-    let (issuer, prefix) = (pair.required_text("issuer")?, pair.required_text("urlPrefix")?);
-    let url_prefix =
-        prefix::complete(&prefix).map_err(|error| node.fault(&format!("`urlPrefix`: {error}")))?;
-    Ok((format!("`{url_prefix}…` of `{issuer}`"), Identity::KeylessPrefix { issuer, url_prefix }))
-}
-
-fn github_actions(node: &Node<'_>) -> Result<Named, Fault> {
-    let github = node.object(&GITHUB_ACTIONS)?;
-    let (owner, repo) = (github.required_text("owner")?, github.text("repo")?);
-    if owner.contains('/') || repo.iter().any(|repo| repo.contains('/')) {
-        return Err(
-            node.fault("write the owner and the repository apart: `owner: acme`, `repo: app`")
-        );
-    }
-    let label = match &repo {
-        Some(repo) => format!("GitHub Actions of `{owner}/{repo}`"),
-        None => format!("GitHub Actions of `{owner}`"),
-    };
-    let place = node.path().to_owned();
-    Ok(Named { place, label, identity: Identity::GithubActions { owner, repo } })
-}
-
-fn certificate(node: &Node<'_>, entry: &Object<'_>) -> Result<Identity, Fault> {
-    let chain = entry.list("certificateChain")?;
-    let chain: Vec<String> = chain.iter().map(Node::text).collect::<Result<_, _>>()?;
-    Ok(Identity::Certificate {
-        certificate: node.text()?,
-        chain: (!chain.is_empty()).then_some(chain),
-        rekor_bundle: match entry.flag("requireRekorBundle")? {
-            None | Some(true) => RekorBundle::Required,
-            Some(false) => RekorBundle::Optional,
-        },
+) -> Result<Labelled, Fault> {
+    Ok(match kind {
+        "pubKeys" => {
+            let source = KeySource::Inline(node.text()?);
+            (format!("public key {number}"), Identity::PublicKey(source))
+        }
+        "keyless" => {
+            let pair = node.object(&KEYLESS)?;
+            signer::keyless(pair.required_text("issuer")?, pair.required_text("subject")?)
+        }
+        "keylessPrefix" => {
+            let pair = node.object(&KEYLESS_PREFIX)?;
+            let prefix = pair.required_text("urlPrefix")?;
+            signer::keyless_prefix(pair.required_text("issuer")?, &prefix, node)?
+        }
+        "githubActions" => signer::github_actions(&node.object(&GITHUB_ACTIONS)?)?,
+        _ => (format!("certificate {number}"), signer::certificate(node.text()?, entry)?),
     })
 }

@@ -10,16 +10,21 @@ mod check;
 mod classic;
 mod prefix;
 mod reader;
+mod rule;
+mod signer;
 mod suggest;
 pub mod vocabulary;
+mod workload;
 
 pub use check::check;
 
-use crate::rules::{Pinning, Rules};
-use reader::Node;
+use crate::request::GroupKind;
+use crate::rules::{Pinning, Rule, Rules, UnchangedImages, UnmatchedImages};
+use crate::workloads::Workload;
+use reader::{Node, Object};
 use serde_json::value::RawValue;
 use std::fmt;
-use vocabulary::SETTINGS;
+use vocabulary::{SETTINGS, UNCHANGED_IMAGES, UNMATCHED_IMAGES};
 
 /// What is wrong with the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,24 +82,62 @@ pub fn read(raw: &RawValue) -> Result<Rules, SettingsError> {
     let settings = Node::root(raw).object(&SETTINGS)?;
     let mut faults = Vec::new();
     let mut rules = Vec::new();
+    let mut keep = |compiled: Result<Rule, Fault>| match compiled {
+        Ok(rule) => rules.push(rule),
+        Err(fault) => faults.push(fault),
+    };
     for entry in settings.list("signatures")? {
-        match classic::compile(&entry) {
-            Ok(rule) => rules.push(rule),
-            Err(fault) => faults.push(fault),
-        }
+        keep(classic::compile(&entry));
+    }
+    for (index, node) in settings.list("rules")?.iter().enumerate() {
+        keep(rule::compile(index + 1, node));
     }
     SettingsError::unless_empty(faults)?;
-    if rules.is_empty() {
+    let unmatched = match settings.choice("unmatchedImages", UNMATCHED_IMAGES)? {
+        Some("warn") => UnmatchedImages::Warn,
+        Some("reject") => UnmatchedImages::Reject,
+        _ => UnmatchedImages::Accept,
+    };
+    if rules.is_empty() && unmatched == UnmatchedImages::Accept {
         return Err(Fault::new(
             "",
-            "these settings check nothing: `signatures` is empty; name at least one image pattern and \
-             who must have signed it",
+            "these settings check nothing: name the images and their signers in `rules` or \
+             `signatures`, or set `unmatchedImages` to `warn` or `reject`",
         )
         .into());
     }
-    let pinning = match settings.flag("modifyImagesWithDigest")? {
-        None | Some(true) => Pinning::Everywhere,
-        Some(false) => Pinning::Nowhere,
-    };
-    Ok(Rules { rules, pinning })
+    Ok(Rules {
+        rules,
+        exempt: rule::patterns(&settings, "exempt")?,
+        unmatched,
+        unchanged: match settings.choice("unchangedImages", UNCHANGED_IMAGES)? {
+            Some("verify") => UnchangedImages::Verify,
+            _ => UnchangedImages::Skip,
+        },
+        pinning: pinning(&settings)?,
+        workloads: workloads(&settings)?,
+    })
+}
+
+fn pinning(settings: &Object<'_>) -> Result<Pinning, Fault> {
+    let on = |key| settings.flag(key).map(|flag| flag.unwrap_or(true));
+    Ok(match (on("modifyImagesWithDigest")?, on("pinWorkloadTemplates")?) {
+        (true, true) => Pinning::Everywhere,
+        (true, false) => Pinning::PodsOnly,
+        (false, _) => Pinning::Nowhere,
+    })
+}
+
+fn workloads(settings: &Object<'_>) -> Result<Vec<(GroupKind, Workload)>, Fault> {
+    let mut workloads: Vec<(GroupKind, Workload)> = Vec::new();
+    for node in settings.list("extraWorkloads")? {
+        let (kind, workload) = workload::compile(&node)?;
+        if workloads.iter().any(|(known, _)| *known == kind) {
+            return Err(
+                node.fault(&format!("`{kind}` has an entry already; write all paths there"))
+            );
+        }
+        workloads.push((kind, workload));
+    }
+    Ok(workloads)
 }

@@ -7,9 +7,9 @@
 use super::Fault;
 use super::suggest;
 use super::vocabulary::Shape;
+use crate::json::Entries;
 use crate::signer::Annotations;
 use serde_json::value::RawValue;
-use std::fmt;
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -37,6 +37,10 @@ impl<'s> Node<'s> {
 
     pub(super) fn flag(&self) -> Result<bool, Fault> {
         serde_json::from_str(self.raw.get()).map_err(|_| self.expected("true or false"))
+    }
+
+    pub(super) fn number(&self) -> Result<usize, Fault> {
+        serde_json::from_str(self.raw.get()).map_err(|_| self.expected("a whole number"))
     }
 
     pub(super) fn list(&self) -> Result<Vec<Self>, Fault> {
@@ -141,6 +145,25 @@ impl<'s> Object<'s> {
         self.get(key).map(Node::flag).transpose()
     }
 
+    /// The word that the value is, of those that it can be.
+    pub(super) fn choice(
+        &self,
+        key: &str,
+        words: &'static [&'static str],
+    ) -> Result<Option<&'static str>, Fault> {
+        let Some(node) = self.get(key) else { return Ok(None) };
+        let given = node.text()?;
+        match words.iter().find(|word| **word == given) {
+            Some(word) => Ok(Some(word)),
+            None => Err(node.fault(&suggest::instead_of("value", &given, words))),
+        }
+    }
+
+    /// The keys that are given.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.iter().filter(|(_, node)| !node.is_empty()).map(|(key, _)| *key)
+    }
+
     /// The elements of a list; none when it is absent.
     pub(super) fn list(&self, key: &str) -> Result<Vec<Node<'s>>, Fault> {
         self.get(key).map(Node::list).transpose().map(Option::unwrap_or_default)
@@ -148,33 +171,5 @@ impl<'s> Object<'s> {
 
     pub(super) fn texts(&self, key: &str) -> Result<Annotations, Fault> {
         self.get(key).map(Node::texts).transpose().map(Option::unwrap_or_default)
-    }
-}
-
-/// A map in the order written, with what is written twice.
-struct Entries<'s>(Vec<(String, &'s RawValue)>);
-
-impl<'de> serde::Deserialize<'de> for Entries<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Entries<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::new();
-                while let Some((key, raw)) = map.next_entry::<String, &RawValue>()? {
-                    entries.push((key, raw));
-                }
-                Ok(Entries(entries))
-            }
-        }
-        json.deserialize_map(Visitor)
     }
 }

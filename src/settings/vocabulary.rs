@@ -28,6 +28,10 @@ pub enum Value {
     Text,
     /// True or false.
     Flag,
+    /// A whole number.
+    Number,
+    /// One of these words.
+    Choice(&'static [&'static str]),
     /// A map from strings to strings.
     Texts,
     /// A list.
@@ -69,8 +73,135 @@ pub static SETTINGS: Shape = Shape {
             Value::Flag,
             "write the verified digest into the object (default: true)",
         ),
+        field(
+            "rules",
+            Value::List(&Value::Object(&RULE)),
+            "who must have signed which images, in the vocabulary of Kubewarden's verification config",
+        ),
+        field("exempt", TEXTS, "patterns of images that are neither verified nor pinned"),
+        field(
+            "unmatchedImages",
+            Value::Choice(UNMATCHED_IMAGES),
+            "what becomes of an image that nothing selects (default: accept)",
+        ),
+        field(
+            "unchangedImages",
+            Value::Choice(UNCHANGED_IMAGES),
+            "whether images that an update leaves as they are are verified again (default: skip)",
+        ),
+        field(
+            "pinWorkloadTemplates",
+            Value::Flag,
+            "pin in the templates of Deployments, Jobs and so on as well as in Pods (default: true)",
+        ),
+        field(
+            "extraWorkloads",
+            Value::List(&Value::Object(&EXTRA_WORKLOAD)),
+            "custom resources that hold images",
+        ),
         field("description", Value::Ignored, "ignored: the Rancher form keeps its own state here"),
         field("rule", Value::Ignored, "ignored: the Rancher form keeps its own state here"),
+    ],
+};
+
+/// The values of `unmatchedImages`.
+pub const UNMATCHED_IMAGES: &[&str] = &["accept", "warn", "reject"];
+/// The values of `unchangedImages`.
+pub const UNCHANGED_IMAGES: &[&str] = &["skip", "verify"];
+/// The values of `enforcement`.
+pub const ENFORCEMENT: &[&str] = &["reject", "warn"];
+/// The values of `kind`.
+pub const SIGNER_KINDS: &[&str] = &["pubKey", "genericIssuer", "githubAction", "certificate"];
+
+/// An entry of `rules`.
+pub static RULE: Shape = Shape {
+    fields: &[
+        field("name", Value::Text, "what messages call the rule"),
+        field("images", TEXTS, "patterns of the images that the rule is about"),
+        field("exclude", TEXTS, "patterns of images that it is not about all the same"),
+        field(
+            "enforcement",
+            Value::Choice(ENFORCEMENT),
+            "whether an image that does not satisfy it is rejected or only warned of (default: reject)",
+        ),
+        field("allOf", Value::List(&Value::Object(&SIGNER)), "each of these must have signed"),
+        field("anyOf", Value::Object(&ANY_OF), "some of these must have signed"),
+    ],
+};
+
+/// So many of several signers.
+pub static ANY_OF: Shape = Shape {
+    fields: &[
+        field("minimumMatches", Value::Number, "how many must have signed (default: 1)"),
+        field("signatures", Value::List(&Value::Object(&SIGNER)), "those who can sign"),
+    ],
+};
+
+/// A signer. Which keys it takes depends on its `kind`.
+pub static SIGNER: Shape = Shape {
+    fields: &[
+        field("kind", Value::Choice(SIGNER_KINDS), "how the signer is known"),
+        field(
+            "owner",
+            Value::Text,
+            "pubKey: what messages call the signer; githubAction: the user or organisation",
+        ),
+        field("repo", Value::Text, "githubAction: one of its repositories (default: all)"),
+        field(
+            "key",
+            Value::Text,
+            "pubKey: PEM, any one of several keys, or `k8s://namespace/name` of a Secret",
+        ),
+        field("keyFrom", Value::Object(&KEY_FROM), "pubKey: where in the cluster the key is"),
+        field("issuer", Value::Text, "genericIssuer: the OIDC issuer"),
+        field("subject", Value::Object(&SUBJECT), "genericIssuer: the subject"),
+        field("certificate", Value::Text, "certificate: PEM"),
+        field(
+            "certificateChain",
+            TEXTS,
+            "certificate: the PEM chain that leads to it, the root last",
+        ),
+        field(
+            "requireRekorBundle",
+            Value::Flag,
+            "certificate: the signature must be in the transparency log (default: true)",
+        ),
+        field("annotations", Value::Texts, "annotations that the signature must carry"),
+    ],
+};
+
+/// A subject, given one way or the other.
+pub static SUBJECT: Shape = Shape {
+    fields: &[
+        field("equal", Value::Text, "the subject, exactly"),
+        field("urlPrefix", Value::Text, "the URL that the subject is below"),
+    ],
+};
+
+/// Where a key is.
+pub static KEY_FROM: Shape = Shape {
+    fields: &[
+        field("configMap", Value::Object(&KEY_OBJECT), "in a ConfigMap"),
+        field("secret", Value::Object(&KEY_OBJECT), "in a Secret"),
+    ],
+};
+
+/// A ConfigMap or Secret that holds a key.
+pub static KEY_OBJECT: Shape = Shape {
+    fields: &[
+        field("namespace", Value::Text, "its namespace"),
+        field("name", Value::Text, "its name"),
+        field("key", Value::Text, "the entry that holds the key (default: cosign.pub)"),
+    ],
+};
+
+/// A custom resource that holds images.
+pub static EXTRA_WORKLOAD: Shape = Shape {
+    fields: &[
+        field("apiGroup", Value::Text, "its API group"),
+        field("kind", Value::Text, "its kind"),
+        field("podSpecs", TEXTS, "JSON pointers to pod specs; `*` is every element of a list"),
+        field("images", TEXTS, "JSON pointers to images; `*` is every element of a list"),
     ],
 };
 

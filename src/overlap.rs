@@ -1,0 +1,82 @@
+//! Whether one signature could satisfy two signers.
+//!
+//! *Why does it matter?* `minimumMatches: 2` asks for two parties. Two spellings of one party would let it
+//! pass with one.
+
+use crate::certificate::Certificate;
+use crate::keys::PublicKey;
+use crate::signer::{Identity, KeySource};
+
+/// The issuer of GitHub's workflow identities.
+const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
+
+/// Whether one signature could satisfy both. Keys in the cluster are compared by where they are; what
+/// they hold is compared when it is read.
+pub(crate) fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
+    match (a, b) {
+        (Identity::PublicKey(a), Identity::PublicKey(b)) if a == b => true,
+        _ => {
+            share(&public_keys(a), &public_keys(b))
+                || subjects(a).zip(subjects(b)).is_some_and(|(a, b)| a.meets(&b))
+        }
+    }
+}
+
+fn share(a: &[Vec<u8>], b: &[Vec<u8>]) -> bool {
+    a.iter().any(|key| b.contains(key))
+}
+
+fn public_keys(identity: &Identity) -> Vec<Vec<u8>> {
+    match identity {
+        Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
+            .map(|keys| keys.iter().map(|key| key.der().to_vec()).collect())
+            .unwrap_or_default(),
+        Identity::Certificate { certificate, .. } => Certificate::parse(certificate)
+            .map(|certificate| vec![certificate.public_key().to_vec()])
+            .unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+/// The identities of an issuer that satisfy a signer.
+struct Subjects<'i> {
+    issuer: &'i str,
+    subject: Subject,
+}
+
+enum Subject {
+    Exactly(String),
+    Below(String),
+}
+
+fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
+    match identity {
+        Identity::Keyless { issuer, subject } => {
+            Some(Subjects { issuer, subject: Subject::Exactly(subject.clone()) })
+        }
+        Identity::KeylessPrefix { issuer, url_prefix } => {
+            Some(Subjects { issuer, subject: Subject::Below(url_prefix.clone()) })
+        }
+        Identity::GithubActions { owner, repo } => {
+            let mut url = format!("https://github.com/{owner}/");
+            if let Some(repo) = repo {
+                url.push_str(repo);
+                url.push('/');
+            }
+            Some(Subjects { issuer: GITHUB_ISSUER, subject: Subject::Below(url) })
+        }
+        Identity::PublicKey(_) | Identity::Certificate { .. } => None,
+    }
+}
+
+impl Subjects<'_> {
+    fn meets(&self, other: &Self) -> bool {
+        self.issuer == other.issuer
+            && match (&self.subject, &other.subject) {
+                (Subject::Exactly(a), Subject::Exactly(b)) => a == b,
+                (Subject::Below(a), Subject::Below(b)) => a.starts_with(b) || b.starts_with(a),
+                (Subject::Exactly(exact), Subject::Below(url))
+                | (Subject::Below(url), Subject::Exactly(exact)) => exact.starts_with(url),
+            }
+    }
+}

@@ -1,0 +1,146 @@
+//! The `rules` list: the vocabulary of Kubewarden's verification config
+//! (<https://docs.kubewarden.io/howtos/security-hardening/secure-supply-chain>).
+
+use super::Fault;
+use super::reader::{Node, Object};
+use super::signer::{self, Labelled};
+use super::vocabulary::{
+    ANY_OF, ENFORCEMENT, KEY_FROM, KEY_OBJECT, RULE, SIGNER, SIGNER_KINDS, SUBJECT,
+};
+use crate::pattern::ImagePattern;
+use crate::rules::{AnyOf, EmptyTrust, Enforcement, Rule, Selector, Trust};
+use crate::signer::{Identity, KeySource, ObjectKind, Signer};
+
+pub(super) fn compile(number: usize, node: &Node<'_>) -> Result<Rule, Fault> {
+    let rule = node.object(&RULE)?;
+    let name = rule.text("name")?.unwrap_or_else(|| format!("rule {number}"));
+    let empty = |empty: EmptyTrust| rule.fault(&empty.to_string());
+    let selector = Selector::patterns(patterns(&rule, "images")?, patterns(&rule, "exclude")?)
+        .map_err(empty)?;
+    let all_of = signers(&rule.list("allOf")?)?;
+    let any_of = rule.get("anyOf").map(any_of).transpose()?;
+    let trust = Trust::new(all_of, any_of).map_err(empty)?;
+    let enforcement = match rule.choice("enforcement", ENFORCEMENT)? {
+        Some("warn") => Enforcement::Warn,
+        _ => Enforcement::Reject,
+    };
+    Ok(Rule { name, selector, enforcement, trust })
+}
+
+pub(super) fn patterns(object: &Object<'_>, key: &str) -> Result<Vec<ImagePattern>, Fault> {
+    let mut patterns = Vec::new();
+    for node in object.list(key)? {
+        let pattern = ImagePattern::parse(&node.text()?);
+        patterns.push(pattern.map_err(|error| node.fault(&error.to_string()))?);
+    }
+    Ok(patterns)
+}
+
+fn any_of(node: &Node<'_>) -> Result<AnyOf, Fault> {
+    let any_of = node.object(&ANY_OF)?;
+    let minimum = any_of.get("minimumMatches").map(Node::number).transpose()?.unwrap_or(1);
+    let signers = signers(&any_of.list("signatures")?)?;
+    if signers.is_empty() {
+        return Err(any_of.fault("`signatures` is missing: who can sign?"));
+    }
+    let count = signers.len();
+    AnyOf::new(minimum, signers).map_err(|_| {
+        any_of.fault(&format!("`minimumMatches` is {minimum}; it must be between 1 and {count}"))
+    })
+}
+
+fn signers(nodes: &[Node<'_>]) -> Result<Vec<Signer>, Fault> {
+    let mut signers = Vec::new();
+    for (index, node) in nodes.iter().enumerate() {
+        let object = node.object(&SIGNER)?;
+        let (label, identity) = labelled(index + 1, node, &object)?;
+        let annotations = object.texts("annotations")?;
+        signers.push(Signer { label, place: node.path().to_owned(), identity, annotations });
+    }
+    Ok(signers)
+}
+
+fn labelled(number: usize, node: &Node<'_>, signer: &Object<'_>) -> Result<Labelled, Fault> {
+    let Some(kind) = signer.choice("kind", SIGNER_KINDS)? else {
+        let kinds = SIGNER_KINDS.join("`, `");
+        return Err(signer.fault(&format!("`kind` is missing; one of `{kinds}`")));
+    };
+    let known: &[&str] = match kind {
+        "pubKey" => &["owner", "key", "keyFrom"],
+        "genericIssuer" => &["issuer", "subject"],
+        "githubAction" => &["owner", "repo"],
+        _ => &["certificate", "certificateChain", "requireRekorBundle"],
+    };
+    let is_known = |key: &&str| known.contains(key) || matches!(*key, "kind" | "annotations");
+    if let Some(key) = signer.keys().find(|key| !is_known(key)) {
+        let known = known.join("`, `");
+        return Err(signer.fault(&format!("`{key}` is not for a `{kind}`, which takes `{known}`")));
+    }
+    match kind {
+        "pubKey" => {
+            let label = signer.text("owner")?.unwrap_or_else(|| format!("public key {number}"));
+            Ok((label, Identity::PublicKey(key_source(signer)?)))
+        }
+        "genericIssuer" => generic_issuer(node, signer),
+        "githubAction" => signer::github_actions(signer),
+        _ => {
+            let certificate = signer.required_text("certificate")?;
+            Ok((format!("certificate {number}"), signer::certificate(certificate, signer)?))
+        }
+    }
+}
+
+fn generic_issuer(node: &Node<'_>, signer: &Object<'_>) -> Result<Labelled, Fault> {
+    let issuer = signer.required_text("issuer")?;
+    let missing = "`subject` is missing: `{equal: …}` or `{urlPrefix: …}`";
+    let subject = signer.get("subject").ok_or_else(|| signer.fault(missing))?;
+    let object = subject.object(&SUBJECT)?;
+    match (object.text("equal")?, object.text("urlPrefix")?) {
+        (Some(equal), None) => Ok(signer::keyless(issuer, equal)),
+        (None, Some(prefix)) => signer::keyless_prefix(issuer, &prefix, node),
+        _ => Err(object.fault("give one of `equal` and `urlPrefix`")),
+    }
+}
+
+/// Where cosign keeps the public half of a key pair that it made in a cluster.
+const COSIGN_ENTRY: &str = "cosign.pub";
+
+fn key_source(signer: &Object<'_>) -> Result<KeySource, Fault> {
+    match (signer.get("key"), signer.get("keyFrom")) {
+        (Some(key), None) => {
+            let text = key.text()?;
+            match text.strip_prefix("k8s://") {
+                None => Ok(KeySource::Inline(text)),
+                Some(path) => cosign_secret(path)
+                    .ok_or_else(|| key.fault(&format!("`{text}` is not `k8s://namespace/name`"))),
+            }
+        }
+        (None, Some(key_from)) => key_object(key_from),
+        _ => Err(signer.fault("give one of `key` and `keyFrom`")),
+    }
+}
+
+fn cosign_secret(path: &str) -> Option<KeySource> {
+    let (namespace, name) = path.split_once('/')?;
+    (!namespace.is_empty() && !name.is_empty() && !name.contains('/')).then(|| KeySource::Object {
+        kind: ObjectKind::Secret,
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        entry: COSIGN_ENTRY.to_owned(),
+    })
+}
+
+fn key_object(node: &Node<'_>) -> Result<KeySource, Fault> {
+    let key_from = node.object(&KEY_FROM)?;
+    let (kind, object) = match (key_from.get("configMap"), key_from.get("secret")) {
+        (Some(node), None) => (ObjectKind::ConfigMap, node.object(&KEY_OBJECT)?),
+        (None, Some(node)) => (ObjectKind::Secret, node.object(&KEY_OBJECT)?),
+        _ => return Err(key_from.fault("give one of `configMap` and `secret`")),
+    };
+    Ok(KeySource::Object {
+        kind,
+        namespace: object.required_text("namespace")?,
+        name: object.required_text("name")?,
+        entry: object.text("key")?.unwrap_or_else(|| COSIGN_ENTRY.to_owned()),
+    })
+}

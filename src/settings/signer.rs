@@ -1,0 +1,51 @@
+//! The parts of signers that both vocabularies share.
+
+use super::reader::{Node, Object};
+use super::{Fault, prefix};
+use crate::signer::{Identity, RekorBundle};
+
+/// A label for messages, and who is meant by it.
+pub(super) type Labelled = (String, Identity);
+
+pub(super) fn keyless(issuer: String, subject: String) -> Labelled {
+    (format!("`{subject}` of `{issuer}`"), Identity::Keyless { issuer, subject })
+}
+
+pub(super) fn keyless_prefix(
+    issuer: String,
+    url_prefix: &str,
+    node: &Node<'_>,
+) -> Result<Labelled, Fault> {
+    let url_prefix = prefix::complete(url_prefix)
+        .map_err(|error| node.fault(&format!("`urlPrefix`: {error}")))?;
+    Ok((format!("`{url_prefix}…` of `{issuer}`"), Identity::KeylessPrefix { issuer, url_prefix }))
+}
+
+pub(super) fn github_actions(github: &Object<'_>) -> Result<Labelled, Fault> {
+    let (owner, repo) = (github.required_text("owner")?, github.text("repo")?);
+    if owner.contains('/') || repo.iter().any(|repo| repo.contains('/')) {
+        let apart = "write the owner and the repository apart: `owner: acme`, `repo: app`";
+        return Err(github.fault(apart));
+    }
+    let label = match &repo {
+        Some(repo) => format!("GitHub Actions of `{owner}/{repo}`"),
+        None => format!("GitHub Actions of `{owner}`"),
+    };
+    Ok((label, Identity::GithubActions { owner, repo }))
+}
+
+/// A certificate, with the chain and the demand for a log entry that stand in `entry`.
+pub(super) fn certificate(certificate: String, entry: &Object<'_>) -> Result<Identity, Fault> {
+    let mut chain = Vec::new();
+    for link in entry.list("certificateChain")? {
+        chain.push(link.text()?);
+    }
+    Ok(Identity::Certificate {
+        certificate,
+        chain: (!chain.is_empty()).then_some(chain),
+        rekor_bundle: match entry.flag("requireRekorBundle")? {
+            None | Some(true) => RekorBundle::Required,
+            Some(false) => RekorBundle::Optional,
+        },
+    })
+}

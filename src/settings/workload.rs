@@ -1,0 +1,81 @@
+//! The `extraWorkloads` list: JSON pointers (RFC 6901) in which `*` is every element of a list.
+
+use super::Fault;
+use super::reader::{Node, Object};
+use super::vocabulary::EXTRA_WORKLOAD;
+use crate::request::GroupKind;
+use crate::workloads::{self, Form, Presence, Step, Workload};
+
+/// No schema nests its pod specs deeper.
+const MAX_STEPS: usize = 32;
+
+pub(super) fn compile(node: &Node<'_>) -> Result<(GroupKind, Workload), Fault> {
+    let extra = node.object(&EXTRA_WORKLOAD)?;
+    let kind = GroupKind {
+        group: extra.text("apiGroup")?.unwrap_or_default(),
+        kind: extra.required_text("kind")?,
+    };
+    let mut images = pointers(&extra, "images")?;
+    for prefix in pointers(&extra, "podSpecs")? {
+        images.extend(workloads::pod_spec_images(&prefix));
+    }
+    if images.is_empty() {
+        return Err(extra.fault("where are its images? give `podSpecs` or `images`"));
+    }
+    let mut workload =
+        workloads::built_in(&kind).unwrap_or(Workload { images: Vec::new(), form: Form::Template });
+    for path in images {
+        if let Some(other) = workload.images.iter().find(|other| overlap(other, &path)) {
+            let (path, other) = (workloads::render(&path), workloads::render(other));
+            return Err(extra.fault(&format!("`{path}` and `{other}` overlap")));
+        }
+        workload.images.push(path);
+    }
+    Ok((kind, workload))
+}
+
+fn pointers(extra: &Object<'_>, key: &str) -> Result<Vec<Vec<Step>>, Fault> {
+    let mut pointers = Vec::new();
+    for node in extra.list(key)? {
+        let text = node.text()?;
+        let steps = parse(&text).ok_or_else(|| {
+            let what = "is not a JSON pointer to a part of the object beside its metadata";
+            node.fault(&format!("`{text}` {what}, such as `/spec/template/spec`"))
+        })?;
+        pointers.push(steps);
+    }
+    Ok(pointers)
+}
+
+fn parse(text: &str) -> Option<Vec<Step>> {
+    let steps: Vec<Step> = text.strip_prefix('/')?.split('/').map(step).collect::<Option<_>>()?;
+    let starts_well = match steps.first()? {
+        Step::Key { name, .. } => name != "metadata",
+        Step::Each => false,
+    };
+    (starts_well && steps.len() <= MAX_STEPS).then_some(steps)
+}
+
+fn step(part: &str) -> Option<Step> {
+    match part {
+        "" => None,
+        "*" => Some(Step::Each),
+        _ => {
+            let name = part.replace("~1", "/").replace("~0", "~");
+            Some(Step::Key { name, presence: Presence::Optional })
+        }
+    }
+}
+
+/// Whether one path leads through the other's end, or takes a list for an object.
+fn overlap(a: &[Step], b: &[Step]) -> bool {
+    for (a, b) in a.iter().zip(b) {
+        match (a, b) {
+            (Step::Key { name: a, .. }, Step::Key { name: b, .. }) if a == b => {}
+            (Step::Each, Step::Each) => {}
+            (Step::Key { .. }, Step::Key { .. }) => return false,
+            _ => return true,
+        }
+    }
+    true
+}

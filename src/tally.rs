@@ -1,0 +1,135 @@
+//! How the signers of a rule stand: who has agreed, who is missing, and what that comes to.
+
+use crate::host::Host;
+use crate::inquiry::{Inquiry, Miss};
+use crate::signer::{Check, Merged, Signer, SignerError};
+use crate::verify::Reason;
+
+/// Signers that one call can ask about.
+pub(crate) struct Group<'s> {
+    signers: Vec<&'s Signer>,
+    /// Any one of these satisfies them all.
+    checks: Result<Vec<Check>, SignerError>,
+}
+
+impl<'s> Group<'s> {
+    pub(crate) fn new(signer: &'s Signer, checks: Result<Vec<Check>, SignerError>) -> Self {
+        Self { signers: vec![signer], checks }
+    }
+
+    fn join(&mut self, other: &Self) -> Merged {
+        match (self.checks.as_deref_mut(), other.checks.as_deref()) {
+            (Ok([mine]), Ok([others])) => mine.merge(others),
+            _ => Merged::No,
+        }
+    }
+}
+
+/// Puts signers together where one call can ask about both.
+pub(crate) fn groups(signers: Vec<Group<'_>>) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for signer in signers {
+        match groups
+            .iter_mut()
+            .find_map(|group| (group.join(&signer) == Merged::Yes).then_some(group))
+        {
+            Some(group) => group.signers.extend(signer.signers),
+            None => groups.push(signer),
+        }
+    }
+    groups
+}
+
+/// How the signers of a rule stand.
+#[derive(Default)]
+pub(crate) struct Tally {
+    agreed: Vec<String>,
+    /// How many more have signed by the host's words, which decide nothing.
+    presumed: usize,
+    missing: Vec<String>,
+    /// The checks that were met: one signature counts once.
+    met: Vec<Check>,
+    /// The gravest of what went wrong.
+    worst: Option<Miss>,
+    annotated: bool,
+}
+
+impl Tally {
+    pub(crate) fn agreed(&self) -> usize {
+        self.agreed.len()
+    }
+
+    pub(crate) fn ask(
+        &mut self,
+        inquiry: &mut Inquiry<'_>,
+        host: &mut Host<'_>,
+        group: &Group<'_>,
+    ) {
+        let checks = match &group.checks {
+            Ok(checks) => checks,
+            Err(error) => {
+                let label = group.signers.first().map(|signer| signer.label.clone());
+                let miss = Miss::Signer(label.unwrap_or_default(), error.clone());
+                return self.miss(&group.signers, miss);
+            }
+        };
+        let mut worst = Miss::NoSignatures;
+        for check in checks.iter().filter(|check| !self.met.contains(check)) {
+            match inquiry.ask(host, check) {
+                Ok(()) => {
+                    let check = check.clone();
+                    self.met.push(check);
+                    self.agreed.extend(group.signers.iter().map(|signer| signer.label.clone()));
+                    return;
+                }
+                Err(miss) if miss.gravity() >= worst.gravity() => worst = miss,
+                Err(_) => {}
+            }
+        }
+        self.miss(&group.signers, worst);
+    }
+
+    fn miss(&mut self, signers: &[&Signer], miss: Miss) {
+        let named = |signer: &&&Signer| miss.names(signer);
+        let any_named = signers.iter().any(|signer| named(&signer));
+        for signer in signers {
+            if any_named && !named(&signer) {
+                self.presumed += 1;
+            } else {
+                self.missing.push(signer.label.clone());
+                self.annotated |= !signer.annotations.is_empty();
+            }
+        }
+        if self.worst.as_ref().is_none_or(|worst| worst.gravity() < miss.gravity()) {
+            self.worst = Some(miss);
+        }
+    }
+
+    /// The labels of those who agreed, when that is enough.
+    pub(crate) fn conclude(
+        self,
+        inquiry: &mut Inquiry<'_>,
+        host: &mut Host<'_>,
+        needed: usize,
+    ) -> Result<Vec<String>, Reason> {
+        if self.agreed.len() >= needed {
+            return Ok(self.agreed);
+        }
+        Err(match self.worst {
+            Some(Miss::Withheld(words)) => Reason::Withheld(words),
+            Some(Miss::Moved { expected, answered }) => Reason::Moved { expected, answered },
+            Some(Miss::Signer(label, error)) => Reason::Signer(label, error),
+            Some(Miss::Unchecked(words)) => Reason::Unchecked(words),
+            Some(Miss::NoSignatures) if self.agreed.is_empty() => match inquiry.reach(host) {
+                Ok(()) => Reason::NotSigned,
+                Err(words) => Reason::Unchecked(words),
+            },
+            _ => Reason::TooFewSigners {
+                agreed: self.agreed.len() + self.presumed,
+                needed,
+                missing: self.missing,
+                annotated: self.annotated,
+            },
+        })
+    }
+}
