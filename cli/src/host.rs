@@ -181,3 +181,77 @@ impl Live {
 fn json(answer: &impl Serialize) -> Result<Vec<u8>, HostError> {
     serde_json::to_vec(answer).map_err(HostError::Answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(readable: &[(&str, &str)], manifests: Option<&str>) -> (tokio::runtime::Runtime, Host) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let cluster = manifests.map_or(Cluster::Unknown, |text| {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("all.yaml"), text).unwrap();
+            Cluster::Manifests(Manifests::read(folder.path()).unwrap())
+        });
+        let live =
+            Live::new(runtime.handle().clone(), Registries::default(), Trust::default(), cluster);
+        let readable = readable
+            .iter()
+            .map(|(api_version, kind)| ContextAwareResource {
+                api_version: (*api_version).to_owned(),
+                kind: (*kind).to_owned(),
+            })
+            .collect();
+        (runtime, Host { answers: Answers::Live(live), readable })
+    }
+
+    #[test]
+    fn kubernetes_objects_are_read_only_with_access() {
+        let question = br#"{"api_version":"v1","kind":"ConfigMap","name":"keys","namespace":"trust","disable_cache":true,"field_masks":null}"#;
+        let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: keys, namespace: trust}\n";
+        let granted = [("v1", "ConfigMap")];
+        let rows: [(&[_], _, _); 5] = [
+            (
+                &[],
+                Some(map),
+                "Policy has not been granted access to Kubernetes v1/ConfigMap resources. The violation has been reported.",
+            ),
+            (
+                &[("v1", "Secret")],
+                Some(map),
+                "Policy has not been granted access to Kubernetes v1/ConfigMap resources. The violation has been reported.",
+            ),
+            (
+                &granted,
+                None,
+                "Callback evaluation failure: kube::Client was not initialized properly: give a folder of manifests with --kubernetes-manifests",
+            ),
+            (
+                &granted,
+                Some(""),
+                "Callback evaluation failure: Cannot find v1/ConfigMap named 'keys' inside of namespace 'Some(\"trust\")'",
+            ),
+            (
+                &granted,
+                Some(map),
+                r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"keys","namespace":"trust"}}"#,
+            ),
+        ];
+        for (readable, manifests, expected) in rows {
+            let (_runtime, host) = host(readable, manifests);
+            let answer = host.call("kubernetes", "get_resource", question);
+            let answer =
+                answer.map_or_else(|report| report, |json| String::from_utf8(json).unwrap());
+            assert_eq!(answer, expected);
+        }
+    }
+
+    #[test]
+    fn log_lines_are_no_questions() {
+        let (_runtime, host) = host(&[], None);
+        for line in [r#"{"level":"info","message":"m","a":1}"#, r#"{"level":"odd"}"#, "text"] {
+            assert_eq!(host.call("tracing", "log", line.as_bytes()), Ok(Vec::new()));
+        }
+        assert_eq!(host.call("tracing", "read", b""), Err("unknown operation: read".to_owned()));
+    }
+}

@@ -32,6 +32,9 @@ pub enum ModuleError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The bytes are something else; wasmtime would also read WebAssembly's text format.
+    #[error("not a WebAssembly module")]
+    NotWasm,
     /// The bytes are not a waPC module.
     #[error("not a policy module: {reason}")]
     Compile {
@@ -63,6 +66,9 @@ impl Module {
     /// # Errors
     /// When the bytes are not a waPC module.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModuleError> {
+        if !bytes.starts_with(b"\0asm") {
+            return Err(ModuleError::NotWasm);
+        }
         WasmtimeEngineProviderBuilder::new()
             .module_bytes(bytes)
             .enable_cache(None)

@@ -33,8 +33,11 @@ pub enum SettingsError {
         source: serde_json::Error,
     },
     /// The settings are a list or a single value.
-    #[error("settings are not a map: write `key: value` lines, or `{{}}` for none")]
-    NotAMap,
+    #[error("{what} are not a map: write `key: value` lines, or `{{}}` for none")]
+    NotAMap {
+        /// Which settings.
+        what: String,
+    },
 }
 
 /// The settings of a policy, as JSON text.
@@ -51,7 +54,7 @@ impl Settings {
             .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
         let value = yaml_serde::from_str(&text)
             .map_err(|source| SettingsError::Yaml { path: path.to_owned(), source })?;
-        Self::from_value(value)
+        Self::from_value(value, || format!("settings `{}`", path.display()))
     }
 
     /// Takes JSON text.
@@ -60,7 +63,7 @@ impl Settings {
     /// When the text is not a JSON object.
     pub fn parse(json: &str) -> Result<Self, SettingsError> {
         let value = serde_json::from_str(json).map_err(|source| SettingsError::Json { source })?;
-        Self::from_value(value)
+        Self::from_value(value, || "settings".to_owned())
     }
 
     /// The settings as the policy gets them.
@@ -69,11 +72,11 @@ impl Settings {
         &self.0
     }
 
-    fn from_value(value: Value) -> Result<Self, SettingsError> {
+    fn from_value(value: Value, what: impl Fn() -> String) -> Result<Self, SettingsError> {
         match value {
             Value::Null => Ok(Self::default()),
             Value::Object(map) => Ok(Self::from(map)),
-            _ => Err(SettingsError::NotAMap),
+            _ => Err(SettingsError::NotAMap { what: what() }),
         }
     }
 }
@@ -117,11 +120,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        let rows = [
-            ("a: [", "line"),
-            ("- a", "settings are not a map"),
-            ("text", "settings are not a map"),
-        ];
+        let rows =
+            [("a: [", "line"), ("- a", "are not a map: write"), ("text", "are not a map: write")];
         for (text, expected) in rows {
             let message = yaml(text).unwrap_err().to_string();
             assert!(message.contains(expected), "{text}: {message}");

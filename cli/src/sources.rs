@@ -244,7 +244,10 @@ fn parse_certificates(bytes: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
 mod tests {
     use super::*;
 
-    const CERTIFICATE: &str = include_str!("../tests/data/root.pem");
+    fn certificate() -> String {
+        let key = rcgen::KeyPair::generate().unwrap();
+        rcgen::CertificateParams::default().self_signed(&key).unwrap().pem()
+    }
 
     fn sources(text: &str) -> Result<Sources, SourcesError> {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -259,7 +262,7 @@ mod tests {
 
     #[test]
     fn each_host_is_reached_in_its_own_way() {
-        let text = format!("insecure_sources: ['127.0.0.1:5000']\n{}", data(CERTIFICATE));
+        let text = format!("insecure_sources: ['127.0.0.1:5000']\n{}", data(&certificate()));
         let sources = sources(&text).unwrap();
         let rows = [
             ("127.0.0.1:5000", "Http", 0),
@@ -278,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_bundle_holds_several_certificates() {
-        let sources = sources(&data(&CERTIFICATE.repeat(2))).unwrap();
+        let sources = sources(&data(&certificate().repeat(2))).unwrap();
         assert_eq!(sources.authorities_of("r.local").count(), 2);
         assert!(super::Sources::read(Path::new("/dev/null")).is_ok());
     }
@@ -296,7 +299,7 @@ mod tests {
             ("source_authorities: {r.local: [{type: Url}]}", "unknown variant `Url`"),
             (&data("text"), "source_authorities.r.local[0]: not a certificate"),
             (
-                &data(&CERTIFICATE.replace("MII", "XII")),
+                &data(&certificate().replace("MII", "XII")),
                 "source_authorities.r.local[0]: not a certificate",
             ),
         ];

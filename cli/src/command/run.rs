@@ -70,7 +70,7 @@ impl Run {
         let bytes = std::fs::read(path).with_context(|| format!("cannot read module `{path}`"))?;
         let host = Arc::new(Host {
             answers: self.answers(runtime.handle().clone())?,
-            readable: self.readable(&bytes)?,
+            readable: self.readable(&bytes).with_context(|| format!("module `{path}`"))?,
         });
         let evaluation = Evaluation {
             module: Module::from_bytes(&bytes).with_context(|| format!("module `{path}`"))?,

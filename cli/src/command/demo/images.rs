@@ -35,4 +35,10 @@ impl Images {
     pub(super) fn name<'a>(&self, image: &'a str) -> &'a str {
         image.strip_prefix(&self.host).map_or(image, |name| name.trim_start_matches('/'))
     }
+
+    /// What an image is of: `cart` for `host:port/shop/cart:1.4`.
+    pub(super) fn app(image: &str) -> &str {
+        let name = image.rsplit('/').next().unwrap_or(image);
+        name.split_once(':').map_or(name, |(app, _tag)| app)
+    }
 }

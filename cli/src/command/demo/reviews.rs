@@ -64,11 +64,8 @@ pub(super) fn all(images: &Images) -> Result<Vec<Review>, RequestError> {
 }
 
 fn pod_spec(images: &[&String]) -> Value {
-    let containers: Vec<Value> = images
-        .iter()
-        .enumerate()
-        .map(|(index, image)| json!({"name": format!("main-{index}"), "image": image}))
-        .collect();
+    let containers: Vec<Value> =
+        images.iter().map(|image| json!({"name": Images::app(image), "image": image})).collect();
     json!({"containers": containers})
 }
 
