@@ -303,7 +303,7 @@ impl ClassicPattern {
     }
 
     /// Whether `name:tag` matches for some tag. If any tag does, then the tag that one of the pattern's
-    /// ends spells (its stars empty, its question marks any character) does as well.
+    /// ends spells (its stars empty or one letter, its question marks any) does as well.
     fn selects_some_tag(&self, name: &str, image: &Reference) -> bool {
         let pattern = match (self.0.split_once('@'), image.digest()) {
             (Some((pattern, digest_glob)), Some(digest)) => {
@@ -318,8 +318,11 @@ impl ClassicPattern {
         pattern.char_indices().any(|(start, _)| {
             let end = pattern.get(start..).unwrap_or_default();
             let spelled = end.replace('*', "").replace('?', "a");
-            let tag = if spelled.is_empty() { "a" } else { &spelled };
-            is_tag(tag) && wildcard.matches(&format!("{name}:{tag}"))
+            // A tag starts with a letter, a digit or `_`: in `*-rc`, the star stands for one at least.
+            ["", "a"].iter().any(|first| {
+                let tag = format!("{first}{spelled}");
+                is_tag(&tag) && wildcard.matches(&format!("{name}:{tag}"))
+            })
         })
     }
 }
@@ -366,4 +369,395 @@ fn suffixes(image: &Reference) -> Vec<String> {
         }
     }
     suffixes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const A: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+    fn image(text: &str) -> Reference {
+        Reference::parse(&text.replace("@A", &format!("@{A}"))).unwrap()
+    }
+
+    fn check(rows: &[(&str, &str, Match)]) {
+        for (pattern, text, expected) in rows {
+            let parsed = ImagePattern::parse(&pattern.replace("@A", &format!("@{A}"))).unwrap();
+            assert_eq!(parsed.matches(&image(text)), *expected, "`{pattern}` and `{text}`");
+        }
+    }
+
+    #[test]
+    fn registry_and_path_boundaries() {
+        use Match::{No, Yes};
+        check(&[
+            ("ghcr.io/acme/app", "ghcr.io/acme/app:1", Yes),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app2", No),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app/x", No),
+            ("ghcr.io/acme/app", "ghcr.io/acme", No),
+            ("ghcr.io/acme/app", "evil.io/ghcr.io/acme/app", No),
+            // A host that only starts or ends like the one meant.
+            ("ghcr.io/**", "ghcr.io.evil.com/acme/app", No),
+            ("ghcr.io/**", "evilghcr.io/acme/app", No),
+            ("ghcr.io/**", "ghcr.io:5000/acme/app", No),
+            ("ghcr.io/**", "ghcr.io:443/acme/app", Yes),
+            ("ghcr.io/**", "GHCR.io/acme/app", Yes),
+            ("GHCR.io:443/acme/*", "ghcr.io/acme/app", Yes),
+            // A star stays within its component.
+            ("ghcr.io/acme/*", "ghcr.io/acme/app", Yes),
+            ("ghcr.io/acme/*", "ghcr.io/acme/team/app", No),
+            ("ghcr.io/acme/*", "ghcr.io/acme-evil/app", No),
+            ("ghcr.io/acme*", "ghcr.io/acme/app", No),
+            ("ghcr.io/acme*/app", "ghcr.io/acme-evil/app", Yes),
+            ("ghcr.io/*/app", "ghcr.io/acme/app", Yes),
+            ("ghcr.io/*/app", "ghcr.io/app", No),
+            ("ghcr.io/acme/a??", "ghcr.io/acme/app", Yes),
+            ("ghcr.io/acme/a??", "ghcr.io/acme/ap", No),
+            ("ghcr.io/acme/a?p", "ghcr.io/acme/a/p", No),
+            ("ghcr.io?acme/app", "ghcr.io/acme/app", No),
+            ("*/acme/app", "ghcr.io/acme/app", Yes),
+            ("*/acme/app", "acme/app", Yes),
+            ("*/acme/app", "ghcr.io/x/acme/app", No),
+            ("*.acme.com/app", "reg.acme.com/app", Yes),
+            ("*.acme.com/app", "a.b.acme.com/app", Yes),
+            ("*.acme.com/app", "acme.com/app", No),
+            ("*.acme.com/app", "evilacme.com/app", No),
+            ("*.acme.com/app", "reg.acme.com:5000/app", No),
+            ("*.acme.com:*/app", "reg.acme.com:5000/app", Yes),
+            ("*.ACME.com:443/app", "reg.acme.com/app", Yes),
+            ("localhost/*", "localhost/app", Yes),
+            ("localhost/*", "docker.io/localhost/app", No),
+            ("localhost:5000/*", "localhost:5000/app", Yes),
+            ("localhost:5000/*", "localhost:5001/app", No),
+        ]);
+    }
+
+    #[test]
+    fn double_star() {
+        use Match::{No, Yes};
+        check(&[
+            ("*", "nginx", Yes),
+            ("**", "ghcr.io/a/b/c/d:1@A", Yes),
+            ("**/app", "ghcr.io/app", Yes),
+            ("**/app", "ghcr.io/a/b/app", Yes),
+            ("**/app", "ghcr.io/a/app/b", No),
+            ("ghcr.io/**", "ghcr.io/app", Yes),
+            ("ghcr.io/**", "ghcr.io/a/b/c", Yes),
+            ("ghcr.io/acme/**", "ghcr.io/acme/app", Yes),
+            // Any number of components, none as well: `acme` itself is a repository, too.
+            ("ghcr.io/acme/**", "ghcr.io/acme", Yes),
+            ("ghcr.io/acme/**", "ghcr.io/acme-evil/app", No),
+            ("ghcr.io/**/app", "ghcr.io/app", Yes),
+            ("ghcr.io/**/app", "ghcr.io/a/b/app", Yes),
+            ("ghcr.io/**/app", "ghcr.io/a/b/app2", No),
+            ("ghcr.io/a/**/b/**/c", "ghcr.io/a/b/c", Yes),
+            ("ghcr.io/a/**/b/**/c", "ghcr.io/a/x/b/b/y/c", Yes),
+            ("ghcr.io/a/**/b/**/c", "ghcr.io/a/c/b", No),
+            ("ghcr.io/**/a*/**/z", "ghcr.io/b/ab/c/d/z", Yes),
+            ("**/**", "nginx", Yes),
+        ]);
+    }
+
+    #[test]
+    fn docker_hub() {
+        use Match::{No, Yes};
+        for spelling in [
+            "nginx",
+            "library/nginx",
+            "docker.io/nginx",
+            "docker.io/library/nginx",
+            "index.docker.io/nginx",
+            "registry-1.docker.io/library/nginx",
+            "Docker.io:443/nginx",
+        ] {
+            let twin = ImagePattern::parse("nginx").unwrap();
+            assert_eq!(ImagePattern::parse(spelling), Ok(twin), "{spelling}");
+            check(&[("nginx", spelling, Yes)]);
+        }
+        check(&[
+            ("nginx", "acme/nginx", No),
+            ("nginx", "ghcr.io/library/nginx", No),
+            ("docker.io/*", "nginx", Yes),
+            ("docker.io/*", "acme/nginx", No),
+            ("docker.io/**", "acme/nginx", Yes),
+            ("docker.io/**", "ghcr.io/acme/nginx", No),
+            ("acme/*", "docker.io/acme/app", Yes),
+            ("acme/*", "ghcr.io/acme/app", No),
+            ("acme/**", "acme/a/b", Yes),
+            ("library/*", "nginx", Yes),
+            ("ngin*", "nginx", Yes),
+            ("ngin?", "nginx", Yes),
+            // An organisation of that name is not the official image.
+            ("library", "library/nginx", No),
+        ]);
+    }
+
+    #[test]
+    fn tags_and_digests() {
+        use Match::{No, Perhaps, Yes};
+        check(&[
+            ("ghcr.io/acme/app", "ghcr.io/acme/app:2", Yes),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app@A", Yes),
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:1.2", Yes),
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:10", No),
+            ("ghcr.io/acme/app:latest", "ghcr.io/acme/app", Yes),
+            ("ghcr.io/acme/app:V1", "ghcr.io/acme/app:v1", No),
+            // Its tag is not known, or does not decide.
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app@A", Perhaps),
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:1.2@A", Perhaps),
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app2@A", No),
+            ("ghcr.io/acme/app@A", "ghcr.io/acme/app@A", Yes),
+            ("ghcr.io/acme/app@A", "ghcr.io/acme/app:1@A", Yes),
+            ("ghcr.io/acme/app@sha256:a*", "ghcr.io/acme/app@A", Yes),
+            ("ghcr.io/acme/app@sha256:b*", "ghcr.io/acme/app@A", No),
+            // The tag may point at that very digest.
+            ("ghcr.io/acme/app@A", "ghcr.io/acme/app:1", Perhaps),
+            ("ghcr.io/acme/app@A", "ghcr.io/acme/app2:1", No),
+            ("reg:5000/app:1", "reg:5000/app:1", Yes),
+            ("reg:5000/app", "reg:5000/app:1", Yes),
+        ]);
+    }
+
+    #[test]
+    fn what_is_no_pattern() {
+        let too_long = "a".repeat(MAX_PATTERN + 1);
+        let rows = [
+            ("", "the pattern is empty"),
+            (&too_long, "the pattern is longer than 1024 bytes"),
+            (
+                "ghcr.io",
+                "`ghcr.io` alone is a repository of Docker Hub; write `ghcr.io/**` for every image of that registry",
+            ),
+            (
+                "localhost",
+                "`localhost` alone is a repository of Docker Hub; write `localhost/**` for every image of that registry",
+            ),
+            ("ghcr.io/acme**", "`**` must be a whole path component"),
+            ("ghcr.io/***", "`**` must be a whole path component"),
+            ("**.io/acme", "`**` must be a whole path component"),
+            ("ghcr.io/Acme/*", "repositories are in lower case"),
+            ("Acme/*", "repositories are in lower case"),
+            ("ghcr.io/", "the repository can match no image"),
+            ("ghcr.io//app", "the repository can match no image"),
+            ("/app", "the repository can match no image"),
+            ("ghcr.io/a b", "the repository can match no image"),
+            ("ghcr.io/[ab]", "the repository can match no image"),
+            ("ghcr.io/{a,b}", "the repository can match no image"),
+            ("!ghcr.io/acme", "the registry can match no image"),
+            ("https://ghcr.io/acme", "the registry can match no image"),
+            ("ghcr.io:port/acme", "the registry can match no image"),
+            ("ghcr_.io*/acme", "the registry can match no image"),
+            ("[::1]/acme", "the registry can match no image"),
+            ("ghcr.io/app:", "the tag can match no image"),
+            ("ghcr.io/app:a:b", "the tag can match no image"),
+            ("ghcr.io/app:-rc", "the tag can match no image"),
+            ("ghcr.io/app@", "the digest can match no image"),
+            ("ghcr.io/app@*", "the digest can match no image"),
+            ("ghcr.io/app@sha256:", "the digest can match no image"),
+            ("ghcr.io/app@sha256:XYZ", "the digest can match no image"),
+        ];
+        for (text, message) in rows {
+            let error = ImagePattern::parse(text).map_err(|error| error.to_string());
+            assert_eq!(error.unwrap_err(), message, "{text}");
+        }
+        assert!(ImagePattern::parse(&"a".repeat(MAX_PATTERN)).is_ok());
+        assert_eq!(ClassicPattern::parse(""), Err(PatternError::Empty));
+        assert_eq!(ClassicPattern::parse(&too_long), Err(PatternError::TooLong));
+        assert!(ClassicPattern::parse(&"a".repeat(MAX_PATTERN)).is_ok());
+    }
+
+    #[test]
+    fn many_double_stars_take_no_time() {
+        let pattern = format!("ghcr.io/{}x", "**/a*/".repeat(150));
+        let text = format!("ghcr.io/{}y", "a/".repeat(120));
+        check(&[(&pattern, &text, Match::No)]);
+    }
+
+    fn check_classic(rows: &[(&str, &str, bool)]) {
+        for (pattern, text, expected) in rows {
+            let parsed = ClassicPattern::parse(&pattern.replace("@A", &format!("@{A}"))).unwrap();
+            assert_eq!(parsed.selects(&image(text)), *expected, "`{pattern}` and `{text}`");
+        }
+    }
+
+    #[test]
+    fn classic_patterns() {
+        check_classic(&[
+            ("*", "nginx", true),
+            ("*", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/*", "ghcr.io/acme/app:1", true),
+            // The star crosses slashes, colons and the at sign.
+            ("ghcr.io/acme/*", "ghcr.io/acme/team/app:1@A", true),
+            ("ghcr.io/*app", "ghcr.io/acme/app", true),
+            ("ghcr.io/acme/*", "ghcr.io/acme-evil/app", false),
+            ("ghcr.io/acme/*", "GHCR.IO:443/acme/app", true),
+            ("GHCR.io/acme/*", "ghcr.io/acme/app", true),
+            ("ghcr.io:443/acme/*", "ghcr.io/acme/app", true),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app", true),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app:latest", true),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app:1", false),
+            ("ghcr.io/acme/app:latest", "ghcr.io/acme/app", true),
+            ("ghcr.io/acme/app:?", "ghcr.io/acme/app:1", true),
+            ("ghcr.io/acme/app:?", "ghcr.io/acme/app:12", false),
+            ("ghcr.io/acme/app:1", "ghcr.io/acme/app:1@A", true),
+            ("ghcr.io/acme/app@A", "ghcr.io/acme/app:1@A", true),
+            ("ghcr.io/acme/app:1@A", "ghcr.io/acme/app:1@A", true),
+            ("ghcr.io/acme/app:2@A", "ghcr.io/acme/app:1@A", false),
+            ("ghcr.io/acme/app@sha256:b*", "ghcr.io/acme/app:1@A", false),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/APP", "ghcr.io/acme/app", false),
+            ("reg:5000/app:1", "reg:5000/app:1", true),
+            ("reg/app:1", "reg:5000/app:1", false),
+        ]);
+    }
+
+    #[test]
+    fn classic_patterns_on_docker_hub() {
+        for image in ["nginx:1", "library/nginx:1", "docker.io/nginx:1", "index.docker.io/nginx:1"]
+        {
+            check_classic(&[
+                ("nginx:1", image, true),
+                ("nginx*", image, true),
+                ("library/nginx:*", image, true),
+                ("docker.io/nginx:1", image, true),
+                ("docker.io/library/*", image, true),
+                ("docker.io/*", image, true),
+                ("index.docker.io/*", image, true),
+                ("registry-1.docker.io/library/nginx:1", image, true),
+                ("docker.io:443/nginx:1", image, true),
+                ("ghcr.io/*", image, false),
+                ("acme/*", image, false),
+                ("docker.io/acme/*", image, false),
+            ]);
+        }
+        check_classic(&[
+            ("acme/app:*", "docker.io/acme/app:1", true),
+            ("docker.io/acme/*", "acme/app:1", true),
+            // `foo.bar/baz` is the registry `foo.bar`, not a repository of Docker Hub.
+            ("foo.bar/baz", "docker.io/foo.bar/baz", false),
+            ("docker.io/foo.bar/baz", "docker.io/foo.bar/baz", true),
+            ("localhost/app", "docker.io/localhost/app", false),
+        ]);
+    }
+
+    /// The tag of a digest is not known: every pattern of one of its repository's tags selects it.
+    #[test]
+    fn classic_tag_patterns_select_digests() {
+        check_classic(&[
+            ("ghcr.io/acme/app:1.2", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/*:1.*", "ghcr.io/acme/app@A", true),
+            ("*:latest", "ghcr.io/acme/app@A", true),
+            ("*-rc", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/*.1", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/a*-??", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/app?1", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/app:1@A", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/app:1@sha256:b*", "ghcr.io/acme/app@A", false),
+            ("ghcr.io/acme/other:1.2", "ghcr.io/acme/app@A", false),
+            ("ghcr.io/acme/other*", "ghcr.io/acme/app@A", false),
+        ]);
+    }
+
+    prop_compose! {
+        /// The parts of an image: registry (none on Docker Hub), repository, tag, digest.
+        fn parts()(
+            registry in proptest::option::of("[a-z]{1,3}\\.[a-z]{2}|localhost|[a-z]{1,3}:5000"),
+            repository in "([a-z]{1,2}/){0,2}[a-z]{1,2}([._-][a-z]{1,2})?",
+            tag in proptest::option::of("[a-c0-2][a-c0-2.-]{0,3}|latest"),
+            digest: bool,
+        ) -> (Option<String>, String, Option<String>, bool) {
+            (registry, repository, tag, digest)
+        }
+    }
+
+    prop_compose! {
+        /// An image, and one of the ways to write it.
+        fn spelled()(
+            (registry, repository, tag, digest) in parts(),
+            port: bool, upper: bool, library: bool, implied: bool,
+            hub in prop::sample::select(vec!["", "docker.io/", "index.docker.io/", "registry-1.docker.io/"]),
+        ) -> (Reference, String) {
+            let suffix = match (&tag, digest) {
+                (None, false) if implied => ":latest".to_owned(),
+                (Some(tag), false) if tag == "latest" && implied => String::new(),
+                _ => tag.as_deref().map(|tag| format!(":{tag}")).unwrap_or_default(),
+            } + &if digest { format!("@{A}") } else { String::new() };
+            let is_official = registry.is_none() && !repository.contains('/');
+            let host = registry.as_ref().map_or(hub.to_owned(), |registry| format!("{registry}/"));
+            let host = match host.strip_suffix('/') {
+                Some(host) if port && !host.contains(':') => format!("{host}:443/"),
+                _ => host,
+            };
+            let host = if upper { host.to_ascii_uppercase() } else { host };
+            let path = if is_official && library { "library/" } else { "" };
+            let text = format!("{host}{path}{repository}{suffix}");
+            (Reference::parse(&text).unwrap(), text)
+        }
+    }
+
+    prop_compose! {
+        /// An image by its tag, the same with a digest, and a wildcard made of the former's text.
+        fn globbed()(
+            (registry, repository, tag, _) in parts(),
+            star in any::<(prop::sample::Index, prop::sample::Index)>(),
+            question in proptest::option::of(any::<prop::sample::Index>()),
+        ) -> ([Reference; 3], String) {
+            let name = registry.map_or(repository.clone(), |registry| format!("{registry}/{repository}"));
+            let tag = tag.unwrap_or_else(|| "latest".to_owned());
+            let texts = [format!("{name}:{tag}"), format!("{name}@{A}"), format!("{name}:{tag}@{A}")];
+            let mut glob: Vec<char> = texts[0].chars().collect();
+            if let Some(question) = question {
+                *question.get_mut(&mut glob) = '?';
+            }
+            let (a, b) = (star.0.index(glob.len()), star.1.index(glob.len()));
+            glob.splice(a.min(b)..a.max(b), ['*']);
+            (texts.map(|text| Reference::parse(&text).unwrap()), glob.into_iter().collect())
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// However an image is written, the pattern of the same text selects it.
+        #[test]
+        fn every_spelling_is_selected_alike((image, text) in spelled()) {
+            prop_assert!(ClassicPattern::parse(&text).unwrap().selects(&image));
+            prop_assert!(ClassicPattern::parse(&image.to_string()).unwrap().selects(&image));
+            match ImagePattern::parse(&text) {
+                Ok(pattern) => prop_assert!(pattern.matches(&image) >= Match::Perhaps),
+                Err(PatternError::RegistryAlone(_)) => prop_assert!(!text.contains('/')),
+                // A registry in a reference, and a typing mistake in a pattern.
+                Err(error) => prop_assert!(text.starts_with("LOCALHOST/"), "{} {}", text, error),
+            }
+        }
+
+        /// Whoever gives an image by its digest escapes no pattern of its tag.
+        #[test]
+        fn a_digest_escapes_no_pattern(([tagged, digested, both], glob) in globbed()) {
+            let classic = ClassicPattern::parse(&glob).unwrap();
+            prop_assert!(classic.selects(&tagged));
+            prop_assert!(classic.selects(&digested));
+            prop_assert!(classic.selects(&both));
+            if let Ok(pattern) = ImagePattern::parse(&glob)
+                && pattern.matches(&tagged) >= Match::Perhaps
+            {
+                prop_assert!(pattern.matches(&digested) >= Match::Perhaps);
+                prop_assert!(pattern.matches(&both) >= Match::Perhaps);
+            }
+        }
+
+        /// Nor is an image exempt by a tag that does not decide what runs.
+        #[test]
+        fn a_tag_beside_a_digest_spares_nothing(([_, digested, both], glob) in globbed()) {
+            if let Ok(pattern) = ImagePattern::parse(&glob)
+                && pattern.tag.is_some()
+            {
+                prop_assert!(pattern.matches(&digested) < Match::Yes);
+                prop_assert!(pattern.matches(&both) < Match::Yes);
+            }
+        }
+    }
 }
