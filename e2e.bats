@@ -435,6 +435,18 @@ trust_ca() {
   [ "$(jq -S . <<<"$output")" = "$recorded" ] || complain "the recorded answer was: $recorded"
 }
 
+@test "thirty containers of one image are one question to the host" {
+  local images
+  mapfile -t images < <(yes "$(image acme/app:signed)" | head -n 30)
+  trust release
+  request CREATE null "$(pod "${images[@]}")"
+  review --record-host-capabilities-interactions "$BATS_TEST_TMPDIR/session.yml"
+  accepted
+  patched $(for i in {0..29}; do echo "/spec/containers/$i/image" "$(pinned acme/app:signed)"; done)
+  [ "$(grep -c 'type: Exchange' "$BATS_TEST_TMPDIR/session.yml")" = 1 ] ||
+    complain "$(<"$BATS_TEST_TMPDIR/session.yml")"
+}
+
 # ---- settings --------------------------------------------------------------------------------------
 
 # invalid JQ TEXT…: settings that are refused, with a message that says every TEXT
