@@ -4,6 +4,7 @@
 //!   now. A signed Pod, an unsigned Deployment and a Pod with both are put to the policy.
 //! - When does it fail? When the policy decides otherwise than it should: the show is also a test.
 
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -45,7 +46,7 @@ impl Demo {
         let registry = Registry::start(runtime.handle())?;
         let key = Key::generate()?;
         let images = Images::add_to(&registry, &key)?;
-        println!("{}", table::introduction(&images));
+        writeln!(stdout(), "{}", table::introduction(&images))?;
         let evaluation = Evaluation {
             module: Module::load(&self.module)?,
             settings: settings(&registry.host(), key.public())?,
@@ -58,7 +59,7 @@ impl Demo {
             .into_iter()
             .map(|review| Outcome::of(review, &evaluation))
             .collect::<anyhow::Result<Vec<_>>>()?;
-        println!("{}", table::results(&images, &outcomes)?);
+        writeln!(stdout(), "{}", table::results(&images, &outcomes)?)?;
         outcomes.iter().try_for_each(Outcome::check)?;
         Ok(ExitCode::SUCCESS)
     }

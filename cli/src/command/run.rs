@@ -5,6 +5,7 @@
 //! - What is printed? The `AdmissionResponse`, as one line of JSON.
 
 use std::collections::BTreeSet;
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -80,7 +81,7 @@ impl Run {
         let outcome = evaluation.validate_settings().map(|()| evaluation.validate(&request));
         finish(&host.answers)?;
         match outcome {
-            Ok(answer) => println!("{}", serde_json::to_string(&answer)?),
+            Ok(answer) => writeln!(stdout(), "{}", serde_json::to_string(&answer)?)?,
             Err(reason) => bail!("Provided settings are not valid: {reason}"),
         }
         Ok(ExitCode::SUCCESS)

@@ -71,7 +71,7 @@ pub struct ResourceQuestion {
     pub namespace: Option<String>,
     /// Whether the host must ask the API server afresh.
     pub disable_cache: bool,
-    /// The fields to answer; every field when there are none.
+    /// The fields to answer. This host always answers all of them.
     #[serde(default)]
     pub field_masks: Option<BTreeSet<String>>,
 }

@@ -43,19 +43,19 @@ pub(super) fn all(images: &Images) -> Result<Vec<Review>, RequestError> {
     let refused = || Expected::Refused(unsigned.clone());
     Ok(vec![
         Review {
-            title: "create Pod cart",
+            title: "Pod cart",
             images: vec![signed.clone()],
             request: request(&POD, "cart", &pod_spec(&[signed]))?,
             expected: Expected::Pinned(format!("{signed}@{}", images.signed_digest)),
         },
         Review {
-            title: "create Deployment till",
+            title: "Deployment till",
             images: vec![unsigned.clone()],
             request: request(&DEPLOYMENT, "till", &template("till", &pod_spec(&[unsigned])))?,
             expected: refused(),
         },
         Review {
-            title: "create Pod both",
+            title: "Pod both",
             images: vec![signed.clone(), unsigned.clone()],
             request: request(&POD, "both", &pod_spec(&[signed, unsigned]))?,
             expected: refused(),

@@ -2,8 +2,6 @@
 //!
 //! - Is there colour? On a terminal, unless `NO_COLOR` is set.
 
-use std::io::IsTerminal;
-
 use comfy_table::presets::UTF8_FULL;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table};
 
@@ -12,16 +10,18 @@ use super::outcome::Outcome;
 
 /// The table's width where nobody says how wide the terminal is.
 const WIDTH: u16 = 120;
-/// Enough of a digest to know it again.
-const SHORT_DIGEST: usize = "sha256:0123456789ab".len();
+/// Below this the reasons have no room.
+const LEAST_WIDTH: u16 = 80;
+/// Enough of a digest to know it again; as many digits as container runtimes show.
+const SHORT_DIGEST: usize = 12;
 
 /// What there is before the policy is asked.
 pub(super) fn introduction(images: &Images) -> String {
     let host = &images.host;
     format!(
         "A registry at {host} holds two images. One is signed, with a key made just now:\n\n  \
-         {}  {}  signed\n  \
-         {}  {}  not signed\n\n\
+         {}  sha256:{}…  signed\n  \
+         {}  sha256:{}…  not signed\n\n\
          The policy trusts that key for every image of the registry:\n\n  \
          signatures:\n  \
          - image: {host}/*\n    \
@@ -40,13 +40,11 @@ pub(super) fn results(images: &Images, outcomes: &[Outcome]) -> anyhow::Result<S
         .load_style(UTF8_FULL)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(["request", "image", "verdict", "digest", "reason"]);
-    if !std::io::stdout().is_terminal() {
-        table.set_width(WIDTH);
-    }
     if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
         table.force_no_tty();
-        table.set_width(WIDTH);
     }
+    let width = table.width().unwrap_or(WIDTH).clamp(LEAST_WIDTH, WIDTH);
+    table.set_width(width);
     for outcome in outcomes {
         add_rows(&mut table, images, outcome);
     }
@@ -91,5 +89,6 @@ fn reason(outcome: &Outcome, image: &str) -> String {
 }
 
 fn short(digest: &str) -> &str {
-    digest.get(..SHORT_DIGEST).unwrap_or(digest)
+    let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
+    hex.get(..SHORT_DIGEST).unwrap_or(hex)
 }
