@@ -16,6 +16,7 @@
 mod audit;
 pub mod certificate;
 mod cluster;
+mod glob;
 pub mod host;
 pub mod images;
 mod inquiry;

@@ -15,11 +15,11 @@
 //! of its repository selects it for verification ([`Match::Perhaps`]) and never spares it one. Nor does a
 //! tag written beside a digest spare it: the digest, not the tag, decides what runs.
 
+use crate::glob;
 use crate::reference::{
     DOCKER_HUB, DOCKER_HUB_ALIASES, OFFICIAL, Reference, is_tag, normalise_registry, split_tag,
 };
 use std::fmt;
-use wildmatch::WildMatch;
 
 /// The longest pattern, in bytes: no reference is longer.
 pub const MAX_PATTERN: usize = 1024;
@@ -93,7 +93,7 @@ struct Glob(String);
 
 impl Glob {
     fn matches(&self, text: &str) -> bool {
-        WildMatch::new(&self.0).matches(text)
+        glob::matches_text(&self.0, text)
     }
 }
 
@@ -237,35 +237,14 @@ fn digest_glob(digest: &str) -> Result<Glob, PatternError> {
     }
 }
 
-/// Matches components one by one; `**` takes any number of them. Only the last `**` needs trying
-/// again, as in every wildcard matcher with one kind of star, so the cost is the product of the lengths.
+/// Matches components one by one; `**` takes any number of them.
 fn path_matches(pattern: &[Segment], path: &[&str]) -> bool {
-    let (mut pattern_rest, mut path_rest) = (pattern, path);
-    let mut retry: Option<(&[Segment], &[&str])> = None;
-    loop {
-        match (pattern_rest.split_first(), path_rest.split_first()) {
-            (None, None) => return true,
-            (Some((Segment::Any, after)), _) => {
-                retry = Some((after, path_rest));
-                pattern_rest = after;
-                continue;
-            }
-            (Some((Segment::One(glob), after)), Some((component, path_after)))
-                if glob.matches(component) =>
-            {
-                (pattern_rest, path_rest) = (after, path_after);
-                continue;
-            }
-            _ => {}
-        }
-        match retry {
-            Some((after, [_, shorter @ ..])) => {
-                retry = Some((after, shorter));
-                (pattern_rest, path_rest) = (after, shorter);
-            }
-            _ => return false,
-        }
-    }
+    glob::matches(
+        pattern,
+        path,
+        |segment| *segment == Segment::Any,
+        |segment, component| matches!(segment, Segment::One(glob) if glob.matches(component)),
+    )
 }
 
 /// A pattern of `signatures`.
@@ -294,10 +273,9 @@ impl ClassicPattern {
     /// Whether the image, in one of its spellings, matches.
     #[must_use]
     pub fn selects(&self, image: &Reference) -> bool {
-        let wildcard = WildMatch::new(&self.0);
         let suffixes = suffixes(image);
         names(image).iter().any(|name| {
-            suffixes.iter().any(|suffix| wildcard.matches(&format!("{name}{suffix}")))
+            suffixes.iter().any(|suffix| glob::matches_text(&self.0, &format!("{name}{suffix}")))
                 || (image.tag().is_none() && self.selects_some_tag(name, image))
         })
     }
@@ -307,21 +285,20 @@ impl ClassicPattern {
     fn selects_some_tag(&self, name: &str, image: &Reference) -> bool {
         let pattern = match (self.0.split_once('@'), image.digest()) {
             (Some((pattern, digest_glob)), Some(digest)) => {
-                if !WildMatch::new(digest_glob).matches(digest.as_str()) {
+                if !glob::matches_text(digest_glob, digest.as_str()) {
                     return false;
                 }
                 pattern
             }
             _ => &self.0,
         };
-        let wildcard = WildMatch::new(pattern);
         pattern.char_indices().any(|(start, _)| {
             let end = pattern.get(start..).unwrap_or_default();
             let spelled = end.replace('*', "").replace('?', "a");
             // A tag starts with a letter, a digit or `_`: in `*-rc`, the star stands for one at least.
             ["", "a"].iter().any(|first| {
                 let tag = format!("{first}{spelled}");
-                is_tag(&tag) && wildcard.matches(&format!("{name}:{tag}"))
+                is_tag(&tag) && glob::matches_text(pattern, &format!("{name}:{tag}"))
             })
         })
     }

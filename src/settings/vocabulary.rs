@@ -15,7 +15,8 @@ pub struct Field {
     pub key: &'static str,
     /// Another name that is taken for it.
     pub alias: Option<&'static str>,
-    /// What it means.
+    /// What it means. The module has no use for it.
+    #[cfg(not(target_arch = "wasm32"))]
     pub doc: &'static str,
     /// What it holds.
     pub value: Value,
@@ -55,7 +56,22 @@ impl Shape {
 }
 
 const fn field(key: &'static str, value: Value, doc: &'static str) -> Field {
-    Field { key, alias: None, doc, value }
+    #[cfg(target_arch = "wasm32")]
+    let _ = doc;
+    Field {
+        key,
+        alias: None,
+        #[cfg(not(target_arch = "wasm32"))]
+        doc,
+        value,
+    }
+}
+
+impl Field {
+    const fn or(mut self, alias: &'static str) -> Self {
+        self.alias = Some(alias);
+        self
+    }
 }
 
 const TEXTS: Value = Value::List(&Value::Text);
@@ -253,13 +269,8 @@ pub static KEYLESS: Shape = Shape {
 pub static KEYLESS_PREFIX: Shape = Shape {
     fields: &[
         field("issuer", Value::Text, "the OIDC issuer"),
-        Field {
-            key: "urlPrefix",
-            // The name that verify-image-signatures reads.
-            alias: Some("url_prefix"),
-            doc: "the URL that the subject is below",
-            value: Value::Text,
-        },
+        // The other name is the one that verify-image-signatures reads.
+        field("urlPrefix", Value::Text, "the URL that the subject is below").or("url_prefix"),
     ],
 };
 
