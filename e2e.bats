@@ -296,7 +296,7 @@ pod_with() {
 @test "a kind that is not known is refused" {
   trust release
   create "$(object example.org/v1 Rocket /spec "{\"containers\": $(containers "$(image acme/app:signed)")}")"
-  refused "example.org/Rocket"
+  refused "example.org/Rocket" "extraWorkloads"
 }
 
 @test "an image that is missing, empty or no string is refused" {
@@ -457,8 +457,8 @@ invalid() {
 }
 
 @test "settings that verify nothing are refused" {
-  invalid '{}' "signatures"
-  invalid '{signatures: []}' "signatures"
+  invalid '{}' "signatures" "rules"
+  invalid '{signatures: []}' "signatures" "rules"
 }
 
 @test "an unknown key is refused, with its place and the key that was meant" {
@@ -483,4 +483,261 @@ invalid() {
   invalid '{signatures: [{image: "*"}]}' "signatures[0]"
   invalid '{signatures: [{image: "*", pubKeys: []}]}' "signatures[0]"
   invalid '{signatures: [{image: "*", pubKeys: [$release], githubActions: {owner: "acme"}}]}' "signatures[0]"
+}
+
+# ---- rules -----------------------------------------------------------------------------------------
+
+@test "two of three signers are enough, and one is not" {
+  settings '{rules: [{
+    name: "four eyes", images: ["\($registry)/acme/**"],
+    anyOf: {minimumMatches: 2, signatures: [("stranger", "release", "security") | signer]}
+  }]}'
+  create "$(pod "$(image acme/app:both)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:both)"
+
+  create "$(pod "$(image acme/app:signed)")"
+  refused "four eyes" "$(image acme/app:signed)" "stranger" "security"
+
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "four eyes" "$(image acme/app:unsigned)" "not signed"
+}
+
+@test "every signer of an allOf is required, beside its anyOf" {
+  settings '{rules: [{
+    images: ["\($registry)/acme/**"],
+    allOf: [("release") | signer], anyOf: {signatures: [("stranger", "security") | signer]}
+  }]}'
+  create "$(pod "$(image acme/app:both)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:both)"
+
+  create "$(pod "$(image acme/app:signed)")"
+  refused "$(image acme/app:signed)" "security"
+}
+
+@test "every rule that selects an image is required" {
+  settings '{rules: [
+    {images: ["\($registry)/**"], allOf: [("release") | signer]},
+    {name: "security", images: ["\($registry)/acme/app"], allOf: [("security") | signer]}
+  ]}'
+  create "$(pod "$(image acme/app:both)")"
+  accepted
+  create "$(pod "$(image acme/app:signed)")"
+  refused "security" "$(image acme/app:signed)"
+}
+
+@test "a key is rotated without a moment in which the image is refused" {
+  local old='$release' both='$release + $security' new='$security'
+  # deploys_with KEYS: under a rule with one signer who has these KEYS
+  deploys_with() {
+    settings "{rules: [{images: [\"\(\$registry)/**\"], allOf: [{kind: \"pubKey\", key: ($1)}]}]}"
+    create "$(pod "$(image acme/rotated:v1)")"
+  }
+  push_image acme/rotated:v1
+  sign release acme/rotated:v1
+  deploys_with "$old"
+  accepted
+  deploys_with "$both"
+  accepted
+  deploys_with "$new"
+  refused "$(image acme/rotated:v1)"
+
+  sign security acme/rotated:v1
+  deploys_with "$both"
+  accepted
+  deploys_with "$new"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/rotated:v1)"
+}
+
+@test "a rule that only warns lets the image in as it is" {
+  settings '{rules: [{name: "soon", enforcement: "warn", images: ["\($registry)/**"], allOf: [("release") | signer]}]}'
+  create "$(pod "$(image acme/app:unsigned)")"
+  untouched
+  warned "soon"
+
+  create "$(pod "$(image acme/app:signed)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:signed)"
+}
+
+@test "an excluded image is not selected" {
+  settings '{unmatchedImages: "reject", rules: [
+    {images: ["\($registry)/**"], exclude: ["\($registry)/acme/app:unsigned"], allOf: [("release") | signer]}
+  ]}'
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "$(image acme/app:unsigned)" "no rule"
+  create "$(pod "$(image acme/app:signed)")"
+  accepted
+}
+
+@test "an image that no rule selects is accepted, warned about or refused, as the settings say" {
+  # unmatched_images ANSWER
+  unmatched_images() {
+    settings "{unmatchedImages: \"$1\", rules: [{images: [\"example.org/**\"], allOf: [(\"release\") | signer]}]}"
+    create "$(pod "$(image acme/app:signed)")"
+  }
+  unmatched_images accept
+  untouched
+  holds '.warnings // [] == []'
+
+  unmatched_images warn
+  untouched
+  warned "c0"
+
+  unmatched_images reject
+  refused "$(image acme/app:signed)"
+}
+
+@test "an exempt image is neither verified nor pinned" {
+  settings '{
+    exempt: ["\($registry)/acme/app:unsigned", "\($registry)/acme/app:next"],
+    rules: [{images: ["**"], allOf: [("release") | signer]}]
+  }'
+  create "$(pod "$(image acme/app:unsigned)" "$(image acme/app:next)" "$(image acme/app:signed)")"
+  accepted
+  patched /spec/containers/2/image "$(pinned acme/app:signed)"
+}
+
+@test "templates are verified and left as they are when only pods are pinned" {
+  settings '{pinWorkloadTemplates: false, rules: [{images: ["**"], allOf: [("release") | signer]}]}'
+  create "$(deployment "$(image acme/app:signed)")"
+  untouched
+  create "$(deployment "$(image acme/app:unsigned)")"
+  refused "$(image acme/app:unsigned)"
+  create "$(pod "$(image acme/app:signed)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:signed)"
+}
+
+@test "unchanged images are verified when the settings ask for it" {
+  settings '{unchangedImages: "verify", rules: [{images: ["**"], allOf: [("release") | signer]}]}'
+  update "$(pod "$(image acme/app:unsigned)")" "$(pod "$(image acme/app:unsigned)")"
+  refused "$(image acme/app:unsigned)" "not signed"
+}
+
+@test "a custom resource is verified and pinned where the settings say its images are" {
+  settings '{
+    extraWorkloads: [{apiGroup: "example.org", kind: "Rocket", podSpecs: ["/spec/stages/*/template/spec"], images: ["/spec/payload"]}],
+    rules: [{images: ["**"], allOf: [("release") | signer]}]
+  }'
+  rocket() {
+    jq -cn --argjson containers "$(containers "$1")" --arg payload "$2" '{
+      apiVersion: "example.org/v1", kind: "Rocket", metadata: {name: "web"},
+      spec: {stages: [{template: {spec: {}}}, {template: {spec: {$containers}}}], $payload}
+    }'
+  }
+  create "$(rocket "$(image acme/app:signed)" "$(image acme/app:next)")"
+  accepted
+  patched /spec/stages/1/template/spec/containers/0/image "$(pinned acme/app:signed)" /spec/payload "$(pinned acme/app:next)"
+
+  create "$(rocket "$(image acme/app:signed)" "$(image acme/app:unsigned)")"
+  refused "spec.payload" "$(image acme/app:unsigned)"
+}
+
+@test "a signer that could be counted twice is refused" {
+  invalid '{rules: [{images: ["**"], anyOf: {minimumMatches: 2, signatures: [("release", "release") | signer]}}]}' \
+    "rules[0].anyOf.signatures[1]"
+}
+
+@test "a minimum that cannot be met is refused" {
+  invalid '{rules: [{images: ["**"], anyOf: {minimumMatches: 3, signatures: [("release", "security") | signer]}}]}' \
+    "rules[0].anyOf.minimumMatches"
+}
+
+# ---- keys in the cluster ---------------------------------------------------------------------------
+
+# in_the_cluster KIND NAME KEY: the object trust/NAME with the public key KEY as cosign.pub
+in_the_cluster() {
+  mkdir -p "$BATS_TEST_TMPDIR/cluster"
+  jq -n --arg kind "$1" --arg name "$2" --rawfile key "$KEYS/$3.pub" '{
+    apiVersion: "v1", $kind, metadata: {namespace: "trust", $name},
+    data: {"cosign.pub": (if $kind == "Secret" then ($key | @base64) else $key end)}
+  }' >"$BATS_TEST_TMPDIR/cluster/$2.yaml"
+}
+
+# key_from JQ, the source of the key of the only signer
+key_from() {
+  settings '{rules: [{images: ["\($registry)/**"], allOf: [{kind: "pubKey"} + '"$1"']}]}'
+}
+
+# with_cluster OBJECT: create it under a policy that may read what is in the cluster
+with_cluster() {
+  request CREATE null "$1" && review --allow-context-aware --kubernetes-manifests "$BATS_TEST_TMPDIR/cluster"
+}
+
+needs_no_cluster() {
+  [ "${RUNNER[0]}" != kwctl ] || skip "kwctl reads keys from a running cluster alone"
+}
+
+@test "a key in a config map" {
+  needs_no_cluster
+  in_the_cluster ConfigMap image-keys release
+  key_from '{keyFrom: {configMap: {namespace: "trust", name: "image-keys", key: "cosign.pub"}}}'
+  with_cluster "$(pod "$(image acme/app:signed)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:signed)"
+
+  with_cluster "$(pod "$(image acme/app:unsigned)")"
+  refused "$(image acme/app:unsigned)" "not signed"
+
+  in_the_cluster ConfigMap image-keys stranger
+  with_cluster "$(pod "$(image acme/app:signed)")"
+  refused "$(image acme/app:signed)"
+}
+
+@test "a config map or an entry of it that is missing, and one that holds no key" {
+  needs_no_cluster
+  in_the_cluster ConfigMap image-keys release
+  key_from '{keyFrom: {configMap: {namespace: "trust", name: "other"}}}'
+  with_cluster "$(pod "$(image acme/app:signed)")"
+  refused "trust/other"
+
+  key_from '{keyFrom: {configMap: {namespace: "trust", name: "image-keys", key: "other.pub"}}}'
+  with_cluster "$(pod "$(image acme/app:signed)")"
+  refused "trust/image-keys" "other.pub"
+
+  jq '.data = {"cosign.pub": "hello"}' "$BATS_TEST_TMPDIR/cluster/image-keys.yaml" >"$BATS_TEST_TMPDIR/changed"
+  mv "$BATS_TEST_TMPDIR/changed" "$BATS_TEST_TMPDIR/cluster/image-keys.yaml"
+  key_from '{keyFrom: {configMap: {namespace: "trust", name: "image-keys"}}}'
+  with_cluster "$(pod "$(image acme/app:signed)")"
+  refused "trust/image-keys" "cosign.pub"
+}
+
+# let_it_read_secrets: annotate the module again, with one more resource
+let_it_read_secrets() {
+  sed '/^contextAwareResources:/a\  - apiVersion: v1\n    kind: Secret' "$BATS_TEST_DIRNAME/metadata.yml" \
+    >"$BATS_TEST_TMPDIR/metadata.yml"
+  "$SIGNED_IMAGES" annotate -m "$BATS_TEST_TMPDIR/metadata.yml" -u "$BATS_TEST_DIRNAME/README.md" \
+    -o "$BATS_TEST_TMPDIR/annotated.wasm" "$BATS_TEST_DIRNAME/policy.wasm"
+  MODULE=$BATS_TEST_TMPDIR/annotated.wasm
+}
+
+@test "a key in a secret, as cosign writes it" {
+  needs_no_cluster
+  in_the_cluster Secret cosign release
+  for source in '{key: "k8s://trust/cosign"}' '{keyFrom: {secret: {namespace: "trust", name: "cosign"}}}'; do
+    key_from "$source"
+    with_cluster "$(pod "$(image acme/app:signed)")"
+    refused "contextAwareResources"
+  done
+
+  let_it_read_secrets
+  for source in '{key: "k8s://trust/cosign"}' '{keyFrom: {secret: {namespace: "trust", name: "cosign"}}}'; do
+    key_from "$source"
+    with_cluster "$(pod "$(image acme/app:signed)")"
+    accepted
+    patched /spec/containers/0/image "$(pinned acme/app:signed)"
+
+    with_cluster "$(pod "$(image acme/app:unsigned)")"
+    refused "$(image acme/app:unsigned)" "not signed"
+  done
+}
+
+@test "a key in the cluster is out of reach without permission" {
+  in_the_cluster ConfigMap image-keys release
+  key_from '{keyFrom: {configMap: {namespace: "trust", name: "image-keys"}}}'
+  create "$(pod "$(image acme/app:signed)")"
+  refused "trust/image-keys" "contextAwareResources"
 }

@@ -199,7 +199,7 @@ new_certificate() {
 # ---- settings --------------------------------------------------------------------------------------
 
 # settings JQ: the settings of this test; $registry is the registry, $NAME the public key NAME, $NAME_pem
-# the certificate NAME
+# the certificate NAME, and ("NAME", …) | signer are signers of a rule
 settings() {
   local file trusted=()
   for file in "$KEYS"/*.pub; do
@@ -208,7 +208,8 @@ settings() {
   for file in "$BATS_FILE_TMPDIR"/*.pem; do
     trusted+=(--rawfile "$(basename "$file" .pem)_pem" "$file")
   done
-  jq -n --arg registry "$REGISTRY" "${trusted[@]}" "$1" >"$BATS_TEST_TMPDIR/settings.json"
+  jq -n --arg registry "$REGISTRY" "${trusted[@]}" \
+    'def signer: {kind: "pubKey", owner: ., key: $ARGS.named[.]}; '"$1" >"$BATS_TEST_TMPDIR/settings.json"
 }
 
 # trust KEY…: whatever comes from the registry has to be signed with every KEY
@@ -303,6 +304,11 @@ patched() {
 # untouched: accepted, and nothing was changed
 untouched() {
   accepted && holds '.patch == null'
+}
+
+# warned TEXT
+warned() {
+  holds --arg text "$1" '.warnings // [] | any(contains($text))' && holds '.warnings | all(length <= 120)'
 }
 
 # settings_refused TEXT…: the run fails before the review, and says why
