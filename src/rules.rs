@@ -302,27 +302,30 @@ impl Rules {
         if any_is_surely(&self.exempt, &reference) {
             return Task::Exempt;
         }
+        let rules = self.select(&reference);
+        if rules.is_empty() {
+            return Task::Unmatched(self.unmatched);
+        }
         if is_same || rewrite == Rewrite::Forbidden {
-            return self.verify(reference, Write::Nothing);
+            return Task::Verify(reference, rules, Write::Nothing);
         }
         match stored.and_then(|stored| stored.text(image)).filter(|kept| is_pin_of(kept, &text)) {
             Some(kept) if skips => Task::KeepPin(kept),
             Some(kept) => match Reference::parse(&kept) {
-                Ok(pinned) => self.verify(pinned, Write::Stored(kept)),
+                Ok(pinned) => {
+                    let rules = self.select(&pinned);
+                    Task::Verify(pinned, rules, Write::Stored(kept))
+                }
                 Err(error) => Task::Invalid(error),
             },
-            None if reference.digest().is_some() => self.verify(reference, Write::Nothing),
-            None => self.verify(reference, Write::Digest),
+            None if reference.digest().is_some() => Task::Verify(reference, rules, Write::Nothing),
+            None => Task::Verify(reference, rules, Write::Digest),
         }
     }
 
-    fn verify(&self, reference: Reference, write: Write) -> Task<'_> {
-        let rules: Vec<&Rule> =
-            self.rules.iter().filter(|rule| rule.selector.selects(&reference)).collect();
-        if rules.is_empty() {
-            return Task::Unmatched(self.unmatched);
-        }
-        Task::Verify(reference, rules, write)
+    /// The rules that select the image, in the order written.
+    fn select(&self, image: &Reference) -> Vec<&Rule> {
+        self.rules.iter().filter(|rule| rule.selector.selects(image)).collect()
     }
 }
 
