@@ -20,6 +20,7 @@ SIGNED_IMAGES=${SIGNED_IMAGES:-$BATS_TEST_DIRNAME/target/debug/signed-images}
 serve() {
   local log=$SERVERS/$1.log pid=$SERVERS/$1.pid pattern=$2
   mkdir -p "$SERVERS"
+  : >"$log"
   timeout "$SERVER_LIFETIME" "${@:3}" >"$log" 2>&1 3>&- &
   echo $! >"$pid"
   for _ in {1..100}; do
