@@ -80,7 +80,7 @@ fn explain(denial: &Denial, kind: ObjectKind, place: &str) -> String {
     let kind = kind.name();
     if words.contains("has not been granted access to Kubernetes") {
         return format!(
-            "the policy may not read {kind}s: add `apiVersion: v1, kind: {kind}` to its \
+            "the policy may not read the {place}: add `apiVersion: v1, kind: {kind}` to its \
              `contextAwareResources`"
         );
     }

@@ -147,12 +147,6 @@ impl Image<'_> {
         })
     }
 
-    /// The image or, where there is none, the path.
-    #[must_use]
-    pub fn brief(&self) -> String {
-        self.text().map_or_else(|_| self.path(), |text| format!("`{text}`"))
-    }
-
     /// The text of the image.
     ///
     /// # Errors

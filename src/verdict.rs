@@ -205,15 +205,21 @@ fn reason(outcome: &Outcome) -> Option<String> {
 
 fn image_warnings(image: &Image<'_>, outcome: &Outcome) -> Vec<String> {
     match outcome {
-        Outcome::Verified { warned, .. } | Outcome::Tolerated(warned) => warned
-            .iter()
-            .map(|refusal| format!("{}: {}", image.brief(), unsatisfied(refusal)))
-            .collect(),
+        Outcome::Verified { warned, .. } | Outcome::Tolerated(warned) => {
+            warned.iter().map(|refusal| warning(image, &unsatisfied(refusal))).collect()
+        }
         Outcome::Unmatched(UnmatchedImages::Warn) => {
-            vec![format!("{}: no rule selects this image", image.brief())]
+            vec![warning(image, "no rule selects this image")]
         }
         _ => Vec::new(),
     }
+}
+
+/// What is long and least telling stands last, where it may be cut.
+fn warning(image: &Image<'_>, reason: &str) -> String {
+    let path = image.path();
+    let holder = image.holder().unwrap_or(&path);
+    format!("`{}`: {reason} (`{}`)", clip(holder, 32), image.text().unwrap_or_default())
 }
 
 fn unsatisfied(refusal: &Refusal) -> String {

@@ -177,10 +177,15 @@ pub fn built_in(kind: &GroupKind) -> Option<Workload> {
     (!images.is_empty()).then_some(Workload { images, form })
 }
 
-/// The image paths of a pod spec that stands at `prefix`.
+/// The image paths of a custom resource's pod spec that stands at `prefix`. It may leave its containers
+/// to its controller.
 #[must_use]
 pub fn pod_spec_images(prefix: &[Step]) -> Vec<Vec<Step>> {
-    below(prefix, &POD_SPEC)
+    below(
+        prefix,
+        &POD_SPEC
+            .map(|path| path.strip_prefix("containers!").map_or(path, |_| "containers/*/image!")),
+    )
 }
 
 fn below(prefix: &[Step], paths: &[&str]) -> Vec<Vec<Step>> {

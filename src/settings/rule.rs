@@ -38,14 +38,17 @@ pub(super) fn patterns(object: &Object<'_>, key: &str) -> Result<Vec<ImagePatter
 
 fn any_of(node: &Node<'_>) -> Result<AnyOf, Fault> {
     let any_of = node.object(&ANY_OF)?;
-    let minimum = any_of.get("minimumMatches").map(Node::number).transpose()?.unwrap_or(1);
+    let given = any_of.get("minimumMatches");
+    let minimum = given.map(Node::number).transpose()?.unwrap_or(1);
     let signers = signers(&any_of.list("signatures")?)?;
     if signers.is_empty() {
         return Err(any_of.fault("`signatures` is missing: who can sign?"));
     }
     let count = signers.len();
     AnyOf::new(minimum, signers).map_err(|_| {
-        any_of.fault(&format!("`minimumMatches` is {minimum}; it must be between 1 and {count}"))
+        given
+            .unwrap_or(node)
+            .fault(&format!("must be between 1 and {count}, the number of signers"))
     })
 }
 
