@@ -27,7 +27,10 @@ fn host(
     operation: &'static str,
     payload: &[u8],
 ) -> Result<Vec<u8>, String> {
-    host_call("kubewarden", namespace, operation, payload).map_err(|error| error.to_string())
+    host_call("kubewarden", namespace, operation, payload).map_err(|error| {
+        let words = error.to_string();
+        words.strip_prefix("Host error: ").unwrap_or(&words).to_owned()
+    })
 }
 
 /// A clock before the epoch reads as the epoch: no certificate is valid then.

@@ -1,0 +1,85 @@
+//! The cases below `cases/`, run against the library.
+
+#[cfg(test)]
+mod support;
+
+use signed_images_policy::{validate, validate_settings};
+use std::path::Path;
+use std::time::Duration;
+use support::{Case, Exchange, Message, Script};
+
+/// The time at which the cases play: in 2027. The module reads the clock itself.
+const NOW: Duration = Duration::from_hours(57 * 8_766);
+
+#[expect(clippy::unnecessary_wraps, reason = "running a module can fail")]
+fn run(operation: &'static str, payload: &[u8], script: &Script) -> Result<Vec<u8>, String> {
+    let host = &mut |namespace: &'static str, operation: &'static str, payload: &[u8]| {
+        script.answer(namespace, operation, payload)
+    };
+    Ok(match operation {
+        "validate" => validate(payload, host, NOW),
+        _ => validate_settings(payload, host, NOW),
+    })
+}
+
+fn cases() -> Vec<Case> {
+    support::all(Path::new(env!("CARGO_MANIFEST_DIR")))
+}
+
+#[test]
+fn every_case_holds_natively() {
+    support::check_all(&cases(), &run);
+}
+
+/// A case that nothing could break would be worth nothing: each fails when its expectation, or a host
+/// call, is another.
+#[test]
+fn every_case_can_fail() {
+    for case in cases() {
+        for (what, broken) in broken(&case) {
+            assert!(support::check(&broken, &run).is_err(), "{}: passes with {what}", case.name);
+        }
+    }
+}
+
+fn broken(case: &Case) -> Vec<(&'static str, Case)> {
+    let mut all = Vec::new();
+    let mut add = |what, change: &dyn Fn(&mut Case)| {
+        let mut broken = case.clone();
+        change(&mut broken);
+        all.push((what, broken));
+    };
+    add("the other verdict", &|case| {
+        let expect = &mut case.expect;
+        expect.accepted = expect.accepted.map(|accepted| !accepted);
+        expect.valid = expect.valid.map(|valid| !valid);
+    });
+    add("one more host call", &|case| case.host.push(exchange()));
+    if !case.host.is_empty() {
+        add("one host call less", &|case| drop(case.host.remove(0)));
+        add("another host call", &|case| {
+            case.host.pop();
+            case.host.insert(0, exchange());
+        });
+    }
+    if case.expect.patch.is_empty() {
+        add("a patch", &|case| drop(case.expect.patch.insert(String::new(), String::new())));
+    } else {
+        add("one change less", &|case| drop(case.expect.patch.pop_first()));
+        add("another change", &|case| {
+            case.expect.patch.values_mut().for_each(|image| image.push('x'));
+        });
+    }
+    if case.expect.message.is_some() {
+        add("another message", &|case| {
+            case.expect.message = Some(Message::Parts(vec!["what no policy says".to_owned()]));
+        });
+    }
+    all
+}
+
+fn exchange() -> Exchange {
+    let mut exchange = Exchange::default();
+    "oci/v1/nothing".clone_into(&mut exchange.call);
+    exchange
+}
