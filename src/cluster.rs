@@ -29,7 +29,7 @@ impl Cluster {
                 let place = format!("{} `{namespace}/{name}`", kind.name());
                 let object = self.object(id, &place, host)?;
                 entry_text(&object, *kind, entry)
-                    .ok_or_else(|| format!("the {place} has no entry `{entry}` that holds a text"))
+                    .ok_or_else(|| format!("{source}: there is no such entry, or it is not text"))
             }
         }
     }
@@ -48,15 +48,6 @@ impl Cluster {
             .map_err(|denial| explain(&denial, *kind, place));
         self.objects.push((id, object.clone()));
         object
-    }
-}
-
-impl ObjectKind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::ConfigMap => "ConfigMap",
-            Self::Secret => "Secret",
-        }
     }
 }
 

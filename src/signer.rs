@@ -98,6 +98,17 @@ pub enum KeySource {
     },
 }
 
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inline(_) => f.write_str("the settings"),
+            Self::Object { kind, namespace, name, entry } => {
+                write!(f, "entry `{entry}` of {} `{namespace}/{name}`", kind.name())
+            }
+        }
+    }
+}
+
 /// Kinds of objects that keys are kept in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectKind {
@@ -105,6 +116,15 @@ pub enum ObjectKind {
     ConfigMap,
     /// A Secret.
     Secret,
+}
+
+impl ObjectKind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::ConfigMap => "ConfigMap",
+            Self::Secret => "Secret",
+        }
+    }
 }
 
 /// Whether a signature must carry a proof of its entry in the transparency log.
@@ -187,7 +207,10 @@ impl Signer {
         let alternatives = match &self.identity {
             Identity::PublicKey(source) => {
                 let pem = read(source).map_err(SignerError::Source)?;
-                let keys = PublicKey::parse_all(&pem).map_err(SignerError::Key)?;
+                let keys = PublicKey::parse_all(&pem).map_err(|error| match source {
+                    KeySource::Inline(_) => SignerError::Key(error),
+                    KeySource::Object { .. } => SignerError::Source(format!("{source}: {error}")),
+                })?;
                 keys.iter().map(|key| AllOf::PublicKeys(vec![key.to_pem()])).collect()
             }
             Identity::Keyless { issuer, subject } => vec![AllOf::Keyless(pair(issuer, subject))],
