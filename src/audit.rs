@@ -4,7 +4,7 @@
 use crate::images::{Found, Image};
 use crate::rules::UnmatchedImages;
 use crate::signer::Annotations;
-use crate::verdict::{Outcome, clip};
+use crate::verdict::{Outcome, clip, list};
 use crate::verify::{Approval, Refusal};
 
 /// The longest annotation, in bytes: it is kept with every event of the audit log.
@@ -58,6 +58,14 @@ fn entries_of(image: &Image<'_>, outcome: &Outcome) -> Vec<(&'static str, String
 }
 
 fn approved_by(approvals: &[Approval]) -> String {
-    let by = |approval: &Approval| format!("{}: {}", approval.rule, approval.signers.join(", "));
-    approvals.iter().map(by).collect::<Vec<_>>().join("; ")
+    let mut text = String::new();
+    for approval in approvals {
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        text.push_str(&approval.rule);
+        text.push_str(": ");
+        text.push_str(&list(&approval.signers));
+    }
+    text
 }

@@ -4,11 +4,11 @@
 //! verification). Here the certificate is read so that a malformed or an expired one is an error with
 //! its place.
 
+use crate::asn1;
+use der::asn1::{AnyRef, GeneralizedTime, UtcTime};
+use der::{Encode, Tag, Tagged};
 use std::fmt;
 use std::time::Duration;
-use x509_cert::der::asn1::AnyRef;
-use x509_cert::der::{self, Decode, Reader, SliceReader, Tag};
-use x509_cert::time::Validity;
 
 /// A certificate that names a signer, or one of its chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,14 +64,9 @@ impl Certificate {
         if block.tag() != "CERTIFICATE" {
             return Err(CertificateError::OtherBlock(block.tag().to_owned()));
         }
-        let (validity, public_key) =
+        let ([not_before, not_after], public_key) =
             read(block.contents()).map_err(|_| CertificateError::Malformed)?;
-        Ok(Self {
-            not_before: validity.not_before.to_unix_duration(),
-            not_after: validity.not_after.to_unix_duration(),
-            public_key,
-            der: block.contents().to_vec(),
-        })
+        Ok(Self { der: block.contents().to_vec(), not_before, not_after, public_key })
     }
 
     /// Whether it may be used at that time (since the Unix epoch).
@@ -108,36 +103,29 @@ impl Certificate {
     }
 }
 
-/// Walks to the validity and the public key (RFC 5280 §4.1). Whole certificates are for the host to
-/// read.
-fn read(certificate: &[u8]) -> der::Result<(Validity, Vec<u8>)> {
-    let mut reader = SliceReader::new(certificate)?;
-    let parts = reader.sequence(|certificate| {
-        let parts = certificate.sequence(read_tbs)?;
-        skip_rest(certificate)?;
-        der::Result::Ok(parts)
-    })?;
-    reader.finish()?;
-    Ok(parts)
+/// The period of validity and the public key (RFC 5280 §4.1).
+fn read(certificate: &[u8]) -> der::Result<([Duration; 2], Vec<u8>)> {
+    let malformed = || der::ErrorKind::Failed.to_error();
+    let [tbs, _signature_algorithm, _signature] = asn1::sequence(certificate)?[..] else {
+        return Err(malformed());
+    };
+    let mut fields = asn1::elements(tbs)?;
+    // The version, which comes first, may be left out.
+    if fields.first().is_some_and(|first| first.tag() != Tag::Integer) {
+        fields.remove(0);
+    }
+    let [_serial_number, _signature, _issuer, validity, _subject, public_key, ..] = fields[..]
+    else {
+        return Err(malformed());
+    };
+    let [not_before, not_after] = asn1::elements(validity)?[..] else { return Err(malformed()) };
+    Ok(([time(not_before)?, time(not_after)?], public_key.to_der()?))
 }
 
-fn read_tbs(tbs: &mut SliceReader<'_>) -> der::Result<(Validity, Vec<u8>)> {
-    if Tag::peek(tbs)? != Tag::Integer {
-        AnyRef::decode(tbs)?; // version
+/// RFC 5280 §4.1.2.5: `UTCTime` through the year 2049, `GeneralizedTime` from 2050.
+fn time(value: AnyRef<'_>) -> der::Result<Duration> {
+    match value.tag() {
+        Tag::UtcTime => Ok(value.decode_as::<UtcTime>()?.to_unix_duration()),
+        _ => Ok(value.decode_as::<GeneralizedTime>()?.to_unix_duration()),
     }
-    for _field in ["serialNumber", "signature", "issuer"] {
-        AnyRef::decode(tbs)?;
-    }
-    let validity = Validity::decode(tbs)?;
-    AnyRef::decode(tbs)?; // subject
-    let public_key = tbs.tlv_bytes()?.to_vec();
-    skip_rest(tbs)?;
-    Ok((validity, public_key))
-}
-
-fn skip_rest<'r>(reader: &mut impl Reader<'r>) -> der::Result<()> {
-    while !reader.is_finished() {
-        AnyRef::decode(reader)?;
-    }
-    Ok(())
 }

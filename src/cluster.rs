@@ -2,7 +2,7 @@
 //! each object once a request.
 
 use crate::host::{self, Denial, Host};
-use crate::json;
+use crate::json::Object;
 use crate::signer::{KeySource, ObjectKind};
 use base64::Engine;
 use serde_json::value::RawValue;
@@ -53,8 +53,8 @@ impl Cluster {
 
 /// The text of one entry of the object's `data`, which a Secret holds in base64.
 fn entry_text(object: &RawValue, kind: ObjectKind, entry: &str) -> Option<String> {
-    let data = json::field(object, "data")?;
-    let text: String = serde_json::from_str(json::field(data, entry)?.get()).ok()?;
+    let data = Object::read(object.get()).ok()?.get("data")?;
+    let text = Object::read(data.get()).ok()?.text(entry)?;
     match kind {
         ObjectKind::ConfigMap => Some(text),
         ObjectKind::Secret => {

@@ -3,9 +3,10 @@
 //! Source: <https://docs.kubewarden.io/reference/spec/host-capabilities/intro-host-capabilities>.
 //! Namespaces and operations are literals: `kwctl annotate` scans the module for them.
 
+use crate::json::Object;
 use crate::reference::Digest;
 use crate::signer::{AllOf, Annotations, Check, RekorBundle};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::fmt;
 
@@ -79,24 +80,20 @@ struct KeylessPrefixInfo<'c> {
     url_prefix: &'c str,
 }
 
-#[derive(Deserialize)]
-struct VerifyResponse {
-    is_trusted: bool,
-    digest: String,
-}
-
 /// Asks whether the image carries all the signatures of the check; answers the digest that they are for.
 ///
 /// # Errors
 /// When the host does not vouch for the image, whatever the reason.
 pub fn verify(host: &mut Host<'_>, image: &str, check: &Check) -> Result<Digest, Denial> {
     let answer = call(host, "oci", "v2/verify", &verify_request(image, check))?;
-    let answer: VerifyResponse = read(&answer)?;
-    if !answer.is_trusted {
-        return Err(Denial::NotTrusted);
+    let answer = object(&answer)?;
+    match answer.flag("is_trusted") {
+        Some(true) => {}
+        Some(false) => return Err(Denial::NotTrusted),
+        None => return Err(lacks("is_trusted")),
     }
-    Digest::parse(&answer.digest)
-        .map_err(|_| Denial::Malformed(format!("`{}` is not a digest", answer.digest)))
+    let digest = answer.text("digest").ok_or_else(|| lacks("digest"))?;
+    Digest::parse(&digest).map_err(|_| Denial::Malformed(format!("`{digest}` is not a digest")))
 }
 
 fn verify_request<'c>(image: &'c str, check: &'c Check) -> VerifyRequest<'c> {
@@ -138,18 +135,13 @@ fn verify_request<'c>(image: &'c str, check: &'c Check) -> VerifyRequest<'c> {
     }
 }
 
-#[derive(Deserialize)]
-struct DigestResponse {
-    digest: String,
-}
-
 /// Asks the registry, through the host, what the reference points at.
 ///
 /// # Errors
 /// When the registry gives no digest.
 pub fn manifest_digest(host: &mut Host<'_>, image: &str) -> Result<String, Denial> {
     let answer = call(host, "oci", "v1/manifest_digest", &image)?;
-    read::<DigestResponse>(&answer).map(|answer| answer.digest)
+    object(&answer)?.text("digest").ok_or_else(|| lacks("digest"))
 }
 
 #[derive(Serialize)]
@@ -163,12 +155,6 @@ struct TrustRequest<'c> {
     cert: PemCertificate<'c>,
     cert_chain: Vec<PemCertificate<'c>>,
     not_after: Option<&'c str>,
-}
-
-#[derive(Deserialize)]
-struct TrustResponse {
-    trusted: bool,
-    reason: String,
 }
 
 /// Asks whether the chain (the root last) leads to the certificate.
@@ -186,10 +172,14 @@ pub fn is_certificate_trusted(
         cert_chain: chain.iter().map(|link| pem(link)).collect(),
         not_after: None,
     };
-    let answer: TrustResponse = call(host, "crypto", "v1/is_certificate_trusted", &request)
-        .and_then(|answer| read(&answer))
-        .map_err(|denial| format!("the host could not check the chain: {denial}"))?;
-    if answer.trusted { Ok(()) } else { Err(answer.reason) }
+    let unchecked = |denial| format!("the host could not check the chain: {denial}");
+    let answer = call(host, "crypto", "v1/is_certificate_trusted", &request).map_err(unchecked)?;
+    let answer = object(&answer).map_err(unchecked)?;
+    match answer.flag("trusted") {
+        Some(true) => Ok(()),
+        Some(false) => Err(answer.text("reason").unwrap_or_default()),
+        None => Err(unchecked(lacks("trusted"))),
+    }
 }
 
 #[derive(Serialize)]
@@ -212,7 +202,8 @@ pub fn get_resource(
     name: &str,
 ) -> Result<Box<RawValue>, Denial> {
     let request = GetResource { api_version: "v1", kind, name, namespace, disable_cache: true };
-    read(&call(host, "kubernetes", "get_resource", &request)?)
+    let answer = call(host, "kubernetes", "get_resource", &request)?;
+    serde_json::from_str(text(&answer)?).map_err(|error| Denial::Malformed(error.to_string()))
 }
 
 fn call(
@@ -225,7 +216,14 @@ fn call(
     host(namespace, operation, &payload).map_err(Denial::Error)
 }
 
-fn read<'a, T: Deserialize<'a>>(answer: &'a [u8]) -> Result<T, Denial> {
-    let text = std::str::from_utf8(answer).map_err(|error| Denial::Malformed(error.to_string()))?;
-    serde_json::from_str(text).map_err(|error| Denial::Malformed(error.to_string()))
+fn object(answer: &[u8]) -> Result<Object<'_>, Denial> {
+    Object::read(text(answer)?).map_err(|error| Denial::Malformed(error.to_string()))
+}
+
+fn text(answer: &[u8]) -> Result<&str, Denial> {
+    std::str::from_utf8(answer).map_err(|error| Denial::Malformed(error.to_string()))
+}
+
+fn lacks(key: &str) -> Denial {
+    Denial::Malformed(format!("it lacks a readable `{key}`"))
 }

@@ -9,11 +9,10 @@
 //! *How is an image found again in the stored object?* By its place: the same lists, and in them the
 //! elements of the same names.
 
+use crate::json::Object;
 use crate::request::Review;
 use crate::walk::{Crumb, Tree, Walk, render};
 use crate::workloads::Workload;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::fmt;
 use std::ops::Range;
@@ -102,32 +101,38 @@ impl fmt::Display for Unreadable {
 impl std::error::Error for Unreadable {}
 
 /// The part of `ObjectMeta` that bears on pinning.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default)]
 pub struct Metadata {
-    #[serde(default)]
-    owner_references: Option<Vec<OwnerReference>>,
-    #[serde(default)]
-    deletion_timestamp: Option<IgnoredAny>,
-}
-
-#[derive(Debug, Deserialize)]
-struct OwnerReference {
-    #[serde(default)]
-    controller: Option<bool>,
+    is_controlled: bool,
+    is_being_deleted: bool,
 }
 
 impl Metadata {
+    fn read(raw: &str) -> Option<Self> {
+        let metadata = Object::read(raw).ok()?;
+        let owners: Vec<&RawValue> = match metadata.get("ownerReferences") {
+            Some(raw) => serde_json::from_str(raw.get()).ok()?,
+            None => Vec::new(),
+        };
+        let mut is_controlled = false;
+        for owner in owners {
+            let controller = Object::read(owner.get()).ok()?.get("controller");
+            is_controlled |= controller.is_some_and(|raw| raw.get() == "true");
+        }
+        let is_being_deleted = metadata.get("deletionTimestamp").is_some();
+        Some(Self { is_controlled, is_being_deleted })
+    }
+
     /// Whether another controller manages the object.
     #[must_use]
     pub fn is_controlled(&self) -> bool {
-        self.owner_references.iter().flatten().any(|owner| owner.controller == Some(true))
+        self.is_controlled
     }
 
     /// Whether the object is being deleted.
     #[must_use]
     pub fn is_being_deleted(&self) -> bool {
-        self.deletion_timestamp.is_some()
+        self.is_being_deleted
     }
 }
 
@@ -228,11 +233,11 @@ impl<'r> Stored<'r> {
 fn read<'r>(object: &'r RawValue, workload: &Workload) -> Result<Found<'r>, Unreadable> {
     let walk = Walk::along(&Tree::of(&workload.images), object.get())?;
     let metadata = match walk.metadata {
-        Some(raw) => serde_json::from_str(raw).map_err(|_| Unreadable::Shape {
+        None | Some("null") => Metadata::default(),
+        Some(raw) => Metadata::read(raw).ok_or_else(|| Unreadable::Shape {
             path: "metadata".to_owned(),
             expected: "the metadata of an object",
         })?,
-        None => Metadata::default(),
     };
     Ok(Found { object: object.get(), images: walk.images, metadata })
 }

@@ -8,9 +8,9 @@
 //! Sources: RFC 7468 (PEM), RFC 5280 §4.1.2.7 (`SubjectPublicKeyInfo`), RFC 5480 (elliptic curves),
 //! RFC 8017 §A.1.1 (RSA), RFC 8410 (Ed25519).
 
-use spki::der::asn1::{AnyRef, UintRef};
-use spki::der::{Decode, Reader, SliceReader};
-use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
+use crate::asn1;
+use der::Tag;
+use der::asn1::{AnyRef, ObjectIdentifier};
 use std::fmt;
 
 /// NIST SP 800-57 asks for 2048 bits or more.
@@ -112,30 +112,45 @@ impl PublicKey {
             label if label.contains("PRIVATE KEY") => return Err(KeyError::Private),
             label => return Err(KeyError::OtherBlock(label.to_owned())),
         }
-        let key =
-            SubjectPublicKeyInfoRef::try_from(block.contents()).map_err(|_| KeyError::Malformed)?;
-        check(&key)?;
+        check(block.contents())?;
         Ok(Self(block.contents().to_vec()))
     }
 }
 
-fn check(key: &SubjectPublicKeyInfoRef<'_>) -> Result<(), KeyError> {
-    let bits = key.subject_public_key.as_bytes().ok_or(KeyError::Malformed)?;
-    match key.algorithm.oid {
-        EC => check_ec_point(key.algorithm.parameters, bits),
-        RSA => check_rsa(bits),
-        ED25519 if bits.len() == 32 => Ok(()),
-        ED25519 => Err(KeyError::Malformed),
-        other => Err(KeyError::Unsupported(other.to_string())),
+impl From<der::Error> for KeyError {
+    fn from(_: der::Error) -> Self {
+        Self::Malformed
     }
 }
 
+/// `SubjectPublicKeyInfo`: the algorithm with its parameters, and the key.
+fn check(key: &[u8]) -> Result<(), KeyError> {
+    let [algorithm, key] = asn1::sequence(key)?[..] else { return Err(KeyError::Malformed) };
+    let algorithm = asn1::elements(algorithm)?;
+    let (Some(oid), curve) = (algorithm.first(), algorithm.get(1)) else {
+        return Err(KeyError::Malformed);
+    };
+    // The first byte of a BIT STRING counts its unused bits.
+    let Some((0, key)) = asn1::contents(key, Tag::BitString)?.split_first() else {
+        return Err(KeyError::Malformed);
+    };
+    match (object_identifier(*oid)?, curve) {
+        (EC, Some(curve)) => check_ec_point(*curve, key),
+        (RSA, _) => check_rsa(key),
+        (ED25519, _) if key.len() == 32 => Ok(()),
+        (EC | ED25519, _) => Err(KeyError::Malformed),
+        (other, _) => Err(KeyError::Unsupported(other.to_string())),
+    }
+}
+
+fn object_identifier(value: AnyRef<'_>) -> Result<ObjectIdentifier, KeyError> {
+    let bytes = asn1::contents(value, Tag::ObjectIdentifier)?;
+    ObjectIdentifier::from_bytes(bytes).map_err(|_| KeyError::Malformed)
+}
+
 /// SEC 1 §2.3.3: uncompressed (0x04, both coordinates) or compressed (0x02 or 0x03, one).
-fn check_ec_point(curve: Option<AnyRef<'_>>, point: &[u8]) -> Result<(), KeyError> {
-    let curve = curve
-        .and_then(|any| any.decode_as::<ObjectIdentifier>().ok())
-        .ok_or(KeyError::Malformed)?;
-    let coordinate = match curve {
+fn check_ec_point(curve: AnyRef<'_>, point: &[u8]) -> Result<(), KeyError> {
+    let coordinate = match object_identifier(curve)? {
         P256 => 32,
         P384 => 48,
         other => return Err(KeyError::Unsupported(other.to_string())),
@@ -148,16 +163,10 @@ fn check_ec_point(curve: Option<AnyRef<'_>>, point: &[u8]) -> Result<(), KeyErro
 }
 
 fn check_rsa(key: &[u8]) -> Result<(), KeyError> {
-    let modulus = SliceReader::new(key)
-        .and_then(|mut reader| {
-            reader.sequence(|fields| {
-                let modulus = UintRef::decode(fields)?;
-                UintRef::decode(fields)?;
-                Ok::<_, spki::der::Error>(modulus)
-            })
-        })
-        .map_err(|_| KeyError::Malformed)?;
-    let bytes = modulus.as_bytes();
+    let [modulus, _exponent] = asn1::sequence(key)?[..] else { return Err(KeyError::Malformed) };
+    let bytes = asn1::contents(modulus, Tag::Integer)?;
+    // A leading zero keeps the number positive.
+    let bytes = bytes.strip_prefix(&[0]).unwrap_or(bytes);
     let leading_zeros = bytes.first().map_or(0, |byte| byte.leading_zeros() as usize);
     let bits = (bytes.len() * 8).saturating_sub(leading_zeros);
     if bits < MIN_RSA_BITS { Err(KeyError::ShortRsa(bits)) } else { Ok(()) }

@@ -13,6 +13,7 @@
 //! [`settings`] makes the rules. The host is one function that is handed in, so everything but the waPC
 //! entry points builds and is tested natively.
 
+mod asn1;
 mod audit;
 pub mod certificate;
 mod cluster;
@@ -40,7 +41,7 @@ mod guest;
 
 use host::Host;
 use images::{Found, Image, Stored};
-use request::{GroupKind, Operation, Payload, Review};
+use request::{GroupKind, Operation, Review};
 use rules::{Rewrite, Rules, Task};
 use std::time::Duration;
 use verdict::{Answer, Outcome};
@@ -49,13 +50,13 @@ use workloads::{Form, Workload};
 
 /// Answers `validate`: reviews an admission request. `now` is the time since the Unix epoch.
 pub fn validate(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
-    let answer = match parse::<Payload<'_>>(payload) {
+    let answer = match request::read(payload) {
         Err(error) => Answer::reject(&format!("the request cannot be read: {error}")),
-        Ok(payload) => match settings::read(payload.settings) {
+        Ok((request, settings)) => match settings::read(settings) {
             Err(error) => {
                 Answer::reject(&format!("the settings of this policy are not valid:\n{error}"))
             }
-            Ok(rules) => review(&payload.request, &rules, host, now),
+            Ok(rules) => review(&request, &rules, host, now),
         },
     };
     answer.into_bytes()
@@ -63,16 +64,16 @@ pub fn validate(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
 
 /// Answers `validate_settings`. `now` is the time since the Unix epoch.
 pub fn validate_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
-    let check = |raw| {
-        let rules = settings::read(raw).map_err(|error| error.to_string())?;
-        settings::check(&rules, host, now).map_err(|error| error.to_string())
-    };
-    verdict::settings_answer(parse(payload).and_then(check))
+    verdict::settings_answer(check_settings(payload, host, now))
 }
 
-fn parse<'r, T: serde::Deserialize<'r>>(bytes: &'r [u8]) -> Result<T, String> {
-    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-    serde_json::from_str(text).map_err(|error| error.to_string())
+fn check_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<(), String> {
+    let not_json =
+        |error: &dyn std::fmt::Display| format!("the settings are not valid JSON: {error}");
+    let text = std::str::from_utf8(payload).map_err(|error| not_json(&error))?;
+    let raw = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    let rules = settings::read(raw).map_err(|error| error.to_string())?;
+    settings::check(&rules, host, now).map_err(|error| error.to_string())
 }
 
 fn review(review: &Review<'_>, rules: &Rules, host: &mut Host<'_>, now: Duration) -> Answer {

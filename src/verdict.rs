@@ -243,7 +243,7 @@ fn explain(reason: &Reason) -> String {
         Reason::NotSigned => "not signed".to_owned(),
         Reason::TooFewSigners { agreed, needed, missing, .. } => format!(
             "signed, but not by enough of the signers: {agreed} of {needed} agreed, missing {}",
-            missing.join(", ")
+            list(missing)
         ),
         Reason::Unchecked(words) => format!("could not be checked: {}", first_line(words)),
         Reason::Withheld(words) => {
@@ -324,6 +324,11 @@ fn bounded(lines: &[String], hints: &[&str]) -> String {
         message.push_str(hint);
     }
     message
+}
+
+/// The labels, one after the other.
+pub(crate) fn list(labels: &[String]) -> String {
+    labels.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// At most so many bytes; control characters, which could forge a line, are left out.

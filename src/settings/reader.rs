@@ -7,7 +7,7 @@
 use super::Fault;
 use super::suggest;
 use super::vocabulary::Shape;
-use crate::json::Entries;
+use crate::json::{self, ObjectError};
 use crate::signer::Annotations;
 use serde_json::value::RawValue;
 
@@ -77,14 +77,13 @@ impl<'s> Node<'s> {
 
     /// The keys and values of a map, each key once.
     fn entries(&self) -> Result<Vec<(String, &'s RawValue)>, Fault> {
-        let Entries(entries) =
-            serde_json::from_str(self.raw.get()).map_err(|_| self.expected("a map"))?;
-        for (index, (key, raw)) in entries.iter().enumerate() {
-            if entries.iter().take(index).any(|(earlier, _)| earlier == key) {
-                return Err(self.child(key, raw).fault("stands there twice"));
+        match json::Object::read(self.raw.get()) {
+            Ok(object) => Ok(object.into_entries()),
+            Err(ObjectError::Twice(key)) => {
+                Err(self.child(&key, self.raw).fault("stands there twice"))
             }
+            Err(ObjectError::NotAnObject) => Err(self.expected("a map")),
         }
-        Ok(entries)
     }
 
     fn child(&self, key: &str, raw: &'s RawValue) -> Self {
