@@ -61,6 +61,10 @@ impl Certificate {
     pub fn parse(text: &str) -> Result<Self, CertificateError> {
         let blocks = pem::parse_many(text).map_err(|_| CertificateError::NotPem)?;
         let [block] = blocks.as_slice() else { return Err(CertificateError::NotPem) };
+        // Text that merely looks like a block is skipped by the parser: every `BEGIN` must be read.
+        if text.matches("-----BEGIN ").count() != 1 {
+            return Err(CertificateError::NotPem);
+        }
         if block.tag() != "CERTIFICATE" {
             return Err(CertificateError::OtherBlock(block.tag().to_owned()));
         }
@@ -127,5 +131,107 @@ fn time(value: AnyRef<'_>) -> der::Result<Duration> {
     match value.tag() {
         Tag::UtcTime => Ok(value.decode_as::<UtcTime>()?.to_unix_duration()),
         _ => Ok(value.decode_as::<GeneralizedTime>()?.to_unix_duration()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNER: &str = include_str!("../tests/fixtures/certificates/signer.pem");
+    const ROOT: &str = include_str!("../tests/fixtures/certificates/root.pem");
+    const EXPIRED: &str = include_str!("../tests/fixtures/certificates/expired.pem");
+    const FUTURE: &str = include_str!("../tests/fixtures/certificates/future.pem");
+    const VERSION1: &str = include_str!("../tests/fixtures/certificates/version1.pem");
+    const SIGNER_KEY: &str = include_str!("../tests/fixtures/keys/signer.pem");
+    const KEY: &str = include_str!("../tests/fixtures/keys/p256.pem");
+    const PRIVATE: &str = include_str!("../tests/fixtures/keys/private-pkcs8.pem");
+
+    const DAY: Duration = Duration::from_hours(24);
+    /// 2020-01-01, when the certificates begin to be valid.
+    const BEGIN: Duration = Duration::from_hours(24 * 18_262);
+    /// 2119-01-01, when they end.
+    const END: Duration = Duration::from_hours(24 * 54_421);
+
+    #[test]
+    fn certificates() {
+        for pem in [SIGNER, ROOT, EXPIRED, FUTURE, VERSION1] {
+            assert_eq!(Certificate::parse(pem).unwrap().to_pem(), pem);
+        }
+        for text in [SIGNER.replace('\n', "\r\n"), format!("subject=CN=signer\n\n{SIGNER}\n# end")]
+        {
+            assert_eq!(Certificate::parse(&text).unwrap().to_pem(), SIGNER, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_key_of_a_certificate() {
+        let key = pem::parse(SIGNER_KEY).unwrap().into_contents();
+        assert_eq!(Certificate::parse(SIGNER).unwrap().public_key(), key);
+        assert_ne!(Certificate::parse(ROOT).unwrap().public_key(), key);
+    }
+
+    #[test]
+    fn what_is_no_certificate() {
+        let other = |label: &str| CertificateError::OtherBlock(label.to_owned());
+        let rows = [
+            ("", CertificateError::NotPem),
+            ("signer.pem", CertificateError::NotPem),
+            // Each certificate is an entry of its own.
+            (&format!("{SIGNER}{ROOT}"), CertificateError::NotPem),
+            (&SIGNER.replace("-----END CERTIFICATE-----", ""), CertificateError::NotPem),
+            (&SIGNER.replace("END CERTIFICATE", "END"), CertificateError::NotPem),
+            (KEY, other("PUBLIC KEY")),
+            (PRIVATE, other("PRIVATE KEY")),
+            (&SIGNER.replace("CERTIFICATE", "TRUSTED CERTIFICATE"), other("TRUSTED CERTIFICATE")),
+            (&KEY.replace("PUBLIC KEY", "CERTIFICATE"), CertificateError::Malformed),
+            ("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----", CertificateError::Malformed),
+        ];
+        for (text, error) in rows {
+            assert_eq!(Certificate::parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_block_that_cannot_be_read_is_not_left_out() {
+        let text = format!("{SIGNER}{}", ROOT.replace("END CERTIFICATE", "END"));
+        assert_eq!(Certificate::parse(&text), Err(CertificateError::NotPem));
+    }
+
+    #[test]
+    fn period_of_validity() {
+        let signer = Certificate::parse(SIGNER).unwrap();
+        let rows = [
+            (Duration::ZERO, Err(CertificateError::NotYetValid)),
+            (BEGIN.saturating_sub(Duration::from_secs(1)), Err(CertificateError::NotYetValid)),
+            (BEGIN, Ok(())),
+            (END, Ok(())),
+            (END + Duration::from_secs(1), Err(CertificateError::Expired)),
+        ];
+        for (now, expected) in rows {
+            assert_eq!(signer.check_validity(now), expected, "{now:?}");
+        }
+        assert_eq!(signer.remaining(END.saturating_sub(DAY)), DAY);
+        assert_eq!(signer.remaining(END + DAY), Duration::ZERO);
+        let today = BEGIN + 7 * 365 * DAY;
+        let check = |pem| Certificate::parse(pem).unwrap().check_validity(today);
+        assert_eq!(check(EXPIRED), Err(CertificateError::Expired));
+        assert_eq!(check(FUTURE), Err(CertificateError::NotYetValid));
+    }
+
+    #[test]
+    fn damaged_certificates() {
+        let der = pem::parse(SIGNER).unwrap().into_contents();
+        for length in 0..der.len() {
+            let cut = pem::encode(&pem::Pem::new("CERTIFICATE", &der[..length]));
+            assert_eq!(Certificate::parse(&cut), Err(CertificateError::Malformed));
+        }
+        let longer = pem::Pem::new("CERTIFICATE", [der.as_slice(), &[0]].concat());
+        assert_eq!(Certificate::parse(&pem::encode(&longer)), Err(CertificateError::Malformed));
+        for index in 0..der.len() {
+            let mut changed = der.clone();
+            changed[index] ^= 0xff;
+            let _ = Certificate::parse(&pem::encode(&pem::Pem::new("CERTIFICATE", changed)));
+        }
     }
 }

@@ -171,3 +171,141 @@ fn check_rsa(key: &[u8]) -> Result<(), KeyError> {
     let bits = (bytes.len() * 8).saturating_sub(leading_zeros);
     if bits < MIN_RSA_BITS { Err(KeyError::ShortRsa(bits)) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PKCS1: &str = include_str!("../tests/fixtures/keys/rsa2048-pkcs1.pem");
+    const P256: &str = include_str!("../tests/fixtures/keys/p256.pem");
+    const P384: &str = include_str!("../tests/fixtures/keys/p384.pem");
+    const P521: &str = include_str!("../tests/fixtures/keys/p521.pem");
+    const SECP256K1: &str = include_str!("../tests/fixtures/keys/secp256k1.pem");
+    const COMPRESSED: &str = include_str!("../tests/fixtures/keys/p256-compressed.pem");
+    const COSIGN: &str = include_str!("../tests/fixtures/keys/cosign.pem");
+    const ED25519: &str = include_str!("../tests/fixtures/keys/ed25519.pem");
+    const ED448: &str = include_str!("../tests/fixtures/keys/ed448.pem");
+    const RSA1024: &str = include_str!("../tests/fixtures/keys/rsa1024.pem");
+    const RSA2048: &str = include_str!("../tests/fixtures/keys/rsa2048.pem");
+    const RSA3072: &str = include_str!("../tests/fixtures/keys/rsa3072.pem");
+    const CERTIFICATE: &str = include_str!("../tests/fixtures/certificates/signer.pem");
+    const PRIVATE: [&str; 4] = [
+        include_str!("../tests/fixtures/keys/private-pkcs8.pem"),
+        include_str!("../tests/fixtures/keys/private-sec1.pem"),
+        include_str!("../tests/fixtures/keys/private-encrypted.pem"),
+        include_str!("../tests/fixtures/keys/private-cosign.pem"),
+    ];
+
+    fn one(text: &str) -> Result<PublicKey, KeyError> {
+        let mut keys = PublicKey::parse_all(text)?;
+        assert_eq!(keys.len(), 1);
+        Ok(keys.remove(0))
+    }
+
+    #[test]
+    fn keys_that_the_host_can_verify_with() {
+        for pem in [P256, P384, COMPRESSED, COSIGN, ED25519, RSA2048, RSA3072] {
+            assert_eq!(one(pem).unwrap().to_pem(), pem);
+        }
+    }
+
+    #[test]
+    fn what_is_no_such_key() {
+        let truncated = P256.replace("-----END PUBLIC KEY-----\n", "");
+        let cut = P256.lines().take(2).chain(["-----END PUBLIC KEY-----"]).collect::<Vec<_>>();
+        let rows = [
+            ("", KeyError::NotPem),
+            ("ecdsa-sha2-nistp256 AAAA", KeyError::NotPem),
+            ("cosign.pub", KeyError::NotPem),
+            (&truncated, KeyError::NotPem),
+            (&P256.replace("-----END PUBLIC", "-----END PRIVATE"), KeyError::NotPem),
+            (&P256.replace("MFkw", "MF!w"), KeyError::NotPem),
+            ("-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n", KeyError::Malformed),
+            (&cut.join("\n"), KeyError::Malformed),
+            (P521, KeyError::Unsupported("1.3.132.0.35".to_owned())),
+            (SECP256K1, KeyError::Unsupported("1.3.132.0.10".to_owned())),
+            (ED448, KeyError::Unsupported("1.3.101.113".to_owned())),
+            (RSA1024, KeyError::ShortRsa(1024)),
+            (PKCS1, KeyError::OtherBlock("RSA PUBLIC KEY".to_owned())),
+            (CERTIFICATE, KeyError::Certificate),
+            (PRIVATE[0], KeyError::Private),
+            (PRIVATE[1], KeyError::Private),
+            (PRIVATE[2], KeyError::Private),
+            (PRIVATE[3], KeyError::Private),
+        ];
+        for (text, error) in rows {
+            assert_eq!(PublicKey::parse_all(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn several_blocks() {
+        let both = format!("{P256}{P384}");
+        let keys = PublicKey::parse_all(&both).unwrap();
+        assert_eq!(keys, [one(P256).unwrap(), one(P384).unwrap()]);
+        let rows = [
+            (format!("{P256}{}", PRIVATE[0]), KeyError::Private),
+            (format!("{P256}{CERTIFICATE}"), KeyError::Certificate),
+            (format!("{P256}{P521}"), KeyError::Unsupported("1.3.132.0.35".to_owned())),
+            // A block that the parser would skip is not left out in silence.
+            (format!("{P256}{}", P384.replace("END PUBLIC", "END")), KeyError::NotPem),
+            (format!("{}{P256}", P384.replace("-----END PUBLIC KEY-----", "")), KeyError::NotPem),
+        ];
+        for (text, error) in rows {
+            assert_eq!(PublicKey::parse_all(&text), Err(error), "{text}");
+        }
+    }
+
+    /// Whatever is around the block and at the end of its lines, it is the same key.
+    #[test]
+    fn one_key_in_many_spellings() {
+        let key = one(P256).unwrap();
+        let body: String = P256.lines().filter(|line| !line.starts_with('-')).collect();
+        let spellings = [
+            P256.replace('\n', "\r\n"),
+            P256.trim_end().to_owned(),
+            format!("\n\n  {}\n\n", P256.trim()),
+            format!("release key of 2026\n{P256}# kept in the vault\n"),
+            format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----"),
+        ];
+        for text in spellings {
+            assert_eq!(one(&text), Ok(key.clone()), "{text}");
+            assert_eq!(one(&text).unwrap().to_pem(), P256, "{text}");
+        }
+        assert_ne!(one(COSIGN), Ok(key));
+    }
+
+    #[test]
+    fn bits_of_an_rsa_key() {
+        // 2047 bits: the highest one of a 2048-bit modulus is missing.
+        let short = pem::parse(RSA2048).unwrap();
+        let mut der = short.contents().to_vec();
+        let modulus = der.windows(5).position(|bytes| bytes == [2, 0x82, 1, 1, 0]).unwrap();
+        der[modulus + 5] = 0x7f;
+        let text = pem::encode(&pem::Pem::new("PUBLIC KEY", der.clone()));
+        // A leading zero that is not needed is not DER.
+        assert_eq!(PublicKey::parse_all(&text), Err(KeyError::Malformed));
+        der[modulus + 5] = 0x80;
+        let text = pem::encode(&pem::Pem::new("PUBLIC KEY", der));
+        assert!(PublicKey::parse_all(&text).is_ok());
+    }
+
+    /// No cut and no changed byte makes the reader fail otherwise than by an error.
+    #[test]
+    fn damaged_keys() {
+        for pem in [P256, RSA2048, ED25519] {
+            let der = pem::parse(pem).unwrap().into_contents();
+            for length in 0..der.len() {
+                let cut = pem::Pem::new("PUBLIC KEY", &der[..length]);
+                assert_eq!(PublicKey::parse_all(&pem::encode(&cut)), Err(KeyError::Malformed));
+            }
+            let longer = pem::Pem::new("PUBLIC KEY", [der.as_slice(), &[0]].concat());
+            assert_eq!(PublicKey::parse_all(&pem::encode(&longer)), Err(KeyError::Malformed));
+            for index in 0..der.len() {
+                let mut changed = der.clone();
+                changed[index] ^= 0xff;
+                let _ = PublicKey::parse_all(&pem::encode(&pem::Pem::new("PUBLIC KEY", changed)));
+            }
+        }
+    }
+}

@@ -105,7 +105,8 @@ impl Answer {
     /// Rejected for that reason.
     #[must_use]
     pub fn reject(message: &str) -> Self {
-        Self { message: Some(clip(message, MAX_MESSAGE)), ..Self::default() }
+        let message = clip_to(message, MAX_MESSAGE, |c| is_printable(c) || c == '\n');
+        Self { message: Some(message), ..Self::default() }
     }
 
     /// The answer as the host reads it.
@@ -331,14 +332,18 @@ pub(crate) fn list(labels: &[String]) -> String {
     labels.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// At most so many bytes; control characters, which could forge a line, are left out.
+/// At most so many bytes on one line: what could forge another, or hide a part of this one, is left out.
 pub(crate) fn clip(text: &str, max: usize) -> String {
-    let printable = |c: &char| !c.is_ascii_control() || *c == '\n';
+    clip_to(text, max, is_printable)
+}
+
+fn clip_to(text: &str, max: usize, keep: fn(char) -> bool) -> String {
+    let kept = || text.chars().filter(|c| keep(*c));
     if text.len() <= max {
-        return text.chars().filter(printable).collect();
+        return kept().collect();
     }
     let mut clipped = String::new();
-    for c in text.chars().filter(printable) {
+    for c in kept() {
         if clipped.len() + c.len_utf8() + '…'.len_utf8() > max {
             break;
         }
@@ -346,4 +351,10 @@ pub(crate) fn clip(text: &str, max: usize) -> String {
     }
     clipped.push('…');
     clipped
+}
+
+/// Control characters, line separators and what changes the direction of writing
+/// (<https://www.unicode.org/reports/tr36/>) are not.
+fn is_printable(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

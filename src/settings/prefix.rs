@@ -68,3 +68,117 @@ fn is_path(path: &str) -> bool {
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '@' | '+' | '/');
     path.chars().all(allowed) && !path.split('/').any(|segment| matches!(segment, "." | ".."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use url::Url;
+
+    /// What the host makes of the prefix.
+    fn read(text: &str) -> String {
+        Url::parse(text).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_prefix_ends_in_a_slash() {
+        let rows = [
+            ("https://github.com", "https://github.com/"),
+            ("https://github.com/", "https://github.com/"),
+            ("https://github.com/acme", "https://github.com/acme/"),
+            ("https://github.com/acme/", "https://github.com/acme/"),
+            ("https://github.com/acme//", "https://github.com/acme//"),
+            ("https://github.com/Acme/App", "https://github.com/Acme/App/"),
+            (
+                "https://gitlab.acme.com:8443/a-b_c.d~e@f+g",
+                "https://gitlab.acme.com:8443/a-b_c.d~e@f+g/",
+            ),
+            ("http://localhost:3000/x", "http://localhost:3000/x/"),
+            ("spiffe://acme.com/ns/prod", "spiffe://acme.com/ns/prod/"),
+            ("https://a.b-c.d1/...", "https://a.b-c.d1/.../"),
+            ("https://1und1.de/x", "https://1und1.de/x/"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(complete(text).as_deref(), Ok(expected));
+            assert_eq!(read(expected), expected);
+        }
+    }
+
+    /// Each would be read as another text, or not at all, or names nobody.
+    #[test]
+    fn what_is_refused() {
+        let refused = [
+            "",
+            "github.com/acme",
+            "acme@example.com",
+            "https:/github.com/acme",
+            "https:github.com",
+            "://github.com",
+            "HTTPS://github.com/acme",
+            "1https://github.com",
+            " https://github.com/acme",
+            "https://github.com/acme ",
+            "https://",
+            "https:///acme",
+            "https://GitHub.com/acme",
+            "https://user@github.com/acme",
+            "https://user:password@github.com/acme",
+            "https://github.com:443/acme",
+            "http://github.com:80/acme",
+            "https://github.com:/acme",
+            "https://github.com:080/acme",
+            "https://github.com:99999/acme",
+            "https://github.com:x/acme",
+            "https://github..com/acme",
+            "https://.github.com/acme",
+            "https://github.com./acme",
+            "https://-github.com/acme",
+            "https://git_hub.com/acme",
+            "https://xn--n3h.com/acme",
+            "https://ab--cd.com/acme",
+            "https://github.com/acme/../evil",
+            "https://github.com/./acme",
+            "https://github.com/..",
+            "https://github.com/acme%2fapp",
+            "https://github.com/acme?x=1",
+            "https://github.com/acme#x",
+            "https://github.com\\acme",
+            "https://github.com/acme\\app",
+            "https://github.com/acme\napp",
+            "https://github.com/äcme",
+            "https://github.com/*",
+            "https://gıthub.com/acme",
+            "https://127.0.0.1/acme",
+            "https://0x7f.1/acme",
+            "https://2130706433/acme",
+            "https://[::1]/acme",
+            "file:///etc/passwd",
+            "file://host/path",
+        ];
+        for text in refused {
+            assert!(complete(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        /// The host's task ends on a prefix that its parser refuses; one that the parser writes
+        /// differently would match nothing.
+        #[test]
+        fn the_host_reads_what_is_accepted(
+            text in "(https?|ws|ftp|[a-z][a-z0-9+.-]{0,4})://[a-zA-Z0-9.-]{0,12}(:[0-9]{0,5})?(/[a-zA-Z0-9._~@+:%-]{0,4}){0,4}",
+        ) {
+            if let Ok(prefix) = complete(&text) {
+                prop_assert_eq!(read(&prefix), prefix);
+            }
+        }
+
+        #[test]
+        fn odd_texts_are_read_alike_or_refused(text in "[a-f0-9xn:/.@?#%\\\\-]{0,6}://[a-cx0-9./:@-]{0,16}") {
+            if let Ok(prefix) = complete(&text) {
+                prop_assert_eq!(read(&prefix), prefix);
+            }
+        }
+    }
+}
