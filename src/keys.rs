@@ -10,7 +10,7 @@
 
 use crate::asn1;
 use der::Tag;
-use der::asn1::{AnyRef, ObjectIdentifier};
+use der::asn1::{AnyRef, ObjectIdentifier, UintRef};
 use std::fmt;
 
 /// NIST SP 800-57 asks for 2048 bits or more.
@@ -163,10 +163,10 @@ fn check_ec_point(curve: AnyRef<'_>, point: &[u8]) -> Result<(), KeyError> {
 }
 
 fn check_rsa(key: &[u8]) -> Result<(), KeyError> {
-    let [modulus, _exponent] = asn1::sequence(key)?[..] else { return Err(KeyError::Malformed) };
-    let bytes = asn1::contents(modulus, Tag::Integer)?;
-    // A leading zero keeps the number positive.
-    let bytes = bytes.strip_prefix(&[0]).unwrap_or(bytes);
+    let [modulus, exponent] = asn1::sequence(key)?[..] else { return Err(KeyError::Malformed) };
+    exponent.decode_as::<UintRef<'_>>()?;
+    let modulus = modulus.decode_as::<UintRef<'_>>()?;
+    let bytes = modulus.as_bytes();
     let leading_zeros = bytes.first().map_or(0, |byte| byte.leading_zeros() as usize);
     let bits = (bytes.len() * 8).saturating_sub(leading_zeros);
     if bits < MIN_RSA_BITS { Err(KeyError::ShortRsa(bits)) } else { Ok(()) }
