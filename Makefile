@@ -26,7 +26,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 # cargo knows what is stale; make sees a new file only when its content is new
 policy.wasm: FORCE | setup
 	cargo build --profile wasm --target $(WASM_TARGET) --package signed-images-policy --lib
-	@$(if $(WASM_OPT),$(WASM_OPT) -Oz $(WASM_FEATURES) $(WASM) -o $(WASM).opt,cp $(WASM) $(WASM).opt)
+	@$(if $(WASM_OPT),$(WASM_OPT) $(WASM_FEATURES) --merge-similar-functions -Oz --converge $(WASM) -o $(WASM).opt,cp $(WASM) $(WASM).opt)
 	@cmp -s $(WASM).opt $@ || cp $(WASM).opt $@
 
 annotated-policy.wasm: policy.wasm metadata.yml README.md $(if $(KWCTL),,$(SIGNED_IMAGES))
