@@ -4,6 +4,7 @@
 use crate::host::{self, Denial, Host};
 use crate::json::Object;
 use crate::signer::{KeySource, ObjectKind};
+use crate::verdict::first_line;
 use base64::Engine;
 use serde_json::value::RawValue;
 
@@ -28,8 +29,9 @@ impl Cluster {
                 let id = (*kind, namespace.clone(), name.clone());
                 let place = format!("{} `{namespace}/{name}`", kind.name());
                 let object = self.object(id, &place, host)?;
-                entry_text(&object, *kind, entry)
-                    .ok_or_else(|| format!("{source}: there is no such entry, or it is not text"))
+                let raw = entry_of(&object, entry);
+                let raw = raw.ok_or_else(|| format!("there is no {source}"))?;
+                entry_text(raw, *kind).map_err(|why| format!("{source}: {why}"))
             }
         }
     }
@@ -51,15 +53,20 @@ impl Cluster {
     }
 }
 
-/// The text of one entry of the object's `data`, which a Secret holds in base64.
-fn entry_text(object: &RawValue, kind: ObjectKind, entry: &str) -> Option<String> {
+fn entry_of<'o>(object: &'o RawValue, entry: &str) -> Option<&'o RawValue> {
     let data = Object::read(object.get()).ok()?.get("data")?;
-    let text = Object::read(data.get()).ok()?.text(entry)?;
+    Object::read(data.get()).ok()?.get(entry)
+}
+
+/// The text of an entry, which a Secret holds in base64.
+fn entry_text(raw: &RawValue, kind: ObjectKind) -> Result<String, &'static str> {
+    let not_text = "it is not text";
+    let text: String = serde_json::from_str(raw.get()).map_err(|_| not_text)?;
     match kind {
-        ObjectKind::ConfigMap => Some(text),
+        ObjectKind::ConfigMap => Ok(text),
         ObjectKind::Secret => {
-            let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
-            String::from_utf8(bytes).ok()
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text);
+            String::from_utf8(bytes.map_err(|_| "it is not base64")?).map_err(|_| not_text)
         }
     }
 }
@@ -67,7 +74,7 @@ fn entry_text(object: &RawValue, kind: ObjectKind, entry: &str) -> Option<String
 /// What to add, for each way in which the host can refuse.
 fn explain(denial: &Denial, kind: ObjectKind, place: &str) -> String {
     let words = denial.to_string();
-    let line = words.lines().next().unwrap_or_default();
+    let line = first_line(&words);
     let kind = kind.name();
     if words.contains("has not been granted access to Kubernetes") {
         return format!(

@@ -98,6 +98,11 @@ impl PublicKey {
         &self.0
     }
 
+    /// What every spelling of the key has in common.
+    pub(crate) fn essence(&self) -> &[u8] {
+        essence(&self.0)
+    }
+
     /// The key as PEM, in one spelling.
     #[must_use]
     pub fn to_pem(&self) -> String {
@@ -123,24 +128,37 @@ impl From<der::Error> for KeyError {
     }
 }
 
-/// `SubjectPublicKeyInfo`: the algorithm with its parameters, and the key.
+/// The key itself, of a `SubjectPublicKeyInfo`. Of a point, the first coordinate: all that a compressed
+/// point spells out, and whoever holds the key of a point holds that of the other at this coordinate.
+pub(crate) fn essence(key: &[u8]) -> &[u8] {
+    match parts(key) {
+        Ok((EC, _, [2 | 3, x @ ..])) => x,
+        Ok((EC, _, [4, x_and_y @ ..])) => x_and_y.split_at(x_and_y.len() / 2).0,
+        Ok((_, _, bits)) => bits,
+        Err(_) => key,
+    }
+}
+
 fn check(key: &[u8]) -> Result<(), KeyError> {
+    match parts(key)? {
+        (EC, Some(curve), point) => check_ec_point(curve, point),
+        (RSA, _, key) => check_rsa(key),
+        (ED25519, _, key) if key.len() == 32 => Ok(()),
+        (EC | ED25519, ..) => Err(KeyError::Malformed),
+        (other, ..) => Err(KeyError::Unsupported(other.to_string())),
+    }
+}
+
+/// `SubjectPublicKeyInfo`: the algorithm with its parameters, and the key.
+fn parts(key: &[u8]) -> Result<(ObjectIdentifier, Option<AnyRef<'_>>, &[u8]), KeyError> {
     let [algorithm, key] = asn1::sequence(key)?[..] else { return Err(KeyError::Malformed) };
     let algorithm = asn1::elements(algorithm)?;
-    let (Some(oid), curve) = (algorithm.first(), algorithm.get(1)) else {
-        return Err(KeyError::Malformed);
-    };
+    let oid = algorithm.first().ok_or(KeyError::Malformed)?;
     // The first byte of a BIT STRING counts its unused bits.
     let Some((0, key)) = asn1::contents(key, Tag::BitString)?.split_first() else {
         return Err(KeyError::Malformed);
     };
-    match (object_identifier(*oid)?, curve) {
-        (EC, Some(curve)) => check_ec_point(*curve, key),
-        (RSA, _) => check_rsa(key),
-        (ED25519, _) if key.len() == 32 => Ok(()),
-        (EC | ED25519, _) => Err(KeyError::Malformed),
-        (other, _) => Err(KeyError::Unsupported(other.to_string())),
-    }
+    Ok((object_identifier(*oid)?, algorithm.get(1).copied(), key))
 }
 
 fn object_identifier(value: AnyRef<'_>) -> Result<ObjectIdentifier, KeyError> {

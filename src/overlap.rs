@@ -4,8 +4,8 @@
 //! pass with one.
 
 use crate::certificate::Certificate;
-use crate::keys::PublicKey;
-use crate::signer::{Identity, KeySource};
+use crate::keys::{PublicKey, essence};
+use crate::signer::{AllOf, Identity, KeySource};
 
 /// The issuer of GitHub's workflow identities.
 const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
@@ -16,26 +16,45 @@ pub(crate) fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
     match (a, b) {
         (Identity::PublicKey(a), Identity::PublicKey(b)) if a == b => true,
         _ => {
-            share(&public_keys(a), &public_keys(b))
+            share(&keys_of_identity(a), &keys_of_identity(b))
                 || subjects(a).zip(subjects(b)).is_some_and(|(a, b)| a.meets(&b))
         }
     }
+}
+
+/// Whether one signature could meet both, now that the keys are known.
+pub(crate) fn one_signature_meets_both(a: &AllOf, b: &AllOf) -> bool {
+    a == b || share(&keys_asked_for(a), &keys_asked_for(b))
 }
 
 fn share(a: &[Vec<u8>], b: &[Vec<u8>]) -> bool {
     a.iter().any(|key| b.contains(key))
 }
 
-fn public_keys(identity: &Identity) -> Vec<Vec<u8>> {
+fn keys_of_identity(identity: &Identity) -> Vec<Vec<u8>> {
     match identity {
-        Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
-            .map(|keys| keys.iter().map(|key| key.der().to_vec()).collect())
-            .unwrap_or_default(),
-        Identity::Certificate { certificate, .. } => Certificate::parse(certificate)
-            .map(|certificate| vec![certificate.public_key().to_vec()])
-            .unwrap_or_default(),
+        Identity::PublicKey(KeySource::Inline(pem)) => public_keys(pem),
+        Identity::Certificate { certificate, .. } => certified_key(certificate),
         _ => Vec::new(),
     }
+}
+
+fn keys_asked_for(all_of: &AllOf) -> Vec<Vec<u8>> {
+    match all_of {
+        AllOf::PublicKeys(pems) => pems.iter().flat_map(|pem| public_keys(pem)).collect(),
+        AllOf::Certificate(certificate, ..) => certified_key(certificate),
+        _ => Vec::new(),
+    }
+}
+
+fn public_keys(pem: &str) -> Vec<Vec<u8>> {
+    let keys = PublicKey::parse_all(pem).unwrap_or_default();
+    keys.iter().map(|key| key.essence().to_vec()).collect()
+}
+
+fn certified_key(pem: &str) -> Vec<Vec<u8>> {
+    let certificate = Certificate::parse(pem).ok();
+    certificate.iter().map(|certificate| essence(certificate.public_key()).to_vec()).collect()
 }
 
 /// The identities of an issuer that satisfy a signer.

@@ -317,10 +317,11 @@ impl Rules {
         match stored.and_then(|stored| stored.text(image)).filter(|kept| is_pin_of(kept, &text)) {
             Some(kept) if skips => Task::KeepPin(kept),
             Some(kept) => match Reference::parse(&kept) {
-                Ok(pinned) => {
-                    let rules = self.select(&pinned);
-                    Task::Verify(pinned, rules, Write::Stored(kept))
-                }
+                Ok(pinned) => match self.select(&pinned) {
+                    // No rule is about that digest; those of the tag are as if it had none.
+                    none if none.is_empty() => Task::Verify(reference, rules, Write::Digest),
+                    rules => Task::Verify(pinned, rules, Write::Stored(kept)),
+                },
                 Err(error) => Task::Invalid(error),
             },
             None if reference.digest().is_some() => Task::Verify(reference, rules, Write::Nothing),

@@ -169,6 +169,8 @@ pub enum SignerError {
     Key(KeyError),
     /// Its certificate cannot be used.
     Certificate(CertificateError),
+    /// It holds a key of the signer of this label, who has agreed already.
+    Shared(String),
 }
 
 impl fmt::Display for SignerError {
@@ -177,6 +179,9 @@ impl fmt::Display for SignerError {
             Self::Source(why) => f.write_str(why),
             Self::Key(error) => error.fmt(f),
             Self::Certificate(error) => error.fmt(f),
+            Self::Shared(label) => {
+                write!(f, "it holds a key of {label}, and one signature counts once")
+            }
         }
     }
 }

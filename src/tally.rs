@@ -2,6 +2,7 @@
 
 use crate::host::Host;
 use crate::inquiry::{Inquiry, Miss};
+use crate::overlap::one_signature_meets_both;
 use crate::signer::{Check, Merged, Signer, SignerError};
 use crate::verify::Reason;
 
@@ -17,9 +18,19 @@ impl<'s> Group<'s> {
         Self { signers: vec![signer], checks }
     }
 
+    /// What its signers are called.
+    fn label(&self) -> String {
+        let labels: Vec<&str> = self.signers.iter().map(|signer| signer.label.as_str()).collect();
+        labels.join(" or ")
+    }
+
     fn join(&mut self, other: &Self) -> Merged {
         match (self.checks.as_deref_mut(), other.checks.as_deref()) {
-            (Ok([mine]), Ok([others])) => mine.merge(others),
+            (Ok([mine]), Ok([others]))
+                if !one_signature_meets_both(&mine.all_of, &others.all_of) =>
+            {
+                mine.merge(others)
+            }
             _ => Merged::No,
         }
     }
@@ -47,8 +58,8 @@ pub(crate) struct Tally {
     /// How many more have signed by the host's words, which decide nothing.
     presumed: usize,
     missing: Vec<String>,
-    /// The checks that were met: one signature counts once.
-    met: Vec<Check>,
+    /// What those who agreed could have signed with: one signature counts once.
+    met: Vec<(String, Check)>,
     /// The gravest of what went wrong.
     worst: Option<Miss>,
     annotated: bool,
@@ -68,17 +79,18 @@ impl Tally {
         let checks = match &group.checks {
             Ok(checks) => checks,
             Err(error) => {
-                let label = group.signers.first().map(|signer| signer.label.clone());
-                let miss = Miss::Signer(label.unwrap_or_default(), error.clone());
-                return self.miss(&group.signers, miss);
+                return self.miss(&group.signers, Miss::Signer(group.label(), error.clone()));
             }
         };
+        if let Some(label) = self.shares(checks) {
+            let error = SignerError::Shared(label);
+            return self.miss(&group.signers, Miss::Signer(group.label(), error));
+        }
         let mut worst = Miss::NoSignatures;
-        for check in checks.iter().filter(|check| !self.met.contains(check)) {
+        for check in checks {
             match inquiry.ask(host, check) {
                 Ok(()) => {
-                    let check = check.clone();
-                    self.met.push(check);
+                    self.met.extend(checks.iter().map(|check| (group.label(), check.clone())));
                     self.agreed.extend(group.signers.iter().map(|signer| signer.label.clone()));
                     return;
                 }
@@ -87,6 +99,15 @@ impl Tally {
             }
         }
         self.miss(&group.signers, worst);
+    }
+
+    /// The label of the signer who has agreed and could have met one of these checks with the same
+    /// signature.
+    fn shares(&self, checks: &[Check]) -> Option<String> {
+        let is_met = |met: &Check| {
+            checks.iter().any(|check| one_signature_meets_both(&met.all_of, &check.all_of))
+        };
+        self.met.iter().find(|(_, met)| is_met(met)).map(|(label, _)| label.clone())
     }
 
     fn miss(&mut self, signers: &[&Signer], miss: Miss) {

@@ -258,7 +258,7 @@ fn explain(reason: &Reason) -> String {
 }
 
 /// Hosts add a prefix of their own and stack traces.
-fn first_line(words: &str) -> String {
+pub(crate) fn first_line(words: &str) -> String {
     let line =
         words.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason given");
     let line = line.rsplit("Callback evaluation failure: ").next().unwrap_or(line);

@@ -196,7 +196,7 @@ fn below(prefix: &[Step], paths: &[&str]) -> Vec<Vec<Step>> {
 pub(crate) fn render(path: &[Step]) -> String {
     path.iter()
         .map(|step| match step {
-            Step::Key { name, .. } => format!("/{name}"),
+            Step::Key { name, .. } => format!("/{}", name.replace('~', "~0").replace('/', "~1")),
             Step::Each => "/*".to_owned(),
         })
         .collect()

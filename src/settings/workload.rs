@@ -15,6 +15,9 @@ pub(super) fn compile(node: &Node<'_>) -> Result<(GroupKind, Workload), Fault> {
         group: extra.text("apiGroup")?.unwrap_or_default(),
         kind: extra.required_text("kind")?,
     };
+    if let Some(node) = extra.get("apiGroup").filter(|_| kind.group.contains('/')) {
+        return Err(node.fault("write the group alone, without a version"));
+    }
     let mut images = pointers(&extra, "images")?;
     for prefix in pointers(&extra, "podSpecs")? {
         images.extend(workloads::pod_spec_images(&prefix));
@@ -60,6 +63,8 @@ fn step(part: &str) -> Option<Step> {
     match part {
         "" => None,
         "*" => Some(Step::Each),
+        // RFC 6901 §3: a tilde starts `~0` or `~1`.
+        _ if part.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1'])) => None,
         _ => {
             let name = part.replace("~1", "/").replace("~0", "~");
             Some(Step::Key { name, presence: Presence::Optional })

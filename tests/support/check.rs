@@ -110,6 +110,7 @@ fn position(object: &str, pointer: &str) -> Result<std::ops::Range<usize>, Strin
     let object = object.trim();
     let mut here = object;
     for step in pointer.split('/').skip(1) {
+        let step = step.replace("~1", "/").replace("~0", "~");
         let next: Option<&RawValue> = match step.parse::<usize>() {
             Ok(index) => serde_json::from_str::<Vec<&RawValue>>(here)
                 .map_err(|error| format!("{pointer}: {error}"))?
@@ -117,7 +118,7 @@ fn position(object: &str, pointer: &str) -> Result<std::ops::Range<usize>, Strin
                 .copied(),
             Err(_) => serde_json::from_str::<HashMap<String, &RawValue>>(here)
                 .map_err(|error| format!("{pointer}: {error}"))?
-                .remove(step),
+                .remove(&step),
         };
         here = next.ok_or_else(|| format!("nothing at {pointer}"))?.get();
     }
