@@ -219,6 +219,11 @@ impl Selector {
         Ok(Self(Patterns::Images { images, exclude }))
     }
 
+    /// Whether these are the patterns of `signatures`.
+    pub(crate) fn is_classic(&self) -> bool {
+        matches!(self.0, Patterns::Classic(_))
+    }
+
     fn selects(&self, image: &Reference) -> bool {
         match &self.0 {
             Patterns::Classic(patterns) => patterns.iter().any(|pattern| pattern.selects(image)),

@@ -21,7 +21,10 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
             for (index, signer) in group.iter().enumerate() {
                 let earlier = group.iter().take(index);
                 faults.extend(check_signer(signer, host, now).err());
-                faults.extend(check_distinct(signer, earlier).err());
+                // verify-image-signatures takes one signer twice: to ask for it twice is to ask once.
+                if !rule.selector.is_classic() {
+                    faults.extend(check_distinct(signer, earlier).err());
+                }
             }
         }
     }
