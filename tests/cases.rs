@@ -32,10 +32,10 @@ fn every_case_holds_natively() {
 }
 
 /// A case that nothing could break would be worth nothing: each fails when its expectation, or a host
-/// call, is another.
+/// call, is another. (The generated ones are large, and would take long.)
 #[test]
 fn every_case_can_fail() {
-    for case in cases() {
+    for case in cases().into_iter().filter(|case| case.name.starts_with("cases/")) {
         for (what, broken) in broken(&case) {
             assert!(support::check(&broken, &run).is_err(), "{}: passes with {what}", case.name);
         }

@@ -109,6 +109,13 @@ impl Case {
         Ok(Self { name: name.to_owned(), ..case })
     }
 
+    fn with_object(mut self, text: String) -> Self {
+        if let Some(request) = &mut self.request {
+            request.object = Some(Value::String(text));
+        }
+        self
+    }
+
     fn operation(&self) -> &'static str {
         if self.expect.valid.is_some() { "validate_settings" } else { "validate" }
     }
