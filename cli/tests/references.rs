@@ -1,6 +1,8 @@
 //! The host reads references with `oci-client`: every reference that the policy accepts must be the same
 //! image to both.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
 use oci_client::Reference as HostReference;
 use proptest::prelude::*;
 use signed_images_policy::reference::{Digest, Reference};
