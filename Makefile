@@ -23,10 +23,14 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 .DELETE_ON_ERROR:
 .PHONY: FORCE setup setup-lint setup-e2e fmt lint size test e2e-tests demo clean
 
+# no path of the machine that builds the module is in it, so that every machine builds the same
+CARGO_HOME ?= $(HOME)/.cargo
+policy.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS = --remap-path-prefix=$(CARGO_HOME)/registry/src=registry --remap-path-prefix=$(CURDIR)=.
+
 # cargo knows what is stale; make sees a new file only when its content is new
 policy.wasm: FORCE | setup
 	cargo build --profile wasm --target $(WASM_TARGET) --package signed-images-policy --lib
-	@$(if $(WASM_OPT),$(WASM_OPT) $(WASM_FEATURES) --merge-similar-functions -Oz --converge $(WASM) -o $(WASM).opt,cp $(WASM) $(WASM).opt)
+	@$(if $(WASM_OPT),$(WASM_OPT) $(WASM_FEATURES) --merge-similar-functions -Oz --const-hoisting --converge $(WASM) -o $(WASM).opt,cp $(WASM) $(WASM).opt)
 	@cmp -s $(WASM).opt $@ || cp $(WASM).opt $@
 
 annotated-policy.wasm: policy.wasm metadata.yml README.md $(if $(KWCTL),,$(SIGNED_IMAGES))

@@ -116,8 +116,7 @@ impl Metadata {
         };
         let mut is_controlled = false;
         for owner in owners {
-            let controller = Object::read(owner.get()).ok()?.get("controller");
-            is_controlled |= controller.is_some_and(|raw| raw.get() == "true");
+            is_controlled |= Object::read(owner.get()).ok()?.flag("controller") == Some(true);
         }
         let is_being_deleted = metadata.get("deletionTimestamp").is_some();
         Some(Self { is_controlled, is_being_deleted })

@@ -54,7 +54,16 @@ impl<'j> Object<'j> {
     }
 
     pub(crate) fn flag(&self, key: &str) -> Option<bool> {
-        serde_json::from_str(self.get(key)?.get()).ok()
+        flag(self.get(key)?)
+    }
+}
+
+/// True or false.
+pub(crate) fn flag(raw: &RawValue) -> Option<bool> {
+    match raw.get() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
     }
 }
 

@@ -261,7 +261,7 @@ fn explain(reason: &Reason) -> String {
 pub(crate) fn first_line(words: &str) -> String {
     let line =
         words.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason given");
-    let line = line.rsplit("Callback evaluation failure: ").next().unwrap_or(line);
+    let line = line.strip_prefix("Callback evaluation failure: ").unwrap_or(line);
     clip(line, 512)
 }
 

@@ -36,11 +36,11 @@ impl<'s> Node<'s> {
     }
 
     pub(super) fn flag(&self) -> Result<bool, Fault> {
-        serde_json::from_str(self.raw.get()).map_err(|_| self.expected("true or false"))
+        json::flag(self.raw).ok_or_else(|| self.expected("true or false"))
     }
 
     pub(super) fn number(&self) -> Result<usize, Fault> {
-        serde_json::from_str(self.raw.get()).map_err(|_| self.expected("a whole number"))
+        self.raw.get().parse().map_err(|_| self.expected("a whole number"))
     }
 
     pub(super) fn list(&self) -> Result<Vec<Self>, Fault> {
