@@ -83,3 +83,21 @@ fn exchange() -> Exchange {
     "oci/v1/nothing".clone_into(&mut exchange.call);
     exchange
 }
+
+/// No text can say these payloads.
+#[test]
+fn payloads_that_are_not_utf8() {
+    let (start, end) = (
+        br#"{"request":{"kind":{"group":"","kind":"Pod"},"operation":"DELETE","x":""#,
+        br#""},"settings":{"unmatchedImages":"reject"}}"#,
+    );
+    let payload = |middle: &[u8]| [start.as_slice(), middle, end.as_slice()].concat();
+    let host = &mut |_: &'static str, _: &'static str, _: &[u8]| Err(String::new());
+    let accepted =
+        |answer: Vec<u8>| String::from_utf8(answer).unwrap().contains(r#""accepted":true"#);
+    assert!(accepted(validate(&payload(b"x"), host, NOW)));
+    for odd in [b"\xff".as_slice(), b"\xc3", b"\xed\xa0\x80", b"\0"] {
+        assert!(!accepted(validate(&payload(odd), host, NOW)), "{odd:?}");
+    }
+    assert!(!accepted(validate(b"", host, NOW)));
+}
