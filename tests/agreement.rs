@@ -48,7 +48,7 @@ fn review(trust: &Value, signed: usize) -> Review {
         let keys = question["pub_keys"].as_array().unwrap();
         let holders: Vec<usize> = keys
             .iter()
-            .map(|pem| (0..4).find(|&number| key(number) == pem.as_str().unwrap()).unwrap())
+            .map(|pem| (0..4).find(|&number| signer(number)["key"] == *pem).unwrap())
             .collect();
         asked.push(holders.iter().map(|&holder| NAMES[holder]).collect());
         if holders.iter().all(|holder| signed & (1 << holder) != 0) {
