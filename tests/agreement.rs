@@ -1,6 +1,8 @@
 //! Every way in which some of several signers can have signed: who is let in, and whom the host is asked
 //! about.
 
+#![cfg(test)]
+
 use base64::Engine;
 use serde_json::{Value, json};
 use signed_images_policy::validate;
