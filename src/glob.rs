@@ -41,3 +41,59 @@ pub(crate) fn matches_text(pattern: &str, text: &str) -> bool {
         |letter, given| *letter == b'?' || letter == given,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::matches_text;
+
+    /// The plain definition, which tries every length of every star.
+    fn slowly(pattern: &[u8], text: &[u8]) -> bool {
+        match (pattern.split_first(), text.split_first()) {
+            (None, None) => true,
+            (Some((b'*', after)), _) => {
+                (0..=text.len()).any(|length| slowly(after, text.get(length..).unwrap()))
+            }
+            (Some((one, after)), Some((letter, rest))) => {
+                (*one == b'?' || one == letter) && slowly(after, rest)
+            }
+            _ => false,
+        }
+    }
+
+    fn texts(letters: &[u8], longest: usize) -> Vec<Vec<u8>> {
+        let mut all = vec![Vec::new()];
+        let mut from = 0;
+        for _ in 0..longest {
+            let to = all.len();
+            for index in from..to {
+                for letter in letters {
+                    let mut text: Vec<u8> = all[index].clone();
+                    text.push(*letter);
+                    all.push(text);
+                }
+            }
+            from = to;
+        }
+        all
+    }
+
+    #[test]
+    fn agrees_with_the_plain_definition() {
+        let texts_of = |letters, longest| {
+            texts(letters, longest).into_iter().map(|text| String::from_utf8(text).unwrap())
+        };
+        let given: Vec<String> = texts_of(b"ab", 5).collect();
+        for pattern in texts_of(b"ab*?", 5) {
+            for text in &given {
+                let expected = slowly(pattern.as_bytes(), text.as_bytes());
+                assert_eq!(matches_text(&pattern, text), expected, "`{pattern}` `{text}`");
+            }
+        }
+    }
+
+    #[test]
+    fn many_stars_are_quick() {
+        let pattern = "*a".repeat(500);
+        assert!(!matches_text(&format!("{pattern}b"), &"a".repeat(1000)));
+    }
+}

@@ -99,3 +99,109 @@ impl Subjects<'_> {
             }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = include_str!("../tests/fixtures/keys/p256.pem");
+    const COMPRESSED: &str = include_str!("../tests/fixtures/keys/p256-compressed.pem");
+    const OTHER: &str = include_str!("../tests/fixtures/keys/p256-second.pem");
+    const RSA: &str = include_str!("../tests/fixtures/keys/rsa2048.pem");
+
+    fn inline(pem: &str) -> Identity {
+        Identity::PublicKey(KeySource::Inline(pem.to_owned()))
+    }
+
+    fn spellings(pem: &str) -> Vec<String> {
+        let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        let narrow: Vec<&str> =
+            body.as_bytes().chunks(20).map(|part| std::str::from_utf8(part).unwrap()).collect();
+        let block =
+            |body: &str| format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----");
+        vec![
+            pem.to_owned(),
+            pem.replace('\n', "\r\n"),
+            pem.trim_end().to_owned(),
+            format!("\n\n{pem}\n\n"),
+            format!("a comment\n{pem}"),
+            block(&body),
+            block(&narrow.join("\n")),
+        ]
+    }
+
+    #[test]
+    fn every_spelling_is_one_key() {
+        for (pem, other) in [(KEY, OTHER), (RSA, KEY)] {
+            for text in spellings(pem) {
+                assert!(PublicKey::parse_all(&text).is_ok(), "{text}");
+                assert!(one_signature_satisfies_both(&inline(pem), &inline(&text)), "{text}");
+                assert!(!one_signature_satisfies_both(&inline(other), &inline(&text)), "{text}");
+            }
+        }
+    }
+
+    /// SEC 1 §2.3.3.
+    #[test]
+    fn a_compressed_point_is_the_same_point() {
+        assert!(one_signature_satisfies_both(&inline(KEY), &inline(COMPRESSED)));
+        assert!(one_signature_satisfies_both(&inline(COMPRESSED), &inline(KEY)));
+        assert!(!one_signature_satisfies_both(&inline(COMPRESSED), &inline(OTHER)));
+    }
+
+    #[test]
+    fn keys_that_are_asked_for() {
+        let keys =
+            |pems: &[&str]| AllOf::PublicKeys(pems.iter().map(|pem| (*pem).to_owned()).collect());
+        let rows = [
+            (keys(&[KEY]), keys(&[COMPRESSED]), true),
+            (keys(&[KEY, OTHER]), keys(&[OTHER]), true),
+            (keys(&[KEY]), keys(&[OTHER, RSA]), false),
+            (keys(&[KEY]), AllOf::GithubActions("acme".to_owned(), None), false),
+        ];
+        for (a, b, met) in rows {
+            assert_eq!(one_signature_meets_both(&a, &b), met, "{a:?} {b:?}");
+            assert_eq!(one_signature_meets_both(&b, &a), met, "{b:?} {a:?}");
+        }
+    }
+
+    fn exact(issuer: &str, subject: &str) -> Identity {
+        Identity::Keyless { issuer: issuer.to_owned(), subject: subject.to_owned() }
+    }
+
+    fn below(issuer: &str, url_prefix: &str) -> Identity {
+        Identity::KeylessPrefix { issuer: issuer.to_owned(), url_prefix: url_prefix.to_owned() }
+    }
+
+    fn workflow(owner: &str, repo: Option<&str>) -> Identity {
+        Identity::GithubActions { owner: owner.to_owned(), repo: repo.map(str::to_owned) }
+    }
+
+    #[test]
+    fn identities() {
+        const GITHUB: &str = "https://token.actions.githubusercontent.com";
+        const OTHER: &str = "https://issuer.example";
+        let rows = [
+            (exact(OTHER, "a"), exact(OTHER, "a"), true),
+            (exact(OTHER, "a"), exact(OTHER, "A"), false),
+            (exact(OTHER, "a"), exact(GITHUB, "a"), false),
+            (exact(GITHUB, "https://github.com/acme/app"), workflow("acme", None), true),
+            (exact(GITHUB, "https://github.com/acme"), workflow("acme", None), false),
+            (exact(OTHER, "https://github.com/acme/app"), workflow("acme", None), false),
+            (below(GITHUB, "https://github.com/"), workflow("acme", Some("app")), true),
+            (below(GITHUB, "https://github.com/acme/app/"), workflow("acme", None), true),
+            (below(GITHUB, "https://github.com/acme/web/"), workflow("acme", Some("app")), false),
+            (below(OTHER, "https://github.com/acme/"), workflow("acme", None), false),
+            (workflow("acme", None), workflow("acme", Some("app")), true),
+            (workflow("acme", Some("app")), workflow("acme", Some("app-web")), false),
+            (workflow("acme", None), workflow("acme-web", None), false),
+            (below(OTHER, "https://a.example/b/"), below(OTHER, "https://a.example/b/c/"), true),
+            (below(OTHER, "https://a.example/b/"), below(OTHER, "https://a.example/c/"), false),
+            (inline(KEY), workflow("acme", None), false),
+        ];
+        for (a, b, met) in rows {
+            assert_eq!(one_signature_satisfies_both(&a, &b), met, "{a:?} {b:?}");
+            assert_eq!(one_signature_satisfies_both(&b, &a), met, "{b:?} {a:?}");
+        }
+    }
+}

@@ -24,10 +24,11 @@ impl<'s> Group<'s> {
         labels.join(" or ")
     }
 
-    fn join(&mut self, other: &Self) -> Merged {
+    fn join(&mut self, other: &Self, twins: Twins) -> Merged {
         match (self.checks.as_deref_mut(), other.checks.as_deref()) {
             (Ok([mine]), Ok([others]))
-                if !one_signature_meets_both(&mine.all_of, &others.all_of) =>
+                if twins == Twins::Taken
+                    || !one_signature_meets_both(&mine.all_of, &others.all_of) =>
             {
                 mine.merge(others)
             }
@@ -36,13 +37,23 @@ impl<'s> Group<'s> {
     }
 }
 
+/// What becomes of signers whom one signature satisfies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Twins {
+    /// They count once.
+    #[default]
+    One,
+    /// They are taken: to ask for one twice is to ask once.
+    Taken,
+}
+
 /// Puts signers together where one call can ask about both.
-pub(crate) fn groups(signers: Vec<Group<'_>>) -> Vec<Group<'_>> {
+pub(crate) fn groups(signers: Vec<Group<'_>>, twins: Twins) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for signer in signers {
         match groups
             .iter_mut()
-            .find_map(|group| (group.join(&signer) == Merged::Yes).then_some(group))
+            .find_map(|group| (group.join(&signer, twins) == Merged::Yes).then_some(group))
         {
             Some(group) => group.signers.extend(signer.signers),
             None => groups.push(signer),
@@ -54,6 +65,7 @@ pub(crate) fn groups(signers: Vec<Group<'_>>) -> Vec<Group<'_>> {
 /// How the signers of a rule stand.
 #[derive(Default)]
 pub(crate) struct Tally {
+    twins: Twins,
     agreed: Vec<String>,
     /// How many more have signed by the host's words, which decide nothing.
     presumed: usize,
@@ -66,6 +78,10 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    pub(crate) fn new(twins: Twins) -> Self {
+        Self { twins, ..Self::default() }
+    }
+
     pub(crate) fn agreed(&self) -> usize {
         self.agreed.len()
     }
@@ -104,6 +120,9 @@ impl Tally {
     /// The label of the signer who has agreed and could have met one of these checks with the same
     /// signature.
     fn shares(&self, checks: &[Check]) -> Option<String> {
+        if self.twins == Twins::Taken {
+            return None;
+        }
         let is_met = |met: &Check| {
             checks.iter().any(|check| one_signature_meets_both(&met.all_of, &check.all_of))
         };

@@ -15,7 +15,7 @@ use crate::inquiry::Inquiry;
 use crate::reference::{Digest, Reference};
 use crate::rules::{AnyOf, Enforcement, Rule};
 use crate::signer::{Check, Signer, SignerError};
-use crate::tally::{Group, Tally, groups};
+use crate::tally::{Group, Tally, Twins, groups};
 use std::time::Duration;
 
 /// A digest that satisfied a rule that selects its image, and was refused by none. Nothing else makes one.
@@ -149,7 +149,8 @@ impl<'a, 'h> Verifier<'a, 'h> {
     }
 
     fn satisfy(&mut self, inquiry: &mut Inquiry<'_>, rule: &Rule) -> Result<Vec<String>, Reason> {
-        let mut signers = self.all_of(inquiry, rule.trust.all_of())?;
+        let twins = if rule.selector.is_classic() { Twins::Taken } else { Twins::One };
+        let mut signers = self.all_of(inquiry, rule.trust.all_of(), twins)?;
         if let Some(any_of) = rule.trust.any_of() {
             signers.extend(self.any_of(inquiry, any_of)?);
         }
@@ -160,18 +161,19 @@ impl<'a, 'h> Verifier<'a, 'h> {
         &mut self,
         inquiry: &mut Inquiry<'_>,
         signers: &[Signer],
+        twins: Twins,
     ) -> Result<Vec<String>, Reason> {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(twins);
         let signers: Vec<Group<'_>> = signers.iter().map(|signer| self.group(signer)).collect();
         let needed = signers.len();
-        for group in groups(signers) {
+        for group in groups(signers, twins) {
             tally.ask(inquiry, self.host, &group);
         }
         tally.conclude(inquiry, self.host, needed)
     }
 
     fn any_of(&mut self, inquiry: &mut Inquiry<'_>, any_of: &AnyOf) -> Result<Vec<String>, Reason> {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(Twins::One);
         for (asked, signer) in any_of.signers().iter().enumerate() {
             let left = any_of.signers().len() - asked;
             let still_needed = any_of.minimum() - tally.agreed();

@@ -84,3 +84,44 @@ fn overlap(a: &[Step], b: &[Step]) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6901 §5, and the star that is ours.
+    #[test]
+    fn pointers_are_read_and_written() {
+        for text in
+            ["/foo", "/spec/a~1b", "/c%d", "/e^f", "/m~0n", "/m~01n", "/ ", "/a/*/b", "/a/*"]
+        {
+            assert_eq!(workloads::render(&parse(text).unwrap()), text);
+        }
+        for text in ["", "/", "foo", "/a/", "//a", "/*", "/*/a", "/~", "/a~2", "/a~", "/metadata/a"]
+        {
+            assert!(parse(text).is_none(), "{text}");
+        }
+        assert!(parse(&"/a".repeat(MAX_STEPS)).is_some());
+        assert!(parse(&"/a".repeat(MAX_STEPS + 1)).is_none());
+    }
+
+    #[test]
+    fn places_that_overlap() {
+        let rows = [
+            ("/a", "/a", true),
+            ("/a", "/a/b", true),
+            ("/a", "/b", false),
+            ("/a/b", "/a/c", false),
+            ("/a/*", "/a/*/b", true),
+            ("/a/*/b", "/a/*/c", false),
+            ("/a/*", "/a/b", true),
+            ("/a/*/c", "/a/b/d", true),
+            ("/a/ab", "/a/abc", false),
+        ];
+        for (a, b, overlaps) in rows {
+            let (one, other) = (parse(a).unwrap(), parse(b).unwrap());
+            assert_eq!(overlap(&one, &other), overlaps, "{a} {b}");
+            assert_eq!(overlap(&other, &one), overlaps, "{b} {a}");
+        }
+    }
+}
