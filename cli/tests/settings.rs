@@ -1,13 +1,21 @@
-//! Settings, seen by the JSON Schema and by the policy's own reader.
+//! Settings, seen by the JSON Schema, by the policy's own reader and by the built module.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jsonschema::Validator;
 use serde_json::Value;
 use serde_json::value::to_raw_value;
+use signed_images::credentials::Credentials;
+use signed_images::evaluation::Evaluation;
+use signed_images::host::{Answers, Cluster, Host, Live, Registries, Trust};
+use signed_images::module::Module;
 use signed_images::schema;
+use signed_images::settings::Settings;
+use signed_images::sources::Sources;
+use tokio::runtime::Runtime;
 
 /// Who sees that settings are wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,8 +162,49 @@ fn the_schema_is_current() {
     jsonschema::draft202012::meta::validate(&schema::settings()).unwrap();
 }
 
+#[test]
+fn examples_are_settings() {
+    let (runtime, schema, module) = (Runtime::new().unwrap(), validator(), module());
+    let host = Arc::new(host(&runtime));
+    for path in examples() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let settings: Value = yaml_serde::from_str(&text).unwrap();
+        let errors: Vec<String> =
+            schema.iter_errors(&settings).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:?}", path.display());
+        let evaluation = Evaluation {
+            module: module.clone(),
+            settings: Settings::read(&path).unwrap(),
+            host: Arc::clone(&host),
+        };
+        assert_eq!(evaluation.validate_settings(), Ok(()), "{}", path.display());
+    }
+}
+
+#[test]
+fn examples_say_what_they_are_for() {
+    for path in examples() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let comments: Vec<&str> = text.lines().take_while(|line| line.starts_with("# ")).collect();
+        let [hint, _, _] = comments.as_slice() else {
+            panic!("{}: write the editor's hint and two lines of comment first", path.display());
+        };
+        assert_eq!(*hint, "# yaml-language-server: $schema=../settings.schema.json");
+    }
+}
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn examples() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join("examples")).unwrap();
+    let is_settings = |path: &PathBuf| path.extension().is_some_and(|end| end == "yaml");
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.unwrap().path()).filter(is_settings).collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    paths
 }
 
 fn validator() -> Validator {
@@ -166,4 +215,19 @@ fn read(settings: &Value) -> Result<(), String> {
     signed_images_policy::settings::read(&to_raw_value(settings).unwrap())
         .map(drop)
         .map_err(|error| error.to_string())
+}
+
+fn module() -> Module {
+    let file = root().join("policy.wasm");
+    assert!(file.exists(), "there is no module: run `make policy.wasm`");
+    Module::load(file).unwrap()
+}
+
+/// A host that can check certificates. Nothing else is asked when settings are validated.
+fn host(runtime: &Runtime) -> Host {
+    let registries =
+        Registries { sources: Sources::default(), credentials: Credentials::default() };
+    let live =
+        Live::new(runtime.handle().clone(), registries, Trust::default(), Cluster::default());
+    Host { answers: Answers::Live(live), readable: [].into() }
 }
