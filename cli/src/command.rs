@@ -15,6 +15,7 @@ use tracing_subscriber::EnvFilter;
 mod annotate;
 mod demo;
 mod run;
+mod schema;
 
 const FILTER: &str = "error,signed_images=info,policy=info";
 const VERBOSE_FILTER: &str =
@@ -36,6 +37,8 @@ enum Command {
     Run(run::Run),
     Annotate(annotate::Annotate),
     Demo(demo::Demo),
+    /// Print the JSON Schema of the policy's settings
+    Schema,
 }
 
 impl CommandLine {
@@ -57,6 +60,7 @@ impl CommandLine {
             Command::Run(run) => run.run(),
             Command::Annotate(annotate) => annotate.run(),
             Command::Demo(demo) => demo.run(),
+            Command::Schema => schema::run(),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! - Can a run be repeated offline? [`session`] records the host calls and replays them, in the file format
 //!   of `kwctl`.
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
+//! - How do editors know the settings? By their JSON Schema, which is made in [`schema`].
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
 
 pub mod answer;
@@ -21,6 +22,7 @@ pub mod host;
 pub mod metadata;
 pub mod module;
 pub mod request;
+pub mod schema;
 pub mod session;
 pub mod settings;
 pub mod sources;

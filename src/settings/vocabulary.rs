@@ -6,7 +6,14 @@
 pub struct Shape {
     /// Its keys.
     pub fields: &'static [Field],
+    /// At least one key of each of these lists must be given. The module has no use for it: its errors
+    /// say more.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub needs: Needs,
 }
+
+/// Lists of keys, for each of which an object must give one.
+pub type Needs = &'static [&'static [&'static str]];
 
 /// One key of an object.
 #[derive(Debug)]
@@ -55,6 +62,16 @@ impl Shape {
     }
 }
 
+const fn shape(needs: Needs, fields: &'static [Field]) -> Shape {
+    #[cfg(target_arch = "wasm32")]
+    let _ = needs;
+    Shape {
+        fields,
+        #[cfg(not(target_arch = "wasm32"))]
+        needs,
+    }
+}
+
 const fn field(key: &'static str, value: Value, doc: &'static str) -> Field {
     #[cfg(target_arch = "wasm32")]
     let _ = doc;
@@ -77,8 +94,9 @@ impl Field {
 const TEXTS: Value = Value::List(&Value::Text);
 
 /// The settings.
-pub static SETTINGS: Shape = Shape {
-    fields: &[
+pub static SETTINGS: Shape = shape(
+    &[&["signatures", "rules", "unmatchedImages"]],
+    &[
         field(
             "signatures",
             Value::List(&Value::Object(&CLASSIC)),
@@ -118,7 +136,7 @@ pub static SETTINGS: Shape = Shape {
         field("description", Value::Ignored, "ignored: the Rancher form keeps its own state here"),
         field("rule", Value::Ignored, "ignored: the Rancher form keeps its own state here"),
     ],
-};
+);
 
 /// The values of `unmatchedImages`.
 pub const UNMATCHED_IMAGES: &[&str] = &["accept", "warn", "reject"];
@@ -130,8 +148,9 @@ pub const ENFORCEMENT: &[&str] = &["reject", "warn"];
 pub const SIGNER_KINDS: &[&str] = &["pubKey", "genericIssuer", "githubAction", "certificate"];
 
 /// An entry of `rules`.
-pub static RULE: Shape = Shape {
-    fields: &[
+pub static RULE: Shape = shape(
+    &[&["images"], &["allOf", "anyOf"]],
+    &[
         field("name", Value::Text, "what messages call the rule"),
         field("images", TEXTS, "patterns of the images that the rule is about"),
         field("exclude", TEXTS, "patterns of images that it is not about all the same"),
@@ -143,19 +162,21 @@ pub static RULE: Shape = Shape {
         field("allOf", Value::List(&Value::Object(&SIGNER)), "each of these must have signed"),
         field("anyOf", Value::Object(&ANY_OF), "some of these must have signed"),
     ],
-};
+);
 
 /// So many of several signers.
-pub static ANY_OF: Shape = Shape {
-    fields: &[
+pub static ANY_OF: Shape = shape(
+    &[&["signatures"]],
+    &[
         field("minimumMatches", Value::Number, "how many must have signed (default: 1)"),
         field("signatures", Value::List(&Value::Object(&SIGNER)), "those who can sign"),
     ],
-};
+);
 
 /// A signer. Which keys it takes depends on its `kind`.
-pub static SIGNER: Shape = Shape {
-    fields: &[
+pub static SIGNER: Shape = shape(
+    &[&["kind"]],
+    &[
         field("kind", Value::Choice(SIGNER_KINDS), "how the signer is known"),
         field(
             "owner",
@@ -184,46 +205,54 @@ pub static SIGNER: Shape = Shape {
         ),
         field("annotations", Value::Texts, "annotations that the signature must carry"),
     ],
-};
+);
 
 /// A subject, given one way or the other.
-pub static SUBJECT: Shape = Shape {
-    fields: &[
+pub static SUBJECT: Shape = shape(
+    &[&["equal", "urlPrefix"]],
+    &[
         field("equal", Value::Text, "the subject, exactly"),
         field("urlPrefix", Value::Text, "the URL that the subject is below"),
     ],
-};
+);
 
 /// Where a key is.
-pub static KEY_FROM: Shape = Shape {
-    fields: &[
+pub static KEY_FROM: Shape = shape(
+    &[&["configMap", "secret"]],
+    &[
         field("configMap", Value::Object(&KEY_OBJECT), "in a ConfigMap"),
         field("secret", Value::Object(&KEY_OBJECT), "in a Secret"),
     ],
-};
+);
 
 /// A ConfigMap or Secret that holds a key.
-pub static KEY_OBJECT: Shape = Shape {
-    fields: &[
+pub static KEY_OBJECT: Shape = shape(
+    &[&["namespace"], &["name"]],
+    &[
         field("namespace", Value::Text, "its namespace"),
         field("name", Value::Text, "its name"),
         field("key", Value::Text, "the entry that holds the key (default: cosign.pub)"),
     ],
-};
+);
 
 /// A custom resource that holds images.
-pub static EXTRA_WORKLOAD: Shape = Shape {
-    fields: &[
+pub static EXTRA_WORKLOAD: Shape = shape(
+    &[&["kind"], &["podSpecs", "images"]],
+    &[
         field("apiGroup", Value::Text, "its API group"),
         field("kind", Value::Text, "its kind"),
         field("podSpecs", TEXTS, "JSON pointers to pod specs; `*` is every element of a list"),
         field("images", TEXTS, "JSON pointers to images; `*` is every element of a list"),
     ],
-};
+);
 
 /// An entry of `signatures`.
-pub static CLASSIC: Shape = Shape {
-    fields: &[
+pub static CLASSIC: Shape = shape(
+    &[
+        &["image", "images"],
+        &["pubKeys", "keyless", "keylessPrefix", "githubActions", "certificates"],
+    ],
+    &[
         field("image", Value::Text, "a wildcard (`*`, `?`) over the whole image reference"),
         field("images", TEXTS, "several wildcards, instead of `image`"),
         field("annotations", Value::Texts, "annotations that the signatures must carry"),
@@ -255,29 +284,32 @@ pub static CLASSIC: Shape = Shape {
             "the signature must be in the transparency log (default: true)",
         ),
     ],
-};
+);
 
 /// An exact identity.
-pub static KEYLESS: Shape = Shape {
-    fields: &[
+pub static KEYLESS: Shape = shape(
+    &[&["issuer"], &["subject"]],
+    &[
         field("issuer", Value::Text, "the OIDC issuer"),
         field("subject", Value::Text, "the subject, exactly"),
     ],
-};
+);
 
 /// Identities below a URL.
-pub static KEYLESS_PREFIX: Shape = Shape {
-    fields: &[
+pub static KEYLESS_PREFIX: Shape = shape(
+    &[&["issuer"], &["urlPrefix", "url_prefix"]],
+    &[
         field("issuer", Value::Text, "the OIDC issuer"),
         // The other name is the one that verify-image-signatures reads.
         field("urlPrefix", Value::Text, "the URL that the subject is below").or("url_prefix"),
     ],
-};
+);
 
 /// Workflows of GitHub Actions.
-pub static GITHUB_ACTIONS: Shape = Shape {
-    fields: &[
+pub static GITHUB_ACTIONS: Shape = shape(
+    &[&["owner"]],
+    &[
         field("owner", Value::Text, "the user or organisation"),
         field("repo", Value::Text, "one of its repositories (default: all)"),
     ],
-};
+);

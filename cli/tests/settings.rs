@@ -1,0 +1,233 @@
+//! Settings, seen by the JSON Schema, by the policy's own reader and by the built module.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jsonschema::Validator;
+use serde_json::Value;
+use serde_json::value::to_raw_value;
+use signed_images::credentials::Credentials;
+use signed_images::evaluation::Evaluation;
+use signed_images::host::{Answers, Cluster, Host, Live, Registries, Trust};
+use signed_images::module::Module;
+use signed_images::schema;
+use signed_images::settings::Settings;
+use signed_images::sources::Sources;
+use tokio::runtime::Runtime;
+
+/// Who sees that settings are wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SeenBy {
+    /// Nobody: they are right.
+    Nobody,
+    /// The schema and the policy.
+    Both,
+    /// The policy alone: it is not a matter of form.
+    Policy,
+}
+use SeenBy::{Both, Nobody, Policy};
+
+/// `k` stands in for a key: keys are read when the policy is set up.
+const ROWS: [(&str, SeenBy); 60] = [
+    // The settings as a whole.
+    ("{}", Both),
+    ("[]", Both),
+    ("null", Both),
+    ("unmatchedImages: reject", Nobody),
+    ("unmatchedImages: accept", Policy),
+    ("unmatchedImages: refuse", Both),
+    ("unmatchedImages: true", Both),
+    ("{rules: [], signatures: []}", Policy),
+    ("{unmatchedImages: warn, exempts: [a]}", Both),
+    ("{unmatchedImages: warn, description: {a: [1]}, rule: 7}", Nobody),
+    // What forms send for what was not filled in.
+    ("{unmatchedImages: warn, rules: '', signatures: {}, exempt: null}", Nobody),
+    ("{unmatchedImages: warn, unchangedImages: '', pinWorkloadTemplates: ''}", Nobody),
+    ("{unmatchedImages: warn, unchangedImages: [], modifyImagesWithDigest: {}}", Nobody),
+    (
+        "{rules: [{images: [a], name: {}, exclude: '', enforcement: null, allOf: [{kind: githubAction, owner: a, repo: [], annotations: '', key: ''}], anyOf: []}]}",
+        Nobody,
+    ),
+    (
+        "{signatures: [{image: a, images: '', keyless: {}, githubActions: {owner: a, repo: null}}]}",
+        Nobody,
+    ),
+    // Types.
+    ("{unmatchedImages: warn, exempt: a}", Both),
+    ("{unmatchedImages: warn, exempt: {a: b}}", Both),
+    ("{unmatchedImages: warn, exempt: [1]}", Both),
+    ("{unmatchedImages: warn, exempt: [null]}", Both),
+    ("{unmatchedImages: warn, exempt: ['']}", Both),
+    ("{unmatchedImages: warn, exempt: ['a//b']}", Policy),
+    ("{unmatchedImages: warn, modifyImagesWithDigest: 'true'}", Both),
+    ("{unmatchedImages: warn, pinWorkloadTemplates: 1}", Both),
+    ("{unmatchedImages: warn, unchangedImages: verify}", Nobody),
+    ("{rules: [a]}", Both),
+    ("{rules: [null]}", Both),
+    // Rules.
+    ("{rules: [{images: [a], allOf: [{kind: pubKey, key: k}]}]}", Nobody),
+    ("{rules: [{images: [a]}]}", Both),
+    ("{rules: [{images: [a], allOf: [], anyOf: {}}]}", Policy),
+    ("{rules: [{images: [], allOf: [{kind: pubKey, key: k}]}]}", Both),
+    ("{rules: [{allOf: [{kind: pubKey, key: k}]}]}", Both),
+    ("{rules: [{images: a, allOf: [{kind: pubKey, key: k}]}]}", Both),
+    ("{rules: [{images: [a], anyOf: [{kind: pubKey, key: k}]}]}", Both),
+    ("{rules: [{images: [a], anyOf: {signatures: [{kind: pubKey, key: k}]}}]}", Nobody),
+    ("{rules: [{images: [a], anyOf: {minimumMatches: 1}}]}", Both),
+    (
+        "{rules: [{images: [a], anyOf: {minimumMatches: 0, signatures: [{kind: pubKey, key: k}]}}]}",
+        Both,
+    ),
+    (
+        "{rules: [{images: [a], anyOf: {minimumMatches: 1.5, signatures: [{kind: pubKey, key: k}]}}]}",
+        Both,
+    ),
+    (
+        "{rules: [{images: [a], anyOf: {minimumMatches: '1', signatures: [{kind: pubKey, key: k}]}}]}",
+        Both,
+    ),
+    (
+        "{rules: [{images: [a], anyOf: {minimumMatches: 2, signatures: [{kind: pubKey, key: k}]}}]}",
+        Policy,
+    ),
+    // Signers.
+    ("{rules: [{images: [a], allOf: [{key: k}]}]}", Both),
+    ("{rules: [{images: [a], allOf: [{kind: pubkey, key: k}]}]}", Both),
+    ("{rules: [{images: [a], allOf: [{kind: pubKey}]}]}", Policy),
+    ("{rules: [{images: [a], allOf: [{kind: pubKey, key: k, anotations: {}}]}]}", Both),
+    ("{rules: [{images: [a], allOf: [{kind: pubKey, key: k, annotations: {a: 1}}]}]}", Both),
+    (
+        "{rules: [{images: [a], allOf: [{kind: pubKey, keyFrom: {configMap: {namespace: a, name: b}}}]}]}",
+        Nobody,
+    ),
+    (
+        "{rules: [{images: [a], allOf: [{kind: pubKey, keyFrom: {configMap: {namespace: a}}}]}]}",
+        Both,
+    ),
+    (
+        "{rules: [{images: [a], allOf: [{kind: pubKey, keyFrom: {secret: {namespace: '', name: b}}}]}]}",
+        Both,
+    ),
+    (
+        "{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {equal: b, urlPrefix: ''}}]}]}",
+        Nobody,
+    ),
+    ("{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {}}]}]}", Policy),
+    ("{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: b}]}]}", Both),
+    (
+        "{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {prefix: b}}]}]}",
+        Both,
+    ),
+    // The classic list.
+    ("{signatures: [{image: a, keylessPrefix: [{issuer: a, urlPrefix: 'https://b.c/'}]}]}", Nobody),
+    (
+        "{signatures: [{image: a, keylessPrefix: [{issuer: a, url_prefix: 'https://b.c/'}]}]}",
+        Nobody,
+    ),
+    ("{signatures: [{image: a, keylessPrefix: [{issuer: a}]}]}", Both),
+    ("{signatures: [{image: a, keyless: [{issuer: a, subject: null}]}]}", Both),
+    ("{signatures: [{image: a, githubActions: {repo: b}}]}", Both),
+    ("{signatures: [{pubKeys: [k]}]}", Both),
+    ("{signatures: [{image: a}]}", Both),
+    // Custom resources.
+    ("{unmatchedImages: warn, extraWorkloads: [{kind: A, podSpecs: [/spec]}]}", Nobody),
+    ("{unmatchedImages: warn, extraWorkloads: [{kind: A, apiGroup: b}]}", Both),
+];
+
+#[test]
+fn the_schema_and_the_policy_agree() {
+    let schema = validator();
+    for (text, seen_by) in ROWS {
+        let settings: Value = yaml_serde::from_str(text).unwrap();
+        let found = match (schema.is_valid(&settings), read(&settings)) {
+            (true, Ok(())) => Nobody,
+            (true, Err(_)) => Policy,
+            (false, Err(_)) => Both,
+            (false, Ok(())) => panic!("the schema refuses what the policy takes: {text}"),
+        };
+        assert_eq!(found, seen_by, "{text}: {:?}", read(&settings));
+    }
+}
+
+#[test]
+fn the_schema_is_current() {
+    let file = root().join("settings.schema.json");
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    assert!(
+        text == format!("{:#}\n", schema::settings()),
+        "the settings have changed: run `signed-images schema > settings.schema.json`"
+    );
+    jsonschema::draft202012::meta::validate(&schema::settings()).unwrap();
+}
+
+#[test]
+fn examples_are_settings() {
+    let (runtime, schema, module) = (Runtime::new().unwrap(), validator(), module());
+    let host = Arc::new(host(&runtime));
+    for path in examples() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let settings: Value = yaml_serde::from_str(&text).unwrap();
+        let errors: Vec<String> =
+            schema.iter_errors(&settings).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:?}", path.display());
+        let evaluation = Evaluation {
+            module: module.clone(),
+            settings: Settings::read(&path).unwrap(),
+            host: Arc::clone(&host),
+        };
+        assert_eq!(evaluation.validate_settings(), Ok(()), "{}", path.display());
+    }
+}
+
+#[test]
+fn examples_say_what_they_are_for() {
+    for path in examples() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let comments: Vec<&str> = text.lines().take_while(|line| line.starts_with("# ")).collect();
+        let [hint, _, _] = comments.as_slice() else {
+            panic!("{}: write the editor's hint and two lines of comment first", path.display());
+        };
+        assert_eq!(*hint, "# yaml-language-server: $schema=../settings.schema.json");
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn examples() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join("examples")).unwrap();
+    let is_settings = |path: &PathBuf| path.extension().is_some_and(|end| end == "yaml");
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.unwrap().path()).filter(is_settings).collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    paths
+}
+
+fn validator() -> Validator {
+    jsonschema::draft202012::new(&schema::settings()).unwrap()
+}
+
+fn read(settings: &Value) -> Result<(), String> {
+    signed_images_policy::settings::read(&to_raw_value(settings).unwrap())
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+fn module() -> Module {
+    let file = root().join("policy.wasm");
+    assert!(file.exists(), "there is no module: run `make policy.wasm`");
+    Module::load(file).unwrap()
+}
+
+/// A host that can check certificates. Nothing else is asked when settings are validated.
+fn host(runtime: &Runtime) -> Host {
+    let registries =
+        Registries { sources: Sources::default(), credentials: Credentials::default() };
+    let live =
+        Live::new(runtime.handle().clone(), registries, Trust::default(), Cluster::default());
+    Host { answers: Answers::Live(live), readable: [].into() }
+}
