@@ -27,7 +27,7 @@ mod signer;
 mod trust;
 
 pub use error::HostError;
-pub use kubernetes::{Cluster, Manifests, ManifestsError};
+pub use kubernetes::{ApiServer, Cluster, Manifests, ManifestsError};
 pub use question::{Annotations, Question, ResourceQuestion};
 pub use registry::Registries;
 pub use trust::{Trust, TrustError};
@@ -125,7 +125,7 @@ impl Live {
             Question::OciManifestAndConfig { image } => {
                 self.wait(self.registries.manifest_and_config(image))
             }
-            Question::KubernetesGetResource(question) => json(&self.cluster.get(question)?),
+            Question::KubernetesGetResource(question) => self.wait(self.cluster.get(question)),
             Question::CryptoIsCertificateTrusted { request } => {
                 json(&certificate::verify(request)?)
             }

@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use signed_images::credentials::Credentials;
 use signed_images::evaluation::Evaluation;
-use signed_images::host::{Answers, Cluster, Host, Live, Manifests, Registries, Trust};
+use signed_images::host::{Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
 use signed_images::metadata::{ContextAwareResource, section};
 use signed_images::module::Module;
 use signed_images::request::Request;
@@ -53,10 +53,11 @@ pub(crate) struct Run {
     /// Answer the policy's calls from a recorded file; nothing else is asked
     #[arg(long, value_name = "FILE")]
     replay_host_capabilities_interactions: Option<PathBuf>,
-    /// Let the policy read the kinds of Kubernetes objects that its metadata lists
+    /// Let the policy read the kinds of Kubernetes objects that its metadata lists, from the cluster that
+    /// `kubectl` would ask
     #[arg(long)]
     allow_context_aware: bool,
-    /// A folder of manifests (YAML, JSON) that stands for the cluster
+    /// A folder of manifests (YAML, JSON) to read them from instead
     #[arg(long, value_name = "DIR")]
     kubernetes_manifests: Option<PathBuf>,
 }
@@ -123,6 +124,7 @@ impl Run {
         };
         let cluster = match &self.kubernetes_manifests {
             Some(path) => Cluster::Manifests(Manifests::read(path)?),
+            None if self.allow_context_aware => Cluster::ApiServer(ApiServer::of_environment()),
             None => Cluster::Unknown,
         };
         Ok(Live::new(runtime, registries, trust, cluster))

@@ -54,7 +54,16 @@ pub enum HostError {
     #[error("Cannot find {api_version}/{kind} named '{name}' inside of namespace '{namespace:?}'")]
     NoSuchObject { api_version: String, kind: String, name: String, namespace: Option<String> },
     #[error("kube::Client was not initialized properly: {hint}")]
-    NoCluster { hint: &'static str },
+    NoCluster { hint: String },
+    #[error("Cannot find resource {api_version}/{kind}")]
+    NoSuchKind { api_version: String, kind: String },
+    #[error("Resource {api_version}/{kind} is namespaced, but no namespace was provided")]
+    NoNamespace { api_version: String, kind: String },
+    #[error(transparent)]
+    Kubernetes(Box<kube::Error>),
+    /// The host's text says less; what it says is in `reason`.
+    #[error("kubernetes API server `{server}`: {reason}")]
+    ApiServer { server: String, reason: String },
     #[error("error serializing payload: {0}")]
     Answer(serde_json::Error),
     /// A prefix that is no URL ends the task that verifies, at Kubewarden's host.

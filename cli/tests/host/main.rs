@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 #![expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
+mod api_server;
 mod authority;
+mod cluster;
 mod identities;
 mod signatures;
 mod world;
