@@ -353,8 +353,12 @@ fn clip_to(text: &str, max: usize, keep: fn(char) -> bool) -> String {
     clipped
 }
 
-/// Control characters, line separators and what changes the direction of writing
+/// Control characters, line separators, and what changes the direction of writing or cannot be seen
 /// (<https://www.unicode.org/reports/tr36/>) are not.
 fn is_printable(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let turns_or_hides = matches!(
+        c,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    );
+    !c.is_control() && !turns_or_hides
 }
