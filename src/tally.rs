@@ -6,6 +6,15 @@ use crate::overlap::one_signature_meets_both;
 use crate::signer::{Check, Merged, Signer, SignerError};
 use crate::verify::Reason;
 
+/// Whether one signature may count for two signers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// It may: to name a signer twice is to name it once.
+    Allowed,
+    /// It may not: so many signers are so many parties.
+    Refused,
+}
+
 /// Signers that one call can ask about.
 pub(crate) struct Group<'s> {
     signers: Vec<&'s Signer>,
@@ -24,10 +33,14 @@ impl<'s> Group<'s> {
         labels.join(" or ")
     }
 
-    fn join(&mut self, other: &Self) -> Merged {
+    fn join(&mut self, other: &Self, sharing: Sharing) -> Merged {
         match (self.checks.as_deref_mut(), other.checks.as_deref()) {
+            (Ok([mine]), Ok([others])) if mine == others && sharing == Sharing::Allowed => {
+                Merged::Yes
+            }
             (Ok([mine]), Ok([others]))
-                if !one_signature_meets_both(&mine.all_of, &others.all_of) =>
+                if sharing == Sharing::Allowed
+                    || !one_signature_meets_both(&mine.all_of, &others.all_of) =>
             {
                 mine.merge(others)
             }
@@ -37,12 +50,12 @@ impl<'s> Group<'s> {
 }
 
 /// Puts signers together where one call can ask about both.
-pub(crate) fn groups(signers: Vec<Group<'_>>) -> Vec<Group<'_>> {
+pub(crate) fn groups(signers: Vec<Group<'_>>, sharing: Sharing) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for signer in signers {
         match groups
             .iter_mut()
-            .find_map(|group| (group.join(&signer) == Merged::Yes).then_some(group))
+            .find_map(|group| (group.join(&signer, sharing) == Merged::Yes).then_some(group))
         {
             Some(group) => group.signers.extend(signer.signers),
             None => groups.push(signer),
@@ -52,13 +65,13 @@ pub(crate) fn groups(signers: Vec<Group<'_>>) -> Vec<Group<'_>> {
 }
 
 /// How the signers of a rule stand.
-#[derive(Default)]
 pub(crate) struct Tally {
+    sharing: Sharing,
     agreed: Vec<String>,
     /// How many more have signed by the host's words, which decide nothing.
     presumed: usize,
     missing: Vec<String>,
-    /// What those who agreed could have signed with: one signature counts once.
+    /// What those who agreed could have signed with.
     met: Vec<(String, Check)>,
     /// The gravest of what went wrong.
     worst: Option<Miss>,
@@ -66,6 +79,11 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    pub(crate) fn new(sharing: Sharing) -> Self {
+        let (agreed, missing, met) = (Vec::new(), Vec::new(), Vec::new());
+        Self { sharing, agreed, presumed: 0, missing, met, worst: None, annotated: false }
+    }
+
     pub(crate) fn agreed(&self) -> usize {
         self.agreed.len()
     }
@@ -102,12 +120,13 @@ impl Tally {
     }
 
     /// The label of the signer who has agreed and could have met one of these checks with the same
-    /// signature.
+    /// signature, where that counts once.
     fn shares(&self, checks: &[Check]) -> Option<String> {
         let is_met = |met: &Check| {
             checks.iter().any(|check| one_signature_meets_both(&met.all_of, &check.all_of))
         };
-        self.met.iter().find(|(_, met)| is_met(met)).map(|(label, _)| label.clone())
+        let twin = self.met.iter().find(|(_, met)| is_met(met));
+        twin.filter(|_| self.sharing == Sharing::Refused).map(|(label, _)| label.clone())
     }
 
     fn miss(&mut self, signers: &[&Signer], miss: Miss) {

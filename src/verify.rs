@@ -15,7 +15,7 @@ use crate::inquiry::Inquiry;
 use crate::reference::{Digest, Reference};
 use crate::rules::{AnyOf, Enforcement, Rule};
 use crate::signer::{Check, Signer, SignerError};
-use crate::tally::{Group, Tally, groups};
+use crate::tally::{Group, Sharing, Tally, groups};
 use std::time::Duration;
 
 /// A digest that satisfied a rule that selects its image, and was refused by none. Nothing else makes one.
@@ -149,7 +149,10 @@ impl<'a, 'h> Verifier<'a, 'h> {
     }
 
     fn satisfy(&mut self, inquiry: &mut Inquiry<'_>, rule: &Rule) -> Result<Vec<String>, Reason> {
-        let mut signers = self.all_of(inquiry, rule.trust.all_of())?;
+        // verify-image-signatures takes one signer twice.
+        let is_classic = rule.selector.is_classic();
+        let sharing = if is_classic { Sharing::Allowed } else { Sharing::Refused };
+        let mut signers = self.all_of(inquiry, rule.trust.all_of(), sharing)?;
         if let Some(any_of) = rule.trust.any_of() {
             signers.extend(self.any_of(inquiry, any_of)?);
         }
@@ -160,18 +163,19 @@ impl<'a, 'h> Verifier<'a, 'h> {
         &mut self,
         inquiry: &mut Inquiry<'_>,
         signers: &[Signer],
+        sharing: Sharing,
     ) -> Result<Vec<String>, Reason> {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(sharing);
         let signers: Vec<Group<'_>> = signers.iter().map(|signer| self.group(signer)).collect();
         let needed = signers.len();
-        for group in groups(signers) {
+        for group in groups(signers, sharing) {
             tally.ask(inquiry, self.host, &group);
         }
         tally.conclude(inquiry, self.host, needed)
     }
 
     fn any_of(&mut self, inquiry: &mut Inquiry<'_>, any_of: &AnyOf) -> Result<Vec<String>, Reason> {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(Sharing::Refused);
         for (asked, signer) in any_of.signers().iter().enumerate() {
             let left = any_of.signers().len() - asked;
             let still_needed = any_of.minimum() - tally.agreed();
