@@ -263,11 +263,11 @@ impl ClassicPattern {
         if text.len() > MAX_PATTERN {
             return Err(PatternError::TooLong);
         }
-        // Registries are compared in lower case; nothing after the first slash is touched.
-        Ok(Self(match text.split_once('/') {
-            Some((first, rest)) => format!("{}/{rest}", first.to_ascii_lowercase()),
-            None => text.to_owned(),
-        }))
+        // Registries are compared in lower case; nothing after the first slash is touched. Without a
+        // slash, a star may stand for it, and a colon may start a tag.
+        let end = text.find('/').or_else(|| text.find('*').and(text.find(['*', ':'])));
+        let (registry, rest) = text.split_at(end.unwrap_or(0));
+        Ok(Self(format!("{}{rest}", registry.to_ascii_lowercase())))
     }
 
     /// Whether the image, in one of its spellings, matches.
