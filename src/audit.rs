@@ -44,7 +44,7 @@ fn entries_of(image: &Image<'_>, outcome: &Outcome) -> Vec<(&'static str, String
             entries.extend(warned.iter().map(|refusal| ("warned", by_rule(refusal))));
             entries
         }
-        Outcome::Tolerated(warned) => {
+        Outcome::Tolerated(warned, _) => {
             warned.iter().map(|refusal| ("warned", by_rule(refusal))).collect()
         }
         Outcome::Refused(refusal) => vec![("refused", by_rule(refusal))],

@@ -167,15 +167,17 @@ impl Image<'_> {
     }
 
     /// Whether the other image stands in the same place: the same way, where elements that have names
-    /// are told by their names and the others by their positions.
+    /// are told by their names and the others by their positions. The last step differs most often.
     fn is_placed_like(&self, other: &Image<'_>) -> bool {
         self.crumbs.len() == other.crumbs.len()
-            && self.crumbs.iter().zip(&other.crumbs).all(|(mine, others)| match (mine, others) {
-                (
-                    Crumb::Element { name: Some(mine), .. },
-                    Crumb::Element { name: Some(others), .. },
-                ) => mine == others,
-                _ => mine == others,
+            && self.crumbs.iter().zip(&other.crumbs).rev().all(|(mine, others)| {
+                match (mine, others) {
+                    (
+                        Crumb::Element { name: Some(mine), .. },
+                        Crumb::Element { name: Some(others), .. },
+                    ) => mine == others,
+                    _ => mine == others,
+                }
             })
     }
 }

@@ -263,45 +263,51 @@ impl ClassicPattern {
         if text.len() > MAX_PATTERN {
             return Err(PatternError::TooLong);
         }
-        // Registries are compared in lower case; nothing after the first slash is touched.
-        Ok(Self(match text.split_once('/') {
-            Some((first, rest)) => format!("{}/{rest}", first.to_ascii_lowercase()),
-            None => text.to_owned(),
-        }))
+        // Registries are compared in lower case; nothing after the first slash is touched. Without a
+        // slash, a star may stand for it, and a colon may start a tag.
+        let end = text.find('/').or_else(|| text.find('*').and(text.find(['*', ':'])));
+        let (registry, rest) = text.split_at(end.unwrap_or(0));
+        Ok(Self(format!("{}{rest}", registry.to_ascii_lowercase())))
     }
 
     /// Whether the image, in one of its spellings, matches.
     #[must_use]
     pub fn selects(&self, image: &Reference) -> bool {
         let suffixes = suffixes(image);
-        names(image).iter().any(|name| {
-            suffixes.iter().any(|suffix| glob::matches_text(&self.0, &format!("{name}{suffix}")))
-                || (image.tag().is_none() && self.selects_some_tag(name, image))
-        })
-    }
-
-    /// Whether `name:tag` matches for some tag. If any tag does, then the tag that one of the pattern's
-    /// ends spells (its stars empty or one letter, its question marks any) does as well.
-    fn selects_some_tag(&self, name: &str, image: &Reference) -> bool {
+        let names = names(image);
+        let is_one = |pattern: &str, suffix: &str| {
+            names.iter().any(|name| glob::matches_text(pattern, &format!("{name}{suffix}")))
+        };
+        if suffixes.iter().any(|suffix| is_one(&self.0, suffix)) {
+            return true;
+        }
+        if image.tag().is_some() {
+            return false;
+        }
         let pattern = match (self.0.split_once('@'), image.digest()) {
-            (Some((pattern, digest_glob)), Some(digest)) => {
-                if !glob::matches_text(digest_glob, digest.as_str()) {
-                    return false;
-                }
-                pattern
+            (Some((_, glob)), Some(digest)) if !glob::matches_text(glob, digest.as_str()) => {
+                return false;
             }
+            (Some((pattern, _)), Some(_)) => pattern,
             _ => &self.0,
         };
-        pattern.char_indices().any(|(start, _)| {
-            let end = pattern.get(start..).unwrap_or_default();
-            let spelled = end.replace('*', "").replace('?', "a");
-            // A tag starts with a letter, a digit or `_`: in `*-rc`, the star stands for one at least.
-            ["", "a"].iter().any(|first| {
-                let tag = format!("{first}{spelled}");
-                is_tag(&tag) && glob::matches_text(pattern, &format!("{name}:{tag}"))
-            })
-        })
+        spelled_tags(pattern).iter().any(|tag| is_one(pattern, &format!(":{tag}")))
     }
+}
+
+/// Tags of which one matches if any does: those that the pattern's ends spell, their stars empty, their
+/// question marks any letter.
+fn spelled_tags(pattern: &str) -> Vec<String> {
+    let tail = pattern.rsplit(['/', ':']).next().unwrap_or(pattern);
+    let ends = tail.char_indices().filter_map(|(start, _)| tail.get(start..));
+    ends.flat_map(|end| {
+        let spelled = end.replace('*', "").replace('?', "a");
+        // A tag starts with a letter, a digit or `_`: in `*-rc`, the star stands for one at least.
+        let longer = format!("a{spelled}");
+        [spelled, longer]
+    })
+    .filter(|tag| is_tag(tag))
+    .collect()
 }
 
 /// Every spelling of the image's name.

@@ -26,6 +26,9 @@ impl<'s> Group<'s> {
 
     fn join(&mut self, other: &Self, twins: Twins) -> Merged {
         match (self.checks.as_deref_mut(), other.checks.as_deref()) {
+            (Ok([mine]), Ok([others])) if mine == others && twins == Twins::Taken => {
+                Merged::Yes
+            }
             (Ok([mine]), Ok([others]))
                 if twins == Twins::Taken
                     || !one_signature_meets_both(&mine.all_of, &others.all_of) =>
@@ -70,7 +73,7 @@ pub(crate) struct Tally {
     /// How many more have signed by the host's words, which decide nothing.
     presumed: usize,
     missing: Vec<String>,
-    /// What those who agreed could have signed with: one signature counts once.
+    /// What those who agreed could have signed with.
     met: Vec<(String, Check)>,
     /// The gravest of what went wrong.
     worst: Option<Miss>,
@@ -118,7 +121,7 @@ impl Tally {
     }
 
     /// The label of the signer who has agreed and could have met one of these checks with the same
-    /// signature.
+    /// signature, where that counts once.
     fn shares(&self, checks: &[Check]) -> Option<String> {
         if self.twins == Twins::Taken {
             return None;
@@ -126,7 +129,8 @@ impl Tally {
         let is_met = |met: &Check| {
             checks.iter().any(|check| one_signature_meets_both(&met.all_of, &check.all_of))
         };
-        self.met.iter().find(|(_, met)| is_met(met)).map(|(label, _)| label.clone())
+        let twin = self.met.iter().find(|(_, met)| is_met(met));
+        twin.map(|(label, _)| label.clone())
     }
 
     fn miss(&mut self, signers: &[&Signer], miss: Miss) {

@@ -37,8 +37,8 @@ pub enum Outcome {
         /// What is to be written in its place.
         write: Write,
     },
-    /// It satisfies no rule, and those only warn.
-    Tolerated(Vec<Refusal>),
+    /// It satisfies no rule, and those only warn. A pin that was asked about stays.
+    Tolerated(Vec<Refusal>, Write),
     /// A rule is not satisfied.
     Refused(Refusal),
     /// It is exempt.
@@ -61,7 +61,7 @@ impl Outcome {
             Verified::Yes(pinned, approvals, warned) => {
                 Self::Verified { image, pinned, approvals, warned, write }
             }
-            Verified::Tolerated(warned) => Self::Tolerated(warned),
+            Verified::Tolerated(warned) => Self::Tolerated(warned, write),
             Verified::No(refusal) => Self::Refused(refusal),
         }
     }
@@ -72,9 +72,9 @@ impl Outcome {
             Self::Verified { pinned, write: Write::Digest, .. } => {
                 Some(format!("{text}@{}", pinned.digest()))
             }
-            Self::Verified { write: Write::Stored(kept), .. } | Self::KeepPin(kept) => {
-                Some(kept.clone())
-            }
+            Self::Verified { write: Write::Stored(kept), .. }
+            | Self::Tolerated(_, Write::Stored(kept))
+            | Self::KeepPin(kept) => Some(kept.clone()),
             _ => None,
         }
     }
@@ -206,7 +206,7 @@ fn reason(outcome: &Outcome) -> Option<String> {
 
 fn image_warnings(image: &Image<'_>, outcome: &Outcome) -> Vec<String> {
     match outcome {
-        Outcome::Verified { warned, .. } | Outcome::Tolerated(warned) => {
+        Outcome::Verified { warned, .. } | Outcome::Tolerated(warned, _) => {
             warned.iter().map(|refusal| warning(image, &unsatisfied(refusal))).collect()
         }
         Outcome::Unmatched(UnmatchedImages::Warn) => {
@@ -353,8 +353,12 @@ fn clip_to(text: &str, max: usize, keep: fn(char) -> bool) -> String {
     clipped
 }
 
-/// Control characters, line separators and what changes the direction of writing
+/// Control characters, line separators, and what changes the direction of writing or cannot be seen
 /// (<https://www.unicode.org/reports/tr36/>) are not.
 fn is_printable(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let turns_or_hides = matches!(
+        c,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    );
+    !c.is_control() && !turns_or_hides
 }

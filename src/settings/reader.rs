@@ -104,9 +104,11 @@ impl<'s> Node<'s> {
     }
 
     fn is_empty(&self) -> bool {
-        let dense: String =
-            self.raw.get().chars().filter(|c| !c.is_ascii_whitespace()).take(5).collect();
-        matches!(dense.as_str(), "null" | "\"\"" | "[]" | "{}")
+        let raw = self.raw.get();
+        let inside = |open, close| raw.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+        let is_hollow = |inside: &str| inside.trim_ascii().is_empty();
+        matches!(raw, "null" | "\"\"")
+            || inside('[', ']').or_else(|| inside('{', '}')).is_some_and(is_hollow)
     }
 }
 
