@@ -137,7 +137,13 @@ const BUILT_IN: [BuiltIn; 28] = [
     custom(
         "tekton.dev",
         "PipelineRun",
-        &["spec!/taskRunTemplate/podTemplate", "spec!/taskRunSpecs/*/podTemplate"],
+        &[
+            "spec!/taskRunTemplate/podTemplate",
+            "spec!/taskRunSpecs/*/podTemplate",
+            // As `v1beta1` names them.
+            "spec!/podTemplate",
+            "spec!/taskRunSpecs/*/taskPodTemplate",
+        ],
         &TEKTON_POD,
     ),
     // kubevirt/api, `core/v1/types.go` and `pool/v1beta1/types.go`.
