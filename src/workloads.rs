@@ -137,7 +137,13 @@ const BUILT_IN: [BuiltIn; 29] = [
     custom(
         "tekton.dev",
         "PipelineRun",
-        &["spec!/taskRunTemplate/podTemplate", "spec!/taskRunSpecs/*/podTemplate"],
+        &[
+            "spec!/taskRunTemplate/podTemplate",
+            "spec!/taskRunSpecs/*/podTemplate",
+            // As `v1beta1` names them.
+            "spec!/podTemplate",
+            "spec!/taskRunSpecs/*/taskPodTemplate",
+        ],
         &TEKTON_POD,
     ),
     // The same in `v1beta1`.
