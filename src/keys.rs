@@ -266,6 +266,7 @@ mod tests {
             (format!("{P256}{CERTIFICATE}"), KeyError::Certificate),
             (format!("{P256}{P521}"), KeyError::Unsupported("1.3.132.0.35".to_owned())),
             // A block that the parser would skip is not left out in silence.
+            (format!("{P256}{}", P384.replace("END PUBLIC KEY", "END")), KeyError::NotPem),
             (format!("{P256}{}", P384.replace("END PUBLIC", "END")), KeyError::NotPem),
             (format!("{}{P256}", P384.replace("-----END PUBLIC KEY-----", "")), KeyError::NotPem),
         ];
