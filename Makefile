@@ -30,7 +30,7 @@ policy.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS = --remap-path-prefix=$
 # cargo knows what is stale; make sees a new file only when its content is new
 policy.wasm: FORCE | setup
 	cargo build --profile wasm --target $(WASM_TARGET) --package signed-images-policy --lib
-	@$(if $(WASM_OPT),$(WASM_OPT) $(WASM_FEATURES) --merge-similar-functions -Oz --const-hoisting --converge $(WASM) -o $(WASM).opt,cp $(WASM) $(WASM).opt)
+	@$(if $(WASM_OPT),$(WASM_OPT) $(WASM_FEATURES) --merge-similar-functions --flatten --rereloop -Oz -Oz --const-hoisting $(WASM) -o $(WASM).opt,cp $(WASM) $(WASM).opt)
 	@cmp -s $(WASM).opt $@ || cp $(WASM).opt $@
 
 annotated-policy.wasm: policy.wasm metadata.yml README.md $(if $(KWCTL),,$(SIGNED_IMAGES))

@@ -2,9 +2,10 @@
 //! and which were not, and why not.
 
 use crate::images::{Found, Image};
+use crate::message::{clip, list};
 use crate::rules::UnmatchedImages;
 use crate::signer::Annotations;
-use crate::verdict::{Outcome, clip, list};
+use crate::verdict::Outcome;
 use crate::verify::{Approval, Refusal};
 
 /// The longest annotation, in bytes: it is kept with every event of the audit log.

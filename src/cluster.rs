@@ -3,8 +3,8 @@
 
 use crate::host::{self, Denial, Host};
 use crate::json::Object;
+use crate::message::first_line;
 use crate::signer::{KeySource, ObjectKind};
-use crate::verdict::first_line;
 use base64::Engine;
 use serde_json::value::RawValue;
 

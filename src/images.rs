@@ -11,7 +11,8 @@
 
 use crate::json::Object;
 use crate::request::Review;
-use crate::walk::{Crumb, Tree, Walk, render};
+use crate::tree::{Crumb, Tree, render};
+use crate::walk::Walk;
 use crate::workloads::Workload;
 use serde_json::value::RawValue;
 use std::fmt;

@@ -23,6 +23,7 @@ pub mod images;
 mod inquiry;
 mod json;
 pub mod keys;
+mod message;
 mod overlap;
 pub mod pattern;
 pub mod reference;
@@ -31,9 +32,12 @@ pub mod rules;
 pub mod settings;
 pub mod signer;
 mod tally;
+mod tree;
+pub mod trust;
 pub mod verdict;
 pub mod verify;
 mod walk;
+pub mod wildcard;
 pub mod workloads;
 
 #[cfg(target_arch = "wasm32")]

@@ -1,15 +1,11 @@
-//! The two pattern languages that select images. Both see nothing but the canonical reference, so every
-//! spelling of one image is selected alike.
-//!
-//! [`ImagePattern`], of `rules` and `exempt`: `[registry/]repository[:tag][@digest]`, normalised the way
+//! The patterns of `rules` and `exempt`: `[registry/]repository[:tag][@digest]`, normalised the way
 //! references are. Registry, each path component, tag and digest are globbed apart (`*`, `?`, never
 //! across a `/`); `**` stands for any number of path components. The first component is a registry when
 //! it contains `.` or `:`, is `localhost`, or is `*` or `**`; otherwise the pattern is on Docker Hub.
-//! `*` or `**` alone is every image. Without a tag part, any tag.
+//! `*` or `**` alone is every image. Without a tag part, any tag. (Those of `signatures` are another
+//! language: [`crate::wildcard`].)
 //!
-//! [`ClassicPattern`], of `signatures`: one `*`/`?` wildcard over the whole text, in which `*` crosses
-//! `/`, as in Kubewarden's `verify-image-signatures`. It selects an image when it matches any spelling
-//! of it.
+//! *Which spelling counts?* The canonical one, so every spelling of one image is selected alike.
 //!
 //! *What if the tag is not known?* A reference given by digest alone may carry any tag, so a tag pattern
 //! of its repository selects it for verification ([`Match::Perhaps`]) and never spares it one. Nor does a
@@ -17,7 +13,8 @@
 
 use crate::glob;
 use crate::reference::{
-    DOCKER_HUB, DOCKER_HUB_ALIASES, OFFICIAL, Reference, is_tag, normalise_registry, split_tag,
+    DOCKER_HUB, Digest, OFFICIAL, Reference, is_path_component, is_tag, normalise_registry,
+    split_tag,
 };
 use std::fmt;
 
@@ -117,6 +114,12 @@ impl ImagePattern {
         Ok(Self { segments: name_segments(name)?, tag: tag.map(tag_glob).transpose()?, digest })
     }
 
+    /// Whether it is the pattern of every image.
+    #[must_use]
+    pub fn is_every_image(&self) -> bool {
+        self.segments == [Segment::Any] && self.tag.is_none() && self.digest.is_none()
+    }
+
     /// How this pattern stands to that image.
     #[must_use]
     pub fn matches(&self, image: &Reference) -> Match {
@@ -214,6 +217,10 @@ fn path_segment(component: &str) -> Result<Segment, PatternError> {
     if component.is_empty() || !component.chars().all(allowed) {
         return Err(PatternError::Malformed("repository"));
     }
+    // A component of the same shape in which every wildcard stands for one character.
+    if !is_path_component(&component.replace(['*', '?'], "a")) {
+        return Err(PatternError::Malformed("repository"));
+    }
     Ok(Segment::One(Glob(component.to_owned())))
 }
 
@@ -232,7 +239,10 @@ fn digest_glob(digest: &str) -> Result<Glob, PatternError> {
         .iter()
         .find_map(|algorithm| digest.strip_prefix(algorithm));
     match known {
-        Some(hex) if !hex.is_empty() && hex.chars().all(allowed) => Ok(Glob(digest.to_owned())),
+        Some(hex) if hex.contains(['*', '?']) && hex.chars().all(allowed) => {
+            Ok(Glob(digest.to_owned()))
+        }
+        Some(_) if Digest::parse(digest).is_ok() => Ok(Glob(digest.to_owned())),
         _ => Err(PatternError::Malformed("digest")),
     }
 }
@@ -247,116 +257,10 @@ fn path_matches(pattern: &[Segment], path: &[&str]) -> bool {
     )
 }
 
-/// A pattern of `signatures`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClassicPattern(String);
-
-impl ClassicPattern {
-    /// Every text that is not empty is a pattern.
-    ///
-    /// # Errors
-    /// When the text is empty or longer than [`MAX_PATTERN`].
-    pub fn parse(text: &str) -> Result<Self, PatternError> {
-        if text.is_empty() {
-            return Err(PatternError::Empty);
-        }
-        if text.len() > MAX_PATTERN {
-            return Err(PatternError::TooLong);
-        }
-        // Registries are compared in lower case; nothing after the first slash is touched. Without a
-        // slash, a star may stand for it, and a colon may start a tag.
-        let end = text.find('/').or_else(|| text.find('*').and(text.find(['*', ':'])));
-        let (registry, rest) = text.split_at(end.unwrap_or(0));
-        Ok(Self(format!("{}{rest}", registry.to_ascii_lowercase())))
-    }
-
-    /// Whether the image, in one of its spellings, matches.
-    #[must_use]
-    pub fn selects(&self, image: &Reference) -> bool {
-        let suffixes = suffixes(image);
-        let names = names(image);
-        let is_one = |pattern: &str, suffix: &str| {
-            names.iter().any(|name| glob::matches_text(pattern, &format!("{name}{suffix}")))
-        };
-        if suffixes.iter().any(|suffix| is_one(&self.0, suffix)) {
-            return true;
-        }
-        if image.tag().is_some() {
-            return false;
-        }
-        let pattern = match (self.0.split_once('@'), image.digest()) {
-            (Some((_, glob)), Some(digest)) if !glob::matches_text(glob, digest.as_str()) => {
-                return false;
-            }
-            (Some((pattern, _)), Some(_)) => pattern,
-            _ => &self.0,
-        };
-        spelled_tags(pattern).iter().any(|tag| is_one(pattern, &format!(":{tag}")))
-    }
-}
-
-/// Tags of which one matches if any does: those that the pattern's ends spell, their stars empty, their
-/// question marks any letter.
-fn spelled_tags(pattern: &str) -> Vec<String> {
-    let tail = pattern.rsplit(['/', ':']).next().unwrap_or(pattern);
-    let ends = tail.char_indices().filter_map(|(start, _)| tail.get(start..));
-    ends.flat_map(|end| {
-        let spelled = end.replace('*', "").replace('?', "a");
-        // A tag starts with a letter, a digit or `_`: in `*-rc`, the star stands for one at least.
-        let longer = format!("a{spelled}");
-        [spelled, longer]
-    })
-    .filter(|tag| is_tag(tag))
-    .collect()
-}
-
-/// Every spelling of the image's name.
-fn names(image: &Reference) -> Vec<String> {
-    let (registry, repository) = (image.registry(), image.repository());
-    if registry != DOCKER_HUB {
-        let mut names = vec![format!("{registry}/{repository}")];
-        if !registry.contains(':') {
-            names.push(format!("{registry}:443/{repository}"));
-        }
-        return names;
-    }
-    let official = repository.strip_prefix("library/").filter(|short| !short.contains('/'));
-    let mut names = Vec::new();
-    for path in std::iter::once(repository).chain(official) {
-        for host in std::iter::once(DOCKER_HUB).chain(DOCKER_HUB_ALIASES) {
-            names.push(format!("{host}/{path}"));
-            names.push(format!("{host}:443/{path}"));
-        }
-        // `foo.bar/baz` would be a registry.
-        let first = path.split_once('/').map_or("", |(first, _)| first);
-        if !first.contains('.') && first != "localhost" {
-            names.push(path.to_owned());
-        }
-    }
-    names
-}
-
-/// What can follow the name, with and without the digest.
-fn suffixes(image: &Reference) -> Vec<String> {
-    let mut suffixes = Vec::new();
-    if let Some(tag) = image.tag() {
-        suffixes.push(format!(":{tag}"));
-    }
-    if matches!(image.tag(), None | Some("latest")) {
-        suffixes.push(String::new());
-    }
-    if let Some(digest) = image.digest() {
-        suffixes.push(format!("@{digest}"));
-        if let Some(tag) = image.tag() {
-            suffixes.push(format!(":{tag}@{digest}"));
-        }
-    }
-    suffixes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wildcard::{ClassicPattern, Spellings};
     use proptest::prelude::*;
 
     const A: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -558,92 +462,6 @@ mod tests {
         check(&[(&pattern, &text, Match::No)]);
     }
 
-    fn check_classic(rows: &[(&str, &str, bool)]) {
-        for (pattern, text, expected) in rows {
-            let parsed = ClassicPattern::parse(&pattern.replace("@A", &format!("@{A}"))).unwrap();
-            assert_eq!(parsed.selects(&image(text)), *expected, "`{pattern}` and `{text}`");
-        }
-    }
-
-    #[test]
-    fn classic_patterns() {
-        check_classic(&[
-            ("*", "nginx", true),
-            ("*", "ghcr.io/acme/app@A", true),
-            ("ghcr.io/acme/*", "ghcr.io/acme/app:1", true),
-            // The star crosses slashes, colons and the at sign.
-            ("ghcr.io/acme/*", "ghcr.io/acme/team/app:1@A", true),
-            ("ghcr.io/*app", "ghcr.io/acme/app", true),
-            ("ghcr.io/acme/*", "ghcr.io/acme-evil/app", false),
-            ("ghcr.io/acme/*", "GHCR.IO:443/acme/app", true),
-            ("GHCR.io/acme/*", "ghcr.io/acme/app", true),
-            ("ghcr.io:443/acme/*", "ghcr.io/acme/app", true),
-            ("ghcr.io/acme/app", "ghcr.io/acme/app", true),
-            ("ghcr.io/acme/app", "ghcr.io/acme/app:latest", true),
-            ("ghcr.io/acme/app", "ghcr.io/acme/app:1", false),
-            ("ghcr.io/acme/app:latest", "ghcr.io/acme/app", true),
-            ("ghcr.io/acme/app:?", "ghcr.io/acme/app:1", true),
-            ("ghcr.io/acme/app:?", "ghcr.io/acme/app:12", false),
-            ("ghcr.io/acme/app:1", "ghcr.io/acme/app:1@A", true),
-            ("ghcr.io/acme/app@A", "ghcr.io/acme/app:1@A", true),
-            ("ghcr.io/acme/app:1@A", "ghcr.io/acme/app:1@A", true),
-            ("ghcr.io/acme/app:2@A", "ghcr.io/acme/app:1@A", false),
-            ("ghcr.io/acme/app@sha256:b*", "ghcr.io/acme/app:1@A", false),
-            ("ghcr.io/acme/app", "ghcr.io/acme/app@A", true),
-            ("ghcr.io/acme/APP", "ghcr.io/acme/app", false),
-            ("reg:5000/app:1", "reg:5000/app:1", true),
-            ("reg/app:1", "reg:5000/app:1", false),
-        ]);
-    }
-
-    #[test]
-    fn classic_patterns_on_docker_hub() {
-        for image in ["nginx:1", "library/nginx:1", "docker.io/nginx:1", "index.docker.io/nginx:1"]
-        {
-            check_classic(&[
-                ("nginx:1", image, true),
-                ("nginx*", image, true),
-                ("library/nginx:*", image, true),
-                ("docker.io/nginx:1", image, true),
-                ("docker.io/library/*", image, true),
-                ("docker.io/*", image, true),
-                ("index.docker.io/*", image, true),
-                ("registry-1.docker.io/library/nginx:1", image, true),
-                ("docker.io:443/nginx:1", image, true),
-                ("ghcr.io/*", image, false),
-                ("acme/*", image, false),
-                ("docker.io/acme/*", image, false),
-            ]);
-        }
-        check_classic(&[
-            ("acme/app:*", "docker.io/acme/app:1", true),
-            ("docker.io/acme/*", "acme/app:1", true),
-            // `foo.bar/baz` is the registry `foo.bar`, not a repository of Docker Hub.
-            ("foo.bar/baz", "docker.io/foo.bar/baz", false),
-            ("docker.io/foo.bar/baz", "docker.io/foo.bar/baz", true),
-            ("localhost/app", "docker.io/localhost/app", false),
-        ]);
-    }
-
-    /// The tag of a digest is not known: every pattern of one of its repository's tags selects it.
-    #[test]
-    fn classic_tag_patterns_select_digests() {
-        check_classic(&[
-            ("ghcr.io/acme/app:1.2", "ghcr.io/acme/app@A", true),
-            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app@A", true),
-            ("ghcr.io/acme/*:1.*", "ghcr.io/acme/app@A", true),
-            ("*:latest", "ghcr.io/acme/app@A", true),
-            ("*-rc", "ghcr.io/acme/app@A", true),
-            ("ghcr.io/acme/*.1", "ghcr.io/acme/app@A", true),
-            ("ghcr.io/acme/a*-??", "ghcr.io/acme/app@A", true),
-            ("ghcr.io/acme/app?1", "ghcr.io/acme/app@A", true),
-            ("ghcr.io/acme/app:1@A", "ghcr.io/acme/app@A", true),
-            ("ghcr.io/acme/app:1@sha256:b*", "ghcr.io/acme/app@A", false),
-            ("ghcr.io/acme/other:1.2", "ghcr.io/acme/app@A", false),
-            ("ghcr.io/acme/other*", "ghcr.io/acme/app@A", false),
-        ]);
-    }
-
     prop_compose! {
         /// The parts of an image: registry (none on Docker Hub), repository, tag, digest.
         fn parts()(
@@ -707,8 +525,8 @@ mod tests {
         /// However an image is written, the pattern of the same text selects it.
         #[test]
         fn every_spelling_is_selected_alike((image, text) in spelled()) {
-            prop_assert!(ClassicPattern::parse(&text).unwrap().selects(&image));
-            prop_assert!(ClassicPattern::parse(&image.to_string()).unwrap().selects(&image));
+            prop_assert!(ClassicPattern::parse(&text).unwrap().selects(&Spellings::of(&image)));
+            prop_assert!(ClassicPattern::parse(&image.to_string()).unwrap().selects(&Spellings::of(&image)));
             match ImagePattern::parse(&text) {
                 Ok(pattern) => prop_assert!(pattern.matches(&image) >= Match::Perhaps),
                 Err(PatternError::RegistryAlone(_)) => prop_assert!(!text.contains('/')),
@@ -721,9 +539,9 @@ mod tests {
         #[test]
         fn a_digest_escapes_no_pattern(([tagged, digested, both], glob) in globbed()) {
             let classic = ClassicPattern::parse(&glob).unwrap();
-            prop_assert!(classic.selects(&tagged));
-            prop_assert!(classic.selects(&digested));
-            prop_assert!(classic.selects(&both));
+            prop_assert!(classic.selects(&Spellings::of(&tagged)));
+            prop_assert!(classic.selects(&Spellings::of(&digested)));
+            prop_assert!(classic.selects(&Spellings::of(&both)));
             if let Ok(pattern) = ImagePattern::parse(&glob)
                 && pattern.matches(&tagged) >= Match::Perhaps
             {

@@ -284,7 +284,7 @@ fn is_port(port: &str) -> bool {
 }
 
 /// `[a-z0-9]+` runs, separated by `.`, `_`, `__` or any number of `-`.
-fn is_path_component(component: &str) -> bool {
+pub(crate) fn is_path_component(component: &str) -> bool {
     let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     component.starts_with(alphanumeric)
         && component.ends_with(alphanumeric)

@@ -26,9 +26,7 @@ impl<'s> Group<'s> {
 
     fn join(&mut self, other: &Self, twins: Twins) -> Merged {
         match (self.checks.as_deref_mut(), other.checks.as_deref()) {
-            (Ok([mine]), Ok([others])) if mine == others && twins == Twins::Taken => {
-                Merged::Yes
-            }
+            (Ok([mine]), Ok([others])) if mine == others && twins == Twins::Taken => Merged::Yes,
             (Ok([mine]), Ok([others]))
                 if twins == Twins::Taken
                     || !one_signature_meets_both(&mine.all_of, &others.all_of) =>

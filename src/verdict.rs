@@ -6,15 +6,14 @@
 
 use crate::audit;
 use crate::images::{Found, Image};
+use crate::message::{MAX_MESSAGE, bounded, clip, clip_lines, explain, hints};
 use crate::reference::Reference;
 use crate::rules::{UnmatchedImages, Write};
 use crate::signer::Annotations;
-use crate::verify::{Approval, Pinned, Reason, Refusal, Verified};
+use crate::verify::{Approval, Pinned, Refusal, Verified};
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// The longest message, in bytes: `kubectl` prints it, and audit logs keep it.
-pub const MAX_MESSAGE: usize = 4096;
 /// The longest line about one image, in bytes, so that one image cannot crowd out the others.
 const MAX_LINE: usize = 1024;
 /// The longest warning, in bytes: <https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#response>
@@ -105,7 +104,7 @@ impl Answer {
     /// Rejected for that reason.
     #[must_use]
     pub fn reject(message: &str) -> Self {
-        let message = clip_to(message, MAX_MESSAGE, |c| is_printable(c) || c == '\n');
+        let message = clip_lines(message, MAX_MESSAGE);
         Self { message: Some(message), ..Self::default() }
     }
 
@@ -237,128 +236,4 @@ fn about(image: &Image<'_>, reason: &str) -> String {
     }
     let _ = write!(line, ": {reason}");
     clip(&line, MAX_LINE)
-}
-
-fn explain(reason: &Reason) -> String {
-    match reason {
-        Reason::NotSigned => "not signed".to_owned(),
-        Reason::TooFewSigners { agreed, needed, missing, .. } => format!(
-            "signed, but not by enough of the signers: {agreed} of {needed} agreed, missing {}",
-            list(missing)
-        ),
-        Reason::Unchecked(words) => format!("could not be checked: {}", first_line(words)),
-        Reason::Withheld(words) => {
-            format!("could not be checked, the host withholds a capability: {}", first_line(words))
-        }
-        Reason::Moved { expected, answered } => format!(
-            "the tag moved while it was verified: asked about {expected}, the host answered {answered}"
-        ),
-        Reason::Signer(label, error) => format!("{label} cannot be used: {error}"),
-    }
-}
-
-/// Hosts add a prefix of their own and stack traces.
-pub(crate) fn first_line(words: &str) -> String {
-    let line =
-        words.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason given");
-    let line = line.strip_prefix("Callback evaluation failure: ").unwrap_or(line);
-    clip(line, 512)
-}
-
-/// What to try, for the refusals at hand.
-fn hints(outcomes: &[Outcome]) -> Vec<&'static str> {
-    let any = |wanted: fn(&Reason) -> bool| {
-        outcomes
-            .iter()
-            .any(|outcome| matches!(outcome, Outcome::Refused(refusal) if wanted(&refusal.reason)))
-    };
-    let mut hints = Vec::new();
-    if any(|reason| matches!(reason, Reason::NotSigned)) {
-        hints.push(
-            "hint: a signature in cosign's new bundle format may not be readable here; sign with \
-             `cosign sign --new-bundle-format=false --use-signing-config=false`",
-        );
-    }
-    if any(|reason| matches!(reason, Reason::TooFewSigners { annotated: true, .. })) {
-        hints.push(
-            "hint: annotations are asked for; those of a signature in the new bundle format are not read",
-        );
-    }
-    if any(|reason| matches!(reason, Reason::Unchecked(words) if is_timeout(words))) {
-        hints
-            .push("hint: give verification more time with `spec.timeoutEvalSeconds` of the policy");
-    }
-    if any(|reason| matches!(reason, Reason::Withheld(_))) {
-        hints.push(
-            "hint: grant `oci/v2/verify` and `oci/v1/manifest_digest` in the policy's `hostCapabilities`",
-        );
-    }
-    hints
-}
-
-fn is_timeout(words: &str) -> bool {
-    let words = words.to_ascii_lowercase();
-    ["timeout", "timed out", "deadline"].iter().any(|word| words.contains(word))
-}
-
-/// As many lines as the budget holds, and how many were left out.
-fn bounded(lines: &[String], hints: &[&str]) -> String {
-    // Room for the hints and for the line that counts what is left out.
-    let budget = MAX_MESSAGE - 64 - hints.iter().map(|hint| hint.len() + 1).sum::<usize>();
-    let mut message = String::new();
-    let mut shown = 0;
-    for line in lines {
-        if message.len() + line.len() + 1 > budget {
-            break;
-        }
-        if shown > 0 {
-            message.push('\n');
-        }
-        message.push_str(line);
-        shown += 1;
-    }
-    if shown < lines.len() {
-        let _ = write!(message, "\n… and {} more refused images", lines.len() - shown);
-    }
-    for hint in hints {
-        message.push('\n');
-        message.push_str(hint);
-    }
-    message
-}
-
-/// The labels, one after the other.
-pub(crate) fn list(labels: &[String]) -> String {
-    labels.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
-}
-
-/// At most so many bytes on one line: what could forge another, or hide a part of this one, is left out.
-pub(crate) fn clip(text: &str, max: usize) -> String {
-    clip_to(text, max, is_printable)
-}
-
-fn clip_to(text: &str, max: usize, keep: fn(char) -> bool) -> String {
-    let kept = || text.chars().filter(|c| keep(*c));
-    if text.len() <= max {
-        return kept().collect();
-    }
-    let mut clipped = String::new();
-    for c in kept() {
-        if clipped.len() + c.len_utf8() + '…'.len_utf8() > max {
-            break;
-        }
-        clipped.push(c);
-    }
-    clipped.push('…');
-    clipped
-}
-
-/// Control characters, line separators, and what changes the direction of writing or cannot be seen
-/// (<https://www.unicode.org/reports/tr36/>) are not.
-fn is_printable(c: char) -> bool {
-    let turns_or_hides = matches!(
-        c,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-    );
-    !c.is_control() && !turns_or_hides
 }

@@ -13,9 +13,9 @@ use crate::cluster::Cluster;
 use crate::host::Host;
 use crate::inquiry::Inquiry;
 use crate::reference::{Digest, Reference};
-use crate::rules::{AnyOf, Enforcement, Rule};
 use crate::signer::{Check, Signer, SignerError};
 use crate::tally::{Group, Tally, Twins, groups};
+use crate::trust::{AnyOf, Enforcement, Rule};
 use std::time::Duration;
 
 /// A digest that satisfied a rule that selects its image, and was refused by none. Nothing else makes one.

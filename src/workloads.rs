@@ -95,7 +95,7 @@ const fn custom(
 
 const TEMPLATE: &[&str] = &["spec!/template!/spec!"];
 
-const BUILT_IN: [BuiltIn; 29] = [
+const BUILT_IN: [BuiltIn; 28] = [
     built_in_kind::<core::Pod>(&["spec!"]),
     built_in_kind::<core::PodTemplate>(&["template!/spec!"]),
     built_in_kind::<core::ReplicationController>(TEMPLATE),
@@ -144,13 +144,6 @@ const BUILT_IN: [BuiltIn; 29] = [
             "spec!/podTemplate",
             "spec!/taskRunSpecs/*/taskPodTemplate",
         ],
-        &TEKTON_POD,
-    ),
-    // The same in `v1beta1`.
-    custom(
-        "tekton.dev",
-        "PipelineRun",
-        &["spec!/podTemplate", "spec!/taskRunSpecs/*/taskPodTemplate"],
         &TEKTON_POD,
     ),
     // kubevirt/api, `core/v1/types.go` and `pool/v1beta1/types.go`.

@@ -6,8 +6,9 @@ use crate::certificate::Certificate;
 use crate::host::{self, Host};
 use crate::keys::PublicKey;
 use crate::overlap::one_signature_satisfies_both;
-use crate::rules::{AnyOf, Rules};
+use crate::rules::Rules;
 use crate::signer::{Identity, KeySource, Signer};
+use crate::trust::AnyOf;
 use std::time::Duration;
 
 /// Checks what [`super::read`] leaves to the set-up.

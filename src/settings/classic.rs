@@ -6,9 +6,10 @@ use super::Fault;
 use super::reader::{Node, Object};
 use super::signer::{self, Labelled};
 use super::vocabulary::{CLASSIC, GITHUB_ACTIONS, KEYLESS, KEYLESS_PREFIX};
-use crate::pattern::ClassicPattern;
-use crate::rules::{EmptyTrust, Enforcement, Rule, Selector, Trust};
+
 use crate::signer::{Identity, KeySource, Signer};
+use crate::trust::{EmptyTrust, Enforcement, Rule, Selector, Trust};
+use crate::wildcard::ClassicPattern;
 
 const KINDS: [&str; 5] = ["pubKeys", "keyless", "keylessPrefix", "githubActions", "certificates"];
 

@@ -19,7 +19,8 @@ mod workload;
 pub use check::check;
 
 use crate::request::GroupKind;
-use crate::rules::{Pinning, Rule, Rules, UnchangedImages, UnmatchedImages};
+use crate::rules::{Pinning, Rules, UnchangedImages, UnmatchedImages};
+use crate::trust::Rule;
 use crate::workloads::Workload;
 use reader::{Node, Object};
 use serde_json::value::RawValue;
@@ -108,7 +109,7 @@ pub fn read(raw: &RawValue) -> Result<Rules, SettingsError> {
     }
     Ok(Rules {
         rules,
-        exempt: rule::patterns(&settings, "exempt")?,
+        exempt: rule::sparing(&settings, "exempt")?,
         unmatched,
         unchanged: match settings.choice("unchangedImages", UNCHANGED_IMAGES)? {
             Some("verify") => UnchangedImages::Verify,

@@ -8,14 +8,14 @@ use super::vocabulary::{
     ANY_OF, ENFORCEMENT, KEY_FROM, KEY_OBJECT, RULE, SIGNER, SIGNER_KINDS, SUBJECT,
 };
 use crate::pattern::ImagePattern;
-use crate::rules::{AnyOf, EmptyTrust, Enforcement, Rule, Selector, Trust};
 use crate::signer::{Identity, KeySource, ObjectKind, Signer};
+use crate::trust::{AnyOf, EmptyTrust, Enforcement, Rule, Selector, Trust};
 
 pub(super) fn compile(number: usize, node: &Node<'_>) -> Result<Rule, Fault> {
     let rule = node.object(&RULE)?;
     let name = rule.text("name")?.unwrap_or_else(|| format!("rule {number}"));
     let empty = |empty: EmptyTrust| rule.fault(&empty.to_string());
-    let selector = Selector::patterns(patterns(&rule, "images")?, patterns(&rule, "exclude")?)
+    let selector = Selector::patterns(patterns(&rule, "images")?, sparing(&rule, "exclude")?)
         .map_err(empty)?;
     let all_of = signers(&rule.list("allOf")?)?;
     let any_of = rule.get("anyOf").map(any_of).transpose()?;
@@ -34,6 +34,17 @@ pub(super) fn patterns(object: &Object<'_>, key: &str) -> Result<Vec<ImagePatter
         patterns.push(pattern.map_err(|error| node.fault(&error.to_string()))?);
     }
     Ok(patterns)
+}
+
+/// Patterns of images that are spared something. To spare all of them is a mistake.
+pub(super) fn sparing(object: &Object<'_>, key: &str) -> Result<Vec<ImagePattern>, Fault> {
+    let patterns = patterns(object, key)?;
+    match object.get(key) {
+        Some(node) if patterns.iter().any(ImagePattern::is_every_image) => {
+            Err(node.fault("this is every image, so none would be checked"))
+        }
+        _ => Ok(patterns),
+    }
 }
 
 fn any_of(node: &Node<'_>) -> Result<AnyOf, Fault> {
