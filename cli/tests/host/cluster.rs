@@ -166,7 +166,7 @@ fn run(folder: &Path, kubeconfig: &str, options: &[&str]) -> Value {
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{stderr}"))
+    serde_json::from_slice(&output.stdout).map_err(|_| stderr).unwrap()
 }
 
 #[test]
