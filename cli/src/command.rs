@@ -3,8 +3,8 @@
 //! - What goes where? Results on stdout, everything else on stderr.
 //! - Which exit codes? 0 when the command did what it was asked, whatever the policy said; 1 when it could
 //!   not; 2 for a command line that is not understood.
-//! - How much is logged? What this command and the policy say, and the errors of everything below; with
-//!   `--verbose` all there is; `RUST_LOG` overrules both.
+//! - How much is logged? What this command and the policy say, and the errors of everything below, but for
+//!   what the answer says anyway; with `--verbose` all there is; `RUST_LOG` overrules both.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ mod demo;
 mod run;
 mod schema;
 
-const FILTER: &str = "error,signed_images=info,policy=info";
+const FILTER: &str = "error,kube_client=off,signed_images=info,policy=info";
 const VERBOSE_FILTER: &str =
     "debug,cranelift_codegen=off,wasmtime=off,wasmtime_internal_cache=off,hyper_util=info";
 

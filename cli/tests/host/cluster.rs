@@ -165,8 +165,8 @@ fn run(folder: &Path, kubeconfig: &str, options: &[&str]) -> Value {
         .env_remove("RUST_LOG")
         .output()
         .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).map_err(|_| stderr).unwrap()
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_policy_takes_its_key_from_the_cluster() {
     let absent = folder(&world, "absent");
     let rows: [(&Path, &str, &[&str], &str); 3] = [
         (absent.path(), &kubeconfig, allow, "there is no ConfigMap `trust/absent`"),
-        (keys.path(), &kubeconfig, &[], "the policy may not read ConfigMaps"),
+        (keys.path(), &kubeconfig, &[], "to its `contextAwareResources`"),
         (keys.path(), "{}", allow, "kube::Client was not initialized properly: "),
     ];
     for (folder, kubeconfig, options, expected) in rows {
