@@ -11,8 +11,8 @@ ANNOTATE := $(or $(KWCTL),$(SIGNED_IMAGES)) annotate
 
 # binaryen's optimiser makes the module a tenth smaller when it is installed, as it is for releases
 WASM_OPT := $(shell command -v wasm-opt 2>/dev/null)
-# what rustc's wasm32-wasip1 uses
-WASM_FEATURES := --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int
+# what rustc's wasm32-wasip1 uses, and the vector instructions
+WASM_FEATURES := --enable-simd --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int
 
 # $(call missing,COMMANDS): those that are not installed
 missing = $(strip $(foreach command,$(1),$(if $(shell command -v $(command) 2>/dev/null),,$(command))))
@@ -25,7 +25,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
-policy.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS = --remap-path-prefix=$(CARGO_HOME)/registry/src=registry --remap-path-prefix=$(CURDIR)=.
+policy.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS = -Ctarget-feature=+simd128 --remap-path-prefix=$(CARGO_HOME)/registry/src=registry --remap-path-prefix=$(CURDIR)=.
 
 # cargo knows what is stale; make sees a new file only when its content is new
 policy.wasm: FORCE | setup

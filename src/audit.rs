@@ -36,7 +36,7 @@ pub(crate) fn annotations(found: &Found<'_>, outcomes: &[Outcome]) -> Annotation
 }
 
 fn entries_of(image: &Image<'_>, outcome: &Outcome) -> Vec<(&'static str, String)> {
-    let text = image.text().unwrap_or_default();
+    let text = image.text().unwrap_or_default().into_owned();
     let by_rule = |refusal: &Refusal| format!("{text} ({})", refusal.rule);
     match outcome {
         Outcome::Verified { image, pinned, approvals, warned, .. } => {

@@ -2,19 +2,22 @@
 //! each object once a request.
 
 use crate::host::{self, Denial, Host};
-use crate::json::Object;
 use crate::message::first_line;
 use crate::signer::{KeySource, ObjectKind};
 use base64::Engine;
-use serde_json::value::RawValue;
+use signed_images_json::Json;
+use std::rc::Rc;
 
 /// The objects read so far.
 #[derive(Debug, Default)]
 pub(crate) struct Cluster {
-    objects: Vec<(ObjectId, Result<Box<RawValue>, String>)>,
+    objects: Vec<(ObjectId, ObjectText)>,
 }
 
 type ObjectId = (ObjectKind, String, String);
+
+/// The text of an object, or why there is none.
+type ObjectText = Result<Rc<[u8]>, String>;
 
 impl Cluster {
     /// The text of a key source.
@@ -29,9 +32,11 @@ impl Cluster {
                 let id = (*kind, namespace.clone(), name.clone());
                 let place = format!("{} `{namespace}/{name}`", kind.name());
                 let object = self.object(id, &place, host)?;
-                let raw = entry_of(&object, entry);
-                let raw = raw.ok_or_else(|| format!("there is no {source}"))?;
-                entry_text(raw, *kind).map_err(|why| format!("{source}: {why}"))
+                let object =
+                    host::document(&object).map_err(|denial| explain(&denial, *kind, &place))?;
+                let value = entry_of(object.root(), entry)
+                    .ok_or_else(|| format!("there is no {source}"))?;
+                entry_text(value, *kind).map_err(|why| format!("{source}: {why}"))
             }
         }
     }
@@ -41,31 +46,35 @@ impl Cluster {
         id: ObjectId,
         place: &str,
         host: &mut Host<'_>,
-    ) -> Result<Box<RawValue>, String> {
+    ) -> ObjectText {
         if let Some((_, object)) = self.objects.iter().find(|(known, _)| *known == id) {
             return object.clone();
         }
         let (kind, namespace, name) = &id;
         let object = host::get_resource(host, kind.name(), namespace, name)
+            .map(Rc::from)
             .map_err(|denial| explain(&denial, *kind, place));
         self.objects.push((id, object.clone()));
         object
     }
 }
 
-fn entry_of<'o>(object: &'o RawValue, entry: &str) -> Option<&'o RawValue> {
-    let data = Object::read(object.get()).ok()?.get("data")?;
-    Object::read(data.get()).ok()?.get(entry)
+/// The value of an entry. Its name comes from the settings; one that stands twice is none.
+fn entry_of<'o>(object: Json<'o>, entry: &str) -> Option<Json<'o>> {
+    let [data] = object.pick(["data"]).ok()?;
+    let mut named = data?.members()?.filter(|(key, _)| key == entry);
+    let (_, value) = named.next()?;
+    (named.next().is_none() && !value.is_null()).then_some(value)
 }
 
 /// The text of an entry, which a Secret holds in base64.
-fn entry_text(raw: &RawValue, kind: ObjectKind) -> Result<String, &'static str> {
+fn entry_text(value: Json<'_>, kind: ObjectKind) -> Result<String, &'static str> {
     let not_text = "it is not text";
-    let text: String = serde_json::from_str(raw.get()).map_err(|_| not_text)?;
+    let text = value.string().ok_or(not_text)?;
     match kind {
-        ObjectKind::ConfigMap => Ok(text),
+        ObjectKind::ConfigMap => Ok(text.into_owned()),
         ObjectKind::Secret => {
-            let bytes = base64::engine::general_purpose::STANDARD.decode(text);
+            let bytes = base64::engine::general_purpose::STANDARD.decode(&*text);
             String::from_utf8(bytes.map_err(|_| "it is not base64")?).map_err(|_| not_text)
         }
     }

@@ -2,31 +2,29 @@
 
 /// Whether the items match the pattern, in which `is_star` stands for any number of items. Only the last
 /// star ever needs trying again, so the cost is at most the product of the lengths.
-pub(crate) fn matches<P, T>(
-    pattern: &[P],
-    items: &[T],
-    is_star: impl Fn(&P) -> bool,
-    is_one: impl Fn(&P, &T) -> bool,
+pub(crate) fn matches<P: Iterator + Clone, T: Iterator + Clone>(
+    mut pattern: P,
+    mut items: T,
+    is_star: impl Fn(&P::Item) -> bool,
+    is_one: impl Fn(&P::Item, &T::Item) -> bool,
 ) -> bool {
-    let (mut pattern, mut items) = (pattern, items);
-    let mut retry: Option<(&[P], &[T])> = None;
+    let mut retry: Option<(P, T)> = None;
     loop {
-        match (pattern.split_first(), items.split_first()) {
+        let (mut after, mut rest) = (pattern.clone(), items.clone());
+        match (after.next(), rest.next()) {
             (None, None) => return true,
-            (Some((star, after)), _) if is_star(star) => {
-                retry = Some((after, items));
+            (Some(star), _) if is_star(&star) => {
+                retry = Some((after.clone(), items.clone()));
                 pattern = after;
             }
-            (Some((one, after)), Some((item, rest))) if is_one(one, item) => {
-                (pattern, items) = (after, rest);
-            }
-            _ => match retry {
-                Some((after, [_, shorter @ ..])) => {
-                    retry = Some((after, shorter));
-                    (pattern, items) = (after, shorter);
+            (Some(one), Some(item)) if is_one(&one, &item) => (pattern, items) = (after, rest),
+            _ => {
+                let Some((after, shorter)) = &mut retry else { return false };
+                if shorter.next().is_none() {
+                    return false;
                 }
-                _ => return false,
-            },
+                (pattern, items) = (after.clone(), shorter.clone());
+            }
         }
     }
 }
@@ -35,8 +33,8 @@ pub(crate) fn matches<P, T>(
 /// so a letter is a byte.
 pub(crate) fn matches_text(pattern: &str, text: &str) -> bool {
     matches(
-        pattern.as_bytes(),
-        text.as_bytes(),
+        pattern.bytes(),
+        text.bytes(),
         |letter| *letter == b'*',
         |letter, given| *letter == b'?' || letter == given,
     )

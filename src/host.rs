@@ -3,11 +3,11 @@
 //! Source: <https://docs.kubewarden.io/reference/spec/host-capabilities/intro-host-capabilities>.
 //! Namespaces and operations are literals: `kwctl annotate` scans the module for them.
 
-use crate::json::Object;
 use crate::reference::Digest;
 use crate::signer::{AllOf, Annotations, Check, RekorBundle};
 use serde::Serialize;
-use serde_json::value::RawValue;
+use signed_images_json::{Document, Json};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The host, as the one function that the stages are handed: namespace, operation, payload → answer.
@@ -86,13 +86,14 @@ struct KeylessPrefixInfo<'c> {
 /// When the host does not vouch for the image, whatever the reason.
 pub fn verify(host: &mut Host<'_>, image: &str, check: &Check) -> Result<Digest, Denial> {
     let answer = call(host, "oci", "v2/verify", &verify_request(image, check))?;
-    let answer = object(&answer)?;
-    match answer.flag("is_trusted") {
+    let answer = document(&answer)?;
+    let [is_trusted, digest] = pick(&answer, ["is_trusted", "digest"])?;
+    match is_trusted.and_then(Json::flag) {
         Some(true) => {}
         Some(false) => return Err(Denial::NotTrusted),
         None => return Err(lacks("is_trusted")),
     }
-    let digest = answer.text("digest").ok_or_else(|| lacks("digest"))?;
+    let digest = digest.and_then(Json::string).ok_or_else(|| lacks("digest"))?;
     Digest::parse(&digest).map_err(|_| Denial::Malformed(format!("`{digest}` is not a digest")))
 }
 
@@ -141,7 +142,9 @@ fn verify_request<'c>(image: &'c str, check: &'c Check) -> VerifyRequest<'c> {
 /// When the registry gives no digest.
 pub fn manifest_digest(host: &mut Host<'_>, image: &str) -> Result<String, Denial> {
     let answer = call(host, "oci", "v1/manifest_digest", &image)?;
-    object(&answer)?.text("digest").ok_or_else(|| lacks("digest"))
+    let answer = document(&answer)?;
+    let [digest] = pick(&answer, ["digest"])?;
+    digest.and_then(Json::string).map(Cow::into_owned).ok_or_else(|| lacks("digest"))
 }
 
 #[derive(Serialize)]
@@ -174,10 +177,11 @@ pub fn is_certificate_trusted(
     };
     let unchecked = |denial| format!("the host could not check the chain: {denial}");
     let answer = call(host, "crypto", "v1/is_certificate_trusted", &request).map_err(unchecked)?;
-    let answer = object(&answer).map_err(unchecked)?;
-    match answer.flag("trusted") {
+    let answer = document(&answer).map_err(unchecked)?;
+    let [trusted, reason] = pick(&answer, ["trusted", "reason"]).map_err(unchecked)?;
+    match trusted.and_then(Json::flag) {
         Some(true) => Ok(()),
-        Some(false) => Err(answer.text("reason").unwrap_or_default()),
+        Some(false) => Err(reason.and_then(Json::string).unwrap_or_default().into_owned()),
         None => Err(unchecked(lacks("trusted"))),
     }
 }
@@ -200,10 +204,9 @@ pub fn get_resource(
     kind: &'static str,
     namespace: &str,
     name: &str,
-) -> Result<Box<RawValue>, Denial> {
+) -> Result<Vec<u8>, Denial> {
     let request = GetResource { api_version: "v1", kind, name, namespace, disable_cache: true };
-    let answer = call(host, "kubernetes", "get_resource", &request)?;
-    serde_json::from_str(text(&answer)?).map_err(|error| Denial::Malformed(error.to_string()))
+    call(host, "kubernetes", "get_resource", &request)
 }
 
 fn call(
@@ -216,12 +219,21 @@ fn call(
     host(namespace, operation, &payload).map_err(Denial::Error)
 }
 
-fn object(answer: &[u8]) -> Result<Object<'_>, Denial> {
-    Object::read(text(answer)?).map_err(|error| Denial::Malformed(error.to_string()))
+/// An answer as JSON.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn document(answer: &[u8]) -> Result<Document<'_>, Denial> {
+    let text = std::str::from_utf8(answer).map_err(|error| Denial::Malformed(error.to_string()))?;
+    Document::read(text).map_err(|error| Denial::Malformed(error.to_string()))
 }
 
-fn text(answer: &[u8]) -> Result<&str, Denial> {
-    std::str::from_utf8(answer).map_err(|error| Denial::Malformed(error.to_string()))
+/// The values of these keys.
+fn pick<'d, const N: usize>(
+    answer: &'d Document<'_>,
+    keys: [&'static str; N],
+) -> Result<[Option<Json<'d>>; N], Denial> {
+    answer.root().pick(keys).map_err(|error| Denial::Malformed(error.to_string()))
 }
 
 fn lacks(key: &str) -> Denial {

@@ -9,12 +9,12 @@
 //! *How is an image found again in the stored object?* By its place: the same lists, and in them the
 //! elements of the same names.
 
-use crate::json::Object;
 use crate::request::Review;
 use crate::tree::{Crumb, Tree, render};
 use crate::walk::Walk;
 use crate::workloads::Workload;
-use serde_json::value::RawValue;
+use signed_images_json::Json;
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ pub const MAX_IMAGES: usize = 1000;
 /// An object as far as this policy reads it.
 #[derive(Debug)]
 pub struct Found<'r> {
-    /// The raw object.
+    /// The object's text.
     pub object: &'r str,
     /// Its images, in the order of the text.
     pub images: Vec<Image<'r>>,
@@ -37,8 +37,8 @@ pub struct Found<'r> {
 #[derive(Debug)]
 pub struct Image<'r> {
     pub(crate) crumbs: Vec<Crumb>,
-    /// The raw JSON value; none where the place is empty.
-    pub(crate) raw: Option<&'r str>,
+    /// The value; none where the place is empty.
+    pub(crate) json: Option<Json<'r>>,
     /// Where that value stands in the object's text.
     pub position: Range<usize>,
 }
@@ -79,8 +79,6 @@ pub enum Unreadable {
     Twice(String),
     /// More than [`MAX_IMAGES`].
     TooManyImages,
-    /// Not JSON.
-    Json(String),
 }
 
 impl fmt::Display for Unreadable {
@@ -94,7 +92,6 @@ impl fmt::Display for Unreadable {
             Self::Missing(path) => write!(f, "`{path}` is missing"),
             Self::Twice(path) => write!(f, "`{path}` stands there twice"),
             Self::TooManyImages => write!(f, "it holds more than {MAX_IMAGES} images"),
-            Self::Json(reason) => write!(f, "it is not valid JSON: {reason}"),
         }
     }
 }
@@ -109,18 +106,16 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    fn read(raw: &str) -> Option<Self> {
-        let metadata = Object::read(raw).ok()?;
-        let owners: Vec<&RawValue> = match metadata.get("ownerReferences") {
-            Some(raw) => serde_json::from_str(raw.get()).ok()?,
-            None => Vec::new(),
-        };
+    fn read(metadata: Json<'_>) -> Option<Self> {
+        let [owners, deletion] = metadata.pick(["ownerReferences", "deletionTimestamp"]).ok()?;
         let mut is_controlled = false;
-        for owner in owners {
-            is_controlled |= Object::read(owner.get()).ok()?.flag("controller") == Some(true);
+        if let Some(owners) = owners {
+            for owner in owners.elements()? {
+                let [controller] = owner.pick(["controller"]).ok()?;
+                is_controlled |= controller.and_then(Json::flag) == Some(true);
+            }
         }
-        let is_being_deleted = metadata.get("deletionTimestamp").is_some();
-        Some(Self { is_controlled, is_being_deleted })
+        Some(Self { is_controlled, is_being_deleted: deletion.is_some() })
     }
 
     /// Whether another controller manages the object.
@@ -136,7 +131,7 @@ impl Metadata {
     }
 }
 
-impl Image<'_> {
+impl<'r> Image<'r> {
     /// The path for people: `spec.containers[0].image`.
     #[must_use]
     pub fn path(&self) -> String {
@@ -156,15 +151,16 @@ impl Image<'_> {
     ///
     /// # Errors
     /// When there is none, or when it is not text.
-    pub fn text(&self) -> Result<String, ImageFault> {
-        let raw = self.raw.ok_or(ImageFault::Missing)?;
-        serde_json::from_str(raw).map_err(|_| ImageFault::NotText)
+    pub fn text(&self) -> Result<Cow<'r, str>, ImageFault> {
+        self.json.ok_or(ImageFault::Missing)?.string().ok_or(ImageFault::NotText)
     }
 
     /// Whether the image is that of an ephemeral container.
     #[must_use]
     pub fn is_ephemeral(&self) -> bool {
-        self.crumbs.contains(&Crumb::Key("ephemeralContainers".to_owned()))
+        self.crumbs
+            .iter()
+            .any(|crumb| matches!(crumb, Crumb::Key(key) if key == "ephemeralContainers"))
     }
 
     /// Whether the other image stands in the same place: the same way, where elements that have names
@@ -202,7 +198,7 @@ pub struct Stored<'r> {
 impl<'r> Stored<'r> {
     /// Reads the stored object. One that cannot be read spares no image its verification.
     #[must_use]
-    pub fn read(object: Option<&'r RawValue>, workload: &Workload) -> Self {
+    pub fn read(object: Option<Json<'r>>, workload: &Workload) -> Self {
         match object.map(|object| read(object, workload)) {
             Some(Ok(found)) => Self { images: found.images, metadata: found.metadata },
             _ => Self::default(),
@@ -218,12 +214,13 @@ impl<'r> Stored<'r> {
     /// Whether the same place holds the same bytes.
     #[must_use]
     pub fn holds_same(&self, image: &Image<'_>) -> bool {
-        self.at(image).is_some_and(|stored| stored.raw == image.raw)
+        self.at(image)
+            .is_some_and(|stored| stored.json.map(Json::text) == image.json.map(Json::text))
     }
 
     /// The text that stands in the same place.
     #[must_use]
-    pub fn text(&self, image: &Image<'_>) -> Option<String> {
+    pub fn text(&self, image: &Image<'_>) -> Option<Cow<'r, str>> {
         self.at(image)?.text().ok()
     }
 
@@ -232,14 +229,13 @@ impl<'r> Stored<'r> {
     }
 }
 
-fn read<'r>(object: &'r RawValue, workload: &Workload) -> Result<Found<'r>, Unreadable> {
-    let walk = Walk::along(&Tree::of(&workload.images), object.get())?;
+fn read<'r>(object: Json<'r>, workload: &Workload) -> Result<Found<'r>, Unreadable> {
+    let walk = Walk::along(&Tree::of(&workload.images), object)?;
     let metadata = match walk.metadata {
-        None | Some("null") => Metadata::default(),
-        Some(raw) => Metadata::read(raw).ok_or_else(|| Unreadable::Shape {
-            path: "metadata".to_owned(),
-            expected: "the metadata of an object",
+        Some(metadata) if !metadata.is_null() => Metadata::read(metadata).ok_or_else(|| {
+            Unreadable::Shape { path: "metadata".to_owned(), expected: "the metadata of an object" }
         })?,
+        _ => Metadata::default(),
     };
-    Ok(Found { object: object.get(), images: walk.images, metadata })
+    Ok(Found { object: object.text(), images: walk.images, metadata })
 }

@@ -21,7 +21,6 @@ mod glob;
 pub mod host;
 pub mod images;
 mod inquiry;
-mod json;
 pub mod keys;
 mod message;
 mod overlap;
@@ -43,10 +42,15 @@ pub mod workloads;
 #[cfg(target_arch = "wasm32")]
 mod guest;
 
+pub use signed_images_json as json;
+
 use host::Host;
 use images::{Found, Image, Stored};
+use json::Document;
 use request::{GroupKind, Operation, Review};
-use rules::{Rewrite, Rules, Task};
+use rules::{Pinning, Rewrite, Task};
+use settings::{Outline, SettingsError};
+use std::fmt::Display;
 use std::time::Duration;
 use verdict::{Answer, Outcome};
 use verify::Verifier;
@@ -54,16 +58,18 @@ use workloads::{Form, Workload};
 
 /// Answers `validate`: reviews an admission request. `now` is the time since the Unix epoch.
 pub fn validate(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
-    let answer = match request::read(payload) {
-        Err(error) => Answer::reject(&format!("the request cannot be read: {error}")),
-        Ok((request, settings)) => match settings::read(settings) {
-            Err(error) => {
-                Answer::reject(&format!("the settings of this policy are not valid:\n{error}"))
-            }
-            Ok(rules) => review(&request, &rules, host, now),
-        },
-    };
-    answer.into_bytes()
+    answer(payload, host, now).unwrap_or_else(|refusal| Answer::reject(&refusal)).into_bytes()
+}
+
+/// The answer, or why none can be found.
+fn answer(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<Answer, String> {
+    let unreadable = |error: &dyn Display| format!("the request cannot be read: {error}");
+    let text = std::str::from_utf8(payload).map_err(|error| unreadable(&error))?;
+    let document = Document::read(text).map_err(|error| unreadable(&error))?;
+    let (request, settings) = request::read(document.root()).map_err(|error| unreadable(&error))?;
+    settings::outline(settings)
+        .and_then(|settings| review(&request, settings, host, now))
+        .map_err(|error| format!("the settings of this policy are not valid:\n{error}"))
 }
 
 /// Answers `validate_settings`. `now` is the time since the Unix epoch.
@@ -72,43 +78,50 @@ pub fn validate_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> 
 }
 
 fn check_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<(), String> {
-    let not_json =
-        |error: &dyn std::fmt::Display| format!("the settings are not valid JSON: {error}");
+    let not_json = |error: &dyn Display| format!("the settings are not valid JSON: {error}");
     let text = std::str::from_utf8(payload).map_err(|error| not_json(&error))?;
-    let raw = serde_json::from_str(text).map_err(|error| not_json(&error))?;
-    let rules = settings::read(raw).map_err(|error| error.to_string())?;
+    let document = Document::read(text).map_err(|error| not_json(&error))?;
+    let rules = settings::read(document.root()).map_err(|error| error.to_string())?;
     settings::check(&rules, host, now).map_err(|error| error.to_string())
 }
 
-fn review(review: &Review<'_>, rules: &Rules, host: &mut Host<'_>, now: Duration) -> Answer {
+fn review(
+    review: &Review<'_>,
+    settings: Outline<'_>,
+    host: &mut Host<'_>,
+    now: Duration,
+) -> Result<Answer, SettingsError> {
     match review.operation {
-        Operation::Delete | Operation::Connect => return Answer::accept(),
+        Operation::Delete | Operation::Connect => return Ok(Answer::accept()),
         Operation::Create | Operation::Update => {}
     }
-    let Some(workload) = workload(&review.kind, rules) else {
+    let Some(workload) = workload(&review.kind, &settings) else {
         if workloads::holds_no_image(&review.kind) {
-            return Answer::accept();
+            return Ok(Answer::accept());
         }
-        return Answer::reject(&format!(
+        return Ok(Answer::reject(&format!(
             "this policy does not know where {} holds images: add it to `extraWorkloads` in the \
              policy's settings, or take it out of the policy's rules",
             review.kind
-        ));
+        )));
     };
     let found = match images::find(review, &workload) {
         Ok(found) => found,
         Err(error) => {
-            return Answer::reject(&format!("this {} cannot be read: {error}", review.kind));
+            return Ok(Answer::reject(&format!("this {} cannot be read: {error}", review.kind)));
         }
     };
     let stored =
         (review.operation == Operation::Update).then(|| Stored::read(review.old_object, &workload));
+    let pinning = settings.pinning;
+    let subjects = rules::subjects(&found.images, stored.as_ref(), settings.unchanged);
+    let rules = settings.rules(|selector| subjects.iter().any(|image| selector.selects(image)))?;
     let mut verifier = Verifier::new(host, now);
     let outcomes: Vec<Outcome> = found
         .images
         .iter()
         .map(|image| {
-            let rewrite = rewrite(image, &found, stored.as_ref(), &workload, rules);
+            let rewrite = rewrite(image, &found, stored.as_ref(), workload.form, pinning);
             outcome(rules.task(image, stored.as_ref(), rewrite), &mut verifier)
         })
         .collect();
@@ -116,12 +129,12 @@ fn review(review: &Review<'_>, rules: &Rules, host: &mut Host<'_>, now: Duration
     if found.images.is_empty() {
         notes.push(format!("no image was found in this {}", review.kind));
     }
-    verdict::answer(&found, &outcomes, notes)
+    Ok(verdict::answer(&found, &outcomes, notes))
 }
 
 /// What the settings say of the kind counts before what is built in.
-fn workload(kind: &GroupKind, rules: &Rules) -> Option<Workload> {
-    let extra = rules.workloads.iter().find(|(known, _)| known == kind);
+fn workload(kind: &GroupKind, settings: &Outline<'_>) -> Option<Workload> {
+    let extra = settings.workloads.iter().find(|(known, _)| known == kind);
     extra.map(|(_, workload)| workload.clone()).or_else(|| workloads::built_in(kind))
 }
 
@@ -146,12 +159,12 @@ fn rewrite(
     image: &Image<'_>,
     found: &Found<'_>,
     stored: Option<&Stored<'_>>,
-    workload: &Workload,
-    rules: &Rules,
+    form: Form,
+    pinning: Pinning,
 ) -> Rewrite {
-    let is_owned = workload.form == Form::Template && found.metadata.is_controlled();
+    let is_owned = form == Form::Template && found.metadata.is_controlled();
     let is_running = image.is_ephemeral() && stored.is_some_and(|stored| stored.has(image));
-    if is_owned || is_running || !rules.pinning.includes(workload.form) {
+    if is_owned || is_running || !pinning.includes(form) {
         Rewrite::Forbidden
     } else {
         Rewrite::Allowed

@@ -123,15 +123,13 @@ impl ImagePattern {
     /// How this pattern stands to that image.
     #[must_use]
     pub fn matches(&self, image: &Reference) -> Match {
-        let path: Vec<&str> =
-            std::iter::once(image.registry()).chain(image.repository().split('/')).collect();
         let digest_matches = match (&self.digest, image.digest()) {
             (None, _) => true,
             (Some(glob), Some(digest)) => glob.matches(digest.as_str()),
             // The tag may point at that very digest.
-            (Some(_), None) => return self.with_unknown_digest(&path),
+            (Some(_), None) => return self.with_unknown_digest(image),
         };
-        if !digest_matches || !path_matches(&self.segments, &path) {
+        if !digest_matches || !self.names(image) {
             return Match::No;
         }
         match (&self.tag, image.tag()) {
@@ -141,8 +139,18 @@ impl ImagePattern {
         }
     }
 
-    fn with_unknown_digest(&self, path: &[&str]) -> Match {
-        if path_matches(&self.segments, path) { Match::Perhaps } else { Match::No }
+    fn with_unknown_digest(&self, image: &Reference) -> Match {
+        if self.names(image) { Match::Perhaps } else { Match::No }
+    }
+
+    /// Whether registry and repository match, component by component; `**` takes any number of them.
+    fn names(&self, image: &Reference) -> bool {
+        glob::matches(
+            self.segments.iter(),
+            std::iter::once(image.registry()).chain(image.repository().split('/')),
+            |segment| **segment == Segment::Any,
+            |segment, component| matches!(segment, Segment::One(glob) if glob.matches(component)),
+        )
     }
 }
 
@@ -245,16 +253,6 @@ fn digest_glob(digest: &str) -> Result<Glob, PatternError> {
         Some(_) if Digest::parse(digest).is_ok() => Ok(Glob(digest.to_owned())),
         _ => Err(PatternError::Malformed("digest")),
     }
-}
-
-/// Matches components one by one; `**` takes any number of them.
-fn path_matches(pattern: &[Segment], path: &[&str]) -> bool {
-    glob::matches(
-        pattern,
-        path,
-        |segment| *segment == Segment::Any,
-        |segment, component| matches!(segment, Segment::One(glob) if glob.matches(component)),
-    )
 }
 
 #[cfg(test)]

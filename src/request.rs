@@ -1,36 +1,10 @@
-//! Stage 1: bytes → [`Review`]. Reads what decides about the request and leaves the objects as raw JSON.
+//! Stage 1: JSON → [`Review`]. Reads what decides about the request and leaves the objects as raw JSON.
 //!
 //! *Why not typed objects?* The answer must be the request's own bytes with image strings replaced:
 //! unknown fields, number formats and key order survive only where nothing was decoded.
 
-use crate::json::Object;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use signed_images_json::Json;
 use std::fmt;
-
-/// What the host hands to `validate`.
-#[derive(Deserialize)]
-struct Payload<'r> {
-    #[serde(borrow)]
-    request: Request<'r>,
-    #[serde(borrow)]
-    settings: &'r RawValue,
-}
-
-/// The parts of an `AdmissionRequest` (`admission.k8s.io/v1`) that this policy looks at. `resource` is not
-/// among them: the audit scanner puts the kind there.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Request<'r> {
-    #[serde(borrow)]
-    kind: &'r RawValue,
-    #[serde(borrow)]
-    operation: &'r RawValue,
-    #[serde(borrow, default)]
-    object: Option<&'r RawValue>,
-    #[serde(borrow, default)]
-    old_object: Option<&'r RawValue>,
-}
 
 /// A request to review.
 #[derive(Debug)]
@@ -40,9 +14,9 @@ pub struct Review<'r> {
     /// What is done with the object.
     pub operation: Operation,
     /// The object as it will be stored.
-    pub object: Option<&'r RawValue>,
+    pub object: Option<Json<'r>>,
     /// The object as it is stored now.
-    pub old_object: Option<&'r RawValue>,
+    pub old_object: Option<Json<'r>>,
 }
 
 /// What a request does.
@@ -77,36 +51,41 @@ impl fmt::Display for GroupKind {
     }
 }
 
-/// Reads a payload: the request, and the settings, which come with every request.
+/// Reads a payload: the request, and the settings, which come with every request. What else is in the
+/// request is passed; `resource` too: the audit scanner puts the kind there.
 ///
 /// # Errors
-/// When it is not JSON of that shape.
-pub fn read(payload: &[u8]) -> Result<(Review<'_>, &RawValue), String> {
-    let text = std::str::from_utf8(payload).map_err(|error| error.to_string())?;
-    let Payload { request, settings } =
-        serde_json::from_str(text).map_err(|error| error.to_string())?;
+/// When it has another shape.
+pub fn read(payload: Json<'_>) -> Result<(Review<'_>, Json<'_>), String> {
+    let missing = |key| move || format!("`{key}` is missing");
+    let [request, settings] =
+        payload.pick(["request", "settings"]).map_err(|error| error.to_string())?;
+    let [kind, name, object, old_object] = request
+        .ok_or_else(missing("request"))?
+        .pick(["kind", "operation", "object", "oldObject"])
+        .map_err(|error| format!("`request`: {error}"))?;
     let review = Review {
-        kind: group_kind(request.kind)?,
-        operation: operation(request.operation)?,
-        object: request.object,
-        old_object: request.old_object,
+        kind: group_kind(kind.ok_or_else(missing("kind"))?)?,
+        operation: operation(name.ok_or_else(missing("operation"))?)?,
+        object,
+        old_object,
     };
-    Ok((review, settings))
+    Ok((review, settings.ok_or_else(missing("settings"))?))
 }
 
-fn group_kind(raw: &RawValue) -> Result<GroupKind, String> {
-    let object = Object::read(raw.get()).map_err(|error| format!("`kind`: {error}"))?;
-    let kind = object.text("kind").ok_or("`kind` has no readable `kind`")?;
-    let group = match object.get("group") {
-        Some(_) => object.text("group").ok_or("`kind` has no readable `group`")?,
-        None => String::new(),
+fn group_kind(json: Json<'_>) -> Result<GroupKind, String> {
+    let [group, kind] = json.pick(["group", "kind"]).map_err(|error| format!("`kind`: {error}"))?;
+    let kind = kind.and_then(Json::string).ok_or("`kind` has no readable `kind`")?;
+    let group = match group {
+        Some(group) => group.string().ok_or("`kind` has no readable `group`")?,
+        None => "".into(),
     };
-    Ok(GroupKind { group, kind })
+    Ok(GroupKind { group: group.into_owned(), kind: kind.into_owned() })
 }
 
 /// An operation of another name brings in who knows what.
-fn operation(raw: &RawValue) -> Result<Operation, String> {
-    match raw.get() {
+fn operation(json: Json<'_>) -> Result<Operation, String> {
+    match json.text() {
         "\"CREATE\"" => Ok(Operation::Create),
         "\"UPDATE\"" => Ok(Operation::Update),
         "\"DELETE\"" => Ok(Operation::Delete),

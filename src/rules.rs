@@ -5,10 +5,8 @@
 use crate::images::{Image, ImageFault, Stored};
 use crate::pattern::ImagePattern;
 use crate::reference::{Digest, Reference, ReferenceError};
-use crate::request::GroupKind;
-use crate::trust::{Rule, any_is_surely};
-use crate::wildcard::Spellings;
-use crate::workloads::{Form, Workload};
+use crate::trust::{Rule, Subject, any_is_surely};
+use crate::workloads::Form;
 
 /// What the settings say.
 #[derive(Debug)]
@@ -21,10 +19,6 @@ pub struct Rules {
     pub unmatched: UnmatchedImages,
     /// What becomes of an image that an update leaves as it is.
     pub unchanged: UnchangedImages,
-    /// Where verified images are pinned.
-    pub pinning: Pinning,
-    /// Custom resources that hold images.
-    pub workloads: Vec<(GroupKind, Workload)>,
 }
 
 /// What becomes of an image that no rule selects.
@@ -109,6 +103,35 @@ pub enum Rewrite {
     Forbidden,
 }
 
+/// The images that rules are needed for: those of the object, but for what an update leaves as it is, and
+/// their pins in the stored one.
+#[must_use]
+pub fn subjects(
+    images: &[Image<'_>],
+    stored: Option<&Stored<'_>>,
+    unchanged: UnchangedImages,
+) -> Vec<Subject> {
+    let skips = skips(stored, unchanged);
+    let mut subjects = Vec::new();
+    for image in images {
+        let pin = stored.and_then(|stored| stored.text(image));
+        if skips && stored.is_some_and(|stored| stored.holds_same(image)) {
+            continue;
+        }
+        let texts = image.text().ok().into_iter().chain(pin);
+        subjects.extend(texts.filter_map(|text| Reference::parse(&text).ok()).map(Subject::from));
+    }
+    subjects
+}
+
+/// Whether an image that is as it is stored passes unasked. An object that is being deleted must lose its
+/// finalizers even when a registry is down. That it is being deleted is what the stored object says; the
+/// reviewed one can claim anything.
+fn skips(stored: Option<&Stored<'_>>, unchanged: UnchangedImages) -> bool {
+    unchanged == UnchangedImages::Skip
+        || stored.is_some_and(|stored| stored.metadata.is_being_deleted())
+}
+
 impl Rules {
     /// What is to be done with an image of an object whose stored form is given (on an update).
     #[must_use]
@@ -118,10 +141,7 @@ impl Rules {
         stored: Option<&Stored<'_>>,
         rewrite: Rewrite,
     ) -> Task<'_> {
-        // An object that is being deleted must lose its finalizers even when a registry is down. That it
-        // is being deleted is what the stored object says; the reviewed one can claim anything.
-        let skips = self.unchanged == UnchangedImages::Skip
-            || stored.is_some_and(|stored| stored.metadata.is_being_deleted());
+        let skips = skips(stored, self.unchanged);
         let is_same = stored.is_some_and(|stored| stored.holds_same(image));
         if is_same && skips {
             return Task::Unchanged;
@@ -145,12 +165,12 @@ impl Rules {
             return Task::Verify(reference, rules, Write::Nothing);
         }
         match stored.and_then(|stored| stored.text(image)).filter(|kept| is_pin_of(kept, &text)) {
-            Some(kept) if skips => Task::KeepPin(kept),
+            Some(kept) if skips => Task::KeepPin(kept.into_owned()),
             Some(kept) => match Reference::parse(&kept) {
                 Ok(pinned) => match self.select(&pinned) {
                     // No rule is about that digest; those of the tag are as if it had none.
                     none if none.is_empty() => Task::Verify(reference, rules, Write::Digest),
-                    rules => Task::Verify(pinned, rules, Write::Stored(kept)),
+                    rules => Task::Verify(pinned, rules, Write::Stored(kept.into_owned())),
                 },
                 Err(error) => Task::Invalid(error),
             },
@@ -161,8 +181,8 @@ impl Rules {
 
     /// The rules that select the image, in the order written.
     fn select(&self, image: &Reference) -> Vec<&Rule> {
-        let spellings = Spellings::of(image);
-        self.rules.iter().filter(|rule| rule.selector.selects(image, &spellings)).collect()
+        let subject = Subject::from(image.clone());
+        self.rules.iter().filter(|rule| rule.selector.selects(&subject)).collect()
     }
 }
 

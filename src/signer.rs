@@ -11,10 +11,11 @@ use std::time::Duration;
 pub struct Annotations(Vec<(String, String)>);
 
 impl Annotations {
-    /// Adds one; in whatever order they come, they are equal.
-    pub fn insert(&mut self, key: String, value: String) {
-        let at = self.0.partition_point(|(known, _)| *known < key);
+    /// Adds one, unless there is one of that key; in whatever order they come, they are equal.
+    pub fn insert(&mut self, key: String, value: String) -> bool {
+        let Err(at) = self.0.binary_search_by(|(known, _)| known.cmp(&key)) else { return false };
         self.0.insert(at, (key, value));
+        true
     }
 
     /// Whether there is none.

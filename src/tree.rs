@@ -2,12 +2,13 @@
 //! it.
 
 use crate::workloads::{Presence, Step};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// One step of the way to an image.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Crumb {
-    Key(String),
+    Key(Cow<'static, str>),
     /// The name may be long, and is shared by all images in the element.
     Element {
         index: usize,
@@ -46,7 +47,7 @@ pub(crate) struct Tree {
 
 #[derive(Debug)]
 pub(crate) struct Branch {
-    pub(crate) name: String,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) presence: Presence,
     pub(crate) tree: Tree,
 }

@@ -7,6 +7,7 @@ use crate::pattern::{ImagePattern, Match};
 use crate::reference::Reference;
 use crate::signer::Signer;
 use crate::wildcard::{ClassicPattern, Spellings};
+use std::cell::OnceCell;
 use std::fmt;
 use std::num::NonZeroUsize;
 
@@ -162,16 +163,32 @@ impl Selector {
         matches!(self.0, Patterns::Classic(_))
     }
 
-    pub(crate) fn selects(&self, image: &Reference, spellings: &Spellings) -> bool {
+    /// Whether the rule is about that image.
+    #[must_use]
+    pub fn selects(&self, image: &Subject) -> bool {
         match &self.0 {
             Patterns::Classic(patterns) => {
+                let spellings = image.spellings.get_or_init(|| Spellings::of(&image.reference));
                 patterns.iter().any(|pattern| pattern.selects(spellings))
             }
             Patterns::Images { images, exclude } => {
-                images.iter().any(|pattern| pattern.matches(image) >= Match::Perhaps)
-                    && !any_is_surely(exclude, image)
+                images.iter().any(|pattern| pattern.matches(&image.reference) >= Match::Perhaps)
+                    && !any_is_surely(exclude, &image.reference)
             }
         }
+    }
+}
+
+/// An image that rules are asked about. Its spellings are made when patterns of `signatures` are.
+#[derive(Debug)]
+pub struct Subject {
+    reference: Reference,
+    spellings: OnceCell<Spellings>,
+}
+
+impl From<Reference> for Subject {
+    fn from(reference: Reference) -> Self {
+        Self { reference, spellings: OnceCell::new() }
     }
 }
 

@@ -8,6 +8,7 @@
 use crate::request::GroupKind;
 use k8s_openapi::Resource;
 use k8s_openapi::api::{apps::v1 as apps, batch::v1 as batch, core::v1 as core};
+use std::borrow::Cow;
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -15,7 +16,7 @@ pub enum Step {
     /// A key of an object.
     Key {
         /// Its name.
-        name: String,
+        name: Cow<'static, str>,
         /// Whether the key must be there when its parent is.
         presence: Presence,
     },
@@ -194,7 +195,7 @@ pub fn pod_spec_images(prefix: &[Step]) -> Vec<Vec<Step>> {
     )
 }
 
-fn below(prefix: &[Step], paths: &[&str]) -> Vec<Vec<Step>> {
+fn below(prefix: &[Step], paths: &[&'static str]) -> Vec<Vec<Step>> {
     paths.iter().map(|path| prefix.iter().cloned().chain(steps(path)).collect()).collect()
 }
 
@@ -212,12 +213,12 @@ fn is(kind: &GroupKind, (group, name): (&str, &str)) -> bool {
     kind.group == group && kind.kind == name
 }
 
-fn steps(path: &str) -> Vec<Step> {
+fn steps(path: &'static str) -> Vec<Step> {
     path.split('/')
         .map(|part| match (part, part.strip_suffix('!')) {
             ("*", _) => Step::Each,
-            (_, Some(name)) => Step::Key { name: name.to_owned(), presence: Presence::Required },
-            (name, None) => Step::Key { name: name.to_owned(), presence: Presence::Optional },
+            (_, Some(name)) => Step::Key { name: name.into(), presence: Presence::Required },
+            (name, None) => Step::Key { name: name.into(), presence: Presence::Optional },
         })
         .collect()
 }

@@ -13,13 +13,19 @@ use crate::wildcard::ClassicPattern;
 
 const KINDS: [&str; 5] = ["pubKeys", "keyless", "keylessPrefix", "githubActions", "certificates"];
 
-pub(super) fn compile(entry: &Node<'_>) -> Result<Rule, Fault> {
+/// Compiles an entry whose images are wanted.
+pub(super) fn compile(
+    entry: &Node<'_>,
+    is_wanted: &impl Fn(&Selector) -> bool,
+) -> Result<Option<Rule>, Fault> {
     let entry = entry.object(&CLASSIC)?;
-    let patterns = patterns(&entry)?;
     let empty = |empty: EmptyTrust| entry.fault(&empty.to_string());
+    let selector = Selector::classic(patterns(&entry)?).map_err(empty)?;
+    if !is_wanted(&selector) {
+        return Ok(None);
+    }
     let trust = Trust::new(signers(&entry)?, None).map_err(empty)?;
-    let selector = Selector::classic(patterns).map_err(empty)?;
-    Ok(Rule { name: entry.path().to_owned(), selector, enforcement: Enforcement::Reject, trust })
+    Ok(Some(Rule { name: entry.path(), selector, enforcement: Enforcement::Reject, trust }))
 }
 
 fn patterns(entry: &Object<'_>) -> Result<Vec<ClassicPattern>, Fault> {
@@ -28,8 +34,8 @@ fn patterns(entry: &Object<'_>) -> Result<Vec<ClassicPattern>, Fault> {
     };
     match (entry.get("image"), entry.get("images")) {
         (Some(_), Some(_)) => Err(entry.fault("give `image` or `images`, not both")),
-        (Some(image), None) => Ok(vec![parse(image)?]),
-        (None, Some(images)) => images.list()?.iter().map(parse).collect(),
+        (Some(image), None) => Ok(vec![parse(&image)?]),
+        (None, Some(images)) => images.elements()?.map(|node| parse(&node)).collect(),
         (None, None) => {
             Err(entry
                 .fault("`image` is missing: which images must be signed? (`*` is every image)"))
@@ -57,14 +63,14 @@ fn signers(entry: &Object<'_>) -> Result<Vec<Signer>, Fault> {
         }
     }
     let nodes = match entry.get(kind) {
-        Some(node) if *kind == "githubActions" => vec![node.clone()],
+        Some(node) if *kind == "githubActions" => vec![node],
         _ => entry.list(kind)?,
     };
     let annotations = entry.texts("annotations")?;
     let mut signers = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
         let (label, identity) = labelled(kind, index + 1, node, entry)?;
-        let place = node.path().to_owned();
+        let place = node.path();
         signers.push(Signer { label, place, identity, annotations: annotations.clone() });
     }
     Ok(signers)

@@ -1,8 +1,9 @@
 //! Settings: raw text → compiled [`Rules`]. The one place where the text of the settings lives.
 //!
-//! *When does what happen?* Settings come with every request, so [`read`] does what a request needs:
-//! types, names, patterns. [`check`] does the rest when the policy is set up: it reads every key and
-//! certificate and asks the host about chains.
+//! *When does what happen?* Settings come with every request, so a request reads the [`outline`], the
+//! patterns of every rule, and the rest of the rules that select one of its images. When the policy is set
+//! up, [`read`] reads all of them, and [`check`] does the rest: it reads every key and certificate and asks
+//! the host about chains.
 //!
 //! *What does an error say?* The path, what is wrong there, and the nearest thing that would be right.
 
@@ -18,12 +19,13 @@ mod workload;
 
 pub use check::check;
 
+use crate::pattern::ImagePattern;
 use crate::request::GroupKind;
 use crate::rules::{Pinning, Rules, UnchangedImages, UnmatchedImages};
-use crate::trust::Rule;
+use crate::trust::{Rule, Selector};
 use crate::workloads::Workload;
 use reader::{Node, Object};
-use serde_json::value::RawValue;
+use signed_images_json::Json;
 use std::fmt;
 use vocabulary::{SETTINGS, UNCHANGED_IMAGES, UNMATCHED_IMAGES};
 
@@ -75,31 +77,44 @@ impl fmt::Display for SettingsError {
 
 impl std::error::Error for SettingsError {}
 
-/// Reads and compiles the settings.
+/// The settings but for their rules, which are most of them.
+#[derive(Debug)]
+pub struct Outline<'s> {
+    signatures: Option<Node<'s>>,
+    rules: Option<Node<'s>>,
+    /// Images that are neither verified nor pinned.
+    pub exempt: Vec<ImagePattern>,
+    /// What becomes of an image that no rule selects.
+    pub unmatched: UnmatchedImages,
+    /// What becomes of an image that an update leaves as it is.
+    pub unchanged: UnchangedImages,
+    /// Where verified images are pinned.
+    pub pinning: Pinning,
+    /// Custom resources that hold images.
+    pub workloads: Vec<(GroupKind, Workload)>,
+}
+
+/// Reads and compiles all of the settings.
 ///
 /// # Errors
 /// With the place of everything that is wrong.
-pub fn read(raw: &RawValue) -> Result<Rules, SettingsError> {
-    let settings = Node::root(raw).object(&SETTINGS)?;
-    let mut faults = Vec::new();
-    let mut rules = Vec::new();
-    let mut keep = |compiled: Result<Rule, Fault>| match compiled {
-        Ok(rule) => rules.push(rule),
-        Err(fault) => faults.push(fault),
-    };
-    for entry in settings.list("signatures")? {
-        keep(classic::compile(&entry));
-    }
-    for (index, node) in settings.list("rules")?.iter().enumerate() {
-        keep(rule::compile(index + 1, node));
-    }
-    SettingsError::unless_empty(faults)?;
+pub fn read(json: Json<'_>) -> Result<Rules, SettingsError> {
+    outline(json)?.rules(|_| true)
+}
+
+/// Reads the settings, and leaves the rules for later.
+///
+/// # Errors
+/// When something else than the rules is wrong.
+pub fn outline(json: Json<'_>) -> Result<Outline<'_>, SettingsError> {
+    let settings = Node::root(json).object(&SETTINGS)?;
     let unmatched = match settings.choice("unmatchedImages", UNMATCHED_IMAGES)? {
         Some("warn") => UnmatchedImages::Warn,
         Some("reject") => UnmatchedImages::Reject,
         _ => UnmatchedImages::Accept,
     };
-    if rules.is_empty() && unmatched == UnmatchedImages::Accept {
+    let (signatures, rules) = (settings.get("signatures"), settings.get("rules"));
+    if signatures.is_none() && rules.is_none() && unmatched == UnmatchedImages::Accept {
         return Err(Fault::new(
             "",
             "these settings check nothing: name the images and their signers in `rules` or \
@@ -107,7 +122,8 @@ pub fn read(raw: &RawValue) -> Result<Rules, SettingsError> {
         )
         .into());
     }
-    Ok(Rules {
+    Ok(Outline {
+        signatures,
         rules,
         exempt: rule::sparing(&settings, "exempt")?,
         unmatched,
@@ -118,6 +134,38 @@ pub fn read(raw: &RawValue) -> Result<Rules, SettingsError> {
         pinning: pinning(&settings)?,
         workloads: workloads(&settings)?,
     })
+}
+
+impl Outline<'_> {
+    /// The rules whose images are wanted; of the others, nothing but their images is read.
+    ///
+    /// # Errors
+    /// With the place of everything that is wrong in what is read.
+    pub fn rules(self, is_wanted: impl Fn(&Selector) -> bool) -> Result<Rules, SettingsError> {
+        let mut faults = Vec::new();
+        let mut rules = Vec::new();
+        let mut keep = |compiled: Result<Option<Rule>, Fault>| match compiled {
+            Ok(rule) => rules.extend(rule),
+            Err(fault) => faults.push(fault),
+        };
+        if let Some(signatures) = self.signatures {
+            for entry in signatures.elements()? {
+                keep(classic::compile(&entry, &is_wanted));
+            }
+        }
+        if let Some(list) = self.rules {
+            for (index, rule) in list.elements()?.enumerate() {
+                keep(rule::compile(index + 1, &rule, &is_wanted));
+            }
+        }
+        SettingsError::unless_empty(faults)?;
+        Ok(Rules {
+            rules,
+            exempt: self.exempt,
+            unmatched: self.unmatched,
+            unchanged: self.unchanged,
+        })
+    }
 }
 
 fn pinning(settings: &Object<'_>) -> Result<Pinning, Fault> {

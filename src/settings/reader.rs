@@ -7,92 +7,123 @@
 use super::Fault;
 use super::suggest;
 use super::vocabulary::Shape;
-use crate::json::{self, ObjectError};
 use crate::signer::Annotations;
-use serde_json::value::RawValue;
+use signed_images_json::Json;
+use std::borrow::Cow;
+use std::fmt;
+use std::rc::Rc;
+
+/// Where a value stands: `rules[2].anyOf`. Its text is made when there is something to say about it.
+#[derive(Clone, Debug, Default)]
+struct Path(Option<Rc<(Path, Step)>>);
+
+#[derive(Debug)]
+enum Step {
+    Key(Cow<'static, str>),
+    Element(usize),
+}
+
+impl Path {
+    fn key(&self, key: impl Into<Cow<'static, str>>) -> Self {
+        Self(Some(Rc::new((self.clone(), Step::Key(key.into())))))
+    }
+
+    fn element(&self, index: usize) -> Self {
+        Self(Some(Rc::new((self.clone(), Step::Element(index)))))
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((parent, step)) = self.0.as_deref() else { return Ok(()) };
+        parent.fmt(f)?;
+        match step {
+            Step::Key(key) if parent.0.is_none() => f.write_str(key),
+            Step::Key(key) => write!(f, ".{key}"),
+            Step::Element(index) => write!(f, "[{index}]"),
+        }
+    }
+}
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Node<'s> {
-    path: String,
-    raw: &'s RawValue,
+    path: Path,
+    json: Json<'s>,
 }
 
 impl<'s> Node<'s> {
-    pub(super) fn root(raw: &'s RawValue) -> Self {
-        Self { path: String::new(), raw }
+    pub(super) fn root(json: Json<'s>) -> Self {
+        Self { path: Path::default(), json }
     }
 
-    pub(super) fn path(&self) -> &str {
-        &self.path
+    pub(super) fn path(&self) -> String {
+        self.path.to_string()
     }
 
     pub(super) fn fault(&self, message: &str) -> Fault {
-        Fault::new(&self.path, message)
+        Fault::new(&self.path.to_string(), message)
     }
 
     pub(super) fn text(&self) -> Result<String, Fault> {
-        serde_json::from_str(self.raw.get()).map_err(|_| self.expected("a text"))
+        self.json.string().map(Cow::into_owned).ok_or_else(|| self.expected("a text"))
     }
 
     pub(super) fn flag(&self) -> Result<bool, Fault> {
-        json::flag(self.raw).ok_or_else(|| self.expected("true or false"))
+        self.json.flag().ok_or_else(|| self.expected("true or false"))
     }
 
     pub(super) fn number(&self) -> Result<usize, Fault> {
-        self.raw.get().parse().map_err(|_| self.expected("a whole number"))
+        self.json.text().parse().map_err(|_| self.expected("a whole number"))
     }
 
-    pub(super) fn list(&self) -> Result<Vec<Self>, Fault> {
-        let items: Vec<&RawValue> =
-            serde_json::from_str(self.raw.get()).map_err(|_| self.expected("a list"))?;
-        let at = |(index, raw)| Self { path: format!("{}[{index}]", self.path), raw };
-        Ok(items.into_iter().enumerate().map(at).collect())
+    pub(super) fn elements(&self) -> Result<impl Iterator<Item = Self>, Fault> {
+        let elements = self.json.elements().ok_or_else(|| self.expected("a list"))?;
+        let at = |(index, json)| Self { path: self.path.element(index), json };
+        Ok(elements.enumerate().map(at))
     }
 
     pub(super) fn texts(&self) -> Result<Annotations, Fault> {
         let mut texts = Annotations::default();
-        for (key, raw) in self.entries()? {
-            let value = self.child(&key, raw).text()?;
-            texts.insert(key, value);
+        for (key, json) in self.members()? {
+            let path = self.path.key(key.clone().into_owned());
+            let child = Self { path, json };
+            if !texts.insert(key.into_owned(), child.text()?) {
+                return Err(child.fault(TWICE));
+            }
         }
         Ok(texts)
     }
 
     /// The value as an object of that shape.
     pub(super) fn object(&self, shape: &'static Shape) -> Result<Object<'s>, Fault> {
-        let mut fields: Vec<(&'static str, Self)> = Vec::new();
-        for (key, raw) in self.entries()? {
-            let child = self.child(&key, raw);
-            let Some(field) = shape.field(&key) else {
-                return Err(child.fault(&suggest::instead_of("field", &key, &shape.keys())));
+        let mut fields: Vec<Field<'s>> = Vec::new();
+        for (key, json) in self.members()? {
+            let Some((name, written)) = shape.field(&key) else {
+                let unknown = suggest::instead_of("field", &key, &shape.keys());
+                let path = self.path.key(key.into_owned());
+                return Err(Self { path, json }.fault(&unknown));
             };
-            if fields.iter().any(|(known, _)| *known == field.key) {
-                return Err(child.fault(&format!("is another name of `{}`", field.key)));
+            let field = Field { name, written, json };
+            if let Some(other) = fields.iter().find(|known| known.name == name) {
+                let node = field.node(&self.path);
+                return Err(if other.written == written {
+                    node.fault(TWICE)
+                } else {
+                    node.fault(&format!("is another name of `{}`", other.written))
+                });
             }
-            fields.push((field.key, child));
+            fields.push(field);
         }
         Ok(Object { path: self.path.clone(), fields })
     }
 
-    /// The keys and values of a map, each key once.
-    fn entries(&self) -> Result<Vec<(String, &'s RawValue)>, Fault> {
-        match json::Object::read(self.raw.get()) {
-            Ok(object) => Ok(object.into_entries()),
-            Err(ObjectError::Twice(key)) => {
-                Err(self.child(&key, self.raw).fault("stands there twice"))
-            }
-            Err(ObjectError::NotAnObject) => Err(self.expected("a map")),
-        }
-    }
-
-    fn child(&self, key: &str, raw: &'s RawValue) -> Self {
-        let dot = if self.path.is_empty() { "" } else { "." };
-        Self { path: format!("{}{dot}{key}", self.path), raw }
+    fn members(&self) -> Result<impl Iterator<Item = (Cow<'s, str>, Json<'s>)>, Fault> {
+        self.json.members().ok_or_else(|| self.expected("a map"))
     }
 
     fn expected(&self, what: &str) -> Fault {
-        let found = match self.raw.get().bytes().next() {
+        let found = match self.json.text().bytes().next() {
             Some(b'"') => "a text",
             Some(b'{') => "a map",
             Some(b'[') => "a list",
@@ -102,12 +133,29 @@ impl<'s> Node<'s> {
         };
         self.fault(&format!("must be {what}, not {found}"))
     }
+}
+
+const TWICE: &str = "stands there twice";
+
+/// A field that is given.
+#[derive(Debug)]
+struct Field<'s> {
+    name: &'static str,
+    /// The name, or the other name that it has.
+    written: &'static str,
+    json: Json<'s>,
+}
+
+impl<'s> Field<'s> {
+    fn node(&self, parent: &Path) -> Node<'s> {
+        Node { path: parent.key(self.written), json: self.json }
+    }
 
     fn is_empty(&self) -> bool {
-        let raw = self.raw.get();
-        let inside = |open, close| raw.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+        let text = self.json.text();
+        let inside = |open, close| text.strip_prefix(open)?.strip_suffix(close);
         let is_hollow = |inside: &str| inside.trim_ascii().is_empty();
-        matches!(raw, "null" | "\"\"")
+        matches!(text, "null" | "\"\"")
             || inside('[', ']').or_else(|| inside('{', '}')).is_some_and(is_hollow)
     }
 }
@@ -115,27 +163,27 @@ impl<'s> Node<'s> {
 /// The fields of an object, by the names of its shape.
 #[derive(Debug)]
 pub(super) struct Object<'s> {
-    path: String,
-    fields: Vec<(&'static str, Node<'s>)>,
+    path: Path,
+    fields: Vec<Field<'s>>,
 }
 
 impl<'s> Object<'s> {
-    pub(super) fn path(&self) -> &str {
-        &self.path
+    pub(super) fn path(&self) -> String {
+        self.path.to_string()
     }
 
     pub(super) fn fault(&self, message: &str) -> Fault {
-        Fault::new(&self.path, message)
+        Fault::new(&self.path.to_string(), message)
     }
 
     /// The value of a field, unless it is absent.
-    pub(super) fn get(&self, key: &str) -> Option<&Node<'s>> {
-        let (_, node) = self.fields.iter().find(|(name, _)| *name == key)?;
-        (!node.is_empty()).then_some(node)
+    pub(super) fn get(&self, key: &str) -> Option<Node<'s>> {
+        let field = self.fields.iter().find(|field| field.name == key)?;
+        (!field.is_empty()).then(|| field.node(&self.path))
     }
 
     pub(super) fn text(&self, key: &str) -> Result<Option<String>, Fault> {
-        self.get(key).map(Node::text).transpose()
+        self.get(key).as_ref().map(Node::text).transpose()
     }
 
     pub(super) fn required_text(&self, key: &str) -> Result<String, Fault> {
@@ -143,7 +191,7 @@ impl<'s> Object<'s> {
     }
 
     pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, Fault> {
-        self.get(key).map(Node::flag).transpose()
+        self.get(key).as_ref().map(Node::flag).transpose()
     }
 
     /// The word that the value is, of those that it can be.
@@ -162,15 +210,15 @@ impl<'s> Object<'s> {
 
     /// The keys that are given.
     pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
-        self.fields.iter().filter(|(_, node)| !node.is_empty()).map(|(key, _)| *key)
+        self.fields.iter().filter(|field| !field.is_empty()).map(|field| field.name)
     }
 
     /// The elements of a list; none when it is absent.
     pub(super) fn list(&self, key: &str) -> Result<Vec<Node<'s>>, Fault> {
-        self.get(key).map(Node::list).transpose().map(Option::unwrap_or_default)
+        self.get(key).map_or(Ok(Vec::new()), |node| Ok(node.elements()?.collect()))
     }
 
     pub(super) fn texts(&self, key: &str) -> Result<Annotations, Fault> {
-        self.get(key).map(Node::texts).transpose().map(Option::unwrap_or_default)
+        self.get(key).map_or(Ok(Annotations::default()), |node| node.texts())
     }
 }

@@ -11,25 +11,34 @@ use crate::pattern::ImagePattern;
 use crate::signer::{Identity, KeySource, ObjectKind, Signer};
 use crate::trust::{AnyOf, EmptyTrust, Enforcement, Rule, Selector, Trust};
 
-pub(super) fn compile(number: usize, node: &Node<'_>) -> Result<Rule, Fault> {
+/// Compiles a rule whose images are wanted.
+pub(super) fn compile(
+    number: usize,
+    node: &Node<'_>,
+    is_wanted: &impl Fn(&Selector) -> bool,
+) -> Result<Option<Rule>, Fault> {
     let rule = node.object(&RULE)?;
-    let name = rule.text("name")?.unwrap_or_else(|| format!("rule {number}"));
     let empty = |empty: EmptyTrust| rule.fault(&empty.to_string());
     let selector = Selector::patterns(patterns(&rule, "images")?, sparing(&rule, "exclude")?)
         .map_err(empty)?;
+    if !is_wanted(&selector) {
+        return Ok(None);
+    }
+    let name = rule.text("name")?.unwrap_or_else(|| format!("rule {number}"));
     let all_of = signers(&rule.list("allOf")?)?;
-    let any_of = rule.get("anyOf").map(any_of).transpose()?;
+    let any_of = rule.get("anyOf").as_ref().map(any_of).transpose()?;
     let trust = Trust::new(all_of, any_of).map_err(empty)?;
     let enforcement = match rule.choice("enforcement", ENFORCEMENT)? {
         Some("warn") => Enforcement::Warn,
         _ => Enforcement::Reject,
     };
-    Ok(Rule { name, selector, enforcement, trust })
+    Ok(Some(Rule { name, selector, enforcement, trust }))
 }
 
 pub(super) fn patterns(object: &Object<'_>, key: &str) -> Result<Vec<ImagePattern>, Fault> {
     let mut patterns = Vec::new();
-    for node in object.list(key)? {
+    let Some(list) = object.get(key) else { return Ok(patterns) };
+    for node in list.elements()? {
         let pattern = ImagePattern::parse(&node.text()?);
         patterns.push(pattern.map_err(|error| node.fault(&error.to_string()))?);
     }
@@ -50,7 +59,7 @@ pub(super) fn sparing(object: &Object<'_>, key: &str) -> Result<Vec<ImagePattern
 fn any_of(node: &Node<'_>) -> Result<AnyOf, Fault> {
     let any_of = node.object(&ANY_OF)?;
     let given = any_of.get("minimumMatches");
-    let minimum = given.map(Node::number).transpose()?.unwrap_or(1);
+    let minimum = given.as_ref().map_or(Ok(1), Node::number)?;
     let signers = signers(&any_of.list("signatures")?)?;
     if signers.is_empty() {
         return Err(any_of.fault("`signatures` is missing: who can sign?"));
@@ -58,6 +67,7 @@ fn any_of(node: &Node<'_>) -> Result<AnyOf, Fault> {
     let count = signers.len();
     AnyOf::new(minimum, signers).map_err(|_| {
         given
+            .as_ref()
             .unwrap_or(node)
             .fault(&format!("must be between 1 and {count}, the number of signers"))
     })
@@ -69,7 +79,7 @@ fn signers(nodes: &[Node<'_>]) -> Result<Vec<Signer>, Fault> {
         let object = node.object(&SIGNER)?;
         let (label, identity) = labelled(index + 1, node, &object)?;
         let annotations = object.texts("annotations")?;
-        signers.push(Signer { label, place: node.path().to_owned(), identity, annotations });
+        signers.push(Signer { label, place: node.path(), identity, annotations });
     }
     Ok(signers)
 }
@@ -129,7 +139,7 @@ fn key_source(signer: &Object<'_>) -> Result<KeySource, Fault> {
                     .ok_or_else(|| key.fault(&format!("`{text}` is not `k8s://namespace/name`"))),
             }
         }
-        (None, Some(key_from)) => key_object(key_from),
+        (None, Some(key_from)) => key_object(&key_from),
         _ => Err(signer.fault("give one of `key` and `keyFrom`")),
     }
 }

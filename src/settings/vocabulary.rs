@@ -51,8 +51,12 @@ pub enum Value {
 }
 
 impl Shape {
-    pub(super) fn field(&self, key: &str) -> Option<&'static Field> {
-        self.fields.iter().find(|field| field.key == key || field.alias == Some(key))
+    /// The field of that name: what it is called here, and the spelling that it was found by.
+    pub(super) fn field(&self, key: &str) -> Option<(&'static str, &'static str)> {
+        self.fields.iter().find_map(|field| {
+            let mut spellings = std::iter::once(field.key).chain(field.alias);
+            Some((field.key, spellings.find(|spelling| *spelling == key)?))
+        })
     }
 
     /// The names worth suggesting.

@@ -67,7 +67,7 @@ fn step(part: &str) -> Option<Step> {
         _ if part.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1'])) => None,
         _ => {
             let name = part.replace("~1", "/").replace("~0", "~");
-            Some(Step::Key { name, presence: Presence::Optional })
+            Some(Step::Key { name: name.into(), presence: Presence::Optional })
         }
     }
 }

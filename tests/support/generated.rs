@@ -20,7 +20,8 @@ pub(crate) fn generated(fixtures: &Path) -> Vec<Case> {
         case("ten megabytes", &pinned("an object of ten megabytes is pinned and comes back"))
             .with_object(ten_megabytes()),
         case("deep nesting", &pinned("what is nested deeply is skipped unread"))
-            .with_object(deep_nesting()),
+            .with_object(deep_nesting(9_990)),
+        case("deeper nesting", &too_deep()).with_object(deep_nesting(100_000)),
     ]
 }
 
@@ -131,6 +132,18 @@ expect:
     )
 }
 
+fn too_deep() -> String {
+    format!(
+        "about: what is nested deeper than any API server reads is rejected
+{SETTINGS}
+request: {{kind: Pod}}
+expect:
+  accepted: false
+  message: [nested more than 10000 levels deep]
+"
+    )
+}
+
 fn ten_megabytes() -> String {
     let entries: Vec<String> =
         (0..10_000).map(|index| format!(r#""key{index}":"{}""#, "é\\\"x".repeat(200))).collect();
@@ -142,8 +155,8 @@ fn ten_megabytes() -> String {
     object
 }
 
-fn deep_nesting() -> String {
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+fn deep_nesting(levels: usize) -> String {
+    let deep = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     format!(
         r#"{{"metadata":{{"annotations":{deep}}},"spec":{{"x":{deep},"containers":[{{"y":{deep},"image":"ghcr.io/acme/app:1"}}]}},"status":{deep}}}"#
     )
