@@ -127,12 +127,18 @@ fn clip_to(text: &str, max: usize, keep: fn(char) -> bool) -> String {
     clipped
 }
 
-/// Control characters, line separators, and what changes the direction of writing or cannot be seen
-/// (<https://www.unicode.org/reports/tr36/>) are not.
+/// Control characters, line separators, and what changes the direction of writing or is not drawn
+/// (<https://www.unicode.org/reports/tr36/>; `Default_Ignorable_Code_Point` of the Unicode character
+/// database) are not.
 fn is_printable(c: char) -> bool {
+    let separates = matches!(c, '\u{2028}' | '\u{2029}');
     let turns_or_hides = matches!(
         c,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
     );
-    !c.is_control() && !turns_or_hides
+    !c.is_control() && !separates && !turns_or_hides
 }

@@ -134,7 +134,9 @@ struct SettingsAnswer {
 /// The answer to `validate_settings`.
 #[must_use]
 pub fn settings_answer(outcome: Result<(), String>) -> Vec<u8> {
-    let answer = SettingsAnswer { valid: outcome.is_ok(), message: outcome.err() };
+    let valid = outcome.is_ok();
+    let message = outcome.err().map(|message| clip_lines(&message, MAX_MESSAGE));
+    let answer = SettingsAnswer { valid, message };
     serde_json::to_vec(&answer).unwrap_or_default()
 }
 
