@@ -2,10 +2,16 @@
 
 use crate::verdict::Outcome;
 use crate::verify::Reason;
-use std::fmt::Write as _;
 
 /// The longest message, in bytes: `kubectl` prints it, and audit logs keep it.
 pub(crate) const MAX_MESSAGE: usize = 4096;
+
+/// The longest warning, in bytes: <https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#response>
+/// asks for 120 characters at most.
+const MAX_WARNING: usize = 120;
+/// The longest warnings together, in bytes: what is beyond them the API server leaves out, without a word
+/// (`truncateAtTotalRunes`, `k8s.io/apiserver`, `pkg/endpoints/filters/warning.go`).
+const MAX_WARNINGS: usize = 4096;
 
 /// The reason in words.
 pub(crate) fn explain(reason: &Reason) -> String {
@@ -87,13 +93,35 @@ pub(crate) fn bounded(lines: &[String], hints: &[&str]) -> String {
         shown += 1;
     }
     if shown < lines.len() {
-        let _ = write!(message, "\n… and {} more refused images", lines.len() - shown);
+        message.push('\n');
+        message.push_str(&more(lines.len() - shown, "refused image"));
     }
     for hint in hints {
         message.push('\n');
         message.push_str(hint);
     }
     message
+}
+
+/// As many warnings as the budget holds, and how many were left out.
+pub(crate) fn bounded_warnings(all: &[String]) -> Vec<String> {
+    // Room for the line that counts what is left out.
+    let mut left = MAX_WARNINGS - 64;
+    let mut warnings = Vec::new();
+    for warning in all {
+        let warning = clip(warning, MAX_WARNING);
+        if warning.len() > left {
+            warnings.push(more(all.len() - warnings.len(), "warning"));
+            break;
+        }
+        left -= warning.len();
+        warnings.push(warning);
+    }
+    warnings
+}
+
+fn more(count: usize, what: &str) -> String {
+    format!("… and {count} more {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The labels, one after the other.

@@ -6,6 +6,7 @@
 //!
 //! *What does an error say?* The path, what is wrong there, and the nearest thing that would be right.
 
+mod budget;
 mod check;
 mod classic;
 mod prefix;
@@ -22,6 +23,7 @@ use crate::request::GroupKind;
 use crate::rules::{Pinning, Rules, UnchangedImages, UnmatchedImages};
 use crate::trust::Rule;
 use crate::workloads::Workload;
+use budget::MAX_SETTINGS;
 use reader::{Node, Object};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -80,6 +82,11 @@ impl std::error::Error for SettingsError {}
 /// # Errors
 /// With the place of everything that is wrong.
 pub fn read(raw: &RawValue) -> Result<Rules, SettingsError> {
+    let size = raw.get().len();
+    if size > MAX_SETTINGS {
+        let budget = format!("they are {size} bytes long; at most {MAX_SETTINGS} are taken");
+        return Err(Fault::new("", &budget).into());
+    }
     let settings = Node::root(raw).object(&SETTINGS)?;
     let mut faults = Vec::new();
     let mut rules = Vec::new();

@@ -16,11 +16,13 @@ use serde_json::value::RawValue;
 pub(super) struct Node<'s> {
     path: String,
     raw: &'s RawValue,
+    /// How many entries it may have.
+    most: usize,
 }
 
 impl<'s> Node<'s> {
     pub(super) fn root(raw: &'s RawValue) -> Self {
-        Self { path: String::new(), raw }
+        Self { path: String::new(), raw, most: usize::MAX }
     }
 
     pub(super) fn path(&self) -> &str {
@@ -39,20 +41,34 @@ impl<'s> Node<'s> {
         json::flag(self.raw).ok_or_else(|| self.expected("true or false"))
     }
 
+    /// A number beyond any count of things is the largest.
     pub(super) fn number(&self) -> Result<usize, Fault> {
-        self.raw.get().parse().map_err(|_| self.expected("a whole number"))
+        let text = self.raw.get();
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(text.parse().unwrap_or(usize::MAX));
+        }
+        Err(match text.bytes().next() {
+            Some(b'-' | b'0'..=b'9') => {
+                self.fault(&format!("must be a whole number, not `{text}`"))
+            }
+            _ => self.expected("a whole number"),
+        })
     }
 
     pub(super) fn list(&self) -> Result<Vec<Self>, Fault> {
         let items: Vec<&RawValue> =
             serde_json::from_str(self.raw.get()).map_err(|_| self.expected("a list"))?;
-        let at = |(index, raw)| Self { path: format!("{}[{index}]", self.path), raw };
+        self.check_count(items.len())?;
+        let at =
+            |(index, raw)| Self { path: format!("{}[{index}]", self.path), raw, most: usize::MAX };
         Ok(items.into_iter().enumerate().map(at).collect())
     }
 
     pub(super) fn texts(&self) -> Result<Annotations, Fault> {
         let mut texts = Annotations::default();
-        for (key, raw) in self.entries()? {
+        let entries = self.entries()?;
+        self.check_count(entries.len())?;
+        for (key, raw) in entries {
             let value = self.child(&key, raw).text()?;
             texts.insert(key, value);
         }
@@ -70,7 +86,7 @@ impl<'s> Node<'s> {
             if fields.iter().any(|(known, _)| *known == field.key) {
                 return Err(child.fault(&format!("is another name of `{}`", field.key)));
             }
-            fields.push((field.key, child));
+            fields.push((field.key, Self { most: field.most, ..child }));
         }
         Ok(Object { path: self.path.clone(), fields })
     }
@@ -88,7 +104,14 @@ impl<'s> Node<'s> {
 
     fn child(&self, key: &str, raw: &'s RawValue) -> Self {
         let dot = if self.path.is_empty() { "" } else { "." };
-        Self { path: format!("{}{dot}{key}", self.path), raw }
+        Self { path: format!("{}{dot}{key}", self.path), raw, most: usize::MAX }
+    }
+
+    fn check_count(&self, count: usize) -> Result<(), Fault> {
+        if count <= self.most {
+            return Ok(());
+        }
+        Err(self.fault(&format!("holds {count} entries; at most {} are taken", self.most)))
     }
 
     fn expected(&self, what: &str) -> Fault {

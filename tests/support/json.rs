@@ -85,20 +85,25 @@ impl<'w> Words<'w> {
         while let Some((before, after)) = rest.split_once("${") {
             let (name, after) = after.split_once('}').ok_or("`${` without `}`")?;
             expanded.push_str(before);
-            match (self.texts.get(name), name.strip_prefix("digest:")) {
-                (Some(text), _) => expanded.push_str(text),
-                (None, Some(digit)) => {
-                    expanded.push_str(&format!("sha256:{}", digit.repeat(64)));
-                }
-                (None, None) if is_json => {
-                    expanded.push_str(&self.read(name)?.replace('\n', "\\n"));
-                }
-                (None, None) => expanded.push_str(&self.read(name)?),
-            }
+            let value = self.value(name)?;
+            let is_fixture = !self.texts.contains_key(name);
+            expanded.push_str(&if is_json && is_fixture {
+                value.replace('\n', "\\n")
+            } else {
+                value
+            });
             rest = after;
         }
         expanded.push_str(rest);
         Ok(Value::String(expanded))
+    }
+
+    fn value(&self, name: &str) -> Result<String, String> {
+        match (self.texts.get(name), name.strip_prefix("digest:")) {
+            (Some(text), _) => Ok(text.clone()),
+            (None, Some(digit)) => Ok(format!("sha256:{}", digit.repeat(64))),
+            (None, None) => self.read(name),
+        }
     }
 
     fn read(&self, name: &str) -> Result<String, String> {
