@@ -41,12 +41,7 @@ impl Cluster {
         }
     }
 
-    fn object(
-        &mut self,
-        id: ObjectId,
-        place: &str,
-        host: &mut Host<'_>,
-    ) -> ObjectText {
+    fn object(&mut self, id: ObjectId, place: &str, host: &mut Host<'_>) -> ObjectText {
         if let Some((_, object)) = self.objects.iter().find(|(known, _)| *known == id) {
             return object.clone();
         }

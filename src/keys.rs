@@ -16,6 +16,9 @@ use std::fmt;
 /// NIST SP 800-57 asks for 2048 bits or more.
 const MIN_RSA_BITS: usize = 2048;
 
+/// Keys of one signer. Each is a question of its own; a rotation needs the old and the new one.
+const MAX_KEYS: usize = 16;
+
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
@@ -32,6 +35,8 @@ pub struct PublicKey(Vec<u8>);
 pub enum KeyError {
     /// No PEM block is in it.
     NotPem,
+    /// More than there may be of one signer.
+    TooMany(usize),
     /// A private key.
     Private,
     /// A certificate.
@@ -51,6 +56,9 @@ impl fmt::Display for KeyError {
         match self {
             Self::NotPem => {
                 f.write_str("not a PEM public key; it starts with `-----BEGIN PUBLIC KEY-----`")
+            }
+            Self::TooMany(count) => {
+                write!(f, "it holds {count} keys; at most {MAX_KEYS} are taken")
             }
             Self::Private => f.write_str(
                 "this is a private key: keep it secret, and give its public half \
@@ -87,6 +95,9 @@ impl PublicKey {
         // Text that merely looks like a block is skipped by the parser: every `BEGIN` must be read.
         if blocks.is_empty() || blocks.len() != text.matches("-----BEGIN ").count() {
             return Err(KeyError::NotPem);
+        }
+        if blocks.len() > MAX_KEYS {
+            return Err(KeyError::TooMany(blocks.len()));
         }
         blocks.iter().map(Self::from_block).collect()
     }

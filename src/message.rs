@@ -2,10 +2,16 @@
 
 use crate::verdict::Outcome;
 use crate::verify::Reason;
-use std::fmt::Write as _;
 
 /// The longest message, in bytes: `kubectl` prints it, and audit logs keep it.
 pub(crate) const MAX_MESSAGE: usize = 4096;
+
+/// The longest warning, in bytes: <https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#response>
+/// asks for 120 characters at most.
+const MAX_WARNING: usize = 120;
+/// The longest warnings together, in bytes: what is beyond them the API server leaves out, without a word
+/// (`truncateAtTotalRunes`, `k8s.io/apiserver`, `pkg/endpoints/filters/warning.go`).
+const MAX_WARNINGS: usize = 4096;
 
 /// The reason in words.
 pub(crate) fn explain(reason: &Reason) -> String {
@@ -87,13 +93,35 @@ pub(crate) fn bounded(lines: &[String], hints: &[&str]) -> String {
         shown += 1;
     }
     if shown < lines.len() {
-        let _ = write!(message, "\n… and {} more refused images", lines.len() - shown);
+        message.push('\n');
+        message.push_str(&more(lines.len() - shown, "refused image"));
     }
     for hint in hints {
         message.push('\n');
         message.push_str(hint);
     }
     message
+}
+
+/// As many warnings as the budget holds, and how many were left out.
+pub(crate) fn bounded_warnings(all: &[String]) -> Vec<String> {
+    // Room for the line that counts what is left out.
+    let mut left = MAX_WARNINGS - 64;
+    let mut warnings = Vec::new();
+    for warning in all {
+        let warning = clip(warning, MAX_WARNING);
+        if warning.len() > left {
+            warnings.push(more(all.len() - warnings.len(), "warning"));
+            break;
+        }
+        left -= warning.len();
+        warnings.push(warning);
+    }
+    warnings
+}
+
+fn more(count: usize, what: &str) -> String {
+    format!("… and {count} more {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The labels, one after the other.
@@ -127,12 +155,18 @@ fn clip_to(text: &str, max: usize, keep: fn(char) -> bool) -> String {
     clipped
 }
 
-/// Control characters, line separators, and what changes the direction of writing or cannot be seen
-/// (<https://www.unicode.org/reports/tr36/>) are not.
+/// Control characters, line separators, and what changes the direction of writing or is not drawn
+/// (<https://www.unicode.org/reports/tr36/>; `Default_Ignorable_Code_Point` of the Unicode character
+/// database) are not.
 fn is_printable(c: char) -> bool {
+    let separates = matches!(c, '\u{2028}' | '\u{2029}');
     let turns_or_hides = matches!(
         c,
-        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
     );
-    !c.is_control() && !turns_or_hides
+    !c.is_control() && !separates && !turns_or_hides
 }

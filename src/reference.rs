@@ -45,8 +45,9 @@ pub enum ReferenceError {
     Empty,
     /// Longer than any reference can be.
     TooLong,
-    /// 64 hexadecimal digits, alone or as a digest: an image ID, by which runtimes find an image on the
-    /// node (`ParseAnyReference`), whatever its name and signatures.
+    /// 64 hexadecimal digits, alone or as a digest, or the first of them after `sha256:`: an image ID, by
+    /// which runtimes find an image on the node (`ParseAnyReference`; containerd's `LocalResolve` and
+    /// `digestset`), whatever its name and signatures.
     ImageId,
     /// A registry name without dot or port: a runtime and the host read it as two different images.
     AmbiguousRegistry,
@@ -131,7 +132,7 @@ impl Reference {
         if text.len() > MAX_REFERENCE {
             return Err(ReferenceError::TooLong);
         }
-        if text.len() == 64 && text.bytes().all(is_lower_hex) || Digest::parse(text).is_ok() {
+        if is_image_id(text) {
             return Err(ReferenceError::ImageId);
         }
         let (rest, digest) = match text.split_once('@') {
@@ -298,6 +299,14 @@ pub(crate) fn is_tag(tag: &str) -> bool {
     tag.starts_with(word)
         && tag.len() <= MAX_TAG
         && tag.chars().all(|c| word(c) || c == '.' || c == '-')
+}
+
+/// No official image of Docker Hub is called `sha256`.
+fn is_image_id(text: &str) -> bool {
+    let is_hex = |digits: &str| digits.bytes().all(is_lower_hex);
+    text.len() == 64 && is_hex(text)
+        || text.strip_prefix("sha256:").is_some_and(|digits| !digits.is_empty() && is_hex(digits))
+        || Digest::parse(text).is_ok()
 }
 
 fn is_lower_hex(byte: u8) -> bool {
@@ -541,6 +550,9 @@ mod tests {
                 Ok(&format!("docker.io/dmcgowan/myapp@{REDIS}")),
             ),
             (HEX, Err(E::ImageId)),
+            ("sha256:dbcc1c35ac38", Err(E::ImageId)),
+            ("sha256:latest", Ok("docker.io/library/sha256:latest")),
+            ("library/sha256:dbcc1c35ac38", Ok("docker.io/library/sha256:dbcc1c35ac38")),
             // `ParseAnyReference` reads an image ID here, and so do runtimes that find it on the node.
             (REDIS, Err(E::ImageId)),
             // One digit short of an image ID.

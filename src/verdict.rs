@@ -6,20 +6,16 @@
 
 use crate::audit;
 use crate::images::{Found, Image};
-use crate::message::{MAX_MESSAGE, bounded, clip, clip_lines, explain, hints};
+use crate::message::{MAX_MESSAGE, bounded, bounded_warnings, clip, clip_lines, explain, hints};
 use crate::reference::Reference;
 use crate::rules::{UnmatchedImages, Write};
 use crate::signer::Annotations;
-use crate::verify::{Approval, Pinned, Refusal, Verified};
+use crate::verify::{Approval, Expiring, Pinned, Refusal, Verified};
 use serde::Serialize;
 use std::fmt::Write as _;
 
 /// The longest line about one image, in bytes, so that one image cannot crowd out the others.
 const MAX_LINE: usize = 1024;
-/// The longest warning, in bytes: <https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#response>
-/// asks for 120 characters at most.
-const MAX_WARNING: usize = 120;
-
 /// What became of one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -134,7 +130,9 @@ struct SettingsAnswer {
 /// The answer to `validate_settings`.
 #[must_use]
 pub fn settings_answer(outcome: Result<(), String>) -> Vec<u8> {
-    let answer = SettingsAnswer { valid: outcome.is_ok(), message: outcome.err() };
+    let valid = outcome.is_ok();
+    let message = outcome.err().map(|message| clip_lines(&message, MAX_MESSAGE));
+    let answer = SettingsAnswer { valid, message };
     serde_json::to_vec(&answer).unwrap_or_default()
 }
 
@@ -151,7 +149,7 @@ pub fn answer(found: &Found<'_>, outcomes: &[Outcome], notes: Vec<String>) -> An
     let mut answer = Answer {
         accepted: lines.is_empty(),
         audit_annotations: audit::annotations(found, outcomes),
-        warnings: warnings.iter().map(|warning| clip(warning, MAX_WARNING)).collect(),
+        warnings: bounded_warnings(&warnings),
         ..Answer::default()
     };
     if answer.accepted {
@@ -164,11 +162,17 @@ pub fn answer(found: &Found<'_>, outcomes: &[Outcome], notes: Vec<String>) -> An
 
 /// Warnings of certificates that expire soon.
 #[must_use]
-pub fn expiry_notes(expiring: &[(String, u64)]) -> Vec<String> {
-    expiring
-        .iter()
-        .map(|(label, days)| format!("{label}, or its chain, expires in {days} days"))
-        .collect()
+pub fn expiry_notes(expiring: &[Expiring]) -> Vec<String> {
+    let note = |Expiring { rule, signer, days }: &Expiring| {
+        let time = match days {
+            0 => "in less than a day".to_owned(),
+            1 => "in 1 day".to_owned(),
+            days => format!("in {days} days"),
+        };
+        let (rule, signer) = (clip(rule, 32), clip(signer, 32));
+        format!("{rule}: {signer}, or its chain, expires {time}")
+    };
+    expiring.iter().map(note).collect()
 }
 
 /// The object's text with the images rewritten; none when nothing changes.

@@ -90,6 +90,17 @@ pub enum Reason {
     Signer(String, SignerError),
 }
 
+/// A signer whose certificate, or its chain, was used and expires soon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expiring {
+    /// The rule's name.
+    pub rule: String,
+    /// The signer's label.
+    pub signer: String,
+    /// In so many whole days.
+    pub days: u64,
+}
+
 /// A certificate that expires soon gives a warning.
 const EXPIRES_SOON: Duration = Duration::from_hours(30 * 24);
 
@@ -100,8 +111,7 @@ pub struct Verifier<'a, 'h> {
     now: Duration,
     cluster: Cluster,
     answers: Vec<(Reference, Verified)>,
-    /// The labels of signers whose certificates expire soon, and in how many days.
-    expiring: Vec<(String, u64)>,
+    expiring: Vec<Expiring>,
 }
 
 impl<'a, 'h> Verifier<'a, 'h> {
@@ -111,9 +121,9 @@ impl<'a, 'h> Verifier<'a, 'h> {
         Self { host, now, cluster: Cluster::default(), answers, expiring }
     }
 
-    /// Signers whose certificates were used and expire soon, and in how many days.
+    /// Signers whose certificates were used and expire soon.
     #[must_use]
-    pub fn expiring(&self) -> &[(String, u64)] {
+    pub fn expiring(&self) -> &[Expiring] {
         &self.expiring
     }
 
@@ -150,9 +160,9 @@ impl<'a, 'h> Verifier<'a, 'h> {
 
     fn satisfy(&mut self, inquiry: &mut Inquiry<'_>, rule: &Rule) -> Result<Vec<String>, Reason> {
         let twins = if rule.selector.is_classic() { Twins::Taken } else { Twins::One };
-        let mut signers = self.all_of(inquiry, rule.trust.all_of(), twins)?;
+        let mut signers = self.all_of(inquiry, rule, twins)?;
         if let Some(any_of) = rule.trust.any_of() {
-            signers.extend(self.any_of(inquiry, any_of)?);
+            signers.extend(self.any_of(inquiry, &rule.name, any_of)?);
         }
         Ok(signers)
     }
@@ -160,11 +170,13 @@ impl<'a, 'h> Verifier<'a, 'h> {
     fn all_of(
         &mut self,
         inquiry: &mut Inquiry<'_>,
-        signers: &[Signer],
+        rule: &Rule,
         twins: Twins,
     ) -> Result<Vec<String>, Reason> {
         let mut tally = Tally::new(twins);
-        let signers: Vec<Group<'_>> = signers.iter().map(|signer| self.group(signer)).collect();
+        let signers = rule.trust.all_of().iter();
+        let signers: Vec<Group<'_>> =
+            signers.map(|signer| self.group(&rule.name, signer)).collect();
         let needed = signers.len();
         for group in groups(signers, twins) {
             tally.ask(inquiry, self.host, &group);
@@ -172,7 +184,12 @@ impl<'a, 'h> Verifier<'a, 'h> {
         tally.conclude(inquiry, self.host, needed)
     }
 
-    fn any_of(&mut self, inquiry: &mut Inquiry<'_>, any_of: &AnyOf) -> Result<Vec<String>, Reason> {
+    fn any_of(
+        &mut self,
+        inquiry: &mut Inquiry<'_>,
+        rule: &str,
+        any_of: &AnyOf,
+    ) -> Result<Vec<String>, Reason> {
         let mut tally = Tally::new(Twins::One);
         for (asked, signer) in any_of.signers().iter().enumerate() {
             let left = any_of.signers().len() - asked;
@@ -180,17 +197,21 @@ impl<'a, 'h> Verifier<'a, 'h> {
             if still_needed == 0 || left < still_needed {
                 break;
             }
-            let group = self.group(signer);
+            let group = self.group(rule, signer);
             tally.ask(inquiry, self.host, &group);
         }
         tally.conclude(inquiry, self.host, any_of.minimum())
     }
 
-    fn group<'s>(&mut self, signer: &'s Signer) -> Group<'s> {
+    fn group<'s>(&mut self, rule: &str, signer: &'s Signer) -> Group<'s> {
         let read = &mut |source: &_| self.cluster.read(source, self.host);
         let checks: Result<Vec<Check>, SignerError> = signer.checks(self.now, read).map(|checks| {
             if let Some(left) = checks.remaining.filter(|left| *left < EXPIRES_SOON) {
-                let expiring = (signer.label.clone(), left.as_secs() / (24 * 60 * 60));
+                let expiring = Expiring {
+                    rule: rule.to_owned(),
+                    signer: signer.label.clone(),
+                    days: left.as_secs() / (24 * 60 * 60),
+                };
                 if !self.expiring.contains(&expiring) {
                     self.expiring.push(expiring);
                 }

@@ -52,11 +52,13 @@ fn a_warning_in_the_last_thirty_days() {
     let rows: &[(u64, Option<&str>)] = &[
         (BEGIN, None),
         (END - 30 * DAY, None),
-        (END - 30 * DAY + 1, Some("certificate 1, or its chain, expires in 29 days")),
-        (END - 10 * DAY, Some("certificate 1, or its chain, expires in 10 days")),
-        (END - DAY, Some("certificate 1, or its chain, expires in 1 days")),
-        (END - 1, Some("certificate 1, or its chain, expires in 0 days")),
-        (END, Some("certificate 1, or its chain, expires in 0 days")),
+        (END - 30 * DAY + 1, Some("rule 1: certificate 1, or its chain, expires in 29 days")),
+        (END - 10 * DAY, Some("rule 1: certificate 1, or its chain, expires in 10 days")),
+        (END - 2 * DAY, Some("rule 1: certificate 1, or its chain, expires in 2 days")),
+        (END - 2 * DAY + 1, Some("rule 1: certificate 1, or its chain, expires in 1 day")),
+        (END - DAY, Some("rule 1: certificate 1, or its chain, expires in 1 day")),
+        (END - DAY + 1, Some("rule 1: certificate 1, or its chain, expires in less than a day")),
+        (END, Some("rule 1: certificate 1, or its chain, expires in less than a day")),
     ];
     for (now, warning) in rows {
         let answer = review(&settings(&[certificate(SIGNER)]), *now);
@@ -84,8 +86,22 @@ fn each_certificate_has_its_warning() {
     let both = settings(&[certificate(SIGNER), certificate(SECOND)]);
     let answer = review(&both, END - 5 * DAY);
     let warnings = json!([
-        "certificate 1, or its chain, expires in 5 days",
-        "certificate 2, or its chain, expires in 5 days",
+        "rule 1: certificate 1, or its chain, expires in 5 days",
+        "rule 1: certificate 2, or its chain, expires in 5 days",
+    ]);
+    assert_eq!(answer["warnings"], warnings);
+}
+
+#[test]
+fn the_rule_is_named() {
+    let signers = [certificate(SIGNER)];
+    let any_of =
+        json!({"images": ["**"], "anyOf": {"signatures": signers}, "name": "r".repeat(200)});
+    let settings = json!({"rules": [{"images": ["**"], "allOf": signers, "name": "ours"}, any_of]});
+    let answer = review(&settings, END - 5 * DAY);
+    let warnings = json!([
+        "ours: certificate 1, or its chain, expires in 5 days",
+        format!("{}…: certificate 1, or its chain, expires in 5 days", "r".repeat(29)),
     ]);
     assert_eq!(answer["warnings"], warnings);
 }
@@ -95,7 +111,10 @@ fn a_chain_ends_with_its_first_link_to_end() {
     let mut signer = certificate(EXPIRED);
     signer["certificateChain"] = json!([EXPIRED]);
     let answer = review(&settings(&[signer]), EXPIRED_END - 3 * DAY);
-    assert_eq!(answer["warnings"], json!(["certificate 1, or its chain, expires in 3 days"]));
+    assert_eq!(
+        answer["warnings"],
+        json!(["rule 1: certificate 1, or its chain, expires in 3 days"])
+    );
 
     let mut signer = certificate(SIGNER);
     signer["certificateChain"] = json!([EXPIRED, ROOT]);

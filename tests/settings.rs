@@ -494,11 +494,11 @@ fn rules_that_ask_for_nobody() {
         ),
         (
             "anyOf: {minimumMatches: -1, signatures: [{kind: githubAction, owner: a}]}",
-            "rules[0].anyOf.minimumMatches: must be a whole number, not a number",
+            "rules[0].anyOf.minimumMatches: must be a whole number, not `-1`",
         ),
         (
             "anyOf: {minimumMatches: 1.5, signatures: [{kind: githubAction, owner: a}]}",
-            "rules[0].anyOf.minimumMatches: must be a whole number, not a number",
+            "rules[0].anyOf.minimumMatches: must be a whole number, not `1.5`",
         ),
         (
             "anyOf: {minimumMatches: '1', signatures: [{kind: githubAction, owner: a}]}",

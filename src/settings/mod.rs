@@ -7,6 +7,7 @@
 //!
 //! *What does an error say?* The path, what is wrong there, and the nearest thing that would be right.
 
+mod budget;
 mod check;
 mod classic;
 mod prefix;
@@ -24,6 +25,7 @@ use crate::request::GroupKind;
 use crate::rules::{Pinning, Rules, UnchangedImages, UnmatchedImages};
 use crate::trust::{Rule, Selector};
 use crate::workloads::Workload;
+use budget::MAX_SETTINGS;
 use reader::{Node, Object};
 use signed_images_json::Json;
 use std::fmt;
@@ -107,6 +109,11 @@ pub fn read(json: Json<'_>) -> Result<Rules, SettingsError> {
 /// # Errors
 /// When something else than the rules is wrong.
 pub fn outline(json: Json<'_>) -> Result<Outline<'_>, SettingsError> {
+    let size = json.text().len();
+    if size > MAX_SETTINGS {
+        let budget = format!("they are {size} bytes long; at most {MAX_SETTINGS} are taken");
+        return Err(Fault::new("", &budget).into());
+    }
     let settings = Node::root(json).object(&SETTINGS)?;
     let unmatched = match settings.choice("unmatchedImages", UNMATCHED_IMAGES)? {
         Some("warn") => UnmatchedImages::Warn,

@@ -50,11 +50,13 @@ impl fmt::Display for Path {
 pub(super) struct Node<'s> {
     path: Path,
     json: Json<'s>,
+    /// How many entries it may have.
+    most: usize,
 }
 
 impl<'s> Node<'s> {
     pub(super) fn root(json: Json<'s>) -> Self {
-        Self { path: Path::default(), json }
+        Self { path: Path::default(), json, most: usize::MAX }
     }
 
     pub(super) fn path(&self) -> String {
@@ -73,21 +75,34 @@ impl<'s> Node<'s> {
         self.json.flag().ok_or_else(|| self.expected("true or false"))
     }
 
+    /// A number beyond any count of things is the largest.
     pub(super) fn number(&self) -> Result<usize, Fault> {
-        self.json.text().parse().map_err(|_| self.expected("a whole number"))
+        let text = self.json.text();
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(text.parse().unwrap_or(usize::MAX));
+        }
+        Err(match text.bytes().next() {
+            Some(b'-' | b'0'..=b'9') => {
+                self.fault(&format!("must be a whole number, not `{text}`"))
+            }
+            _ => self.expected("a whole number"),
+        })
     }
 
     pub(super) fn elements(&self) -> Result<impl Iterator<Item = Self>, Fault> {
-        let elements = self.json.elements().ok_or_else(|| self.expected("a list"))?;
-        let at = |(index, json)| Self { path: self.path.element(index), json };
+        let elements = || self.json.elements().ok_or_else(|| self.expected("a list"));
+        self.check_count(elements()?.count())?;
+        let at = |(index, json)| Self { path: self.path.element(index), json, most: usize::MAX };
+        let elements = elements()?;
         Ok(elements.enumerate().map(at))
     }
 
     pub(super) fn texts(&self) -> Result<Annotations, Fault> {
         let mut texts = Annotations::default();
+        self.check_count(self.members()?.count())?;
         for (key, json) in self.members()? {
             let path = self.path.key(key.clone().into_owned());
-            let child = Self { path, json };
+            let child = Self { path, json, most: usize::MAX };
             if !texts.insert(key.into_owned(), child.text()?) {
                 return Err(child.fault(TWICE));
             }
@@ -99,13 +114,13 @@ impl<'s> Node<'s> {
     pub(super) fn object(&self, shape: &'static Shape) -> Result<Object<'s>, Fault> {
         let mut fields: Vec<Field<'s>> = Vec::new();
         for (key, json) in self.members()? {
-            let Some((name, written)) = shape.field(&key) else {
+            let Some((field, written)) = shape.field(&key) else {
                 let unknown = suggest::instead_of("field", &key, &shape.keys());
                 let path = self.path.key(key.into_owned());
-                return Err(Self { path, json }.fault(&unknown));
+                return Err(Self { path, json, most: usize::MAX }.fault(&unknown));
             };
-            let field = Field { name, written, json };
-            if let Some(other) = fields.iter().find(|known| known.name == name) {
+            let field = Field { name: field.key, written, json, most: field.most };
+            if let Some(other) = fields.iter().find(|known| known.name == field.name) {
                 let node = field.node(&self.path);
                 return Err(if other.written == written {
                     node.fault(TWICE)
@@ -120,6 +135,13 @@ impl<'s> Node<'s> {
 
     fn members(&self) -> Result<impl Iterator<Item = (Cow<'s, str>, Json<'s>)>, Fault> {
         self.json.members().ok_or_else(|| self.expected("a map"))
+    }
+
+    fn check_count(&self, count: usize) -> Result<(), Fault> {
+        if count <= self.most {
+            return Ok(());
+        }
+        Err(self.fault(&format!("holds {count} entries; at most {} are taken", self.most)))
     }
 
     fn expected(&self, what: &str) -> Fault {
@@ -144,11 +166,12 @@ struct Field<'s> {
     /// The name, or the other name that it has.
     written: &'static str,
     json: Json<'s>,
+    most: usize,
 }
 
 impl<'s> Field<'s> {
     fn node(&self, parent: &Path) -> Node<'s> {
-        Node { path: parent.key(self.written), json: self.json }
+        Node { path: parent.key(self.written), json: self.json, most: self.most }
     }
 
     fn is_empty(&self) -> bool {

@@ -1,6 +1,10 @@
 //! The names that the settings know, and what they mean: the reader refuses every other, and the JSON
 //! Schema of the settings is made of these.
 
+use super::budget::{
+    MAX_ANNOTATIONS, MAX_CHAIN, MAX_PATTERNS, MAX_POINTERS, MAX_RULES, MAX_SIGNERS, MAX_WORKLOADS,
+};
+
 /// A kind of object.
 #[derive(Debug)]
 pub struct Shape {
@@ -27,6 +31,8 @@ pub struct Field {
     pub doc: &'static str,
     /// What it holds.
     pub value: Value,
+    /// How many entries a list or a map may have.
+    pub most: usize,
 }
 
 /// What a key holds.
@@ -51,11 +57,11 @@ pub enum Value {
 }
 
 impl Shape {
-    /// The field of that name: what it is called here, and the spelling that it was found by.
-    pub(super) fn field(&self, key: &str) -> Option<(&'static str, &'static str)> {
+    /// The field of that name, and the spelling that it was found by.
+    pub(super) fn field(&self, key: &str) -> Option<(&'static Field, &'static str)> {
         self.fields.iter().find_map(|field| {
             let mut spellings = std::iter::once(field.key).chain(field.alias);
-            Some((field.key, spellings.find(|spelling| *spelling == key)?))
+            Some((field, spellings.find(|spelling| *spelling == key)?))
         })
     }
 
@@ -85,12 +91,18 @@ const fn field(key: &'static str, value: Value, doc: &'static str) -> Field {
         #[cfg(not(target_arch = "wasm32"))]
         doc,
         value,
+        most: usize::MAX,
     }
 }
 
 impl Field {
     const fn or(mut self, alias: &'static str) -> Self {
         self.alias = Some(alias);
+        self
+    }
+
+    const fn at_most(mut self, entries: usize) -> Self {
+        self.most = entries;
         self
     }
 }
@@ -105,7 +117,7 @@ pub static SETTINGS: Shape = shape(
             "signatures",
             Value::List(&Value::Object(&CLASSIC)),
             "who must have signed which images, in the format of verify-image-signatures",
-        ),
+        ).at_most(MAX_RULES),
         field(
             "modifyImagesWithDigest",
             Value::Flag,
@@ -115,8 +127,8 @@ pub static SETTINGS: Shape = shape(
             "rules",
             Value::List(&Value::Object(&RULE)),
             "who must have signed which images, in the vocabulary of Kubewarden's verification config",
-        ),
-        field("exempt", TEXTS, "patterns of images that are neither verified nor pinned"),
+        ).at_most(MAX_RULES),
+        field("exempt", TEXTS, "patterns of images that are neither verified nor pinned").at_most(MAX_PATTERNS),
         field(
             "unmatchedImages",
             Value::Choice(UNMATCHED_IMAGES),
@@ -136,7 +148,7 @@ pub static SETTINGS: Shape = shape(
             "extraWorkloads",
             Value::List(&Value::Object(&EXTRA_WORKLOAD)),
             "custom resources that hold images",
-        ),
+        ).at_most(MAX_WORKLOADS),
         field("description", Value::Ignored, "ignored: the Rancher form keeps its own state here"),
         field("rule", Value::Ignored, "ignored: the Rancher form keeps its own state here"),
     ],
@@ -156,14 +168,17 @@ pub static RULE: Shape = shape(
     &[&["images"], &["allOf", "anyOf"]],
     &[
         field("name", Value::Text, "what messages call the rule"),
-        field("images", TEXTS, "patterns of the images that the rule is about"),
-        field("exclude", TEXTS, "patterns of images that it is not about all the same"),
+        field("images", TEXTS, "patterns of the images that the rule is about")
+            .at_most(MAX_PATTERNS),
+        field("exclude", TEXTS, "patterns of images that it is not about all the same")
+            .at_most(MAX_PATTERNS),
         field(
             "enforcement",
             Value::Choice(ENFORCEMENT),
             "whether an image that does not satisfy it is rejected or only warned of (default: reject)",
         ),
-        field("allOf", Value::List(&Value::Object(&SIGNER)), "each of these must have signed"),
+        field("allOf", Value::List(&Value::Object(&SIGNER)), "each of these must have signed")
+            .at_most(MAX_SIGNERS),
         field("anyOf", Value::Object(&ANY_OF), "some of these must have signed"),
     ],
 );
@@ -173,7 +188,8 @@ pub static ANY_OF: Shape = shape(
     &[&["signatures"]],
     &[
         field("minimumMatches", Value::Number, "how many must have signed (default: 1)"),
-        field("signatures", Value::List(&Value::Object(&SIGNER)), "those who can sign"),
+        field("signatures", Value::List(&Value::Object(&SIGNER)), "those who can sign")
+            .at_most(MAX_SIGNERS),
     ],
 );
 
@@ -201,13 +217,15 @@ pub static SIGNER: Shape = shape(
             "certificateChain",
             TEXTS,
             "certificate: the PEM chain that leads to it, the root last",
-        ),
+        )
+        .at_most(MAX_CHAIN),
         field(
             "requireRekorBundle",
             Value::Flag,
             "certificate: the signature must be in the transparency log (default: true)",
         ),
-        field("annotations", Value::Texts, "annotations that the signature must carry"),
+        field("annotations", Value::Texts, "annotations that the signature must carry")
+            .at_most(MAX_ANNOTATIONS),
     ],
 );
 
@@ -245,8 +263,10 @@ pub static EXTRA_WORKLOAD: Shape = shape(
     &[
         field("apiGroup", Value::Text, "its API group"),
         field("kind", Value::Text, "its kind"),
-        field("podSpecs", TEXTS, "JSON pointers to pod specs; `*` is every element of a list"),
-        field("images", TEXTS, "JSON pointers to images; `*` is every element of a list"),
+        field("podSpecs", TEXTS, "JSON pointers to pod specs; `*` is every element of a list")
+            .at_most(MAX_POINTERS),
+        field("images", TEXTS, "JSON pointers to images; `*` is every element of a list")
+            .at_most(MAX_POINTERS),
     ],
 );
 
@@ -258,30 +278,35 @@ pub static CLASSIC: Shape = shape(
     ],
     &[
         field("image", Value::Text, "a wildcard (`*`, `?`) over the whole image reference"),
-        field("images", TEXTS, "several wildcards, instead of `image`"),
-        field("annotations", Value::Texts, "annotations that the signatures must carry"),
-        field("pubKeys", TEXTS, "PEM public keys; each must have signed"),
+        field("images", TEXTS, "several wildcards, instead of `image`").at_most(MAX_PATTERNS),
+        field("annotations", Value::Texts, "annotations that the signatures must carry")
+            .at_most(MAX_ANNOTATIONS),
+        field("pubKeys", TEXTS, "PEM public keys; each must have signed").at_most(MAX_SIGNERS),
         field(
             "keyless",
             Value::List(&Value::Object(&KEYLESS)),
             "identities; each must have signed",
-        ),
+        )
+        .at_most(MAX_SIGNERS),
         field(
             "keylessPrefix",
             Value::List(&Value::Object(&KEYLESS_PREFIX)),
             "identities whose subject starts with a URL; each must have signed",
-        ),
+        )
+        .at_most(MAX_SIGNERS),
         field(
             "githubActions",
             Value::Object(&GITHUB_ACTIONS),
             "a workflow of this owner has signed",
         ),
-        field("certificates", TEXTS, "PEM certificates; each must have signed"),
+        field("certificates", TEXTS, "PEM certificates; each must have signed")
+            .at_most(MAX_SIGNERS),
         field(
             "certificateChain",
             TEXTS,
             "the PEM chain that leads to the certificates, the root last",
-        ),
+        )
+        .at_most(MAX_CHAIN),
         field(
             "requireRekorBundle",
             Value::Flag,

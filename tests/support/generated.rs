@@ -1,4 +1,4 @@
-//! Cases that are too large for a file.
+//! Cases that are too large for a file, and whose host or answer is as large.
 
 use super::Case;
 use std::fmt::Write as _;
@@ -11,17 +11,8 @@ pub(crate) fn generated(fixtures: &Path) -> Vec<Case> {
     vec![
         case("thirty containers of one image", &thirty_of_one()),
         case("thirty refused images", &thirty_refused()),
-        case("a long image and a long name", &long_line()),
-        case("as many images as there may be", &many(1000, "  accepted: true\n")),
-        case(
-            "more images than there may be",
-            &many(1001, "  accepted: false\n  message: [it holds more than 1000 images]\n"),
-        ),
         case("ten megabytes", &pinned("an object of ten megabytes is pinned and comes back"))
             .with_object(ten_megabytes()),
-        case("deep nesting", &pinned("what is nested deeply is skipped unread"))
-            .with_object(deep_nesting(9_990)),
-        case("deeper nesting", &too_deep()).with_object(deep_nesting(100_000)),
     ]
 }
 
@@ -88,36 +79,6 @@ expect:
     )
 }
 
-fn long_line() -> String {
-    let (name, image) = ("n".repeat(5000), "i".repeat(100_000));
-    format!(
-        "about: a long name and a long image are cut, and leave room for the reason and the next image
-{SETTINGS}
-request:
-  kind: Pod
-  object: {{spec: {{containers: [{{name: {name}, image: {image}}}, {{name: next, image: A}}]}}}}
-expect:
-  accepted: false
-  message: [\"nnn…`) `iii\", \"iii…`: invalid image reference: it is too long\\nspec.containers[1].image (`next`)\"]
-  unsaid: [{}, {}]
-",
-        "n".repeat(100),
-        "i".repeat(300),
-    )
-}
-
-/// A budget, at its edge and beyond.
-fn many(count: usize, expect: &str) -> String {
-    let object = containers((0..count).map(|_| "nginx".to_owned()));
-    format!(
-        "about: an object may hold a thousand images
-{SETTINGS}
-request: {{kind: Pod, object: {object}}}
-expect:
-{expect}"
-    )
-}
-
 /// One image is verified and pinned, in an object that is still to be given.
 fn pinned(about: &str) -> String {
     format!(
@@ -132,18 +93,6 @@ expect:
     )
 }
 
-fn too_deep() -> String {
-    format!(
-        "about: what is nested deeper than any API server reads is rejected
-{SETTINGS}
-request: {{kind: Pod}}
-expect:
-  accepted: false
-  message: [nested more than 10000 levels deep]
-"
-    )
-}
-
 fn ten_megabytes() -> String {
     let entries: Vec<String> =
         (0..10_000).map(|index| format!(r#""key{index}":"{}""#, "é\\\"x".repeat(200))).collect();
@@ -153,11 +102,4 @@ fn ten_megabytes() -> String {
     );
     assert!(object.len() > 10_000_000, "{}", object.len());
     object
-}
-
-fn deep_nesting(levels: usize) -> String {
-    let deep = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-    format!(
-        r#"{{"metadata":{{"annotations":{deep}}},"spec":{{"x":{deep},"containers":[{{"y":{deep},"image":"ghcr.io/acme/app:1"}}]}},"status":{deep}}}"#
-    )
 }

@@ -1,5 +1,7 @@
-//! YAML → JSON text, in the order written, and what stands for fixtures.
+//! YAML → JSON text, in the order written, and what stands for fixtures and for long texts.
 
+use serde::Deserialize;
+use std::collections::HashMap;
 use std::path::Path;
 use yaml_serde::{Mapping, Value};
 
@@ -38,49 +40,91 @@ pub(crate) fn parse(text: &str) -> Result<serde_json::Value, String> {
     serde_json::from_str(text).map_err(|error| format!("{error}: {text}"))
 }
 
-/// Replaces, in every string, `${digest:X}` by a digest made of the digit X, `${PATH}` by the text of a
-/// fixture and `${bytes:PATH}`, which must be the whole string, by a list of its bytes. A string that is
-/// JSON text itself gets the fixture's line breaks escaped.
-pub(crate) fn expand(value: &Value, fixtures: &Path) -> Result<Value, String> {
-    Ok(match value {
-        Value::String(text) => expand_text(text, fixtures)?,
-        Value::Sequence(items) => Value::Sequence(
-            items.iter().map(|item| expand(item, fixtures)).collect::<Result<_, _>>()?,
-        ),
-        Value::Mapping(fields) => {
-            let mut expanded = Mapping::new();
-            for (key, value) in fields {
-                expanded.insert(expand(key, fixtures)?, expand(value, fixtures)?);
+/// What `${…}` stands for.
+pub(crate) struct Words<'w> {
+    fixtures: &'w Path,
+    /// The texts of this case, by their names.
+    texts: HashMap<String, String>,
+}
+
+impl<'w> Words<'w> {
+    pub(crate) fn new(fixtures: &'w Path, texts: &HashMap<String, Repeated>) -> Self {
+        let texts = texts.iter().map(|(name, repeated)| (name.clone(), repeated.text()));
+        Self { fixtures, texts: texts.collect() }
+    }
+
+    /// Replaces, in every string, `${NAME}` by that text of the case, `${digest:X}` by a digest made of
+    /// the digit X, `${PATH}` by the text of a fixture and `${bytes:PATH}`, which must be the whole
+    /// string, by a list of its bytes. A string that is JSON text itself gets the fixture's line breaks
+    /// escaped.
+    pub(crate) fn expand(&self, value: &Value) -> Result<Value, String> {
+        Ok(match value {
+            Value::String(text) => self.expand_text(text)?,
+            Value::Sequence(items) => Value::Sequence(
+                items.iter().map(|item| self.expand(item)).collect::<Result<_, _>>()?,
+            ),
+            Value::Mapping(fields) => {
+                let mut expanded = Mapping::new();
+                for (key, value) in fields {
+                    expanded.insert(self.expand(key)?, self.expand(value)?);
+                }
+                Value::Mapping(expanded)
             }
-            Value::Mapping(expanded)
+            other => other.clone(),
+        })
+    }
+
+    fn expand_text(&self, text: &str) -> Result<Value, String> {
+        if let Some(name) = text.strip_prefix("${bytes:").and_then(|rest| rest.strip_suffix('}')) {
+            let bytes = self.read(name)?.into_bytes();
+            return Ok(Value::Sequence(bytes.into_iter().map(Value::from).collect()));
         }
-        other => other.clone(),
-    })
+        let is_json = text.starts_with(['{', '[', '"']);
+        let mut expanded = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let (name, after) = after.split_once('}').ok_or("`${` without `}`")?;
+            expanded.push_str(before);
+            let value = self.value(name)?;
+            let is_fixture = !self.texts.contains_key(name);
+            expanded.push_str(&if is_json && is_fixture {
+                value.replace('\n', "\\n")
+            } else {
+                value
+            });
+            rest = after;
+        }
+        expanded.push_str(rest);
+        Ok(Value::String(expanded))
+    }
+
+    fn value(&self, name: &str) -> Result<String, String> {
+        match (self.texts.get(name), name.strip_prefix("digest:")) {
+            (Some(text), _) => Ok(text.clone()),
+            (None, Some(digit)) => Ok(format!("sha256:{}", digit.repeat(64))),
+            (None, None) => self.read(name),
+        }
+    }
+
+    fn read(&self, name: &str) -> Result<String, String> {
+        let path = self.fixtures.join(format!("{name}.pem"));
+        std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+    }
 }
 
-fn expand_text(text: &str, fixtures: &Path) -> Result<Value, String> {
-    if let Some(name) = text.strip_prefix("${bytes:").and_then(|rest| rest.strip_suffix('}')) {
-        let bytes = read(fixtures, name)?.into_bytes();
-        return Ok(Value::Sequence(bytes.into_iter().map(Value::from).collect()));
-    }
-    let is_json = text.starts_with(['{', '[', '"']);
-    let mut expanded = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        let (name, after) = after.split_once('}').ok_or("`${` without `}`")?;
-        let value = match name.strip_prefix("digest:") {
-            Some(digit) => format!("sha256:{}", digit.repeat(64)),
-            None => read(fixtures, name)?,
-        };
-        expanded.push_str(before);
-        expanded.push_str(&if is_json { value.replace('\n', "\\n") } else { value });
-        rest = after;
-    }
-    expanded.push_str(rest);
-    Ok(Value::String(expanded))
+/// A text that is too long for a file: so many times this one, in which `#` is the number of the time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Repeated {
+    repeat: String,
+    times: usize,
 }
 
-fn read(fixtures: &Path, name: &str) -> Result<String, String> {
-    let path = fixtures.join(format!("{name}.pem"));
-    std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+impl Repeated {
+    fn text(&self) -> String {
+        if !self.repeat.contains('#') {
+            return self.repeat.repeat(self.times);
+        }
+        (0..self.times).map(|time| self.repeat.replace('#', &time.to_string())).collect()
+    }
 }

@@ -9,8 +9,9 @@ pub(crate) use check::check;
 pub(crate) use generated::generated;
 pub(crate) use script::Script;
 
+use json::{Repeated, Words};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use yaml_serde::Value;
 
@@ -104,7 +105,12 @@ impl Case {
         let fault = |error: &dyn std::fmt::Display| format!("{name}: {error}");
         let mut value: Value = yaml_serde::from_str(yaml).map_err(|error| fault(&error))?;
         value.apply_merge().map_err(|error| fault(&error))?;
-        let value = json::expand(&value, fixtures).map_err(|error| fault(&error))?;
+        let texts =
+            value.as_mapping_mut().and_then(|case| case.remove("texts")).unwrap_or_default();
+        let texts: Option<HashMap<String, Repeated>> =
+            yaml_serde::from_value(texts).map_err(|error| fault(&error))?;
+        let words = Words::new(fixtures, &texts.unwrap_or_default());
+        let value = words.expand(&value).map_err(|error| fault(&error))?;
         let case: Self = yaml_serde::from_value(value).map_err(|error| fault(&error))?;
         Ok(Self { name: name.to_owned(), ..case })
     }
