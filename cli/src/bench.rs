@@ -9,6 +9,7 @@
 //!   what wasmtime counts of instructions: the same every time, so that a [`budget`] can hold it.
 
 pub mod budget;
+pub mod check;
 pub mod fuel;
 mod imports;
 mod manifest;

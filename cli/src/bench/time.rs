@@ -66,13 +66,16 @@ pub fn measure<const N: usize>(
 fn sample(module: &Module, payload: &str) -> Result<Sample, ModuleError> {
     let start = Instant::now();
     let instance = module.instance(scenario::host)?;
-    let made = start.elapsed();
+    let made = Instant::now();
     let answer = instance.call("validate", payload.as_bytes())?;
-    let answered = start.elapsed();
+    let answered = Instant::now();
     drop(instance);
-    let dropped = start.elapsed();
+    let dropped = Instant::now();
     drop(answer);
-    Ok(Sample { instance: made + (dropped - answered), evaluation: answered - made })
+    Ok(Sample {
+        instance: made.duration_since(start) + dropped.duration_since(answered),
+        evaluation: answered.duration_since(made),
+    })
 }
 
 impl Times {

@@ -26,6 +26,9 @@ Examples:
   signed-images bench --scenario rules --iterations 1000
   signed-images bench --iterations 0 --json";
 
+const UNOPTIMISED: &str = "the runtime in this command is built without optimisations: times are too \
+                           long, and ratios of times too small; `make bench` builds it as servers do";
+
 /// Measure the policy, beside a module that only reads the request
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -67,6 +70,9 @@ impl Bench {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         let scenarios = self.scenarios()?;
         let subjects = Subjects::load(&self.module, &self.floor)?;
+        if cfg!(debug_assertions) && self.iterations > 0 {
+            eprintln!("{UNOPTIMISED}");
+        }
         let mut rows = Vec::new();
         for scenario in &scenarios {
             eprintln!("{}", scenario.name);

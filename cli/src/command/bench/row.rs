@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use serde::Serialize;
+use signed_images::bench::check::Subject;
 use signed_images::bench::fuel::Meter;
-use signed_images::bench::scenario::{Scenario, Subject};
+use signed_images::bench::scenario::Scenario;
 use signed_images::bench::time::{self, Times};
 use signed_images::module::Module;
 
@@ -93,16 +94,9 @@ impl Row {
 /// The fuel of a request that was answered as it must be.
 fn count(meter: &Meter, scenario: &Scenario, subject: Subject) -> anyhow::Result<u64> {
     let reading = meter.read(&scenario.payload)?;
-    scenario.check(subject, &reading.answer)?;
-    let questions = match subject {
-        Subject::Policy => scenario.questions,
-        Subject::Floor => 0,
-    };
-    ensure!(
-        reading.questions == questions,
-        "the host was asked {} times instead of {questions}",
-        reading.questions
-    );
+    subject.check(scenario, &reading.answer)?;
+    let (asked, expected) = (reading.questions, subject.questions(scenario));
+    ensure!(asked == expected, "the host was asked {asked} times instead of {expected}");
     Ok(reading.fuel)
 }
 
