@@ -9,7 +9,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group, criterion_main};
 use signed_images_policy::images::{self, Found};
 use signed_images_policy::request::{self, Review};
 use signed_images_policy::rules::{Rewrite, Rules, Task};
@@ -93,7 +93,6 @@ fn measure(
 ) {
     let mut group = criterion.benchmark_group(stage);
     for scenario in scenario::all().iter().filter(|scenario| names.contains(&scenario.name)) {
-        group.throughput(Throughput::Bytes(scenario.payload.len() as u64));
         group.bench_function(scenario.name, |bencher| {
             run(&mut |stage| bencher.iter(stage), scenario);
         });

@@ -158,7 +158,7 @@ fn the_table_has_its_columns() {
     // Four of them hold two numbers.
     assert_eq!((lines[1][0], lines[1].len()), ("pod", columns.len() + 4));
     assert!(lines[1][1..].iter().all(|cell| cell.parse::<f64>().is_ok_and(|cell| cell > 0.0)));
-    let outcome = bench("--scenario pod --iterations 0 --format markdown");
+    let outcome = bench("--scenario pod --iterations 0 --markdown");
     assert!(outcome.stdout.starts_with("| scenario |"), "{}", outcome.stdout);
     assert!(outcome.stdout.contains("\n| pod "), "{}", outcome.stdout);
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use signed_images::bench::budget::{Budget, Verdict};
 use signed_images::bench::scenario::{self, Scenario};
 
@@ -23,7 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   make policy.wasm floor.wasm
   signed-images bench
-  signed-images bench --scenario rules --iterations 1000
+  signed-images bench --scenario rule --iterations 1000
   signed-images bench --iterations 0 --json";
 
 const UNOPTIMISED: &str = "the runtime in this command is built without optimisations: times are too \
@@ -45,25 +45,18 @@ pub(crate) struct Bench {
     /// Measure only the scenarios with this text in their names
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     scenario: String,
-    /// How the results are printed
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-    /// Print JSON: the same as `--format json`
-    #[arg(long, conflicts_with = "format")]
+    /// Print JSON, with times in nanoseconds
+    #[arg(long, conflicts_with = "markdown")]
     json: bool,
+    /// Print a table in Markdown
+    #[arg(long)]
+    markdown: bool,
     /// Fail when a scenario takes more instructions than this file allows
     #[arg(long, value_name = "PATH")]
     budget: Option<PathBuf>,
     /// Write what the scenarios take to a file, as their budget
     #[arg(long, value_name = "PATH", conflicts_with_all = ["budget", "scenario"])]
     write_budget: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Markdown,
-    Json,
 }
 
 impl Bench {
@@ -79,11 +72,12 @@ impl Bench {
             let row = Row::measure(&subjects, scenario, self.iterations);
             rows.push(row.with_context(|| format!("scenario `{}`", scenario.name))?);
         }
-        let text = match self.format {
-            _ if self.json => serde_json::to_string_pretty(&rows)?,
-            Format::Json => serde_json::to_string_pretty(&rows)?,
-            Format::Table => table::plain(&rows),
-            Format::Markdown => table::markdown(&rows),
+        let text = if self.json {
+            serde_json::to_string_pretty(&rows)?
+        } else if self.markdown {
+            table::markdown(&rows)
+        } else {
+            table::plain(&rows)
         };
         writeln!(stdout(), "{text}")?;
         if let Some(path) = &self.write_budget {
