@@ -14,6 +14,9 @@ WASM_OPT := $(shell command -v wasm-opt 2>/dev/null)
 # what rustc's wasm32-wasip1 uses, and the vector instructions
 WASM_FEATURES := --enable-simd --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int
 
+# $(call optimise,FROM,TO): writes TO when its content is new: make then sees a new file
+optimise = $(if $(WASM_OPT),$(WASM_OPT) $(WASM_FEATURES) --merge-similar-functions --flatten --rereloop -Oz -Oz --const-hoisting $(1) -o $(1).opt,cp $(1) $(1).opt) && { cmp -s $(1).opt $(2) || cp $(1).opt $(2); }
+
 # $(call missing,COMMANDS): those that are not installed
 missing = $(strip $(foreach command,$(1),$(if $(shell command -v $(command) 2>/dev/null),,$(command))))
 # $(call need,COMMAND,HINT): stop with one line, the hint, when it is missing
@@ -21,17 +24,22 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE setup setup-lint setup-e2e fmt lint size test e2e-tests demo clean
+.PHONY: FORCE setup setup-lint setup-e2e fmt lint size fuel fuel-budget test bench e2e-tests demo clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
-policy.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS = -Ctarget-feature=+simd128 --remap-path-prefix=$(CARGO_HOME)/registry/src=registry --remap-path-prefix=$(CURDIR)=.
+policy.wasm floor.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS = --remap-path-prefix=$(CARGO_HOME)/registry/src=registry --remap-path-prefix=$(CURDIR)=.
 
-# cargo knows what is stale; make sees a new file only when its content is new
+# cargo knows what is stale
 policy.wasm: FORCE | setup
 	cargo build --profile wasm --target $(WASM_TARGET) --package signed-images-policy --lib
-	@$(if $(WASM_OPT),$(WASM_OPT) $(WASM_FEATURES) --merge-similar-functions --flatten --rereloop -Oz -Oz --const-hoisting $(WASM) -o $(WASM).opt,cp $(WASM) $(WASM).opt)
-	@cmp -s $(WASM).opt $@ || cp $(WASM).opt $@
+	@$(call optimise,$(WASM),$@)
+
+# what `signed-images bench` measures the policy against, built as the policy is
+FLOOR := $(CARGO_OUT)/$(WASM_TARGET)/wasm/signed_images_floor.wasm
+floor.wasm: FORCE | setup
+	cargo build --profile wasm --target $(WASM_TARGET) --package signed-images-floor --lib
+	@$(call optimise,$(FLOOR),$@)
 
 annotated-policy.wasm: policy.wasm metadata.yml README.md $(if $(KWCTL),,$(SIGNED_IMAGES))
 	$(ANNOTATE) -m metadata.yml -u README.md -o $@ policy.wasm
@@ -54,8 +62,24 @@ size: policy.wasm
 	@echo "policy.wasm: $$(wc -c <policy.wasm) bytes"
 	$(if $(WASM_OPT),@[ $$(wc -c <policy.wasm) -le $(SIZE_BUDGET) ] || { echo "over the budget of $(SIZE_BUDGET) bytes"; exit 1; })
 
-test: lint annotated-policy.wasm size
+test: lint annotated-policy.wasm size fuel
 	cargo test --workspace
+
+# How many instructions the requests of `signed-images bench` may take in the optimised module.
+FUEL_BUDGET := cli/tests/fuel.json
+
+fuel: policy.wasm floor.wasm $(SIGNED_IMAGES)
+	$(SIGNED_IMAGES) bench --iterations 0 $(if $(WASM_OPT),--budget $(FUEL_BUDGET))
+
+fuel-budget: policy.wasm floor.wasm $(SIGNED_IMAGES)
+	$(call need,wasm-opt,install binaryen: the budget is that of the optimised module)
+	$(SIGNED_IMAGES) bench --iterations 0 --write-budget $(FUEL_BUDGET)
+
+# Times are those of an optimised runtime, as a policy server is.
+bench: policy.wasm floor.wasm
+	cargo build --release --workspace --bin signed-images
+	$(CARGO_OUT)/release/signed-images bench
+	cargo bench --package signed-images-policy
 
 e2e-tests: setup-e2e annotated-policy.wasm
 	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) bats e2e.bats
@@ -64,7 +88,7 @@ demo: annotated-policy.wasm $(SIGNED_IMAGES)
 	@$(SIGNED_IMAGES) demo --module annotated-policy.wasm
 
 clean:
-	rm -f policy.wasm annotated-policy.wasm
+	rm -f policy.wasm annotated-policy.wasm floor.wasm
 	cargo clean
 
 # ---- what a fresh machine lacks ----

@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 mod annotate;
+mod bench;
 mod demo;
 mod run;
 mod schema;
@@ -37,6 +38,7 @@ enum Command {
     Run(run::Run),
     Annotate(annotate::Annotate),
     Demo(demo::Demo),
+    Bench(bench::Bench),
     /// Print the JSON Schema of the policy's settings
     Schema,
 }
@@ -60,6 +62,7 @@ impl CommandLine {
             Command::Run(run) => run.run(),
             Command::Annotate(annotate) => annotate.run(),
             Command::Demo(demo) => demo.run(),
+            Command::Bench(bench) => bench.run(),
             Command::Schema => schema::run(),
         }
     }

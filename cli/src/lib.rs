@@ -11,9 +11,11 @@
 //!   of `kwctl`.
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
 //! - How do editors know the settings? By their JSON Schema, which is made in [`schema`].
+//! - How long does it take? [`bench`] measures it.
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
 
 pub mod answer;
+pub mod bench;
 pub mod capabilities;
 pub mod credentials;
 pub mod demo;

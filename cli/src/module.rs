@@ -21,6 +21,11 @@ pub struct Module {
     compiled: WasmtimeEngineProviderPre,
 }
 
+/// An instance of a module: what one call leaves behind is there at the next.
+pub struct Instance {
+    running: WapcHost,
+}
+
 /// Why a module could not be loaded or called.
 #[derive(Debug, thiserror::Error)]
 pub enum ModuleError {
@@ -77,12 +82,22 @@ impl Module {
             .map_err(|error| ModuleError::Compile { reason: error.to_string() })
     }
 
-    /// Calls `operation` in a fresh instance. Its host calls go to `host`, by namespace, operation and
-    /// payload.
+    /// Calls `operation` in a fresh instance.
     ///
     /// # Errors
     /// When the instance cannot be made, or the call traps or fails.
     pub fn call<H>(&self, operation: &str, payload: &[u8], host: H) -> Result<Vec<u8>, ModuleError>
+    where
+        H: Fn(&str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + Sync + 'static,
+    {
+        self.instance(host)?.call(operation, payload)
+    }
+
+    /// Makes a fresh instance. Its host calls go to `host`, by namespace, operation and payload.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn instance<H>(&self, host: H) -> Result<Instance, ModuleError>
     where
         H: Fn(&str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + Sync + 'static,
     {
@@ -94,15 +109,30 @@ impl Module {
                 }
                 host(namespace, operation, payload).map_err(Into::into)
             };
-        WapcHost::new(Box::new(engine), Some(Box::new(callback)))
-            .and_then(|instance| instance.call(operation, payload))
-            .map_err(failed)
+        let running = WapcHost::new(Box::new(engine), Some(Box::new(callback))).map_err(failed)?;
+        Ok(Instance { running })
+    }
+}
+
+impl Instance {
+    /// Calls `operation`.
+    ///
+    /// # Errors
+    /// When the call traps or fails.
+    pub fn call(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, ModuleError> {
+        self.running.call(operation, payload).map_err(failed)
     }
 }
 
 impl fmt::Debug for Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Module").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance").finish_non_exhaustive()
     }
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use jsonschema::Validator;
 use serde_json::Value;
-use serde_json::value::to_raw_value;
 use signed_images::credentials::Credentials;
 use signed_images::evaluation::Evaluation;
 use signed_images::host::{Answers, Cluster, Host, Live, Registries, Trust};
@@ -15,6 +14,7 @@ use signed_images::module::Module;
 use signed_images::schema;
 use signed_images::settings::Settings;
 use signed_images::sources::Sources;
+use signed_images_policy::json::Document;
 use tokio::runtime::Runtime;
 
 /// Who sees that settings are wrong.
@@ -212,7 +212,9 @@ fn validator() -> Validator {
 }
 
 fn read(settings: &Value) -> Result<(), String> {
-    signed_images_policy::settings::read(&to_raw_value(settings).unwrap())
+    let text = settings.to_string();
+    let document = Document::read(&text).unwrap();
+    signed_images_policy::settings::read(document.root())
         .map(drop)
         .map_err(|error| error.to_string())
 }

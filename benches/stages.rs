@@ -1,0 +1,141 @@
+//! The stages of the policy, each by itself, natively: where the time of a request goes.
+//!
+//! - On what? The objects and settings of `signed-images bench`.
+//! - What does a whole request take in a policy server? That is what `signed-images bench` measures; here
+//!   the code is native, and nothing is instantiated.
+
+#![expect(clippy::unwrap_used, reason = "a measurement may stop where it fails")]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use signed_images_policy::images::{self, Found};
+use signed_images_policy::json::{Document, Json};
+use signed_images_policy::request::{self, Review};
+use signed_images_policy::rules::{self, Rewrite, Rules, Task};
+use signed_images_policy::settings as policy_settings;
+use signed_images_policy::verdict::{self, Outcome};
+use signed_images_policy::verify::Verifier;
+use signed_images_policy::workloads;
+
+#[path = "../cli/src/bench/manifest.rs"]
+mod manifest;
+#[path = "../cli/src/bench/scenario.rs"]
+#[expect(dead_code, unreachable_pub, reason = "it is a part of the command")]
+mod scenario;
+#[path = "../cli/src/bench/settings.rs"]
+mod settings;
+
+use scenario::Scenario;
+
+const OBJECTS: [&str; 3] = ["deployment-10k", "30-images", "object-650k"];
+const POLICIES: [&str; 3] = ["1-rule", "100-rules", "1000-rules"];
+
+fn reading_the_request(criterion: &mut Criterion) {
+    measure(criterion, "request", &OBJECTS, |stage, scenario| {
+        stage(&mut || {
+            let document = document(scenario);
+            drop(black_box(request::read(document.root())));
+        });
+    });
+}
+
+fn finding_images(criterion: &mut Criterion) {
+    measure(criterion, "images", &OBJECTS, |stage, scenario| {
+        let document = document(scenario);
+        let (review, _) = request::read(document.root()).unwrap();
+        let workload = workloads::built_in(&review.kind).unwrap();
+        stage(&mut || drop(black_box(images::find(&review, &workload))));
+    });
+}
+
+fn compiling_settings(criterion: &mut Criterion) {
+    measure(criterion, "settings", &POLICIES, |stage, scenario| {
+        let document = document(scenario);
+        let (review, settings) = request::read(document.root()).unwrap();
+        let found = found(&review);
+        stage(&mut || drop(black_box(selected(&found, settings))));
+    });
+}
+
+fn matching_rules(criterion: &mut Criterion) {
+    measure(criterion, "rules", &POLICIES, |stage, scenario| {
+        let document = document(scenario);
+        let (review, settings) = request::read(document.root()).unwrap();
+        let found = found(&review);
+        let rules = selected(&found, settings);
+        stage(&mut || drop(black_box(tasks(&found, &rules))));
+    });
+}
+
+fn giving_the_verdict(criterion: &mut Criterion) {
+    measure(criterion, "verdict", &OBJECTS, |stage, scenario| {
+        let document = document(scenario);
+        let (review, settings) = request::read(document.root()).unwrap();
+        let found = found(&review);
+        let rules = selected(&found, settings);
+        let host = &mut |namespace: &'static str, operation: &'static str, payload: &[u8]| {
+            scenario::host(namespace, operation, payload)
+        };
+        let mut verifier = Verifier::new(host, Duration::ZERO);
+        let outcomes: Vec<Outcome> = tasks(&found, &rules)
+            .into_iter()
+            .filter_map(|task| match task {
+                Task::Verify(image, rules, write) => {
+                    Some(Outcome::of(verifier.verify(&image, &rules), image, write))
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(outcomes.len(), scenario.pins, "every image is verified");
+        stage(&mut || {
+            drop(black_box(verdict::answer(&found, &outcomes, Vec::new()).into_bytes()));
+        });
+    });
+}
+
+/// Runs a stage on each scenario of these names.
+fn measure(
+    criterion: &mut Criterion,
+    stage: &str,
+    names: &[&str],
+    run: impl Fn(&mut dyn FnMut(&mut dyn FnMut()), &Scenario),
+) {
+    let mut group = criterion.benchmark_group(stage);
+    for scenario in scenario::all().iter().filter(|scenario| names.contains(&scenario.name)) {
+        group.bench_function(scenario.name, |bencher| {
+            run(&mut |stage| bencher.iter(stage), scenario);
+        });
+    }
+    group.finish();
+}
+
+fn document(scenario: &Scenario) -> Document<'_> {
+    Document::read(&scenario.payload).unwrap()
+}
+
+/// The rules that select an image of the object.
+fn selected(found: &Found<'_>, settings: Json<'_>) -> Rules {
+    let outline = policy_settings::outline(settings).unwrap();
+    let subjects = rules::subjects(&found.images, None, outline.unchanged);
+    outline.rules(|selector| subjects.iter().any(|image| selector.selects(image))).unwrap()
+}
+
+fn found<'r>(review: &Review<'r>) -> Found<'r> {
+    images::find(review, &workloads::built_in(&review.kind).unwrap()).unwrap()
+}
+
+fn tasks<'r>(found: &Found<'_>, rules: &'r Rules) -> Vec<Task<'r>> {
+    found.images.iter().map(|image| rules.task(image, None, Rewrite::Allowed)).collect()
+}
+
+criterion_group!(
+    stages,
+    reading_the_request,
+    finding_images,
+    compiling_settings,
+    matching_rules,
+    giving_the_verdict
+);
+criterion_main!(stages);
