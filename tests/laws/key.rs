@@ -10,9 +10,9 @@ use std::time::Duration;
 
 pub(super) fn law_of_keys(input: &[u8]) {
     if let Some(text) = text::of(input) {
-        for key in PublicKey::parse_all(text).unwrap_or_default() {
-            has_one_spelling(&key);
-        }
+        let keys = PublicKey::parse_all(text).unwrap_or_default();
+        assert!(keys.is_empty() || keys.len() == begins(text), "a block is left out");
+        keys.iter().for_each(has_one_spelling);
     }
     if let Ok(keys) = PublicKey::parse_all(&block("PUBLIC KEY", input)) {
         let [key] = keys.as_slice() else { panic!("{} keys in one block", keys.len()) };
@@ -36,9 +36,25 @@ fn has_one_spelling(key: &PublicKey) {
 fn is_one_signer(key: &PublicKey) {
     let pem = key.to_pem();
     assert!(is_valid(&[&pem]), "{pem}");
-    for text in layouts(&pem) {
+    for text in layouts(&pem).into_iter().chain(compressed(key)) {
         assert!(!is_valid(&[&pem, &text]), "one key counts twice: {text}");
     }
+}
+
+/// The blocks that a text begins.
+fn begins(text: &str) -> usize {
+    text.matches("-----BEGIN ").count()
+}
+
+/// A P-256 key up to its point (RFC 5480): written out, and with one coordinate.
+const POINT: [u8; 27] = *b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04";
+const COMPRESSED: [u8; 26] = *b"\x30\x39\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x22\x00";
+
+/// The same key with its point compressed, if it is such a key (SEC 1 §2.3.3).
+fn compressed(key: &PublicKey) -> Option<String> {
+    let (x, y) = key.der().strip_prefix(&POINT)?.split_at(32);
+    let sign = 2 + (y.last()? & 1);
+    Some(block("PUBLIC KEY", &[&COMPRESSED[..], &[sign], x].concat()))
 }
 
 fn is_valid(keys: &[&str]) -> bool {
@@ -54,6 +70,7 @@ pub(super) fn law_of_certificates(input: &[u8]) {
     let texts = [text::of(input).map(str::to_owned), Some(block("CERTIFICATE", input))];
     for text in texts.into_iter().flatten() {
         let Ok(certificate) = Certificate::parse(&text) else { continue };
+        assert_eq!(begins(&text), 1, "a block is left out");
         let pem = certificate.to_pem();
         for text in layouts(&pem) {
             assert_eq!(Certificate::parse(&text).as_ref(), Ok(&certificate), "{text}");
