@@ -10,7 +10,7 @@ pub(super) fn law(input: &[u8]) {
     match Reference::parse(text) {
         Ok(reference) => {
             is_canonical(&reference);
-            is_read_alike_by_the_host(&reference);
+            is_read_alike_by_the_host(&reference, text);
             is_read_alike_by_runtimes(&reference, text);
             stays_itself_when_it_is_pinned(&reference, text);
         }
@@ -25,8 +25,9 @@ fn is_canonical(reference: &Reference) {
     assert!(reference.tag().is_some() || reference.digest().is_some());
 }
 
-/// The host is asked in the canonical spelling alone.
-fn is_read_alike_by_the_host(reference: &Reference) {
+/// The host is asked in the canonical spelling alone, which it reads as it is written; what was written by
+/// others it reads as the same image.
+fn is_read_alike_by_the_host(reference: &Reference, text: &str) {
     for asked in [reference.to_string(), reference.question()] {
         let host: HostReference = asked.parse().expect("the host reads what it is asked about");
         assert_eq!(host.registry(), reference.registry(), "`{asked}`");
@@ -34,29 +35,47 @@ fn is_read_alike_by_the_host(reference: &Reference) {
         assert_eq!(host.digest(), reference.digest().map(Digest::as_str), "`{asked}`");
         assert_eq!(host.to_string(), asked);
     }
+    // To the host, a registry `LOCALHOST` is a repository of Docker Hub; it is asked about `localhost`.
+    if reference.registry() == "localhost" && !text.starts_with("localhost") {
+        return;
+    }
+    let host: HostReference = text.parse().unwrap_or_else(|error| panic!("`{text}`: {error}"));
+    is_the_image(reference, host.registry(), host.repository());
+    assert_eq!(host.digest(), reference.digest().map(Digest::as_str), "`{text}`");
+    assert_eq!(host.tag(), reference.tag(), "`{text}`");
 }
 
-/// What a runtime reads differently, and why that is the same image all the same.
 fn is_read_alike_by_runtimes(reference: &Reference, text: &str) {
     let read = runtime::read(text).unwrap_or_else(|| panic!("no runtime reads `{text}`"));
+    is_the_image(reference, &read.domain, &read.path);
     assert_eq!(read.digest.as_deref(), reference.digest().map(Digest::as_str), "`{text}`");
     if let Some(tag) = read.tag {
         assert_eq!(Some(tag.as_str()), reference.tag(), "`{text}`");
     }
-    // Host names have no case, and 443 is the port that is meant when there is none.
-    let mut domain = read.domain.to_ascii_lowercase();
-    if let Some(host) = domain.strip_suffix(":443")
+}
+
+/// What others keep apart in a registry's name, and we do not, since it is the same registry all the same:
+///
+/// - the case of its letters: host names have none (RFC 4343);
+/// - `:443`, the port that is meant when there is none;
+/// - the other names of Docker Hub, of which each knows some and one of which needs `library/` written out.
+fn is_the_image(reference: &Reference, registry: &str, repository: &str) {
+    let mut registry = registry.to_ascii_lowercase();
+    if let Some(host) = registry.strip_suffix(":443")
         && (host.contains('.') || host == "localhost")
     {
-        domain = host.to_owned();
+        registry = host.to_owned();
     }
-    // Docker Hub's other names, as runtimes know one of them, and with the case and port above.
-    if matches!(domain.as_str(), "index.docker.io" | "registry-1.docker.io") {
-        "docker.io".clone_into(&mut domain);
+    if matches!(registry.as_str(), "index.docker.io" | "registry-1.docker.io") {
+        "docker.io".clone_into(&mut registry);
     }
-    let is_official = domain == "docker.io" && !read.path.contains('/');
-    let path = if is_official { format!("library/{}", read.path) } else { read.path };
-    assert_eq!((domain.as_str(), path.as_str()), (reference.registry(), reference.repository()));
+    let is_official = registry == "docker.io" && !repository.contains('/');
+    let repository =
+        if is_official { format!("library/{repository}") } else { repository.to_owned() };
+    assert_eq!(
+        (registry.as_str(), repository.as_str()),
+        (reference.registry(), reference.repository())
+    );
 }
 
 /// What is written into an object is the same image, at that digest.
