@@ -144,7 +144,8 @@ impl Rules {
         if is_same || rewrite == Rewrite::Forbidden {
             return Task::Verify(reference, rules, Write::Nothing);
         }
-        match stored.and_then(|stored| stored.text(image)).filter(|kept| is_pin_of(kept, &text)) {
+        let is_pin = |kept: &String| reference.digest().is_none() && is_pin_of(kept, &text);
+        match stored.and_then(|stored| stored.text(image)).filter(is_pin) {
             Some(kept) if skips => Task::KeepPin(kept),
             Some(kept) => match Reference::parse(&kept) {
                 Ok(pinned) => match self.select(&pinned) {
