@@ -79,7 +79,8 @@ struct Request<'p> {
 
 fn holds(payload: &[u8], script: &[u8]) {
     let (bytes, calls) = ask(payload, script);
-    assert_eq!((&bytes, &calls), (&ask(payload, script).0, &ask(payload, script).1));
+    let again = ask(payload, script);
+    assert_eq!((&bytes, &calls), (&again.0, &again.1));
     let answer: Answer = serde_json::from_slice(&bytes).expect("an answer");
     is_well_formed(&answer);
     if !answer.accepted {
