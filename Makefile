@@ -24,7 +24,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE setup setup-lint setup-e2e fmt lint size fuel fuel-budget test bench e2e-tests demo clean
+.PHONY: FORCE setup setup-lint setup-deny setup-fuzz setup-e2e fmt lint deny fuzz size fuel fuel-budget test bench e2e-tests demo clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -50,10 +50,22 @@ $(SIGNED_IMAGES): FORCE | setup
 
 fmt: setup-lint
 	cargo fmt --all -- --check
+	cargo fmt --manifest-path fuzz/Cargo.toml -- --check
 
 lint: fmt
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --profile wasm --target $(WASM_TARGET) --package signed-images-policy --lib -- -D warnings
+
+# Licences, sources and bans of what is depended upon: deny.toml. (Advisories need the network.)
+deny: setup-deny
+	cargo deny --locked --workspace --log-level error check licenses bans sources
+	cargo deny --locked --manifest-path fuzz/Cargo.toml --config deny.toml --log-level error check licenses bans sources
+
+# Seconds for each of the ten fuzz targets.
+FUZZ_SECONDS := 600
+
+fuzz: setup-fuzz
+	fuzz/run $(FUZZ_SECONDS)
 
 # What the optimised module may weigh, in bytes: a policy server fetches, compiles and keeps it.
 SIZE_BUDGET := 300000
@@ -62,7 +74,7 @@ size: policy.wasm
 	@echo "policy.wasm: $$(wc -c <policy.wasm) bytes"
 	$(if $(WASM_OPT),@[ $$(wc -c <policy.wasm) -le $(SIZE_BUDGET) ] || { echo "over the budget of $(SIZE_BUDGET) bytes"; exit 1; })
 
-test: lint annotated-policy.wasm size fuel
+test: lint deny annotated-policy.wasm size fuel
 	cargo test --workspace
 
 # How many instructions the requests of `signed-images bench` may take in the optimised module.
@@ -106,6 +118,19 @@ lint-installed = $(shell cargo fmt --version >/dev/null 2>&1 && cargo clippy --v
 setup-lint: setup
 	$(if $(lint-installed),,$(call need,rustup,install rustfmt and clippy: https://rustup.rs adds them))
 	$(if $(lint-installed),,rustup component add rustfmt clippy)
+
+CARGO_DENY_VERSION := 0.20.2
+
+setup-deny: setup
+	$(if $(call missing,cargo-deny),cargo install --locked cargo-deny --version $(CARGO_DENY_VERSION))
+
+CARGO_FUZZ_VERSION := 0.13.2
+nightly-installed = $(shell cargo +nightly --version 2>/dev/null)
+
+setup-fuzz: setup
+	$(if $(nightly-installed),,$(call need,rustup,install Rust's nightly toolchain: https://rustup.rs adds it))
+	$(if $(nightly-installed),,rustup toolchain install nightly --profile minimal)
+	$(if $(call missing,cargo-fuzz),cargo install --locked cargo-fuzz --version $(CARGO_FUZZ_VERSION))
 
 setup-e2e: lacking = $(call missing,bats cosign curl docker-registry jq openssl python3)
 setup-e2e:

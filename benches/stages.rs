@@ -119,7 +119,7 @@ fn document(scenario: &Scenario) -> Document<'_> {
 fn selected(found: &Found<'_>, settings: Json<'_>) -> Rules {
     let outline = policy_settings::outline(settings).unwrap();
     let subjects = rules::subjects(&found.images, None, outline.unchanged);
-    outline.rules(|selector| subjects.iter().any(|image| selector.selects(image))).unwrap()
+    outline.rules(policy_settings::Wanted::For(&subjects)).unwrap()
 }
 
 fn found<'r>(review: &Review<'r>) -> Found<'r> {

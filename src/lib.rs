@@ -49,7 +49,7 @@ use images::{Found, Image, Stored};
 use json::Document;
 use request::{GroupKind, Operation, Review};
 use rules::{Pinning, Rewrite, Task};
-use settings::{Outline, SettingsError};
+use settings::{Outline, SettingsError, Wanted};
 use std::fmt::Display;
 use std::time::Duration;
 use verdict::{Answer, Outcome};
@@ -115,7 +115,7 @@ fn review(
         (review.operation == Operation::Update).then(|| Stored::read(review.old_object, &workload));
     let pinning = settings.pinning;
     let subjects = rules::subjects(&found.images, stored.as_ref(), settings.unchanged);
-    let rules = settings.rules(|selector| subjects.iter().any(|image| selector.selects(image)))?;
+    let rules = settings.rules(Wanted::For(&subjects))?;
     let mut verifier = Verifier::new(host, now);
     let outcomes: Vec<Outcome> = found
         .images

@@ -141,6 +141,9 @@ pub(crate) fn clip_lines(text: &str, max: usize) -> String {
 
 fn clip_to(text: &str, max: usize, keep: fn(char) -> bool) -> String {
     let kept = || text.chars().filter(|c| keep(*c));
+    if text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     if text.len() <= max {
         return kept().collect();
     }

@@ -13,12 +13,15 @@
 
 use std::fmt;
 
+/// The longest host name, in bytes (RFC 1035 §2.3.4: 255 octets, of which two are not in its text).
+const MAX_HOST: usize = 253;
 /// The longest repository, in bytes: `RepositoryNameTotalLengthMax` of the distribution project.
 const MAX_REPOSITORY: usize = 255;
 /// The longest tag, in bytes: the distribution grammar's `[\w][\w.-]{0,127}`.
 const MAX_TAG: usize = 128;
-/// The longest text that can be a reference: a DNS name with port, repository, tag and sha512 digest.
-const MAX_REFERENCE: usize = 1024;
+/// The longest text that can be a reference: each of its parts at its longest, with a sha512 digest.
+const MAX_REFERENCE: usize =
+    MAX_HOST + ":65535/".len() + MAX_REPOSITORY + ":".len() + MAX_TAG + "@sha512:".len() + 128;
 
 pub(crate) const DOCKER_HUB: &str = "docker.io";
 /// Other names of Docker Hub that appear in references.
@@ -238,6 +241,9 @@ pub(crate) fn normalise_registry(text: &str) -> Result<String, ReferenceError> {
         Some((host, port)) => (host, Some(port)),
         None => (registry.as_str(), None),
     };
+    if host.len() > MAX_HOST {
+        return Err(ReferenceError::TooLong);
+    }
     if !host.split('.').all(is_host_label) || !port.is_none_or(is_port) {
         return Err(ReferenceError::Registry);
     }
@@ -644,6 +650,20 @@ mod tests {
             ("ghcr.io\\acme\\app", Err(E::Repository)),
             (&"a".repeat(1024), Err(E::TooLong)),
             (&"a".repeat(1025), Err(E::TooLong)),
+        ]);
+    }
+
+    /// The longest of everything is still a reference when it is written out and pinned.
+    #[test]
+    fn long_registries() {
+        let host = format!("{}.io", "a".repeat(250));
+        let (path, tag) = ("b".repeat(255), "t".repeat(128));
+        let longest = format!("{host}:65535/{path}:{tag}@sha512:{}", "f".repeat(128));
+        check(&[
+            (&longest, Ok(&longest)),
+            (&format!("{host}/app"), Ok(&format!("{host}/app:latest"))),
+            (&format!("a{host}/app"), Err(E::TooLong)),
+            (&format!("a{host}:5000/app"), Err(E::TooLong)),
         ]);
     }
 

@@ -7,6 +7,7 @@ use crate::pattern::ImagePattern;
 use crate::reference::{Digest, Reference, ReferenceError};
 use crate::trust::{Rule, Subject, any_is_surely};
 use crate::workloads::Form;
+use std::borrow::Cow;
 
 /// What the settings say.
 #[derive(Debug)]
@@ -164,7 +165,8 @@ impl Rules {
         if is_same || rewrite == Rewrite::Forbidden {
             return Task::Verify(reference, rules, Write::Nothing);
         }
-        match stored.and_then(|stored| stored.text(image)).filter(|kept| is_pin_of(kept, &text)) {
+        let is_pin = |kept: &Cow<'_, str>| reference.digest().is_none() && is_pin_of(kept, &text);
+        match stored.and_then(|stored| stored.text(image)).filter(is_pin) {
             Some(kept) if skips => Task::KeepPin(kept.into_owned()),
             Some(kept) => match Reference::parse(&kept) {
                 Ok(pinned) => match self.select(&pinned) {

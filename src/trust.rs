@@ -168,8 +168,7 @@ impl Selector {
     pub fn selects(&self, image: &Subject) -> bool {
         match &self.0 {
             Patterns::Classic(patterns) => {
-                let spellings = image.spellings.get_or_init(|| Spellings::of(&image.reference));
-                patterns.iter().any(|pattern| pattern.selects(spellings))
+                patterns.iter().any(|pattern| pattern.selects(image.spellings()))
             }
             Patterns::Images { images, exclude } => {
                 images.iter().any(|pattern| pattern.matches(&image.reference) >= Match::Perhaps)
@@ -184,6 +183,22 @@ impl Selector {
 pub struct Subject {
     reference: Reference,
     spellings: OnceCell<Spellings>,
+}
+
+impl Subject {
+    fn spellings(&self) -> &Spellings {
+        self.spellings.get_or_init(|| Spellings::of(&self.reference))
+    }
+
+    /// Whether a pattern of `rules` could select the image, by what its text says before any wildcard, tag or
+    /// digest: of many patterns, few need to be parsed.
+    pub(crate) fn could_be_of(&self, pattern: &str) -> bool {
+        let name = pattern.split(['*', '?', ':', '@']).next().unwrap_or_default();
+        let name = name.strip_suffix('/').unwrap_or(name);
+        self.spellings().names().iter().any(|spelling| {
+            spelling.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+        })
+    }
 }
 
 impl From<Reference> for Subject {

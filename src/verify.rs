@@ -112,13 +112,15 @@ pub struct Verifier<'a, 'h> {
     cluster: Cluster,
     answers: Vec<(Reference, Verified)>,
     expiring: Vec<Expiring>,
+    /// What the signers so far are asked about with.
+    checks: Vec<(Signer, Result<Vec<Check>, SignerError>)>,
 }
 
 impl<'a, 'h> Verifier<'a, 'h> {
     /// A verifier that asks that host at that time.
     pub fn new(host: &'a mut Host<'h>, now: Duration) -> Self {
-        let (answers, expiring) = (Vec::new(), Vec::new());
-        Self { host, now, cluster: Cluster::default(), answers, expiring }
+        let (answers, expiring, checks) = (Vec::new(), Vec::new(), Vec::new());
+        Self { host, now, cluster: Cluster::default(), answers, expiring, checks }
     }
 
     /// Signers whose certificates were used and expire soon.
@@ -203,21 +205,27 @@ impl<'a, 'h> Verifier<'a, 'h> {
         tally.conclude(inquiry, self.host, any_of.minimum())
     }
 
+    /// Keys are read once a request, however many images need them.
     fn group<'s>(&mut self, rule: &str, signer: &'s Signer) -> Group<'s> {
-        let read = &mut |source: &_| self.cluster.read(source, self.host);
-        let checks: Result<Vec<Check>, SignerError> = signer.checks(self.now, read).map(|checks| {
-            if let Some(left) = checks.remaining.filter(|left| *left < EXPIRES_SOON) {
-                let expiring = Expiring {
-                    rule: rule.to_owned(),
-                    signer: signer.label.clone(),
-                    days: left.as_secs() / (24 * 60 * 60),
-                };
-                if !self.expiring.contains(&expiring) {
-                    self.expiring.push(expiring);
-                }
-            }
-            checks.any_of
-        });
+        let known = self.checks.iter().find(|(known, _)| known == signer);
+        if let Some((_, checks)) = known {
+            return Group::new(signer, checks.clone());
+        }
+        let checks = self.checks_of(rule, signer);
+        self.checks.push((signer.clone(), checks.clone()));
         Group::new(signer, checks)
+    }
+
+    fn checks_of(&mut self, rule: &str, signer: &Signer) -> Result<Vec<Check>, SignerError> {
+        let read = &mut |source: &_| self.cluster.read(source, self.host);
+        let checks = signer.checks(self.now, read)?;
+        if let Some(left) = checks.remaining.filter(|left| *left < EXPIRES_SOON) {
+            self.expiring.push(Expiring {
+                rule: rule.to_owned(),
+                signer: signer.label.clone(),
+                days: left.as_secs() / (24 * 60 * 60),
+            });
+        }
+        Ok(checks.any_of)
     }
 }

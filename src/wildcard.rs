@@ -71,6 +71,11 @@ impl Spellings {
         let untagged = image.digest().filter(|_| image.tag().is_none()).cloned();
         Self { names, texts, untagged }
     }
+
+    /// Those of its name, without tag and digest.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
 }
 
 /// Tags of which one matches if any does: those that the pattern's ends spell, their stars empty, their

@@ -2,10 +2,10 @@
 //!
 //! Every entry is a rule of its own: all of its signers must have signed every image that it selects.
 
-use super::Fault;
 use super::reader::{Node, Object};
 use super::signer::{self, Labelled};
 use super::vocabulary::{CLASSIC, GITHUB_ACTIONS, KEYLESS, KEYLESS_PREFIX};
+use super::{Fault, Wanted};
 
 use crate::signer::{Identity, KeySource, Signer};
 use crate::trust::{EmptyTrust, Enforcement, Rule, Selector, Trust};
@@ -13,15 +13,12 @@ use crate::wildcard::ClassicPattern;
 
 const KINDS: [&str; 5] = ["pubKeys", "keyless", "keylessPrefix", "githubActions", "certificates"];
 
-/// Compiles an entry whose images are wanted.
-pub(super) fn compile(
-    entry: &Node<'_>,
-    is_wanted: &impl Fn(&Selector) -> bool,
-) -> Result<Option<Rule>, Fault> {
+/// Compiles an entry that is wanted.
+pub(super) fn compile(entry: &Node<'_>, wanted: Wanted<'_>) -> Result<Option<Rule>, Fault> {
     let entry = entry.object(&CLASSIC)?;
     let empty = |empty: EmptyTrust| entry.fault(&empty.to_string());
     let selector = Selector::classic(patterns(&entry)?).map_err(empty)?;
-    if !is_wanted(&selector) {
+    if !wanted.includes(&selector) {
         return Ok(None);
     }
     let trust = Trust::new(signers(&entry)?, None).map_err(empty)?;

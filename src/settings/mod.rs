@@ -23,11 +23,12 @@ pub use check::check;
 use crate::pattern::ImagePattern;
 use crate::request::GroupKind;
 use crate::rules::{Pinning, Rules, UnchangedImages, UnmatchedImages};
-use crate::trust::{Rule, Selector};
+use crate::trust::{Rule, Selector, Subject};
 use crate::workloads::Workload;
 use budget::MAX_SETTINGS;
 use reader::{Node, Object};
 use signed_images_json::Json;
+use std::borrow::Cow;
 use std::fmt;
 use vocabulary::{SETTINGS, UNCHANGED_IMAGES, UNMATCHED_IMAGES};
 
@@ -96,12 +97,40 @@ pub struct Outline<'s> {
     pub workloads: Vec<(GroupKind, Workload)>,
 }
 
+/// Which rules are.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'w> {
+    /// All of them.
+    All,
+    /// Those that select one of these images.
+    For(&'w [Subject]),
+}
+
+impl Wanted<'_> {
+    fn includes(self, selector: &Selector) -> bool {
+        match self {
+            Self::All => true,
+            Self::For(images) => images.iter().any(|image| selector.selects(image)),
+        }
+    }
+
+    /// Whether a rule of these patterns, none of which is parsed yet, could be wanted.
+    fn could_include(self, patterns: &[Cow<'_, str>]) -> bool {
+        match self {
+            Self::All => true,
+            Self::For(images) => {
+                patterns.iter().any(|pattern| images.iter().any(|image| image.could_be_of(pattern)))
+            }
+        }
+    }
+}
+
 /// Reads and compiles all of the settings.
 ///
 /// # Errors
 /// With the place of everything that is wrong.
 pub fn read(json: Json<'_>) -> Result<Rules, SettingsError> {
-    outline(json)?.rules(|_| true)
+    outline(json)?.rules(Wanted::All)
 }
 
 /// Reads the settings, and leaves the rules for later.
@@ -144,11 +173,11 @@ pub fn outline(json: Json<'_>) -> Result<Outline<'_>, SettingsError> {
 }
 
 impl Outline<'_> {
-    /// The rules whose images are wanted; of the others, nothing but their images is read.
+    /// The rules that are wanted; of the others, no more is read than it takes to tell.
     ///
     /// # Errors
     /// With the place of everything that is wrong in what is read.
-    pub fn rules(self, is_wanted: impl Fn(&Selector) -> bool) -> Result<Rules, SettingsError> {
+    pub fn rules(self, wanted: Wanted<'_>) -> Result<Rules, SettingsError> {
         let mut faults = Vec::new();
         let mut rules = Vec::new();
         let mut keep = |compiled: Result<Option<Rule>, Fault>| match compiled {
@@ -157,12 +186,12 @@ impl Outline<'_> {
         };
         if let Some(signatures) = self.signatures {
             for entry in signatures.elements()? {
-                keep(classic::compile(&entry, &is_wanted));
+                keep(classic::compile(&entry, wanted));
             }
         }
         if let Some(list) = self.rules {
             for (index, rule) in list.elements()?.enumerate() {
-                keep(rule::compile(index + 1, &rule, &is_wanted));
+                keep(rule::compile(index + 1, &rule, wanted));
             }
         }
         SettingsError::unless_empty(faults)?;

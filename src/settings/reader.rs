@@ -97,6 +97,13 @@ impl<'s> Node<'s> {
         Ok(elements.enumerate().map(at))
     }
 
+    /// The strings in the list of that key; none where there is no such thing.
+    pub(super) fn strings(&self, key: &'static str) -> Option<Vec<Cow<'s, str>>> {
+        let [list] = self.json.pick([key]).ok()?;
+        let strings: Vec<_> = list?.elements()?.map(Json::string).collect::<Option<_>>()?;
+        (!strings.is_empty()).then_some(strings)
+    }
+
     pub(super) fn texts(&self) -> Result<Annotations, Fault> {
         let mut texts = Annotations::default();
         self.check_count(self.members()?.count())?;

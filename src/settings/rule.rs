@@ -1,27 +1,31 @@
 //! The `rules` list: the vocabulary of Kubewarden's verification config
 //! (<https://docs.kubewarden.io/howtos/security-hardening/secure-supply-chain>).
 
-use super::Fault;
 use super::reader::{Node, Object};
 use super::signer::{self, Labelled};
 use super::vocabulary::{
     ANY_OF, ENFORCEMENT, KEY_FROM, KEY_OBJECT, RULE, SIGNER, SIGNER_KINDS, SUBJECT,
 };
+use super::{Fault, Wanted};
 use crate::pattern::ImagePattern;
 use crate::signer::{Identity, KeySource, ObjectKind, Signer};
 use crate::trust::{AnyOf, EmptyTrust, Enforcement, Rule, Selector, Trust};
 
-/// Compiles a rule whose images are wanted.
+/// Compiles a rule that is wanted.
 pub(super) fn compile(
     number: usize,
     node: &Node<'_>,
-    is_wanted: &impl Fn(&Selector) -> bool,
+    wanted: Wanted<'_>,
 ) -> Result<Option<Rule>, Fault> {
+    // Where the patterns cannot be told, what is wrong is told below.
+    if node.strings("images").is_some_and(|patterns| !wanted.could_include(&patterns)) {
+        return Ok(None);
+    }
     let rule = node.object(&RULE)?;
     let empty = |empty: EmptyTrust| rule.fault(&empty.to_string());
     let selector = Selector::patterns(patterns(&rule, "images")?, sparing(&rule, "exclude")?)
         .map_err(empty)?;
-    if !is_wanted(&selector) {
+    if !wanted.includes(&selector) {
         return Ok(None);
     }
     let name = rule.text("name")?.unwrap_or_else(|| format!("rule {number}"));
