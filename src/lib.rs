@@ -139,7 +139,7 @@ fn workload(kind: &GroupKind, settings: &Outline<'_>) -> Option<Workload> {
     extra.map(|(_, workload)| workload.clone()).or_else(|| workloads::built_in(kind))
 }
 
-fn outcome(task: Task<'_>, verifier: &mut Verifier<'_, '_>) -> Outcome {
+fn outcome<'t>(task: Task<'t>, verifier: &mut Verifier<'_, '_, 't>) -> Outcome {
     match task {
         Task::Verify(reference, rules, write) => {
             Outcome::of(verifier.verify(&reference, &rules), reference, write)
@@ -148,8 +148,7 @@ fn outcome(task: Task<'_>, verifier: &mut Verifier<'_, '_>) -> Outcome {
         Task::Unmatched(unmatched) => Outcome::Unmatched(unmatched),
         Task::Unchanged => Outcome::Unchanged,
         Task::KeepPin(text) => Outcome::KeepPin(text),
-        Task::Unreadable(fault) => Outcome::Invalid(fault.to_string()),
-        Task::Invalid(error) => Outcome::Invalid(error.to_string()),
+        Task::Invalid(fault) => Outcome::Invalid(fault.to_string()),
     }
 }
 

@@ -71,11 +71,6 @@ impl Spellings {
         let untagged = image.digest().filter(|_| image.tag().is_none()).cloned();
         Self { names, texts, untagged }
     }
-
-    /// Those of its name, without tag and digest.
-    pub(crate) fn names(&self) -> &[String] {
-        &self.names
-    }
 }
 
 /// Tags of which one matches if any does: those that the pattern's ends spell, their stars empty, their
@@ -94,7 +89,7 @@ fn spelled_tags(pattern: &str) -> Vec<String> {
 }
 
 /// Every spelling of the image's name.
-fn names(image: &Reference) -> Vec<String> {
+pub(crate) fn names(image: &Reference) -> Vec<String> {
     let (registry, repository) = (image.registry(), image.repository());
     if registry != DOCKER_HUB {
         let mut names = vec![format!("{registry}/{repository}")];
