@@ -14,8 +14,9 @@ WASM_OPT := $(shell command -v wasm-opt 2>/dev/null)
 # what rustc's wasm32-wasip1 uses, and the vector instructions
 WASM_FEATURES := --enable-simd --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int
 
-# $(call optimise,FROM,TO): writes TO when its content is new: make then sees a new file
-optimise = $(if $(WASM_OPT),$(WASM_OPT) $(WASM_FEATURES) --merge-similar-functions --flatten --rereloop -Oz -Oz --const-hoisting $(1) -o $(1).opt,cp $(1) $(1).opt) && { cmp -s $(1).opt $(2) || cp $(1).opt $(2); }
+# $(call optimise,FROM,TO): writes TO when its content is new: make then sees a new file. The lowest kilobyte
+# of memory, which binaryen may take for unused, is the far end of a stack of a megabyte.
+optimise = $(if $(WASM_OPT),$(WASM_OPT) $(WASM_FEATURES) --low-memory-unused --merge-similar-functions --flatten --rereloop -Oz -Oz --const-hoisting $(1) -o $(1).opt,cp $(1) $(1).opt) && { cmp -s $(1).opt $(2) || cp $(1).opt $(2); }
 
 # $(call missing,COMMANDS): those that are not installed
 missing = $(strip $(foreach command,$(1),$(if $(shell command -v $(command) 2>/dev/null),,$(command))))
@@ -24,25 +25,29 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE setup setup-lint setup-deny setup-fuzz setup-e2e fmt lint deny fuzz size fuel fuel-budget test bench e2e-tests demo clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-e2e fmt lint deny fuzz size fuel fuel-budget test bench e2e-tests demo clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
-policy.wasm floor.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS = --remap-path-prefix=$(CARGO_HOME)/registry/src=registry --remap-path-prefix=$(CURDIR)=.
+policy.wasm floor.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS = $(foreach registry,$(shell ls -d $(CARGO_HOME)/registry/src/*),--remap-path-prefix=$(registry)=) --remap-path-prefix=$(CURDIR)=.
+
+# before the paths of the sources are told
+fetch: | setup
+	cargo fetch --quiet --locked --target $(WASM_TARGET)
 
 # cargo knows what is stale
-policy.wasm: FORCE | setup
+policy.wasm: FORCE | setup fetch
 	cargo build --profile wasm --target $(WASM_TARGET) --package signed-images-policy --lib
 	@$(call optimise,$(WASM),$@)
 
 # what `signed-images bench` measures the policy against, built as the policy is
 FLOOR := $(CARGO_OUT)/$(WASM_TARGET)/wasm/signed_images_floor.wasm
-floor.wasm: FORCE | setup
+floor.wasm: FORCE | setup fetch
 	cargo build --profile wasm --target $(WASM_TARGET) --package signed-images-floor --lib
 	@$(call optimise,$(FLOOR),$@)
 
-annotated-policy.wasm: policy.wasm metadata.yml README.md $(if $(KWCTL),,$(SIGNED_IMAGES))
-	$(ANNOTATE) -m metadata.yml -u README.md -o $@ policy.wasm
+annotated-policy.wasm: policy.wasm metadata.yml USAGE.md $(if $(KWCTL),,$(SIGNED_IMAGES))
+	$(ANNOTATE) -m metadata.yml -u USAGE.md -o $@ policy.wasm
 
 # --workspace, so that the features and with them the builds of the dependencies are those of `make test`
 $(SIGNED_IMAGES): FORCE | setup
@@ -67,12 +72,12 @@ FUZZ_SECONDS := 600
 fuzz: setup-fuzz
 	fuzz/run $(FUZZ_SECONDS)
 
-# What the optimised module may weigh, in bytes: a policy server fetches, compiles and keeps it.
-SIZE_BUDGET := 300000
+# What the optimised module may weigh as it is published, in bytes: a policy server fetches, compiles and keeps it.
+SIZE_BUDGET := 250000
 
-size: policy.wasm
-	@echo "policy.wasm: $$(wc -c <policy.wasm) bytes"
-	$(if $(WASM_OPT),@[ $$(wc -c <policy.wasm) -le $(SIZE_BUDGET) ] || { echo "over the budget of $(SIZE_BUDGET) bytes"; exit 1; })
+size: annotated-policy.wasm
+	@wc -c policy.wasm annotated-policy.wasm | sed '$$d'
+	$(if $(WASM_OPT),@[ $$(wc -c <annotated-policy.wasm) -le $(SIZE_BUDGET) ] || { echo "over the budget of $(SIZE_BUDGET) bytes"; exit 1; })
 
 test: lint deny annotated-policy.wasm size fuel
 	cargo test --workspace

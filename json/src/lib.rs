@@ -155,14 +155,26 @@ impl<'d> Json<'d> {
         names: [&'static str; N],
     ) -> Result<[Option<Self>; N], NoMember> {
         let mut picked = [None; N];
+        self.pick_into(&names, &mut picked)?;
+        Ok(picked)
+    }
+
+    fn pick_into(
+        self,
+        names: &[&'static str],
+        picked: &mut [Option<Self>],
+    ) -> Result<(), NoMember> {
         for (key, value) in self.members().ok_or(NoMember::NotAnObject)? {
-            for (name, picked) in names.iter().zip(&mut picked) {
+            for (name, picked) in names.iter().zip(&mut *picked) {
                 if *name == key && picked.replace(value).is_some() {
                     return Err(NoMember::Twice(name));
                 }
             }
         }
-        Ok(picked.map(|value| value.filter(|value| !value.is_null())))
+        for value in picked {
+            *value = value.filter(|value| !value.is_null());
+        }
+        Ok(())
     }
 
     /// The elements of a list, or the keys and values of an object in turns.
