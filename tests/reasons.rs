@@ -1,4 +1,5 @@
-//! Of several things that went wrong with one image, the gravest is told, whichever came first.
+//! Of several things that went wrong with one image, the gravest is told, whichever came first; of several
+//! that are equally grave, the first.
 
 #![cfg(test)]
 
@@ -102,5 +103,16 @@ fn the_gravest_of_two_keys_of_one_signer() {
         let signers = [signer(says[0], &format!("{FIRST}{SECOND}"))];
         let (message, (_, told)) = (message(&signers, &says), MISSES[first.max(second)]);
         assert!(message.contains(told), "{first} and {second}: {message}");
+    }
+}
+
+#[test]
+fn the_first_of_what_is_equally_grave() {
+    let says = [Says::Error("connection refused"), Says::Error("no route to host")];
+    let two = [signer(says[0], FIRST), signer(says[1], SECOND)];
+    let one = [signer(says[0], &format!("{FIRST}{SECOND}"))];
+    for signers in [two.as_slice(), one.as_slice()] {
+        let message = message(signers, &says);
+        assert!(message.ends_with("could not be checked: connection refused"), "{message}");
     }
 }
