@@ -67,7 +67,7 @@ FUZZ_SECONDS := 600
 fuzz: setup-fuzz
 	fuzz/run $(FUZZ_SECONDS)
 
-# Changes the code here and there and sees that some test fails: .cargo/mutants.toml. (It takes an hour.)
+# Changes the code here and there and sees that some test fails: .cargo/mutants.toml. (It takes long.)
 mutants: setup-mutants
 	CARGO_PROFILE_DEV_DEBUG=none cargo mutants --package signed-images-policy --output $(CARGO_OUT)
 
