@@ -25,7 +25,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-e2e fmt lint deny fuzz size fuel fuel-budget test bench e2e-tests demo clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests demo clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -72,8 +72,17 @@ FUZZ_SECONDS := 600
 fuzz: setup-fuzz
 	fuzz/run $(FUZZ_SECONDS)
 
+<<<<<<< HEAD
 # What the optimised module may weigh as it is published, in bytes: a policy server fetches, compiles and keeps it.
 SIZE_BUDGET := 250000
+=======
+# Changes the code here and there and sees that some test fails: .cargo/mutants.toml. (It takes long.)
+mutants: setup-mutants
+	CARGO_PROFILE_DEV_DEBUG=none cargo mutants --package signed-images-policy --output $(CARGO_OUT)
+
+# What the optimised module may weigh, in bytes: a policy server fetches, compiles and keeps it.
+SIZE_BUDGET := 300000
+>>>>>>> mutants
 
 size: annotated-policy.wasm
 	@wc -c policy.wasm annotated-policy.wasm | sed '$$d'
@@ -136,6 +145,11 @@ setup-fuzz: setup
 	$(if $(nightly-installed),,$(call need,rustup,install Rust's nightly toolchain: https://rustup.rs adds it))
 	$(if $(nightly-installed),,rustup toolchain install nightly --profile minimal)
 	$(if $(call missing,cargo-fuzz),cargo install --locked cargo-fuzz --version $(CARGO_FUZZ_VERSION))
+
+CARGO_MUTANTS_VERSION := 27.1.0
+
+setup-mutants: setup
+	$(if $(call missing,cargo-mutants),cargo install --locked cargo-mutants --version $(CARGO_MUTANTS_VERSION))
 
 setup-e2e: lacking = $(call missing,bats cosign curl docker-registry jq openssl python3)
 setup-e2e:

@@ -103,11 +103,14 @@ impl Subjects<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signer::RekorBundle;
 
     const KEY: &str = include_str!("../tests/fixtures/keys/p256.pem");
     const COMPRESSED: &str = include_str!("../tests/fixtures/keys/p256-compressed.pem");
     const OTHER: &str = include_str!("../tests/fixtures/keys/p256-second.pem");
     const RSA: &str = include_str!("../tests/fixtures/keys/rsa2048.pem");
+    const CERTIFIED: &str = include_str!("../tests/fixtures/keys/signer.pem");
+    const CERTIFICATE: &str = include_str!("../tests/fixtures/certificates/signer.pem");
 
     fn inline(pem: &str) -> Identity {
         Identity::PublicKey(KeySource::Inline(pem.to_owned()))
@@ -153,7 +156,12 @@ mod tests {
     fn keys_that_are_asked_for() {
         let keys =
             |pems: &[&str]| AllOf::PublicKeys(pems.iter().map(|pem| (*pem).to_owned()).collect());
+        let certificate =
+            |rekor_bundle| AllOf::Certificate(CERTIFICATE.to_owned(), None, rekor_bundle);
         let rows = [
+            (keys(&[CERTIFIED]), certificate(RekorBundle::Required), true),
+            (keys(&[KEY]), certificate(RekorBundle::Required), false),
+            (certificate(RekorBundle::Optional), certificate(RekorBundle::Required), true),
             (keys(&[KEY]), keys(&[COMPRESSED]), true),
             (keys(&[KEY, OTHER]), keys(&[OTHER]), true),
             (keys(&[KEY]), keys(&[OTHER, RSA]), false),

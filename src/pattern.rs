@@ -221,10 +221,6 @@ fn path_segment(component: &str) -> Result<Segment, PatternError> {
     if component.contains(|c: char| c.is_ascii_uppercase()) {
         return Err(PatternError::UpperCase);
     }
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '*' | '?');
-    if component.is_empty() || !component.chars().all(allowed) {
-        return Err(PatternError::Malformed("repository"));
-    }
     // A component of the same shape in which every wildcard stands for one character.
     if !is_path_component(&component.replace(['*', '?'], "a")) {
         return Err(PatternError::Malformed("repository"));

@@ -648,6 +648,9 @@ mod tests {
             ("ghcr.io/acme/app#x", Err(E::Repository)),
             ("ghcr.io/acme/app%2fx", Err(E::Repository)),
             ("ghcr.io\\acme\\app", Err(E::Repository)),
+            // Nothing but the length of the whole is looked at in a text that is longer than any reference.
+            (&"A".repeat(780), Err(E::UpperCase)),
+            (&"A".repeat(781), Err(E::TooLong)),
             (&"a".repeat(1024), Err(E::TooLong)),
             (&"a".repeat(1025), Err(E::TooLong)),
         ]);

@@ -73,7 +73,7 @@ pub(crate) struct Tally {
     missing: Vec<String>,
     /// What those who agreed could have signed with.
     met: Vec<(String, Check)>,
-    /// The gravest of what went wrong.
+    /// The gravest of what went wrong, the first of several.
     worst: Option<Miss>,
     annotated: bool,
 }
@@ -111,7 +111,7 @@ impl Tally {
                     self.agreed.extend(group.signers.iter().map(|signer| signer.label.clone()));
                     return;
                 }
-                Err(miss) if miss.gravity() >= worst.gravity() => worst = miss,
+                Err(miss) if miss.gravity() > worst.gravity() => worst = miss,
                 Err(_) => {}
             }
         }

@@ -1,0 +1,118 @@
+//! Of several things that went wrong with one image, the gravest is told, whichever came first; of several
+//! that are equally grave, the first.
+
+#![cfg(test)]
+
+use serde_json::{Value, json};
+use signed_images_policy::validate;
+use std::time::Duration;
+
+const FIRST: &str = include_str!("fixtures/keys/p256.pem");
+const SECOND: &str = include_str!("fixtures/keys/p256-second.pem");
+
+/// What the host says to a question.
+#[derive(Clone, Copy)]
+enum Says {
+    Error(&'static str),
+    /// That it is signed, and has this letter for a digest.
+    Digest(&'static str),
+    /// That there is no Secret with the signer's key.
+    NoKey,
+}
+
+/// From the least to the gravest: what the host says, and what the message then says.
+const MISSES: [(Says, &str); 6] = [
+    (Says::Error("no signatures found for image"), "not signed"),
+    (Says::Error("Image verification failed: missing signatures"), "by enough of the signers"),
+    (Says::Error("connection refused"), "could not be checked: connection refused"),
+    (Says::NoKey, "cannot be used: there is no Secret"),
+    (Says::Digest("b"), "the tag moved while it was verified"),
+    (
+        Says::Error("policy has not been granted access to oci/v2/verify"),
+        "could not be checked, the host withholds a capability",
+    ),
+];
+
+fn digest(letter: &str) -> String {
+    format!("sha256:{}", letter.repeat(64))
+}
+
+/// The message about an image given by its digest, when the host answers the questions in that order.
+fn message(signers: &[Value], says: &[Says]) -> String {
+    let payload = json!({
+        "settings": {"rules": [{"images": ["**"], "anyOf": {"signatures": signers}}]},
+        "request": {
+            "kind": {"group": "", "version": "v1", "kind": "Pod"},
+            "operation": "CREATE",
+            "object": {"spec": {"containers": [
+                {"name": "app", "image": format!("ghcr.io/acme/app@{}", digest("a"))},
+            ]}},
+        },
+    });
+    let mut says = says.iter();
+    let host = &mut |_: &'static str, operation: &'static str, _: &[u8]| {
+        if operation == "v1/manifest_digest" {
+            return Ok(json!({"digest": digest("a")}).to_string().into_bytes());
+        }
+        match (operation, says.next()) {
+            ("v2/verify", Some(Says::Digest(letter))) => {
+                let answer = json!({"is_trusted": true, "digest": digest(letter)});
+                Ok(answer.to_string().into_bytes())
+            }
+            ("v2/verify", Some(Says::Error(words))) => Err((*words).to_owned()),
+            ("get_resource", Some(Says::NoKey)) => Err("Secret not found".to_owned()),
+            _ => panic!("{operation} is not what is asked now"),
+        }
+    };
+    let answer = validate(payload.to_string().as_bytes(), host, Duration::ZERO);
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(answer["accepted"], false);
+    answer["message"].as_str().unwrap().to_owned()
+}
+
+/// A signer about whom the host is asked; each has a key of its own.
+fn signer(says: Says, key: &str) -> Value {
+    let key = if matches!(says, Says::NoKey) { "k8s://cosign/imagekey" } else { key };
+    json!({"kind": "pubKey", "key": key})
+}
+
+fn pairs() -> impl Iterator<Item = (usize, usize)> {
+    let pairs =
+        (0..MISSES.len()).flat_map(|first| (0..MISSES.len()).map(move |second| (first, second)));
+    // Two signers of one key are refused when the policy is set up.
+    pairs.filter(|(first, second)| first != second)
+}
+
+#[test]
+fn the_gravest_of_two_signers() {
+    for (first, second) in pairs() {
+        let says = [MISSES[first].0, MISSES[second].0];
+        let signers = [signer(says[0], FIRST), signer(says[1], SECOND)];
+        let (message, (_, told)) = (message(&signers, &says), MISSES[first.max(second)]);
+        assert!(message.contains(told), "{first} and {second}: {message}");
+    }
+}
+
+#[test]
+fn the_gravest_of_two_keys_of_one_signer() {
+    for (first, second) in pairs() {
+        let says = [MISSES[first].0, MISSES[second].0];
+        if says.iter().any(|says| matches!(says, Says::NoKey)) {
+            continue;
+        }
+        let signers = [signer(says[0], &format!("{FIRST}{SECOND}"))];
+        let (message, (_, told)) = (message(&signers, &says), MISSES[first.max(second)]);
+        assert!(message.contains(told), "{first} and {second}: {message}");
+    }
+}
+
+#[test]
+fn the_first_of_what_is_equally_grave() {
+    let says = [Says::Error("connection refused"), Says::Error("no route to host")];
+    let two = [signer(says[0], FIRST), signer(says[1], SECOND)];
+    let one = [signer(says[0], &format!("{FIRST}{SECOND}"))];
+    for signers in [two.as_slice(), one.as_slice()] {
+        let message = message(signers, &says);
+        assert!(message.ends_with("could not be checked: connection refused"), "{message}");
+    }
+}
