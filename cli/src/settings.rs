@@ -1,11 +1,20 @@
 //! The policy's settings: YAML or JSON in, the JSON that the policy gets out.
 //!
+//! - What may the file hold? The settings themselves, or a manifest of one `ClusterAdmissionPolicy` or
+//!   `AdmissionPolicy`, alone or among other objects: its `spec.settings` are meant.
 //! - What if there are none? `{}`, as for `kwctl run`.
 //! - Who checks what they mean? The policy does, in `validate_settings`; here they only have to be a map.
 
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
+
+/// The API group of Kubewarden's resources
+/// (<https://docs.kubewarden.io/reference/CRDs>).
+const API_GROUP: &str = "policies.kubewarden.io/";
+/// The kinds whose `spec.settings` are those of one policy.
+const POLICY_KINDS: [&str; 2] = ["ClusterAdmissionPolicy", "AdmissionPolicy"];
 
 /// Why settings were not understood.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +47,29 @@ pub enum SettingsError {
         /// Which settings.
         what: String,
     },
+    /// A manifest of Kubewarden's that is not of one policy.
+    #[error(
+        "settings `{}` hold a {kind}; give a manifest of a {}, or the settings of one policy in a file \
+         of their own", .path.display(), POLICY_KINDS.join(" or of an ")
+    )]
+    OtherKind {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What it holds.
+        kind: String,
+    },
+    /// Several documents, of which none or several are policies.
+    #[error(
+        "settings `{}` hold {documents} documents and {policies} policies; give one policy", .path.display()
+    )]
+    NotOne {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// How many documents it holds.
+        documents: usize,
+        /// How many of them are policies.
+        policies: usize,
+    },
 }
 
 /// The settings of a policy, as JSON text.
@@ -45,16 +77,35 @@ pub enum SettingsError {
 pub struct Settings(String);
 
 impl Settings {
-    /// Reads a file of YAML or JSON.
+    /// Reads a file of YAML or JSON: the settings, or the manifest of a policy.
     ///
     /// # Errors
-    /// When the file cannot be read or does not hold a map.
+    /// When the file cannot be read or does not hold the settings of one policy.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-        let value = yaml_serde::from_str(&text)
+        let mut documents = documents(&text)
             .map_err(|source| SettingsError::Yaml { path: path.to_owned(), source })?;
-        Self::from_value(value, || format!("settings `{}`", path.display()))
+        let count = documents.len();
+        let is_policy = |document: &Value| kind(document).is_some_and(is_policy_kind);
+        let what = || format!("settings `{}`", path.display());
+        match documents.iter().filter(|document| is_policy(document)).count() {
+            1 => {
+                let policy = documents.into_iter().find(is_policy).unwrap_or_default();
+                let settings = policy.pointer("/spec/settings").cloned().unwrap_or_default();
+                Self::from_value(settings, || format!("{}: spec.settings", what()))
+            }
+            0 if count < 2 => {
+                let settings = documents.pop().unwrap_or_default();
+                match kind(&settings).map(ToOwned::to_owned) {
+                    Some(kind) => Err(SettingsError::OtherKind { path: path.to_owned(), kind }),
+                    None => Self::from_value(settings, what),
+                }
+            }
+            policies => {
+                Err(SettingsError::NotOne { path: path.to_owned(), documents: count, policies })
+            }
+        }
     }
 
     /// Takes JSON text.
@@ -79,6 +130,28 @@ impl Settings {
             _ => Err(SettingsError::NotAMap { what: what() }),
         }
     }
+}
+
+/// The documents of a YAML file, but for empty ones.
+fn documents(text: &str) -> Result<Vec<Value>, yaml_serde::Error> {
+    let mut documents = Vec::new();
+    for document in yaml_serde::Deserializer::from_str(text) {
+        let value = Value::deserialize(document)?;
+        if !value.is_null() {
+            documents.push(value);
+        }
+    }
+    Ok(documents)
+}
+
+/// The kind of a resource of Kubewarden's.
+fn kind(document: &Value) -> Option<&str> {
+    let is_kubewarden = document.get("apiVersion")?.as_str()?.starts_with(API_GROUP);
+    document.get("kind")?.as_str().filter(|_| is_kubewarden)
+}
+
+fn is_policy_kind(kind: &str) -> bool {
+    POLICY_KINDS.contains(&kind)
 }
 
 impl Default for Settings {
@@ -115,6 +188,38 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(yaml(text).unwrap().json(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_holds_its_settings() {
+        let policy = |kind: &str, spec: &str| {
+            format!("apiVersion: policies.kubewarden.io/v1\nkind: {kind}\nspec: {spec}\n")
+        };
+        let cluster = policy("ClusterAdmissionPolicy", "{settings: {a: 1}}");
+        let rows = [
+            (cluster.clone(), r#"{"a":1}"#),
+            (policy("AdmissionPolicy", "{settings: {a: 1}, mutating: true}"), r#"{"a":1}"#),
+            (policy("ClusterAdmissionPolicy", "{settings: null}"), "{}"),
+            (policy("ClusterAdmissionPolicy", "{}"), "{}"),
+            (cluster.replace("/v1", "/v1alpha2"), r#"{"a":1}"#),
+            (format!("---\n{cluster}---\napiVersion: v1\nkind: Namespace\n---\n"), r#"{"a":1}"#),
+            // Of another group: the settings of some policy that has such keys.
+            ("apiVersion: v1\nkind: Pod\n".to_owned(), r#"{"apiVersion":"v1","kind":"Pod"}"#),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(yaml(&text).unwrap().json(), expected, "{text}");
+        }
+        let group = policy("ClusterAdmissionPolicyGroup", "{policies: {a: {settings: {}}}}");
+        let rows = [
+            (group, "hold a ClusterAdmissionPolicyGroup; give a manifest of a"),
+            (policy("AdmissionPolicy", "{settings: []}"), "spec.settings are not a map"),
+            (format!("{cluster}---\n{cluster}"), "hold 2 documents and 2 policies"),
+            ("a: 1\n---\nb: 1\n".to_owned(), "hold 2 documents and 0 policies"),
+        ];
+        for (text, expected) in rows {
+            let message = yaml(&text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{text}: {message}");
         }
     }
 
