@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 mod annotate;
 mod demo;
+mod options;
 mod run;
 mod schema;
 
