@@ -33,7 +33,8 @@ pub(crate) fn matches<P, T>(
 
 /// Whether the text matches the pattern: `*` is any number of letters, `?` is one. References are ASCII,
 /// so a letter is a byte.
-pub(crate) fn matches_text(pattern: &str, text: &str) -> bool {
+#[must_use]
+pub fn matches_text(pattern: &str, text: &str) -> bool {
     matches(
         pattern.as_bytes(),
         text.as_bytes(),

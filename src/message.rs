@@ -2,10 +2,16 @@
 
 use crate::verdict::Outcome;
 use crate::verify::Reason;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// The longest message, in bytes: `kubectl` prints it, and audit logs keep it.
 pub(crate) const MAX_MESSAGE: usize = 4096;
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&explain(self))
+    }
+}
 
 /// The reason in words.
 pub(crate) fn explain(reason: &Reason) -> String {

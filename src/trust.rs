@@ -36,10 +36,18 @@ pub enum Enforcement {
 #[derive(Debug)]
 pub struct Selector(Patterns);
 
+/// The patterns of one of the two languages.
 #[derive(Debug)]
-enum Patterns {
+pub enum Patterns {
+    /// Of `signatures`.
     Classic(Vec<ClassicPattern>),
-    Images { images: Vec<ImagePattern>, exclude: Vec<ImagePattern> },
+    /// Of `rules`.
+    Images {
+        /// Those selected,
+        images: Vec<ImagePattern>,
+        /// but for these.
+        exclude: Vec<ImagePattern>,
+    },
 }
 
 /// Whose signatures are needed. There is at least one signer.
@@ -157,12 +165,20 @@ impl Selector {
         Ok(Self(Patterns::Images { images, exclude }))
     }
 
+    /// What it selects by.
+    #[must_use]
+    pub fn as_patterns(&self) -> &Patterns {
+        &self.0
+    }
+
     /// Whether these are the patterns of `signatures`.
     pub(crate) fn is_classic(&self) -> bool {
         matches!(self.0, Patterns::Classic(_))
     }
 
-    pub(crate) fn selects(&self, image: &Reference, spellings: &Spellings) -> bool {
+    /// Whether the image, whose spellings are given, is one of those.
+    #[must_use]
+    pub fn selects(&self, image: &Reference, spellings: &Spellings) -> bool {
         match &self.0 {
             Patterns::Classic(patterns) => {
                 patterns.iter().any(|pattern| pattern.selects(spellings))
