@@ -4,11 +4,18 @@
 //!   `AdmissionPolicy`, alone or among other objects: its `spec.settings` are meant.
 //! - What if there are none? `{}`, as for `kwctl run`.
 //! - Who checks what they mean? The policy does, in `validate_settings`; here they only have to be a map.
+//!   Where a command has to know what they mean, it asks the policy's own library ([`Settings::rules`]).
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use signed_images_policy::rules::Rules;
+use yaml_serde::Value as Yaml;
+
+use crate::host::Host;
 
 /// The API group of Kubewarden's resources
 /// (<https://docs.kubewarden.io/reference/CRDs>).
@@ -41,6 +48,17 @@ pub enum SettingsError {
         /// What is wrong, and on which line.
         source: serde_json::Error,
     },
+    /// The file holds what JSON cannot say.
+    #[error("{what} cannot be written as JSON: {source}")]
+    NotJson {
+        /// Which settings.
+        what: String,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// The policy does not take them; its words.
+    #[error("the settings are not valid:\n{0}")]
+    Invalid(String),
     /// The settings are a list or a single value.
     #[error("{what} are not a map: write `key: value` lines, or `{{}}` for none")]
     NotAMap {
@@ -87,19 +105,22 @@ impl Settings {
         let mut documents = documents(&text)
             .map_err(|source| SettingsError::Yaml { path: path.to_owned(), source })?;
         let count = documents.len();
-        let is_policy = |document: &Value| kind(document).is_some_and(is_policy_kind);
-        let what = || format!("settings `{}`", path.display());
+        let is_policy = |document: &Yaml| kind(document).is_some_and(is_policy_kind);
+        let what = format!("settings `{}`", path.display());
         match documents.iter().filter(|document| is_policy(document)).count() {
             1 => {
                 let policy = documents.into_iter().find(is_policy).unwrap_or_default();
-                let settings = policy.pointer("/spec/settings").cloned().unwrap_or_default();
-                Self::from_value(settings, || format!("{}: spec.settings", what()))
+                let settings = policy.get("spec").and_then(|spec| spec.get("settings"));
+                Self::from_yaml(
+                    &settings.cloned().unwrap_or_default(),
+                    &format!("{what}: spec.settings"),
+                )
             }
             0 if count < 2 => {
                 let settings = documents.pop().unwrap_or_default();
                 match kind(&settings).map(ToOwned::to_owned) {
                     Some(kind) => Err(SettingsError::OtherKind { path: path.to_owned(), kind }),
-                    None => Self::from_value(settings, what),
+                    None => Self::from_yaml(&settings, &what),
                 }
             }
             policies => {
@@ -113,8 +134,11 @@ impl Settings {
     /// # Errors
     /// When the text is not a JSON object.
     pub fn parse(json: &str) -> Result<Self, SettingsError> {
-        let value = serde_json::from_str(json).map_err(|source| SettingsError::Json { source })?;
-        Self::from_value(value, || "settings".to_owned())
+        match serde_json::from_str(json).map_err(|source| SettingsError::Json { source })? {
+            Value::Null => Ok(Self::default()),
+            Value::Object(map) => Ok(Self::from(map)),
+            _ => Err(SettingsError::NotAMap { what: "settings".to_owned() }),
+        }
     }
 
     /// The settings as the policy gets them.
@@ -123,20 +147,39 @@ impl Settings {
         &self.0
     }
 
-    fn from_value(value: Value, what: impl Fn() -> String) -> Result<Self, SettingsError> {
+    /// What the policy itself makes of them. The host is asked about chains of certificates.
+    ///
+    /// # Errors
+    /// When they are not valid, in the policy's words.
+    pub fn rules(&self, host: &Host, now: Duration) -> Result<Rules, SettingsError> {
+        let invalid = |error: &dyn fmt::Display| SettingsError::Invalid(error.to_string());
+        let raw = serde_json::from_str(&self.0).map_err(|error| invalid(&error))?;
+        let rules = signed_images_policy::settings::read(raw).map_err(|error| invalid(&error))?;
+        let mut host = |namespace: &'static str, operation: &'static str, payload: &[u8]| {
+            host.call(namespace, operation, payload)
+        };
+        signed_images_policy::settings::check(&rules, &mut host, now)
+            .map_err(|error| invalid(&error))?;
+        Ok(rules)
+    }
+
+    /// The keys stay in the order in which they are written.
+    fn from_yaml(value: &Yaml, what: &str) -> Result<Self, SettingsError> {
         match value {
-            Value::Null => Ok(Self::default()),
-            Value::Object(map) => Ok(Self::from(map)),
-            _ => Err(SettingsError::NotAMap { what: what() }),
+            Yaml::Null => Ok(Self::default()),
+            Yaml::Mapping(map) => serde_json::to_string(map)
+                .map(Self)
+                .map_err(|source| SettingsError::NotJson { what: what.to_owned(), source }),
+            _ => Err(SettingsError::NotAMap { what: what.to_owned() }),
         }
     }
 }
 
 /// The documents of a YAML file, but for empty ones.
-fn documents(text: &str) -> Result<Vec<Value>, yaml_serde::Error> {
+fn documents(text: &str) -> Result<Vec<Yaml>, yaml_serde::Error> {
     let mut documents = Vec::new();
     for document in yaml_serde::Deserializer::from_str(text) {
-        let value = Value::deserialize(document)?;
+        let value = Yaml::deserialize(document)?;
         if !value.is_null() {
             documents.push(value);
         }
@@ -145,7 +188,7 @@ fn documents(text: &str) -> Result<Vec<Value>, yaml_serde::Error> {
 }
 
 /// The kind of a resource of Kubewarden's.
-fn kind(document: &Value) -> Option<&str> {
+fn kind(document: &Yaml) -> Option<&str> {
     let is_kubewarden = document.get("apiVersion")?.as_str()?.starts_with(API_GROUP);
     document.get("kind")?.as_str().filter(|_| is_kubewarden)
 }
@@ -185,6 +228,7 @@ mod tests {
             ("signatures:\n- image: \"*\"\n", r#"{"signatures":[{"image":"*"}]}"#),
             (r#"{"a": {"b": [1, true]}}"#, r#"{"a":{"b":[1,true]}}"#),
             ("key: |\n  line\n", r#"{"key":"line\n"}"#),
+            ("b: 1\na: 2\n", r#"{"b":1,"a":2}"#),
         ];
         for (text, expected) in rows {
             assert_eq!(yaml(text).unwrap().json(), expected, "{text}");
@@ -225,8 +269,13 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        let rows =
-            [("a: [", "line"), ("- a", "are not a map: write"), ("text", "are not a map: write")];
+        let rows = [
+            ("a: [", "line"),
+            ("a: 1\na: 2\n", "duplicate"),
+            ("[1]: a", "cannot be written as JSON"),
+            ("- a", "are not a map: write"),
+            ("text", "are not a map: write"),
+        ];
         for (text, expected) in rows {
             let message = yaml(text).unwrap_err().to_string();
             assert!(message.contains(expected), "{text}: {message}");
