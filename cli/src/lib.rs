@@ -12,6 +12,7 @@
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
 //! - How do editors know the settings? By their JSON Schema, which is made in [`schema`].
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
+//! - Why is an image verified, or not? [`explain`] reads it as the policy does.
 //! - What is applied to a cluster? A [`policy`], written as [`yaml`] with comments.
 
 pub mod answer;
@@ -19,6 +20,7 @@ pub mod capabilities;
 pub mod credentials;
 pub mod demo;
 pub mod evaluation;
+pub mod explain;
 pub mod host;
 pub mod metadata;
 pub mod module;

@@ -1,0 +1,234 @@
+//! How settings read an image: what it is called, which rules select it and why the others do not, and what
+//! each of them needs.
+//!
+//! - Whose reading is it? The policy's: references, patterns and rules are those of its own library, so that
+//!   this cannot differ from what a cluster does.
+//! - And what is found? [`Findings`]: the module's verdict on a Pod with this image, and beside it the result
+//!   of every rule that selects the image. (The module stops at the first rule that refuses.)
+
+use serde::Serialize;
+use signed_images_policy::glob::matches_text;
+use signed_images_policy::pattern::{ImagePattern, Match};
+use signed_images_policy::reference::Reference;
+use signed_images_policy::rules::{Rules, UnmatchedImages};
+use signed_images_policy::trust::{Enforcement, Patterns, Rule};
+use signed_images_policy::wildcard::{ClassicPattern, Spellings};
+
+mod canonical;
+mod findings;
+mod mismatch;
+mod signer;
+
+pub use canonical::{Canonical, Noted};
+pub use findings::{Findings, RuleResult};
+pub use signer::{Fingerprint, Needs, SignerReport, Subject};
+
+use mismatch::mismatch;
+
+/// How settings read an image.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// The image as it is written.
+    pub image: String,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// The image as it is compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Canonical>,
+    /// Why the image is no reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invalid: Option<String>,
+    /// The patterns of exempt images.
+    pub exempt: Vec<PatternReport>,
+    /// The rules, in the order written.
+    pub rules: Vec<RuleReport>,
+    /// What the patterns of `signatures` are tried with; nothing when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spellings: Vec<String>,
+    /// What becomes of images that no rule selects.
+    pub unmatched_images: &'static str,
+    /// What was found in the world, if it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Findings>,
+}
+
+/// What becomes of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Fate {
+    /// It is no reference, and is rejected.
+    Invalid,
+    /// It is neither verified nor pinned.
+    Exempt,
+    /// No rule selects it.
+    Unmatched,
+    /// Rules select it.
+    Verified,
+}
+
+/// A pattern, and how it stands to the image.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PatternReport {
+    /// The pattern in the spelling that images are compared with.
+    pub pattern: String,
+    /// Whether the image is one of those meant.
+    pub standing: Standing,
+    /// Why it is not, or not surely; or the spelling that matches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// How a pattern stands to an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Standing {
+    /// It is another image.
+    No,
+    /// It may be the image, which is enough to be verified and not enough to be spared that.
+    Perhaps,
+    /// It is the image.
+    Yes,
+}
+
+/// A rule, or an entry of `signatures`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleReport {
+    /// What messages call it.
+    pub name: String,
+    /// Whether it selects the image.
+    pub selects: bool,
+    /// What becomes of an image that does not satisfy it.
+    pub enforcement: &'static str,
+    /// The patterns of its images.
+    pub images: Vec<PatternReport>,
+    /// The patterns of those that it is not about all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<PatternReport>,
+    /// Who must all have signed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub all_of: Vec<SignerReport>,
+    /// Of whom some must have signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub any_of: Option<AnyOfReport>,
+    /// What was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<RuleResult>,
+}
+
+/// So many of these signers.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnyOfReport {
+    /// How many are needed.
+    pub minimum_matches: usize,
+    /// Those who can sign.
+    pub signatures: Vec<SignerReport>,
+}
+
+/// How the settings read the image. Nothing is asked.
+#[must_use]
+pub fn explain(image: &str, rules: &Rules) -> Explanation {
+    let mut explanation = Explanation {
+        image: image.to_owned(),
+        fate: Fate::Invalid,
+        reference: None,
+        invalid: None,
+        exempt: Vec::new(),
+        rules: Vec::new(),
+        spellings: Vec::new(),
+        unmatched_images: match rules.unmatched {
+            UnmatchedImages::Accept => "accept",
+            UnmatchedImages::Warn => "warn",
+            UnmatchedImages::Reject => "reject",
+        },
+        findings: None,
+    };
+    match Reference::parse(image) {
+        Ok(reference) => explanation.compare(&reference, rules),
+        Err(error) => explanation.invalid = Some(error.to_string()),
+    }
+    explanation
+}
+
+impl Explanation {
+    fn compare(&mut self, reference: &Reference, rules: &Rules) {
+        let spellings = Spellings::of(reference);
+        let is_classic = |rule: &Rule| matches!(rule.selector.as_patterns(), Patterns::Classic(_));
+        if rules.rules.iter().any(is_classic) {
+            self.spellings = spellings.texts().to_vec();
+        }
+        self.reference = Some(Canonical::new(&self.image, reference));
+        self.exempt = rules.exempt.iter().map(|pattern| compare(pattern, reference)).collect();
+        self.rules =
+            rules.rules.iter().map(|rule| rule_report(rule, reference, &spellings)).collect();
+        self.fate = if self.exempt.iter().any(|pattern| pattern.standing == Standing::Yes) {
+            Fate::Exempt
+        } else if self.rules.iter().any(|rule| rule.selects) {
+            Fate::Verified
+        } else {
+            Fate::Unmatched
+        };
+    }
+}
+
+fn rule_report(rule: &Rule, reference: &Reference, spellings: &Spellings) -> RuleReport {
+    let all = |patterns: &[ImagePattern]| {
+        patterns.iter().map(|pattern| compare(pattern, reference)).collect()
+    };
+    let (images, exclude) = match rule.selector.as_patterns() {
+        Patterns::Classic(patterns) => {
+            (patterns.iter().map(|pattern| try_spellings(pattern, spellings)).collect(), Vec::new())
+        }
+        Patterns::Images { images, exclude } => (all(images), all(exclude)),
+    };
+    RuleReport {
+        name: rule.name.clone(),
+        selects: rule.selector.selects(reference, spellings),
+        enforcement: match rule.enforcement {
+            Enforcement::Reject => "reject",
+            Enforcement::Warn => "warn",
+        },
+        images,
+        exclude,
+        all_of: rule.trust.all_of().iter().map(SignerReport::from).collect(),
+        any_of: rule.trust.any_of().map(|any_of| AnyOfReport {
+            minimum_matches: any_of.minimum(),
+            signatures: any_of.signers().iter().map(SignerReport::from).collect(),
+        }),
+        result: None,
+    }
+}
+
+/// A pattern of `rules` or `exempt` and the image.
+fn compare(pattern: &ImagePattern, reference: &Reference) -> PatternReport {
+    let (standing, why) = match pattern.matches(reference) {
+        Match::No => {
+            (Standing::No, mismatch(pattern, reference).map(|mismatch| mismatch.to_string()))
+        }
+        Match::Perhaps if reference.digest().is_some() => {
+            (Standing::Perhaps, Some("it names a tag, and the digest decides what runs".to_owned()))
+        }
+        Match::Perhaps => {
+            (Standing::Perhaps, Some("the tag may point at the digest that it names".to_owned()))
+        }
+        Match::Yes => (Standing::Yes, None),
+    };
+    PatternReport { pattern: pattern.to_string(), standing, why }
+}
+
+/// A pattern of `signatures` and the image.
+fn try_spellings(pattern: &ClassicPattern, spellings: &Spellings) -> PatternReport {
+    let text = pattern.to_string();
+    let spelled = spellings.texts().iter().find(|spelling| matches_text(&text, spelling));
+    let (standing, why) = match spelled {
+        Some(spelling) => (Standing::Yes, format!("it matches the spelling `{spelling}`")),
+        None if pattern.selects(spellings) => {
+            (Standing::Perhaps, "the image has no tag, so it may have the pattern's".to_owned())
+        }
+        None => (Standing::No, "it matches no spelling of the image".to_owned()),
+    };
+    PatternReport { pattern: text, standing, why: Some(why) }
+}
