@@ -6,6 +6,8 @@
 //! - And what is found? [`Findings`]: the module's verdict on a Pod with this image, and beside it the result
 //!   of every rule that selects the image. (The module stops at the first rule that refuses.)
 
+use std::time::Duration;
+
 use serde::Serialize;
 use signed_images_policy::glob::matches_text;
 use signed_images_policy::pattern::{ImagePattern, Match};
@@ -13,6 +15,9 @@ use signed_images_policy::reference::Reference;
 use signed_images_policy::rules::{Rules, UnmatchedImages};
 use signed_images_policy::trust::{Enforcement, Patterns, Rule};
 use signed_images_policy::wildcard::{ClassicPattern, Spellings};
+
+use crate::evaluation::Evaluation;
+use crate::request::RequestError;
 
 mod canonical;
 mod findings;
@@ -98,6 +103,8 @@ pub enum Standing {
 pub struct RuleReport {
     /// What messages call it.
     pub name: String,
+    /// Where it stands.
+    pub list: List,
     /// Whether it selects the image.
     pub selects: bool,
     /// What becomes of an image that does not satisfy it.
@@ -116,6 +123,16 @@ pub struct RuleReport {
     /// What was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<RuleResult>,
+}
+
+/// A list of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum List {
+    /// `signatures`, whose patterns are tried with every spelling of the image.
+    Signatures,
+    /// `rules`.
+    Rules,
 }
 
 /// So many of these signers.
@@ -154,16 +171,36 @@ pub fn explain(image: &str, rules: &Rules) -> Explanation {
 }
 
 impl Explanation {
+    /// Adds what is found: the module's verdict, and the result of each rule that selects the image.
+    ///
+    /// # Errors
+    /// When the image is a text that no request can hold.
+    pub fn verify(
+        &mut self,
+        rules: &Rules,
+        evaluation: &Evaluation,
+        now: Duration,
+    ) -> Result<(), RequestError> {
+        self.findings = Some(Findings::of(&self.image, evaluation)?);
+        let Ok(reference) = Reference::parse(&self.image) else { return Ok(()) };
+        if self.fate == Fate::Verified {
+            for (report, rule) in self.rules.iter_mut().zip(&rules.rules) {
+                report.result =
+                    report.selects.then(|| RuleResult::of(rule, &reference, &evaluation.host, now));
+            }
+        }
+        Ok(())
+    }
+
     fn compare(&mut self, reference: &Reference, rules: &Rules) {
         let spellings = Spellings::of(reference);
-        let is_classic = |rule: &Rule| matches!(rule.selector.as_patterns(), Patterns::Classic(_));
-        if rules.rules.iter().any(is_classic) {
-            self.spellings = spellings.texts().to_vec();
-        }
         self.reference = Some(Canonical::new(&self.image, reference));
         self.exempt = rules.exempt.iter().map(|pattern| compare(pattern, reference)).collect();
         self.rules =
             rules.rules.iter().map(|rule| rule_report(rule, reference, &spellings)).collect();
+        if self.rules.iter().any(|rule| rule.list == List::Signatures) {
+            self.spellings = spellings.texts().to_vec();
+        }
         self.fate = if self.exempt.iter().any(|pattern| pattern.standing == Standing::Yes) {
             Fate::Exempt
         } else if self.rules.iter().any(|rule| rule.selects) {
@@ -178,14 +215,16 @@ fn rule_report(rule: &Rule, reference: &Reference, spellings: &Spellings) -> Rul
     let all = |patterns: &[ImagePattern]| {
         patterns.iter().map(|pattern| compare(pattern, reference)).collect()
     };
-    let (images, exclude) = match rule.selector.as_patterns() {
+    let (list, images, exclude) = match rule.selector.as_patterns() {
         Patterns::Classic(patterns) => {
-            (patterns.iter().map(|pattern| try_spellings(pattern, spellings)).collect(), Vec::new())
+            let tried = patterns.iter().map(|pattern| try_spellings(pattern, spellings));
+            (List::Signatures, tried.collect(), Vec::new())
         }
-        Patterns::Images { images, exclude } => (all(images), all(exclude)),
+        Patterns::Images { images, exclude } => (List::Rules, all(images), all(exclude)),
     };
     RuleReport {
         name: rule.name.clone(),
+        list,
         selects: rule.selector.selects(reference, spellings),
         enforcement: match rule.enforcement {
             Enforcement::Reject => "reject",
@@ -208,12 +247,14 @@ fn compare(pattern: &ImagePattern, reference: &Reference) -> PatternReport {
         Match::No => {
             (Standing::No, mismatch(pattern, reference).map(|mismatch| mismatch.to_string()))
         }
-        Match::Perhaps if reference.digest().is_some() => {
-            (Standing::Perhaps, Some("it names a tag, and the digest decides what runs".to_owned()))
-        }
-        Match::Perhaps => {
-            (Standing::Perhaps, Some("the tag may point at the digest that it names".to_owned()))
-        }
+        Match::Perhaps if reference.digest().is_some() => (
+            Standing::Perhaps,
+            Some("perhaps: it names a tag, and the digest decides what runs".to_owned()),
+        ),
+        Match::Perhaps => (
+            Standing::Perhaps,
+            Some("perhaps: the tag may point at the digest that it names".to_owned()),
+        ),
         Match::Yes => (Standing::Yes, None),
     };
     PatternReport { pattern: pattern.to_string(), standing, why }
@@ -225,9 +266,11 @@ fn try_spellings(pattern: &ClassicPattern, spellings: &Spellings) -> PatternRepo
     let spelled = spellings.texts().iter().find(|spelling| matches_text(&text, spelling));
     let (standing, why) = match spelled {
         Some(spelling) => (Standing::Yes, format!("it matches the spelling `{spelling}`")),
-        None if pattern.selects(spellings) => {
-            (Standing::Perhaps, "the image has no tag, so it may have the pattern's".to_owned())
-        }
+        None if pattern.selects(spellings) => (
+            Standing::Perhaps,
+            "perhaps: the image is given by digest alone, and may have the pattern's tag"
+                .to_owned(),
+        ),
         None => (Standing::No, "it matches no spelling of the image".to_owned()),
     };
     PatternReport { pattern: text, standing, why: Some(why) }

@@ -32,6 +32,8 @@ pub struct Policy {
     pub scope: Scope,
     /// Where its module is.
     pub module: String,
+    /// What becomes of what it rejects.
+    pub mode: Mode,
     /// Whether the module may change objects.
     pub mutating: bool,
     /// Which requests it reviews.
@@ -40,6 +42,25 @@ pub struct Policy {
     pub settings: Mapping,
     /// Comments, by their path in the manifest: `spec.settings.rules[0]`.
     pub comments: Comments,
+}
+
+/// What becomes of what a policy rejects.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// It is kept out.
+    #[default]
+    Protect,
+    /// It is let in, and reported.
+    Monitor,
+}
+
+impl Mode {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Protect => "protect",
+            Self::Monitor => "monitor",
+        }
+    }
 }
 
 /// Where a policy applies.
@@ -63,6 +84,7 @@ impl Policy {
             name: name.to_owned(),
             scope,
             module: module(&metadata),
+            mode: Mode::default(),
             mutating: metadata.mutating && pins,
             rules: metadata.rules,
             settings,
@@ -85,7 +107,9 @@ impl Policy {
         let reads = |kind: &str, key: &str| {
             signers.iter().any(|signer| {
                 let is_cosign = signer.get("key").and_then(Value::as_str);
-                signer.get("keyFrom").is_some_and(|from| from.get(key).is_some())
+                signer
+                    .get("keyFrom")
+                    .is_some_and(|from| from.get(key).is_some_and(Value::is_mapping))
                     || kind == "Secret" && is_cosign.is_some_and(|key| key.starts_with("k8s://"))
             })
         };
@@ -100,7 +124,7 @@ impl Policy {
         let mut metadata = Mapping::from_iter([field("name", self.name.as_str())]);
         let mut spec = Mapping::from_iter([
             field("module", self.module.as_str()),
-            field("mode", "protect"),
+            field("mode", self.mode.name()),
             field("mutating", self.mutating),
             field("timeoutSeconds", TIMEOUT_SECONDS),
             field("timeoutEvalSeconds", TIMEOUT_EVAL_SECONDS),
@@ -189,8 +213,9 @@ mod tests {
 
     #[test]
     fn the_policy_may_read_what_its_keys_are_in() {
-        let rows: [(&str, &[&str]); 4] = [
+        let rows: [(&str, &[&str]); 5] = [
             ("rules: [{allOf: [{key: PEM}]}]", &[]),
+            ("rules: [{allOf: [{keyFrom: {configMap: {}, secret: ''}}]}]", &["ConfigMap"]),
             ("rules: [{allOf: [{key: k8s://a/b}]}]", &["Secret"]),
             ("rules: [{anyOf: {signatures: [{keyFrom: {configMap: {}}}]}}]", &["ConfigMap"]),
             (

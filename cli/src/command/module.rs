@@ -1,7 +1,7 @@
 //! Where the policy's module is, for the commands that run this very policy.
 //!
-//! - In which order? What `--module` names; else what `SIGNED_IMAGES_MODULE` names; else `policy.wasm` or
-//!   `annotated-policy.wasm` beside the executable.
+//! - In which order? What `--module` names; else what `SIGNED_IMAGES_MODULE` names; else `annotated-policy.wasm`,
+//!   which carries its metadata, or `policy.wasm` beside the executable.
 //! - What if one is named and is not there? An error: nothing else is tried.
 
 use std::ffi::OsString;
@@ -11,13 +11,13 @@ use anyhow::bail;
 use clap::Args;
 
 const VARIABLE: &str = "SIGNED_IMAGES_MODULE";
-const BESIDE: [&str; 2] = ["policy.wasm", "annotated-policy.wasm"];
+const BESIDE: [&str; 2] = ["annotated-policy.wasm", "policy.wasm"];
 
 /// The option that names the module.
 #[derive(Debug, Args)]
 pub(crate) struct ModuleOption {
-    /// The policy's module; by default the one that the variable `SIGNED_IMAGES_MODULE` names, or
-    /// `policy.wasm` or `annotated-policy.wasm` beside this executable
+    /// The policy's module [default: what the variable `SIGNED_IMAGES_MODULE` names, or
+    /// `annotated-policy.wasm` or `policy.wasm` beside this command]
     #[arg(long, value_name = "PATH")]
     module: Option<PathBuf>,
 }
@@ -54,7 +54,7 @@ fn find(
         (Some(path), _) => Ok(path),
         (None, folder) => bail!(
             "no module of the policy: pass --module PATH, or set {VARIABLE}, or put `{}` beside this \
-             executable (`{}`)",
+             command (`{}`)",
             BESIDE.join("` or `"),
             folder.unwrap_or(Path::new("?")).display()
         ),

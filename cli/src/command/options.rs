@@ -1,15 +1,66 @@
-//! Options that several commands share: how the world is reached, and what of the cluster may be read.
+//! Options that several commands share: the settings, how the world is reached, and what of the cluster may
+//! be read.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
+use anyhow::Context;
 use clap::Args;
 use signed_images::credentials::Credentials;
-use signed_images::host::{ApiServer, Cluster, Live, Manifests, Registries, Trust};
+use signed_images::host::{Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
 use signed_images::metadata::{ContextAwareResource, section};
+use signed_images::settings::Settings;
 use signed_images::sources::Sources;
+use signed_images_policy::rules::Rules;
 use tokio::runtime::Handle;
 use tracing::{info, warn};
+
+use super::BadSettings;
+
+/// The settings of a command that cannot do without them.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct SettingsOptions {
+    /// The policy's settings: a file of YAML or JSON, or the manifest of a policy that has them
+    #[arg(long, short, value_name = "PATH")]
+    settings_path: Option<PathBuf>,
+    /// The policy's settings, as JSON
+    #[arg(long, value_name = "JSON")]
+    settings_json: Option<String>,
+}
+
+impl SettingsOptions {
+    /// The settings, and what the policy makes of them.
+    ///
+    /// # Errors
+    /// When they cannot be read or are not valid.
+    pub(crate) fn read(&self, runtime: &Handle) -> anyhow::Result<(Settings, Rules)> {
+        let settings = match (&self.settings_path, &self.settings_json) {
+            (Some(path), _) => Settings::read(path).map_err(anyhow::Error::from),
+            (None, json) => {
+                Settings::parse(json.as_deref().unwrap_or("{}")).context("--settings-json")
+            }
+        };
+        let settings = settings.map_err(BadSettings)?;
+        let rules = settings.rules(&nowhere(runtime.clone()), now());
+        let rules = rules.map_err(|error| BadSettings(error.into()))?;
+        Ok((settings, rules))
+    }
+}
+
+/// A host that reaches nothing: enough to check chains of certificates.
+fn nowhere(runtime: Handle) -> Host {
+    let registries =
+        Registries { sources: Sources::default(), credentials: Credentials::default() };
+    let live = Live::new(runtime, registries, Trust::default(), Cluster::default());
+    Host { answers: Answers::Live(live), readable: BTreeSet::new() }
+}
+
+/// The time since the Unix epoch.
+pub(crate) fn now() -> Duration {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
+}
 
 /// How registries, trust roots and the cluster are reached.
 #[derive(Debug, Args)]

@@ -22,15 +22,28 @@ use tracing::warn;
 
 use super::options::World;
 
+const EXAMPLES: &str = "\
+Examples:
+  Put a recorded admission request to the policy:
+    signed-images run -r request.json -s settings.yaml annotated-policy.wasm
+
+  With a registry that speaks plain HTTP:
+    signed-images run -r request.json -s settings.yaml --sources-path sources.yml policy.wasm
+
+  Write down what the host answers, and repeat the run without a network:
+    signed-images run -r request.json -s settings.yaml --record-host-capabilities-interactions session.yml policy.wasm
+    signed-images run -r request.json -s settings.yaml --replay-host-capabilities-interactions session.yml policy.wasm";
+
 /// Put one admission request to a policy and print the answer
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Run {
     /// The policy's module: a path, with or without `file://`
     module: String,
     /// The admission request: a file of JSON, with or without its review around it; `-` is stdin
     #[arg(long, short, value_name = "PATH")]
     request_path: PathBuf,
-    /// The policy's settings: a file of YAML or JSON
+    /// The policy's settings: a file of YAML or JSON, or the manifest of a policy that has them
     #[arg(long, short, value_name = "PATH")]
     settings_path: Option<PathBuf>,
     /// The policy's settings, as JSON
