@@ -68,8 +68,8 @@ pub enum Fate {
     Exempt,
     /// No rule selects it.
     Unmatched,
-    /// Rules select it.
-    Verified,
+    /// Rules select it: it is verified.
+    Verify,
 }
 
 /// A pattern, and how it stands to the image.
@@ -183,7 +183,7 @@ impl Explanation {
     ) -> Result<(), RequestError> {
         self.findings = Some(Findings::of(&self.image, evaluation)?);
         let Ok(reference) = Reference::parse(&self.image) else { return Ok(()) };
-        if self.fate == Fate::Verified {
+        if self.fate == Fate::Verify {
             for (report, rule) in self.rules.iter_mut().zip(&rules.rules) {
                 report.result =
                     report.selects.then(|| RuleResult::of(rule, &reference, &evaluation.host, now));
@@ -204,7 +204,7 @@ impl Explanation {
         self.fate = if self.exempt.iter().any(|pattern| pattern.standing == Standing::Yes) {
             Fate::Exempt
         } else if self.rules.iter().any(|rule| rule.selects) {
-            Fate::Verified
+            Fate::Verify
         } else {
             Fate::Unmatched
         };
@@ -274,4 +274,77 @@ fn try_spellings(pattern: &ClassicPattern, spellings: &Spellings) -> PatternRepo
         None => (Standing::No, "it matches no spelling of the image".to_owned()),
     };
     PatternReport { pattern: text, standing, why: Some(why) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::settings::Settings;
+
+    const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const IMAGES: [&str; 14] = [
+        "nginx",
+        "nginx:1.25",
+        "registry.k8s.io/pause:3.10",
+        "ghcr.io/acme/app:1",
+        "ghcr.io/acme/app@D",
+        "ghcr.io/acme/shop/cart",
+        "GHCR.io:443/acme/shop/cart:2@D",
+        "ghcr.io/acme/shop/a/b",
+        "registry.example.com/mirror/pause",
+        "registry.example.com/mirror/pause:1@D",
+        "registry.example.com/operator/a/b:1",
+        "docker.io/acme/app",
+        "Foo/bar",
+        "sha256:D",
+    ];
+
+    /// What the policy does with a Pod of this image when its host answers nothing.
+    fn done(image: &str, settings: &Settings) -> Fate {
+        let object = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "image": image}]}});
+        let request = json!({"uid": "u", "kind": {"group": "", "version": "v1", "kind": "Pod"}, "operation": "CREATE", "object": object});
+        let payload = format!(r#"{{"request":{request},"settings":{}}}"#, settings.json());
+        let mut host = |_: &'static str, _: &'static str, _: &[u8]| Err("no host".to_owned());
+        let answer = signed_images_policy::validate(payload.as_bytes(), &mut host, Duration::ZERO);
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        let noted = |key: &str| answer["audit_annotations"].get(key).is_some();
+        let message = answer["message"].as_str().unwrap_or_default();
+        match () {
+            () if noted("invalid") => Fate::Invalid,
+            () if noted("exempt") => Fate::Exempt,
+            () if noted("unmatched") || message.contains("no rule selects") => Fate::Unmatched,
+            () => {
+                assert!(noted("refused") || noted("warned"), "{answer}");
+                Fate::Verify
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_explained_is_what_is_done() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+        let mut seen = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "yaml") {
+                continue;
+            }
+            let settings = Settings::read(&path).unwrap();
+            let raw = serde_json::from_str(settings.json()).unwrap();
+            let rules = signed_images_policy::settings::read(raw).unwrap();
+            for image in IMAGES {
+                let image = image.replace("@D", &format!("@{DIGEST}"));
+                let fate = explain(&image, &rules).fate;
+                assert_eq!(fate, done(&image, &settings), "`{image}` {}", path.display());
+                seen.push(fate);
+            }
+        }
+        for fate in [Fate::Invalid, Fate::Exempt, Fate::Unmatched, Fate::Verify] {
+            assert!(seen.contains(&fate), "{fate:?}");
+        }
+    }
 }

@@ -1,12 +1,17 @@
 //! `signed-images completions`: what a shell needs to complete this command's lines.
 
-use std::io::stdout;
+use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::CommandLine;
+
+/// The states of bash's script that have options are spelled otherwise than those that are reached when the
+/// command's name has a hyphen (<https://github.com/clap-rs/clap/issues/6421>).
+const MISSPELLED: &str = "signed__subcmd__images__";
+const SPELLED: &str = "signed__images__";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,7 +37,8 @@ impl Completions {
         let name = command.get_name().to_owned();
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, name, &mut script);
-        std::io::Write::write_all(&mut stdout(), &script)?;
+        let script = String::from_utf8(script)?.replace(MISSPELLED, SPELLED);
+        write!(stdout(), "{script}")?;
         Ok(ExitCode::SUCCESS)
     }
 }

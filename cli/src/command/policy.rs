@@ -40,7 +40,7 @@ pub(crate) struct Policy {
     /// The policy's name
     #[arg(long, value_name = "NAME", default_value = "signed-images", value_parser = name)]
     name: String,
-    /// Make an AdmissionPolicy of this namespace instead of a ClusterAdmissionPolicy
+    /// Make a policy of this namespace alone (`AdmissionPolicy`), not of the whole cluster
     #[arg(long, value_name = "NAMESPACE", value_parser = namespace)]
     namespaced: Option<String>,
     /// What becomes of what the policy rejects

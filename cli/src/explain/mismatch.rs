@@ -9,7 +9,7 @@ use std::fmt;
 
 use signed_images_policy::glob::matches_text;
 use signed_images_policy::pattern::{ImagePattern, Match};
-use signed_images_policy::reference::Reference;
+use signed_images_policy::reference::{Digest, Reference};
 
 /// The first difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub(super) fn mismatch(pattern: &ImagePattern, image: &Reference) -> Option<Mism
         _ => None,
     };
     in_path(&segments, &path)
-        .or_else(|| differs(Part::Digest, image.digest().map(|digest| digest.as_str()), digest))
+        .or_else(|| differs(Part::Digest, image.digest().map(Digest::as_str), digest))
         .or_else(|| differs(Part::Tag, image.tag(), tag))
         .or(Some(Mismatch::Path))
 }

@@ -166,7 +166,7 @@ impl Fingerprint {
 
 fn short_digest(bytes: &[u8]) -> String {
     let hex = format!("{:x}", Sha256::digest(bytes));
-    format!("sha256:{}…", hex.get(..SHORT_DIGEST).unwrap_or(&hex))
+    format!("sha256:{}", hex.get(..SHORT_DIGEST).unwrap_or(&hex))
 }
 
 /// A day, from the time since the Unix epoch.

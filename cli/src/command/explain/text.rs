@@ -34,7 +34,7 @@ fn write(f: &mut String, explanation: &Explanation) -> fmt::Result {
         let exempt = explanation.fate == Fate::Exempt;
         let (style, says) = if exempt { (UNSURE, "yes, by") } else { (PLAIN, "no") };
         writeln!(f, "\n{} {}", styled(TITLE, "exempt:"), styled(style, says))?;
-        write_patterns(f, &explanation.exempt, |pattern| {
+        write_patterns(f, "  ", &explanation.exempt, |pattern| {
             (pattern.standing == Standing::Yes) == exempt
         })?;
     }
@@ -75,12 +75,13 @@ fn write_reference(f: &mut String, reference: &Canonical) -> fmt::Result {
 /// The patterns that say what is said of all of them.
 fn write_patterns(
     f: &mut String,
+    indent: &str,
     patterns: &[PatternReport],
     tells: impl Fn(&PatternReport) -> bool,
 ) -> fmt::Result {
     for PatternReport { pattern, why, .. } in patterns.iter().filter(|pattern| tells(pattern)) {
         let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-        writeln!(f, "  `{pattern}`{why}")?;
+        writeln!(f, "{indent}`{pattern}`{why}")?;
     }
     Ok(())
 }
@@ -94,19 +95,19 @@ fn write_rule(f: &mut String, rule: &RuleReport) -> fmt::Result {
         (false, false) => (PLAIN, "does not select the image"),
     };
     writeln!(f, "\n{} {}", styled(TITLE, &format!("{}:", rule.name)), styled(style, says))?;
-    write_patterns(f, &rule.images, |pattern| (pattern.standing == Standing::No) != is_meant)?;
+    write_patterns(f, "  ", &rule.images, |pattern| {
+        (pattern.standing == Standing::No) != is_meant
+    })?;
     if is_meant && !rule.exclude.is_empty() {
         let title = if excluded { "excluded by" } else { "excluded by none of" };
         writeln!(f, "  {title}")?;
-        let mut patterns = String::new();
-        write_patterns(&mut patterns, &rule.exclude, |pattern| {
-            (pattern.standing == Standing::Yes) == excluded
-        })?;
-        f.push_str(&indented(&patterns));
+        let tells = |pattern: &PatternReport| (pattern.standing == Standing::Yes) == excluded;
+        write_patterns(f, "    ", &rule.exclude, tells)?;
     }
-    if !rule.selects {
-        return Ok(());
-    }
+    if rule.selects { write_needs(f, rule) } else { Ok(()) }
+}
+
+fn write_needs(f: &mut String, rule: &RuleReport) -> fmt::Result {
     if !rule.all_of.is_empty() {
         writeln!(f, "  needs a signature of {}", all(rule.all_of.len()))?;
         rule.all_of.iter().try_for_each(|signer| write_signer(f, signer))?;
@@ -163,7 +164,7 @@ fn needs(needs: &Needs) -> Option<String> {
 }
 
 fn fingerprint(of: &Fingerprint) -> String {
-    format!("{} ({})", of.fingerprint, of.key)
+    format!("{}… ({})", of.fingerprint, of.key)
 }
 
 fn write_result(f: &mut String, result: &RuleResult, enforcement: &str) -> fmt::Result {
@@ -186,7 +187,7 @@ fn fate(explanation: &Explanation) -> String {
         Fate::Exempt => {
             "An exempt image is neither verified nor pinned, whatever selects it.".to_owned()
         }
-        Fate::Verified => "Every rule that selects the image must be satisfied.".to_owned(),
+        Fate::Verify => "Every rule that selects the image must be satisfied.".to_owned(),
         Fate::Unmatched => {
             let does = match explanation.unmatched_images {
                 "reject" => "rejects",
@@ -218,8 +219,4 @@ fn write_findings(f: &mut String, image: &str, findings: &Findings) -> fmt::Resu
 
 fn styled(style: Style, text: &str) -> impl Display {
     format!("{style}{text}{style:#}")
-}
-
-fn indented(lines: &str) -> String {
-    lines.lines().map(|line| format!("  {line}\n")).collect()
 }
