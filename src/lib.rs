@@ -17,7 +17,7 @@ mod asn1;
 mod audit;
 pub mod certificate;
 mod cluster;
-mod glob;
+pub mod glob;
 pub mod host;
 pub mod images;
 mod inquiry;

@@ -2,7 +2,8 @@
 //!
 //! - What goes where? Results on stdout, everything else on stderr.
 //! - Which exit codes? 0 when the command did what it was asked, whatever the policy said; 1 when it could
-//!   not; 2 for a command line that is not understood.
+//!   not; 2 for a command line that is not understood, and for settings that are not valid, but for `run`,
+//!   which does as `kwctl run` does.
 //! - How much is logged? What this command and the policy say, and the errors of everything below, but for
 //!   what the answer says anyway; with `--verbose` all there is; `RUST_LOG` overrules both.
 
@@ -14,7 +15,13 @@ use tracing_subscriber::EnvFilter;
 
 mod annotate;
 mod bench;
+mod completions;
 mod demo;
+mod explain;
+mod man;
+mod module;
+mod options;
+mod policy;
 mod run;
 mod schema;
 
@@ -22,9 +29,15 @@ const FILTER: &str = "error,kube_client=off,signed_images=info,policy=info";
 const VERBOSE_FILTER: &str =
     "debug,cranelift_codegen=off,wasmtime=off,wasmtime_internal_cache=off,hyper_util=info";
 
+const EXAMPLES: &str = "\
+Examples:
+  signed-images explain ghcr.io/acme/app:1.2 --settings-path settings.yaml
+  signed-images policy --settings-path settings.yaml
+  signed-images help explain";
+
 /// Run signed-images-policy on a laptop and in CI, against real registries and real signatures
 #[derive(Debug, Parser)]
-#[command(name = "signed-images", version, max_term_width = 100)]
+#[command(name = "signed-images", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct CommandLine {
     /// Log everything there is to say
     #[arg(long, short, global = true)]
@@ -39,8 +52,23 @@ enum Command {
     Annotate(annotate::Annotate),
     Demo(demo::Demo),
     Bench(bench::Bench),
+    Explain(explain::Explain),
+    Policy(policy::Policy),
     /// Print the JSON Schema of the policy's settings
+    #[command(after_help = schema::EXAMPLES)]
     Schema,
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+/// Settings that are not valid: as bad as a command line that is not understood.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct BadSettings(anyhow::Error);
+
+/// The exit code of a command that failed.
+pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.is::<BadSettings>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
 impl CommandLine {
@@ -63,7 +91,58 @@ impl CommandLine {
             Command::Annotate(annotate) => annotate.run(),
             Command::Demo(demo) => demo.run(),
             Command::Bench(bench) => bench.run(),
+            Command::Explain(explain) => explain.run(),
+            Command::Policy(policy) => policy.run(),
             Command::Schema => schema::run(),
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn commands() -> Vec<clap::Command> {
+        let all = CommandLine::command();
+        all.get_subcommands().cloned().chain([all.clone()]).collect()
+    }
+
+    fn examples(command: &clap::Command) -> Vec<String> {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let commands = |line: &str| {
+            let line = line.trim().trim_start_matches("source <(").trim_end_matches(')');
+            let line = line.split(" | ").find(|part| part.starts_with("signed-images "))?;
+            Some(line.split(" >").next().unwrap_or(line).to_owned())
+        };
+        help.lines().filter_map(commands).collect()
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_example_in_the_help_is_understood() {
+        for command in commands() {
+            let examples = examples(&command);
+            assert!(!examples.is_empty(), "{}: no examples", command.get_name());
+            for example in examples {
+                let parsed = CommandLine::try_parse_from(example.split_whitespace());
+                // `signed-images help explain` prints what was asked for.
+                let is_help =
+                    |error: &clap::Error| error.kind() == clap::error::ErrorKind::DisplayHelp;
+                assert!(
+                    parsed.is_ok() || parsed.as_ref().is_err_and(is_help),
+                    "{example}: {parsed:?}"
+                );
+                let name = command.get_name();
+                assert!(name == "signed-images" || example.contains(name), "{name}: {example}");
+            }
         }
     }
 }

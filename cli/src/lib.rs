@@ -13,6 +13,8 @@
 //! - How do editors know the settings? By their JSON Schema, which is made in [`schema`].
 //! - How long does it take? [`bench`] measures it.
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
+//! - Why is an image verified, or not? [`explain`] reads it as the policy does.
+//! - What is applied to a cluster? A [`policy`], written as [`yaml`] with comments.
 
 pub mod answer;
 pub mod bench;
@@ -20,11 +22,14 @@ pub mod capabilities;
 pub mod credentials;
 pub mod demo;
 pub mod evaluation;
+pub mod explain;
 pub mod host;
 pub mod metadata;
 pub mod module;
+pub mod policy;
 pub mod request;
 pub mod schema;
 pub mod session;
 pub mod settings;
 pub mod sources;
+pub mod yaml;

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         Ok(exit_code) => exit_code,
         Err(error) => {
             eprintln!("error: {}", report(&error));
-            ExitCode::FAILURE
+            command::exit_code(&error)
         }
     }
 }
