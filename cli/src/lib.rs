@@ -12,6 +12,7 @@
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
 //! - How do editors know the settings? By their JSON Schema, which is made in [`schema`].
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
+//! - What is applied to a cluster? A [`policy`], written as [`yaml`] with comments.
 
 pub mod answer;
 pub mod capabilities;
@@ -21,8 +22,10 @@ pub mod evaluation;
 pub mod host;
 pub mod metadata;
 pub mod module;
+pub mod policy;
 pub mod request;
 pub mod schema;
 pub mod session;
 pub mod settings;
 pub mod sources;
+pub mod yaml;
