@@ -16,6 +16,7 @@
 
 pub mod answer;
 pub mod capabilities;
+pub mod convert;
 pub mod credentials;
 pub mod demo;
 pub mod evaluation;

@@ -1,0 +1,6 @@
+//! stub
+mod node;
+mod pattern;
+mod remark;
+mod signer;
+mod trust;
