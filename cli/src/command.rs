@@ -13,6 +13,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 mod annotate;
+mod convert;
 mod demo;
 mod run;
 mod schema;
@@ -36,6 +37,7 @@ pub(crate) struct CommandLine {
 enum Command {
     Run(run::Run),
     Annotate(annotate::Annotate),
+    Convert(convert::Convert),
     Demo(demo::Demo),
     /// Print the JSON Schema of the policy's settings
     Schema,
@@ -59,6 +61,7 @@ impl CommandLine {
         match self.command {
             Command::Run(run) => run.run(),
             Command::Annotate(annotate) => annotate.run(),
+            Command::Convert(convert) => convert.run(),
             Command::Demo(demo) => demo.run(),
             Command::Schema => schema::run(),
         }

@@ -12,6 +12,7 @@
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
 //! - How do editors know the settings? By their JSON Schema, which is made in [`schema`].
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
+//! - And policies of other tools? [`convert`] makes policies of this module of them.
 //! - What is applied to a cluster? A [`policy`], written as [`yaml`] with comments.
 
 pub mod answer;

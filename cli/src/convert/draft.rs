@@ -142,10 +142,8 @@ impl DraftRule {
             if part == 1 {
                 said.remarks(&path, &self.remarks);
             }
-            let mut fields = Mapping::from_iter([
-                field("name", name),
-                field("images", texts(&self.images)),
-            ]);
+            let mut fields =
+                Mapping::from_iter([field("name", name), field("images", texts(&self.images))]);
             if !self.exclude.is_empty() {
                 fields.extend([field("exclude", texts(&self.exclude))]);
             }
@@ -153,7 +151,8 @@ impl DraftRule {
                 fields.extend([field("enforcement", "warn")]);
             }
             if let Some(group) = all_of {
-                fields.extend([field("allOf", said.signers(&join(&path, "allOf"), &group.signers))]);
+                fields
+                    .extend([field("allOf", said.signers(&join(&path, "allOf"), &group.signers))]);
             }
             if let Some(group) = any_of {
                 let signers = said.signers(&join(&path, "anyOf.signatures"), &group.signers);

@@ -256,7 +256,10 @@ mod tests {
             // What satisfies the narrower satisfies the wider, too.
             (Trust::all(vec![one("x/*"), one("x/y")]), "1 of x/y"),
             (Trust::any(vec![one("x/*"), one("x/y")]), "1 of x/*"),
-            (Trust::AtLeast(2, vec![one("x/*"), one("x/y"), one("z")]), "1 of x/*, 1 of x/* z, 1 of x/y z"),
+            (
+                Trust::AtLeast(2, vec![one("x/*"), one("x/y"), one("z")]),
+                "1 of x/*, 1 of x/* z, 1 of x/y z",
+            ),
         ];
         for (trust, expected) in rows {
             assert_eq!(text(trust), expected);
