@@ -13,6 +13,8 @@ use yaml_serde::{Mapping, Value};
 
 /// How wide comments may be.
 const WIDTH: usize = 100;
+/// How wide a list on one line may be, with what is before it.
+const LINE: usize = 80;
 
 /// Comments by the path of what they are about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,6 +87,10 @@ impl Writer<'_> {
                 self.mapping(mapping, path, indent + 2);
             }
             Value::Sequence(elements) if !elements.is_empty() => {
+                if let Some(line) = self.line(elements, path, indent) {
+                    self.text.push_str(&line);
+                    return;
+                }
                 self.text.push('\n');
                 for (index, element) in elements.iter().enumerate() {
                     self.element(element, &format!("{path}[{index}]"), indent + 2);
@@ -94,6 +100,16 @@ impl Writer<'_> {
                 let _ = writeln!(self.text, " {}", leaf(value, indent));
             }
         }
+    }
+
+    /// Short texts on one line, unless there is something to say of one of them.
+    fn line(&self, elements: &[Value], path: &str, indent: usize) -> Option<String> {
+        let is_silent = |index| self.comments.at(&format!("{path}[{index}]")).is_empty();
+        let texts: Option<Vec<String>> =
+            elements.iter().map(|element| element.as_str().map(in_line)).collect();
+        let line = format!(" [{}]\n", texts?.join(", "));
+        let fits = line.chars().count() + indent <= LINE;
+        (fits && (0..elements.len()).all(is_silent)).then_some(line)
     }
 
     fn element(&mut self, element: &Value, path: &str, indent: usize) {
@@ -150,6 +166,12 @@ fn scalar(text: &str, indent: usize) -> String {
         return text.to_owned();
     }
     block(text, indent).unwrap_or_else(|| quoted(text))
+}
+
+/// A text among others on one line.
+fn in_line(text: &str) -> String {
+    let is_plain = is_plain(text) && !text.contains([',', '?', '*', ' ', '(', ')']);
+    if is_plain { text.to_owned() } else { quoted(text) }
 }
 
 /// Keys are always on one line.
@@ -211,18 +233,21 @@ fn is_special(c: char) -> bool {
         || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// The line, broken between words. What is indented stays so.
+/// The line, broken between words. What is indented is a command and stays whole; `- ` hangs.
 fn wrap(line: &str, width: usize) -> Vec<String> {
-    let margin: String = line.chars().take_while(|c| *c == ' ').collect();
-    let mut lines = vec![margin.clone()];
+    if line.starts_with(' ') {
+        return vec![line.chars().filter(|c| !is_special(*c)).collect()];
+    }
+    let margin = if line.starts_with("- ") { "  " } else { "" };
+    let mut lines = vec![String::new()];
     for word in line.split_whitespace() {
         let shown: String = word.chars().filter(|c| !is_special(*c)).collect();
         let is_full = |last: &String| last.chars().count() + 1 + shown.chars().count() > width;
-        if lines.last().is_some_and(|last| *last != margin && is_full(last)) {
-            lines.push(margin.clone());
+        if lines.last().is_some_and(|last| !last.trim().is_empty() && is_full(last)) {
+            lines.push(margin.to_owned());
         }
         if let Some(last) = lines.last_mut() {
-            let space = if *last == margin { "" } else { " " };
+            let space = if last.trim().is_empty() { "" } else { " " };
             let _ = write!(last, "{space}{shown}");
         }
     }
@@ -288,9 +313,18 @@ a:
     }
 
     #[test]
+    fn short_lists_are_on_one_line() {
+        let long = "x".repeat(LINE);
+        let yaml = format!("a: ['', pods, '*', 'a, b']\nb: [{long}, y]\nc: [1]");
+        let expected =
+            format!("a: [\"\", pods, \"*\", \"a, b\"]\nb:\n  - {long}\n  - \"y\"\nc:\n  - 1\n");
+        assert_eq!(written(&yaml, &Comments::default()), expected);
+    }
+
+    #[test]
     fn a_comment_stays_a_comment() {
         let mut comments = Comments::default();
-        comments.add("a", format!("first\n  {}\u{85}\r\u{202e}b: 2", "word ".repeat(30)));
+        comments.add("a", format!("first\n{}\u{85}\r\u{202e}b: 2", "word ".repeat(30)));
         let text = written("a: 1", &comments);
         assert!(
             text.lines().all(|line| line.starts_with('#') && line.len() <= WIDTH || line == "a: 1")

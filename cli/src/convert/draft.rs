@@ -88,7 +88,7 @@ impl Draft {
         let mut policy = Policy::new(&self.name, self.scope, settings)?;
         remark_on_reach(&policy, &mut self.remarks);
         said.comments = said.comments.below("spec.settings");
-        Ok(said.finish(policy.document(), &mut policy.comments, origin, self.remarks))
+        Ok(said.finish(&policy.document(), &mut policy.comments, origin, self.remarks))
     }
 }
 
@@ -193,13 +193,13 @@ impl Said {
     /// The document with all that is said, the most important on top.
     pub(super) fn finish(
         mut self,
-        document: Mapping,
+        document: &Mapping,
         comments: &mut Comments,
         origin: &str,
         mut remarks: Remarks,
     ) -> Converted {
         self.all.extend(remarks.clone());
-        super::check::check(&document, &mut self.all, &mut remarks);
+        super::check::check(document, &mut self.all, &mut remarks);
         let mut head = vec![format!("Converted from {origin}.")];
         let sentences = |weight: Weight, among: &Remarks| {
             let of_weight = among.iter().filter(move |remark| remark.weight == weight);
@@ -217,7 +217,7 @@ impl Said {
         }
         comments.add("", head.join("\n"));
         comments.extend(self.comments);
-        let text = crate::yaml::write(&document, comments);
+        let text = crate::yaml::write(document, comments);
         let remarks: Vec<Remark> = self.all.iter().cloned().collect();
         Converted { text, remarks }
     }

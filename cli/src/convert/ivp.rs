@@ -54,23 +54,27 @@ pub(super) fn convert(document: &Object<'_>, name: &str) -> Result<Draft, Fault>
     let trust = validations(&spec, &attestors, &mut remarks)?;
     let images = images(&spec, &mut remarks)?;
     let actions = spec.texts("validationActions")?;
-    let enforcement = match actions.is_empty() || actions.contains(&"Deny") {
-        true => Enforcement::Reject,
-        false => Enforcement::Warn,
-    };
+    let denies = actions.is_empty() || actions.contains(&"Deny");
+    let enforcement = if denies { Enforcement::Reject } else { Enforcement::Warn };
     draft.pinning = pinning(&spec, &mut remarks)?;
-    for key in ["images", "matchConditions"] {
-        if spec.get(key).is_some() {
-            let text = match key {
-                "images" => {
-                    "is not converted: write these kinds in `extraWorkloads` and `spec.rules`"
-                }
-                _ => "is left out: the rule holds without it",
-            };
-            match key {
-                "images" => remarks.less(&spec.path_of(key), text),
-                _ => remarks.note(&spec.path_of(key), text),
-            }
+    if spec.get("images").is_some() {
+        let text = "is not converted: write these kinds in `extraWorkloads` and `spec.rules`";
+        remarks.less(&spec.path_of("images"), text);
+    }
+    if spec.get("matchConditions").is_some() {
+        remarks.note(&spec.path_of("matchConditions"), "is left out: the rule holds without it");
+    }
+    if enforcement == Enforcement::Warn {
+        let text = "images pass with a warning, and references that cannot be read are refused";
+        remarks.note(&spec.path_of("validationActions"), text);
+    }
+    if let Some(node) = spec.get("evaluation") {
+        let mode = node.any_object()?.text("mode")?.filter(|mode| *mode != "Kubernetes");
+        if let Some(mode) = mode {
+            remarks.less(
+                node.path(),
+                format!("is `{mode}`: here, requests to Kubernetes are reviewed"),
+            );
         }
     }
     if spec.get("credentials").is_some() {
@@ -139,13 +143,11 @@ fn images(spec: &Object<'_>, remarks: &mut Remarks) -> Result<Vec<String>, Fault
     let path = spec.path_of("matchImageReferences");
     for node in spec.list("matchImageReferences")? {
         let reference = node.object(&["glob", "expression"], remarks)?;
-        match reference.text("glob")? {
-            Some(glob) => globs.push(glob),
-            None => {
-                remarks.note(node.path(), "is an expression: every image is selected");
-                return Ok(vec!["**".to_owned()]);
-            }
-        }
+        let Some(glob) = reference.text("glob")? else {
+            remarks.note(node.path(), "is an expression: every image is selected");
+            return Ok(vec!["**".to_owned()]);
+        };
+        globs.push(glob);
     }
     if globs.is_empty() {
         return Ok(vec!["**".to_owned()]);
@@ -166,14 +168,13 @@ fn attestors(spec: &Object<'_>) -> Result<Vec<(String, Trust)>, Fault> {
         let mut remarks = Remarks::default();
         let attestor = node.object(&["name", "cosign", "notary"], &mut remarks)?;
         let name = attestor.required_text("name")?.to_owned();
-        let mut signers = match attestor.get("cosign") {
-            Some(cosign) => cosign_signers(&cosign, &mut remarks)?,
-            None => {
-                let text = "Notary's signatures are not read here: sign with cosign, and give its key \
-                            or identity";
-                remarks.open(&attestor.path_of("notary"), text);
-                vec![Signer::missing_key("A PUBLIC KEY", Remarks::default())]
-            }
+        let mut signers = if let Some(cosign) = attestor.get("cosign") {
+            cosign_signers(&cosign, &mut remarks)?
+        } else {
+            let text = "Notary's signatures are not read here: sign with cosign, and give its key or \
+                        identity";
+            remarks.open(&attestor.path_of("notary"), text);
+            vec![Signer::missing_key("A PUBLIC KEY", Remarks::default())]
         };
         if let Some(first) = signers.first_mut() {
             first.remarks.extend(remarks);
@@ -343,8 +344,7 @@ impl Demand {
         let (operator, number) = condition.strip_prefix(count)?.split_at_checked(1)?;
         let minimum = match (operator, number.strip_prefix('=')) {
             (">", None) => number.parse::<usize>().ok()?.checked_add(1)?,
-            (">", Some(number)) => number.parse().ok()?,
-            ("=", Some(number)) => number.parse().ok()?,
+            (">" | "=", Some(number)) => number.parse().ok()?,
             _ => return None,
         };
         let attestors: Option<Vec<String>> = names

@@ -70,13 +70,11 @@ pub(super) fn certificate(
     path: &str,
 ) -> Signer {
     let mut remarks = Remarks::default();
-    let certificate = certificate.map(str::to_owned).unwrap_or_else(|| {
-        remarks.open(
-            path,
-            "names authorities and no certificate: give the certificate whose key signs",
-        );
-        "REPLACE WITH THE CERTIFICATE".to_owned()
+    let certificate = certificate.unwrap_or_else(|| {
+        let text = "names authorities and no certificate: give the certificate whose key signs";
+        remarks.open(path, text);
+        "REPLACE WITH THE CERTIFICATE"
     });
     let chain = blocks(chain.unwrap_or_default(), "-----END CERTIFICATE-----");
-    Signer::new(Identity::Certificate { certificate, chain, log }, remarks)
+    Signer::new(Identity::Certificate { certificate: certificate.to_owned(), chain, log }, remarks)
 }

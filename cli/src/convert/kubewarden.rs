@@ -65,7 +65,7 @@ pub(super) fn verification_config(
     }
     let settings = Mapping::from_iter([field("rules", rules)]);
     let mut policy = Policy::new("verified-images", Scope::Cluster(None), settings)?;
-    Ok(said.finish(policy.document(), &mut policy.comments, origin, outer))
+    Ok(said.finish(&policy.document(), &mut policy.comments, origin, outer))
 }
 
 /// Settings of `verify-image-signatures` alone.
@@ -73,7 +73,7 @@ pub(super) fn settings(settings: &Object<'_>, origin: &str) -> Result<Converted,
     let settings = settings.fields().clone();
     let mut policy = Policy::new("verified-images", Scope::Cluster(None), settings)?;
     let document = policy.document();
-    Ok(Said::default().finish(document, &mut policy.comments, origin, Remarks::default()))
+    Ok(Said::default().finish(&document, &mut policy.comments, origin, Remarks::default()))
 }
 
 /// A `ClusterAdmissionPolicy` or `AdmissionPolicy` of `verify-image-signatures`.
@@ -111,7 +111,7 @@ pub(super) fn policy(document: &Object<'_>, origin: &str) -> Result<Converted, C
             "a verification takes seconds: set `timeoutEvalSeconds` where requests time out",
         );
     }
-    Ok(Said::default().finish(output, &mut ours.comments, origin, remarks))
+    Ok(Said::default().finish(&output, &mut ours.comments, origin, remarks))
 }
 
 /// Theirs, and those of ours that they lack.

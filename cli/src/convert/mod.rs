@@ -62,6 +62,7 @@ pub enum ConvertError {
 }
 
 /// What a document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Kyverno,
     ImageValidatingPolicy,

@@ -337,16 +337,19 @@ mod tests {
 
     /// As policy-controller reads its globs.
     fn glob_matches(glob: &str, text: &str) -> bool {
+        let ends = |text: &str| {
+            (0..=text.len()).filter_map(|at| text.get(at..)).map(str::to_owned).collect::<Vec<_>>()
+        };
         if let Some(rest) = glob.strip_prefix("**") {
-            return (0..=text.len()).any(|at| glob_matches(rest, &text[at..]));
+            return ends(text).iter().any(|end| glob_matches(rest, end));
         }
         if let Some(rest) = glob.strip_prefix('*') {
-            let end = text.find('/').unwrap_or(text.len());
-            return (0..=end).any(|at| glob_matches(rest, &text[at..]));
+            let (component, others) = text.split_at(text.find('/').unwrap_or(text.len()));
+            return ends(component).iter().any(|end| glob_matches(rest, &format!("{end}{others}")));
         }
-        match (glob.chars().next(), text.chars().next()) {
+        match (glob.split_at_checked(1), text.split_at_checked(1)) {
             (None, None) => true,
-            (Some(a), Some(b)) => a == b && glob_matches(&glob[1..], &text[1..]),
+            (Some((a, glob)), Some((b, text))) => a == b && glob_matches(glob, text),
             _ => false,
         }
     }

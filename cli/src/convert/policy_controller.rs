@@ -39,20 +39,22 @@ pub(super) fn convert(documents: &[(Object<'_>, String)]) -> Result<Draft, Fault
     draft.unmatched = Unmatched::Reject;
     draft.remarks.note(
         "",
-        "images that no rule is about are refused, as policy-controller refuses them unless \
-         `no-match-policy` says otherwise; convert all policies of a cluster together",
-    );
-    draft.remarks.note(
-        "",
         "pinned are the images of verified rules; policy-controller pins every image to its digest",
     );
     for (document, name) in documents {
         image_policy(document, name, &mut draft)?;
     }
-    if draft.rules.is_empty() {
-        return Ok(draft);
-    }
     exempt_remarks(&mut draft);
+    let text = match draft.unmatched {
+        Unmatched::Accept => {
+            "images that no rule is about pass, since one of the policies lets all pass"
+        }
+        Unmatched::Reject => {
+            "images that no rule is about are refused, as policy-controller refuses them unless \
+             `no-match-policy` says otherwise; convert all policies of a cluster together"
+        }
+    };
+    draft.remarks.note("", text);
     Ok(draft)
 }
 
@@ -107,6 +109,8 @@ fn image_policy(document: &Object<'_>, name: &str, draft: &mut Draft) -> Result<
 fn exempt(globs: &[&str], path: &str, draft: &mut Draft, mut remarks: Remarks) {
     for glob in globs {
         match pattern::sparing(glob, Dialect::PolicyController) {
+            // Whatever no rule is about passes, and rules hold as other policies do there.
+            Some(patterns) if patterns == ["**"] => draft.unmatched = Unmatched::Accept,
             Some(patterns) => draft.exempt.extend(patterns),
             None => remarks.note(
                 path,

@@ -75,7 +75,7 @@ impl Remark {
     pub(super) fn sentence(&self) -> String {
         match self.path.as_str() {
             "" => self.text.clone(),
-            path => format!("`{path}` {}", self.text),
+            path => format!("`{path}`: {}", self.text),
         }
     }
 }

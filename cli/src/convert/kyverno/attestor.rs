@@ -154,7 +154,7 @@ pub(super) fn public_keys(text: &str, path: &str, around: &Around) -> Vec<Signer
                 entry: Some(entry.to_owned()),
             };
             let mut remarks = Remarks::default();
-            remarks.note(path, "if it holds several keys, any one of them is enough here");
+            remarks.less(path, "should it hold several keys, any one of them is enough here");
             vec![Signer::new(identity, remarks)]
         }
         None => key::signers(text, path),

@@ -51,6 +51,11 @@ pub(super) fn read(
         None => enforcement,
         Some(text) => action(text),
     };
+    if enforcement == Enforcement::Warn {
+        let text = "is audited there: here, images pass with a warning, and references that cannot be \
+                    read are refused";
+        remarks.note(entry.path(), text);
+    }
     let pinning = pinning(&entry, &mut remarks)?;
     other_fields(&entry, &mut remarks)?;
     let name = name.to_owned();

@@ -182,9 +182,10 @@ fn enforcement(spec: &Object<'_>, remarks: &mut Remarks) -> Result<Enforcement, 
         enforces |= action == Some(Enforcement::Reject);
     }
     if let Some(first) = overrides.first() {
-        let text = match enforces {
-            true => "some namespaces are let off there; here images are refused in all",
-            false => "images pass with a warning in all namespaces",
+        let text = if enforces {
+            "some namespaces are let off there; here images are refused in all"
+        } else {
+            "images pass with a warning in all namespaces"
         };
         remarks.note(first.path(), text);
     }

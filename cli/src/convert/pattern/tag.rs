@@ -39,14 +39,14 @@ pub(super) fn tag_patterns(last: &[Token], is_path: bool, purpose: Purpose) -> O
 }
 
 fn written_tag(name: &[Token], tag: &[Token], is_path: bool, purpose: Purpose) -> Option<Part> {
-    let is_wild = name.iter().any(is_wildcard);
+    let is_wild = name.iter().copied().any(is_wildcard);
     if tag.contains(&Char(':')) || is_wild && !is_path {
         return None;
     }
     let part = |tag: Option<String>, reach| Some(Part { name: name.to_vec(), tag, reach });
     let ends_wild = matches!(name.last(), Some(Any | Within));
     // The colon may be that of a digest: `@sha256` is then what the end of the name stands for.
-    if is_wild && tag.iter().any(is_wildcard) && tag.iter().all(is_hex) {
+    if is_wild && tag.iter().copied().any(is_wildcard) && tag.iter().copied().all(is_hex) {
         let (name, cut) = without_digest(name);
         let is_star = matches!(tag, [Any | Within]);
         if cut == Reach::More || ends_wild && !is_star {
@@ -73,7 +73,7 @@ fn implied_tags(last: &[Token]) -> Vec<Part> {
     let stars: Vec<usize> =
         (0..last.len()).filter(|index| matches!(last.get(*index), Some(Any | Within))).collect();
     if last.contains(&One) || stars.len() > MAX_STARS {
-        let first = last.iter().position(is_wildcard).unwrap_or_default();
+        let first = last.iter().copied().position(is_wildcard).unwrap_or_default();
         let (head, _) = last.split_at(first);
         let name = [head, &[Any]].concat();
         return vec![Part { name, tag: None, reach: Reach::More }];
@@ -95,7 +95,7 @@ fn without_digest(tag: &[Token]) -> (Vec<Token>, Reach) {
     let stars = tag.iter().enumerate().filter(|(_, token)| matches!(token, Any | Within));
     for (star, _) in stars {
         let (head, tail) = tag.split_at(star + 1);
-        if tail.iter().all(is_hex) {
+        if tail.iter().copied().all(is_hex) {
             let reach = if tail.is_empty() { Reach::Same } else { Reach::More };
             return (head.to_vec(), reach);
         }
@@ -103,12 +103,12 @@ fn without_digest(tag: &[Token]) -> (Vec<Token>, Reach) {
     (tag.to_vec(), Reach::Same)
 }
 
-fn is_wildcard(token: &Token) -> bool {
+fn is_wildcard(token: Token) -> bool {
     !matches!(token, Char(_))
 }
 
 /// What a digest could be matched by: `sha256:`, or hexadecimal digits.
-fn is_hex(token: &Token) -> bool {
+fn is_hex(token: Token) -> bool {
     match token {
         Char(c) => c.is_ascii_hexdigit() || matches!(c, 's' | 'h'),
         _ => true,

@@ -52,8 +52,8 @@ impl Dialect {
                 (_, '*', Some(Any)) => continue,
                 (_, '*', _) => Any,
                 (Self::Kyverno | Self::Glob, '?', _) => One,
-                (Self::PolicyController, '?', _) => return None,
-                (Self::Glob, '[' | ']' | '{' | '}' | '\\', _) => return None,
+                (Self::PolicyController, '?', _)
+                | (Self::Glob, '[' | ']' | '{' | '}' | '\\', _) => return None,
                 (_, c, _) => Char(c),
             };
             tokens.push(token);
@@ -93,18 +93,15 @@ pub(super) fn matches(glob: &str, text: &str) -> bool {
     // Which beginnings of the text the glob, as far as it is read, matches.
     let mut ends: Vec<bool> = std::iter::once(true).chain(text.iter().map(|_| false)).collect();
     for token in glob.chars() {
-        ends = match token {
-            '*' => {
-                let any = |any: &mut bool, end: bool| {
-                    *any |= end;
-                    Some(*any)
-                };
-                ends.into_iter().scan(false, any).collect()
-            }
-            _ => {
-                let next = |(end, c): (bool, &char)| end && (token == '?' || token == *c);
-                std::iter::once(false).chain(ends.into_iter().zip(&text).map(next)).collect()
-            }
+        ends = if token == '*' {
+            let any = |any: &mut bool, end: bool| {
+                *any |= end;
+                Some(*any)
+            };
+            ends.into_iter().scan(false, any).collect()
+        } else {
+            let next = |(end, c): (bool, &char)| end && (token == '?' || token == *c);
+            std::iter::once(false).chain(ends.into_iter().zip(&text).map(next)).collect()
         };
     }
     ends.last() == Some(&true)
