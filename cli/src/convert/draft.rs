@@ -207,7 +207,7 @@ impl Said {
         };
         for (title, sentences) in [
             ("THIS POLICY VERIFIES LESS THAN ITS SOURCE:", sentences(Weight::Less, &self.all)),
-            ("IT CANNOT BE APPLIED BEFORE THIS IS FILLED IN:", sentences(Weight::Open, &self.all)),
+            ("THIS MUST BE FILLED IN FIRST:", sentences(Weight::Open, &self.all)),
             ("Otherwise than in its source:", sentences(Weight::Note, &remarks)),
         ] {
             if !sentences.is_empty() {

@@ -9,20 +9,18 @@
 
 use signed_images_policy::pattern::ImagePattern;
 
+use self::spread::spread;
 use self::tag::tag_patterns;
-use self::text::Token::{self, Any, Char, One};
+use self::text::Token::{self, Char};
 
+mod spread;
 mod tag;
 mod text;
 
 pub(super) use text::Dialect;
 
-/// Any number of components, until it is written.
-const ANY: &str = "/";
 /// More alternatives than this are not written; a pattern that selects more is.
 const MAX_ALTERNATIVES: usize = 8;
-/// Question marks of one component, each of which may stand for a `/`.
-const MAX_QUESTIONS: usize = 3;
 /// Spellings of Docker Hub that a wildcard may mean.
 const HUB_ALIASES: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
 
@@ -127,73 +125,6 @@ fn append(heads: &[Vec<String>], tails: &[Vec<String>]) -> Option<Vec<Vec<String
         .flat_map(|head| tails.iter().map(move |tail| [head.as_slice(), tail].concat()))
         .collect();
     (all.len() <= MAX_ALTERNATIVES).then_some(all)
-}
-
-/// A component whose wildcards may cross `/`, as lists of components.
-fn spread(component: &[Token]) -> Option<Vec<Vec<String>>> {
-    match (component.contains(&One), component.contains(&Any)) {
-        (true, true) => None,
-        (true, false) => {
-            let count = component.iter().filter(|token| **token == One).count();
-            (count <= MAX_QUESTIONS).then(|| spread_questions(component))
-        }
-        (false, _) => spread_stars(component),
-    }
-}
-
-fn spread_questions(component: &[Token]) -> Vec<Vec<String>> {
-    let mut spreads = vec![vec![String::new()]];
-    for token in component {
-        let text = text::glob(&[*token]);
-        let within = spreads.iter().cloned().map(|mut spread| {
-            if let Some(last) = spread.last_mut() {
-                last.push_str(&text);
-            }
-            spread
-        });
-        let mut next: Vec<Vec<String>> = within.collect();
-        if *token == One {
-            let across = spreads.into_iter().map(|spread| [spread, vec![String::new()]].concat());
-            next.extend(across);
-        }
-        spreads = next;
-    }
-    spreads.retain(|spread| !spread.iter().any(String::is_empty));
-    spreads
-}
-
-fn spread_stars(component: &[Token]) -> Option<Vec<Vec<String>>> {
-    let Some(at) = component.iter().position(|token| *token == Any) else {
-        return Some(vec![vec![text::glob(component)]]);
-    };
-    let (head, rest) = component.split_at(at);
-    let head = text::glob(head);
-    let mut spreads = Vec::new();
-    for tail in spread_stars(rest.split_first()?.1)? {
-        let (next, others) = tail.split_first()?;
-        let mut add = |components: &[&str]| {
-            let components = components.iter().map(|component| one_star(component));
-            spreads.push(components.chain(others.iter().cloned()).collect());
-        };
-        match (head.as_str(), next.as_str()) {
-            ("", "") => add(&["*", ANY]),
-            ("", next) => add(&[ANY, &format!("*{next}")]),
-            (head, "") => add(&[&format!("{head}*"), ANY]),
-            (head, next) => {
-                add(&[&format!("{head}*{next}")]);
-                add(&[&format!("{head}*"), ANY, &format!("*{next}")]);
-            }
-        }
-    }
-    Some(spreads)
-}
-
-/// `**` stands for components; within one, two stars are one.
-fn one_star(component: &str) -> String {
-    match component {
-        ANY => "**".to_owned(),
-        _ => component.replace("***", "*").replace("**", "*"),
-    }
 }
 
 /// Components and a tag, as texts of patterns.

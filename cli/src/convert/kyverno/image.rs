@@ -121,6 +121,12 @@ pub(in crate::convert) fn translated(
 }
 
 fn trust(entry: &Object<'_>, around: &Around, remarks: &mut Remarks) -> Result<Trust, Fault> {
+    if entry.text("type")? == Some("Notary") {
+        let text =
+            "Notary's signatures are not read here: sign with cosign, and give its key or identity";
+        remarks.open(&entry.path_of("type"), text);
+        return Ok(Trust::Signer(Signer::missing_key("A PUBLIC KEY", Remarks::default())));
+    }
     let mut sets = attestor::sets(&entry.list("attestors")?, around, remarks)?;
     sets.extend(old_form(entry, around)?);
     for node in entry.list("attestations")? {
@@ -193,16 +199,10 @@ fn pinning(entry: &Object<'_>, remarks: &mut Remarks) -> Result<Pinning, Fault> 
 
 fn other_fields(entry: &Object<'_>, remarks: &mut Remarks) -> Result<(), Fault> {
     attestor::repository(entry, remarks)?;
-    match entry.text("type")? {
-        Some("Notary") => remarks.open(
-            &entry.path_of("type"),
-            "Notary's signatures are not read here: sign with cosign, and give its key or identity",
-        ),
-        Some("SigstoreBundle") => remarks.note(
-            &entry.path_of("type"),
-            "Sigstore bundles are read by policy servers from 1.37 on, and only with a certificate",
-        ),
-        _ => {}
+    if entry.text("type")? == Some("SigstoreBundle") {
+        let text =
+            "Sigstore bundles are read by policy servers from 1.37 on, and only with a certificate";
+        remarks.note(&entry.path_of("type"), text);
     }
     if entry.get("validate").is_some() {
         remarks.less(&entry.path_of("validate"), "its conditions are not checked");
