@@ -741,3 +741,103 @@ let_it_read_secrets() {
   create "$(pod "$(image acme/app:signed)")"
   refused "trust/image-keys" "contextAwareResources"
 }
+
+# ---- policies of other tools -----------------------------------------------------------------------
+
+# converted EXIT-CODE: the policy on stdin, converted, is what this test is set to
+converted() {
+  run --separate-stderr "$SIGNED_IMAGES" convert -
+  [ "$status" -eq "$1" ] || complain "exit code $status, not $1" || return
+  sed '1,/^  settings:/d' <<<"$output" >"$BATS_TEST_TMPDIR/settings.json"
+}
+
+# indented SPACES KEY: the public key
+indented() { sed "s/^/$(printf '%*s' "$1" '')/" "$KEYS/$2.pub"; }
+
+@test "a converted policy of kyverno decides on real signatures" {
+  converted 0 <<YAML
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: acme}
+spec:
+  rules:
+    - name: acme
+      match: {any: [{resources: {kinds: [Pod]}}]}
+      verifyImages:
+        - failureAction: Enforce
+          imageReferences: ["$REGISTRY/acme/*"]
+          skipImageReferences: ["$REGISTRY/acme/app:next"]
+          attestors:
+            - count: 2
+              entries:
+                - keys:
+                    rekor: {ignoreTlog: true}
+                    publicKeys: |
+$(indented 22 release)
+$(indented 22 security)
+$(indented 22 stranger)
+YAML
+  create "$(pod "$(image acme/app:both)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:both)"
+
+  create "$(pod "$(image acme/app:signed)")"
+  refused "$(image acme/app:signed)" "signed, but not by enough"
+
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "not signed"
+
+  create "$(pod "$(image acme/app:next)")"
+  untouched
+}
+
+@test "a converted policy of policy-controller decides on real signatures" {
+  converted 0 <<YAML
+apiVersion: policy.sigstore.dev/v1beta1
+kind: ClusterImagePolicy
+metadata: {name: acme}
+spec:
+  images: [{glob: "$REGISTRY/acme/*:**"}]
+  authorities:
+    - key:
+        data: |
+$(indented 10 release)
+    - key:
+        data: |
+$(indented 10 stranger)
+YAML
+  create "$(pod "$(image acme/app:signed)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:signed)"
+
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "not signed"
+
+  create "$(pod "$REGISTRY/elsewhere/app:1")"
+  refused "$REGISTRY/elsewhere/app:1"
+}
+
+@test "what a converted policy does not verify is said, and it is set up only when it is complete" {
+  converted 1 <<YAML
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: acme}
+spec:
+  validationFailureAction: Enforce
+  rules:
+    - name: acme
+      verifyImages:
+        - imageReferences: ["$REGISTRY/acme/*"]
+          attestors: [{entries: [{keys: {kms: "gcpkms://projects/acme/keys/release"}}]}]
+          attestations: [{type: "https://slsa.dev/provenance/v1"}]
+YAML
+  [[ $output == *"VERIFIES LESS"*"attestations"*"cosign public-key --key gcpkms://projects/acme/keys/release"* ]]
+  create "$(pod "$(image acme/app:signed)")"
+  settings_refused "allOf[0]" "PEM"
+
+  sed "s|key: REPLACE WITH.*|key: $(jq -Rs . "$KEYS/release.pub" | sed 's/\\/\\\\/g')|" -i "$BATS_TEST_TMPDIR/settings.json"
+  create "$(pod "$(image acme/app:signed)")"
+  accepted
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "not signed"
+}

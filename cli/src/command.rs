@@ -16,6 +16,7 @@ use tracing_subscriber::EnvFilter;
 mod annotate;
 mod bench;
 mod completions;
+mod convert;
 mod demo;
 mod explain;
 mod man;
@@ -50,6 +51,7 @@ pub(crate) struct CommandLine {
 enum Command {
     Run(run::Run),
     Annotate(annotate::Annotate),
+    Convert(convert::Convert),
     Demo(demo::Demo),
     Bench(bench::Bench),
     Explain(explain::Explain),
@@ -89,6 +91,7 @@ impl CommandLine {
         match self.command {
             Command::Run(run) => run.run(),
             Command::Annotate(annotate) => annotate.run(),
+            Command::Convert(convert) => convert.run(),
             Command::Demo(demo) => demo.run(),
             Command::Bench(bench) => bench.run(),
             Command::Explain(explain) => explain.run(),

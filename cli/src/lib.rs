@@ -14,11 +14,13 @@
 //! - How long does it take? [`bench`] measures it.
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
 //! - Why is an image verified, or not? [`explain`] reads it as the policy does.
+//! - And policies of other tools? [`convert`] makes policies of this module of them.
 //! - What is applied to a cluster? A [`policy`], written as [`yaml`] with comments.
 
 pub mod answer;
 pub mod bench;
 pub mod capabilities;
+pub mod convert;
 pub mod credentials;
 pub mod demo;
 pub mod evaluation;

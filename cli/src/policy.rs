@@ -120,7 +120,9 @@ impl Policy {
             .collect()
     }
 
-    fn document(&self) -> Mapping {
+    /// The manifest, without its comments.
+    #[must_use]
+    pub fn document(&self) -> Mapping {
         let mut metadata = Mapping::from_iter([field("name", self.name.as_str())]);
         let mut spec = Mapping::from_iter([
             field("module", self.module.as_str()),

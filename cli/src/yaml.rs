@@ -11,8 +11,14 @@ use std::fmt::Write;
 
 use yaml_serde::{Mapping, Value};
 
+use self::scalar::{in_line, is_special, key_text, leaf};
+
+mod scalar;
+
 /// How wide comments may be.
 const WIDTH: usize = 100;
+/// How wide a list on one line may be, with what is before it.
+const LINE: usize = 80;
 
 /// Comments by the path of what they are about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,6 +91,10 @@ impl Writer<'_> {
                 self.mapping(mapping, path, indent + 2);
             }
             Value::Sequence(elements) if !elements.is_empty() => {
+                if let Some(line) = self.line(elements, path, indent) {
+                    self.text.push_str(&line);
+                    return;
+                }
                 self.text.push('\n');
                 for (index, element) in elements.iter().enumerate() {
                     self.element(element, &format!("{path}[{index}]"), indent + 2);
@@ -94,6 +104,16 @@ impl Writer<'_> {
                 let _ = writeln!(self.text, " {}", leaf(value, indent));
             }
         }
+    }
+
+    /// Short texts on one line, unless there is something to say of one of them.
+    fn line(&self, elements: &[Value], path: &str, indent: usize) -> Option<String> {
+        let is_silent = |index| self.comments.at(&format!("{path}[{index}]")).is_empty();
+        let texts: Option<Vec<String>> =
+            elements.iter().map(|element| element.as_str().map(in_line)).collect();
+        let line = format!(" [{}]\n", texts?.join(", "));
+        let fits = line.chars().count() + indent <= LINE;
+        (fits && (0..elements.len()).all(is_silent)).then_some(line)
     }
 
     fn element(&mut self, element: &Value, path: &str, indent: usize) {
@@ -132,97 +152,21 @@ impl Writer<'_> {
     }
 }
 
-fn leaf(value: &Value, indent: usize) -> String {
-    match value {
-        Value::String(text) => scalar(text, indent),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) => number.to_string(),
-        Value::Mapping(_) => "{}".to_owned(),
-        Value::Sequence(_) => "[]".to_owned(),
-        Value::Tagged(tagged) => leaf(&tagged.value, indent),
-        Value::Null => "null".to_owned(),
-    }
-}
-
-/// A text below a key that stands at `indent`.
-fn scalar(text: &str, indent: usize) -> String {
-    if is_plain(text) {
-        return text.to_owned();
-    }
-    block(text, indent).unwrap_or_else(|| quoted(text))
-}
-
-/// Keys are always on one line.
-fn key_text(key: &str) -> String {
-    if is_plain(key) { key.to_owned() } else { quoted(key) }
-}
-
-/// Whether every reader takes the bare text for that text: YAML 1.1 has more numbers and booleans than 1.2.
-fn is_plain(text: &str) -> bool {
-    const WORDS: [&str; 10] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan"];
-    let allowed = |c: char| c.is_ascii_alphanumeric() || " _-./:@+*?=,()$".contains(c);
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
-        && text.chars().all(allowed)
-        && !text.contains(": ")
-        && !text.ends_with([' ', ':'])
-        && !WORDS.contains(&text.to_ascii_lowercase().as_str())
-}
-
-fn block(text: &str, indent: usize) -> Option<String> {
-    let (body, mark) = match text.strip_suffix('\n') {
-        Some(body) => (body, "|"),
-        None => (text, "|-"),
-    };
-    let is_line = |line: &str| !line.contains(is_special) && line.trim_end() == line;
-    if !body.contains('\n') && mark == "|-" || body.starts_with([' ', '\n']) || body.is_empty() {
-        return None;
-    }
-    if body.ends_with('\n') || !body.split('\n').all(is_line) {
-        return None;
-    }
-    let margin = " ".repeat(indent + 2);
-    let lines = body.split('\n').map(|line| match line {
-        "" => String::new(),
-        _ => format!("{margin}{line}"),
-    });
-    Some(format!("{mark}\n{}", lines.collect::<Vec<_>>().join("\n")))
-}
-
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            c if is_special(c) => {
-                let _ = write!(quoted, "\\U{:08X}", u32::from(c));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// Characters that YAML forbids, that end a line to some readers, or that show as something else.
-fn is_special(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
-}
-
-/// The line, broken between words. What is indented stays so.
+/// The line, broken between words. What is indented is a command and stays whole; `- ` hangs.
 fn wrap(line: &str, width: usize) -> Vec<String> {
-    let margin: String = line.chars().take_while(|c| *c == ' ').collect();
-    let mut lines = vec![margin.clone()];
+    if line.starts_with(' ') {
+        return vec![line.chars().filter(|c| !is_special(*c)).collect()];
+    }
+    let margin = if line.starts_with("- ") { "  " } else { "" };
+    let mut lines = vec![String::new()];
     for word in line.split_whitespace() {
         let shown: String = word.chars().filter(|c| !is_special(*c)).collect();
         let is_full = |last: &String| last.chars().count() + 1 + shown.chars().count() > width;
-        if lines.last().is_some_and(|last| *last != margin && is_full(last)) {
-            lines.push(margin.clone());
+        if lines.last().is_some_and(|last| !last.trim().is_empty() && is_full(last)) {
+            lines.push(margin.to_owned());
         }
         if let Some(last) = lines.last_mut() {
-            let space = if *last == margin { "" } else { " " };
+            let space = if last.trim().is_empty() { "" } else { " " };
             let _ = write!(last, "{space}{shown}");
         }
     }
@@ -266,31 +210,18 @@ a:
     }
 
     #[test]
-    fn texts() {
-        let rows = [
-            ("a", "a"),
-            ("ghcr.io/acme/**", "ghcr.io/acme/**"),
-            ("https://a.example/b", "https://a.example/b"),
-            ("**/app", "\"**/app\""),
-            ("", "\"\""),
-            ("No", "\"No\""),
-            ("1.10", "\"1.10\""),
-            ("a: b", "\"a: b\""),
-            ("a #b", "\"a #b\""),
-            ("a\tb", "\"a\\U00000009b\""),
-            ("a\nb\n", "|\n  a\n  b"),
-            ("a\nb", "|-\n  a\n  b"),
-            ("a \nb", "\"a \\nb\""),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(scalar(text, 0), expected, "{text:?}");
-        }
+    fn short_lists_are_on_one_line() {
+        let long = "x".repeat(LINE);
+        let yaml = format!("a: ['', pods, '*', 'a, b']\nb: [{long}, y]\nc: [1]");
+        let expected =
+            format!("a: [\"\", pods, \"*\", \"a, b\"]\nb:\n  - {long}\n  - \"y\"\nc:\n  - 1\n");
+        assert_eq!(written(&yaml, &Comments::default()), expected);
     }
 
     #[test]
     fn a_comment_stays_a_comment() {
         let mut comments = Comments::default();
-        comments.add("a", format!("first\n  {}\u{85}\r\u{202e}b: 2", "word ".repeat(30)));
+        comments.add("a", format!("first\n{}\u{85}\r\u{202e}b: 2", "word ".repeat(30)));
         let text = written("a: 1", &comments);
         assert!(
             text.lines().all(|line| line.starts_with('#') && line.len() <= WIDTH || line == "a: 1")
