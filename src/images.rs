@@ -143,6 +143,18 @@ impl Image<'_> {
         render(&self.crumbs, |index, _| index.to_string())
     }
 
+    /// The path as a JSON pointer: `/spec/containers/0/image`.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        self.crumbs
+            .iter()
+            .map(|crumb| match crumb {
+                Crumb::Key(key) => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+                Crumb::Element { index, .. } => format!("/{index}"),
+            })
+            .collect()
+    }
+
     /// The name of the container, volume or other element that holds the image.
     #[must_use]
     pub fn holder(&self) -> Option<&str> {

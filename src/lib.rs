@@ -119,8 +119,9 @@ fn review(review: &Review<'_>, rules: &Rules, host: &mut Host<'_>, now: Duration
     verdict::answer(&found, &outcomes, notes)
 }
 
-/// What the settings say of the kind counts before what is built in.
-fn workload(kind: &GroupKind, rules: &Rules) -> Option<Workload> {
+/// Where objects of a kind hold images: what the settings say of it counts before what is built in.
+#[must_use]
+pub fn workload(kind: &GroupKind, rules: &Rules) -> Option<Workload> {
     let extra = rules.workloads.iter().find(|(known, _)| known == kind);
     extra.map(|(_, workload)| workload.clone()).or_else(|| workloads::built_in(kind))
 }

@@ -13,7 +13,9 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 mod annotate;
+mod check;
 mod demo;
+mod host_options;
 mod run;
 mod schema;
 
@@ -34,6 +36,7 @@ pub(crate) struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Check),
     Run(run::Run),
     Annotate(annotate::Annotate),
     Demo(demo::Demo),
@@ -57,6 +60,7 @@ impl CommandLine {
 
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Check(check) => Ok(check.run()),
             Command::Run(run) => run.run(),
             Command::Annotate(annotate) => annotate.run(),
             Command::Demo(demo) => demo.run(),

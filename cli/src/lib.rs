@@ -3,10 +3,12 @@
 //!
 //! - How is the module run? [`module`]: waPC on wasmtime, a fresh instance for every call, each host call
 //!   handed to one function. Tests hand in a script instead of a network.
-//! - What goes in and comes out? [`request`] and [`settings`] read the user's files, [`evaluation`] puts the
+//! - What goes in and comes out? [`request`], [`settings`] and [`policy`] read the user's files, [`evaluation`] puts the
 //!   request to the policy, [`answer`] is the `AdmissionResponse` that the API server would get.
 //! - Who answers the host calls? [`host`]: registries, signatures, certificates, Kubernetes objects. How they
 //!   are reached is in [`sources`] and [`credentials`].
+//! - What is put to the policy beside requests? [`check`] reads manifests, lists and names of images, reports
+//!   on every image in them and pins them.
 //! - Can a run be repeated offline? [`session`] records the host calls and replays them, in the file format
 //!   of `kwctl`.
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
@@ -15,12 +17,14 @@
 
 pub mod answer;
 pub mod capabilities;
+pub mod check;
 pub mod credentials;
 pub mod demo;
 pub mod evaluation;
 pub mod host;
 pub mod metadata;
 pub mod module;
+pub mod policy;
 pub mod request;
 pub mod schema;
 pub mod session;

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
 }
 
 /// The error with its causes. Many texts end with their cause already.
-fn report(error: &anyhow::Error) -> String {
+pub(crate) fn report(error: &anyhow::Error) -> String {
     let mut report = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if report.is_empty() {

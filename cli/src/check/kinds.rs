@@ -1,0 +1,112 @@
+//! Which objects the API server would send to the policy.
+//!
+//! - Who says so? `spec.rules` of the policy's manifest, else the rules of the module's metadata.
+//! - How does a kind become the resource that rules name? As `kubectl` guesses it without a cluster
+//!   ([`UnsafeGuessKindToResource`](https://github.com/kubernetes/apimachinery/blob/v0.33.0/pkg/api/meta/restmapper.go)).
+//! - And versions? They are not compared: with `matchPolicy: Equivalent`, the default, the API server
+//!   converts an object to the version that a rule names.
+//! - Objects are checked as if they were new: rules count that review `CREATE` and no subresource.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::metadata::rules::{Operation, Rule};
+
+/// The rules, as far as they matter here.
+#[derive(Debug, Clone)]
+pub struct Kinds(Vec<Selection>);
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "a map with apiGroups, resources and operations")]
+struct Selection {
+    #[serde(default)]
+    api_groups: Vec<String>,
+    #[serde(default)]
+    resources: Vec<String>,
+    #[serde(default)]
+    operations: Vec<String>,
+}
+
+impl Kinds {
+    /// What the rules of a module's metadata select.
+    #[must_use]
+    pub fn of_metadata(rules: &[Rule]) -> Self {
+        let creates = |rule: &&Rule| rule.operations.iter().any(|operation| is_create(*operation));
+        let selections = rules.iter().filter(creates).map(|rule| Selection {
+            api_groups: rule.api_groups.clone(),
+            resources: rule.resources.clone(),
+            operations: vec!["*".to_owned()],
+        });
+        Self(selections.collect())
+    }
+
+    /// What the rules of a policy's manifest select.
+    ///
+    /// # Errors
+    /// When they are not rules.
+    pub fn of_manifest(rules: &[Value]) -> Result<Self, serde_json::Error> {
+        rules.iter().map(Selection::deserialize).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether the creation of such an object is reviewed.
+    pub(super) fn include(&self, group: &str, kind: &str) -> bool {
+        let resource = resource(kind);
+        self.0.iter().any(|selection| {
+            has(&selection.operations, &["*", "CREATE"])
+                && has(&selection.api_groups, &["*", group])
+                && has(&selection.resources, &["*", "*/*", &resource])
+        })
+    }
+}
+
+fn is_create(operation: Operation) -> bool {
+    matches!(operation, Operation::Create | Operation::All)
+}
+
+fn has(list: &[String], wanted: &[&str]) -> bool {
+    list.iter().any(|value| wanted.contains(&value.as_str()))
+}
+
+/// `Deployment` → `deployments`.
+pub(super) fn resource(kind: &str) -> String {
+    let singular = kind.to_lowercase();
+    if singular.ends_with("endpoints") {
+        singular
+    } else if singular.ends_with('s') {
+        format!("{singular}es")
+    } else if let Some(stem) = singular.strip_suffix('y') {
+        format!("{stem}ies")
+    } else {
+        format!("{singular}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_selected_by_their_resource() {
+        let rules = [
+            serde_json::json!({"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": ["CREATE"]}),
+            serde_json::json!({"apiGroups": ["apps"], "resources": ["*"], "operations": ["*"], "scope": "*"}),
+            serde_json::json!({"apiGroups": ["*"], "resources": ["networkpolicies", "jobs/status"], "operations": ["CREATE", "UPDATE"]}),
+            serde_json::json!({"apiGroups": [""], "resources": ["services"], "operations": ["UPDATE"]}),
+        ];
+        let kinds = Kinds::of_manifest(&rules).unwrap();
+        let rows = [
+            ("", "Pod", true),
+            ("apps", "Pod", true),
+            ("batch", "Pod", false),
+            ("apps", "Deployment", true),
+            ("networking.k8s.io", "NetworkPolicy", true),
+            ("batch", "Job", false),
+            ("", "Service", false),
+        ];
+        for (group, kind, expected) in rows {
+            assert_eq!(kinds.include(group, kind), expected, "{group}/{kind}");
+        }
+        assert_eq!(resource("Ingress"), "ingresses");
+        assert!(Kinds::of_manifest(&[serde_json::json!([])]).is_err());
+    }
+}

@@ -1,0 +1,266 @@
+//! `signed-images check`: what the cluster would say, before it says it.
+//!
+//! - Which exit codes? Those that `--help` lists: 0 accepted, 1 rejected, 2 a mistake in the command line or the settings,
+//!   3 not checked. They stay as they are.
+//! - And a run that found nothing? No object and no image at all is a mistake (2): a wrong folder must not
+//!   pass a pipeline. Objects without images are accepted, and the report says that no image was checked.
+//! - When does `--pin` write? When everything was accepted. Otherwise nothing is written.
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow, bail};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use signed_images::check::kinds::Kinds;
+use signed_images::check::output::{Colours, Format, render};
+use signed_images::check::pin::{Pinned, pin};
+use signed_images::check::report::{Conclusion, Report};
+use signed_images::check::source::{self, Origin, Source, SourceError};
+use signed_images::check::{self, Reading, write};
+use signed_images::evaluation::Evaluation;
+use signed_images::host::{Answers, Host, Shared};
+use signed_images::metadata::section;
+use signed_images::module::Module;
+use signed_images::policy::Policy;
+use tokio::runtime::{Handle, Runtime};
+use tracing::debug;
+
+use super::host_options::HostOptions;
+
+const REJECTED: u8 = 1;
+const MISTAKE: u8 = 2;
+const UNCHECKED: u8 = 3;
+const ENVIRONMENT: &str = "SIGNED_IMAGES_MODULE";
+/// Beside the command, when nothing else names the module.
+const MODULES: [&str; 2] = ["annotated-policy.wasm", "policy.wasm"];
+
+const HELP: &str = "\
+What exists as a path is a path; what ends in .yaml, .yml, .json or .txt or begins with /, ./, ../ or ~ \
+has to exist; the rest are images. Folders are read at any depth.
+
+Exit codes:
+  0  everything is accepted, perhaps with warnings
+  1  the policy rejects something
+  2  a mistake in the command line or the settings, or nothing to check was found
+  3  something could not be checked or pinned, and nothing is rejected
+
+Examples:
+  signed-images check -s settings.yaml deploy/
+  signed-images check -s policy.yaml ghcr.io/acme/app:1.4
+  helm template . | signed-images check -s settings.yaml -
+  kustomize build | signed-images check -s settings.yaml --pin - >pinned.yaml
+  kubeadm config images list | signed-images check -s settings.yaml -
+  signed-images check -s settings.yaml --output sarif deploy/ >check.sarif";
+
+/// Check manifests and images as the policy would, and pin them
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Check {
+    /// Manifests, folders of them, lists of images, images; `-` is stdin
+    #[arg(required = true, value_name = "PATH|IMAGE|-")]
+    what: Vec<String>,
+    /// The policy's module [default: `annotated-policy.wasm` or `policy.wasm` beside this command]
+    #[arg(long, value_name = "PATH", env = ENVIRONMENT)]
+    module: Option<PathBuf>,
+    #[command(flatten)]
+    options: HostOptions,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+    /// Write the digests that were verified into the manifests, and nothing else; those of stdin go to
+    /// stdout, and the report to stderr. Nothing is written unless everything is accepted
+    #[arg(long)]
+    pin: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people
+    Table,
+    /// All there is
+    Json,
+    /// For code scanning (2.1.0)
+    Sarif,
+    /// For pipelines that show tests
+    Junit,
+}
+
+/// An error and the exit code that it has.
+struct Stop {
+    code: u8,
+    error: anyhow::Error,
+}
+
+impl Stop {
+    fn mistake(error: impl Into<anyhow::Error>) -> Self {
+        Self { code: MISTAKE, error: error.into() }
+    }
+
+    fn unchecked(error: impl Into<anyhow::Error>) -> Self {
+        Self { code: UNCHECKED, error: error.into() }
+    }
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Read { .. } | SourceError::NotText { .. } => Self::unchecked(error),
+            SourceError::NoSuchFile { .. }
+            | SourceError::NotAnImage { .. }
+            | SourceError::EmptyFolder { .. } => Self::mistake(error),
+        }
+    }
+}
+
+impl Check {
+    pub(crate) fn run(&self) -> ExitCode {
+        self.check().unwrap_or_else(|Stop { code, error }| {
+            eprintln!("error: {}", crate::report(&error));
+            ExitCode::from(code)
+        })
+    }
+
+    fn check(&self) -> Result<ExitCode, Stop> {
+        let runtime = Runtime::new().map_err(Stop::unchecked)?;
+        let (check, host) = self.policy(runtime.handle().clone()).map_err(Stop::mistake)?;
+        let sources = source::read(&self.what)?;
+        let reading = check.read(&sources);
+        if reading.is_empty() {
+            let what = self.what.join("`, `");
+            return Err(Stop::mistake(anyhow!(
+                "no image and no Kubernetes object was found in `{what}`"
+            )));
+        }
+        let report = ask(&check, &sources, &reading);
+        if let Answers::Shared(_, shared) = &host.answers {
+            debug!("{} questions were asked", shared.asked());
+        }
+        self.finish(&sources, &report)
+    }
+
+    fn policy(&self, runtime: Handle) -> anyhow::Result<(check::Check, Arc<Host>)> {
+        let policy = self.options.policy()?.ok_or_else(|| {
+            anyhow!("no settings: name them, or the policy's manifest, with --settings-path")
+        })?;
+        let path = self.module()?;
+        let of_module = || format!("module `{}`", path.display());
+        let bytes = std::fs::read(&path)
+            .with_context(|| format!("cannot read module `{}`", path.display()))?;
+        let kinds = kinds(&policy, &bytes).with_context(of_module)?;
+        let live = self.options.live(runtime)?;
+        let host = Arc::new(Host {
+            answers: Answers::Shared(live, Shared::default()),
+            readable: self.options.readable(&bytes).with_context(of_module)?,
+        });
+        let evaluation = Evaluation {
+            module: Module::from_bytes(&bytes).with_context(of_module)?,
+            settings: policy.settings,
+            host: Arc::clone(&host),
+        };
+        match check::Check::new(evaluation, kinds) {
+            Ok(check) => Ok((check, host)),
+            Err(reason) => bail!("Provided settings are not valid: {reason}"),
+        }
+    }
+
+    fn module(&self) -> anyhow::Result<PathBuf> {
+        if let Some(module) = &self.module {
+            return Ok(module.clone());
+        }
+        let command = std::env::current_exe().unwrap_or_default();
+        let folder = command.parent().unwrap_or(Path::new("."));
+        MODULES.iter().map(|name| folder.join(name)).find(|path| path.exists()).ok_or_else(|| {
+            anyhow!(
+                "no module: name it with --module or in {ENVIRONMENT}, or put it as `policy.wasm` into `{}`",
+                folder.display()
+            )
+        })
+    }
+
+    fn finish(&self, sources: &[Source], report: &Report) -> Result<ExitCode, Stop> {
+        let filters = self.pin && sources.iter().any(|source| source.origin == Origin::Stdin);
+        let text = render(report, self.format()).map_err(Stop::unchecked)?;
+        let shown = if filters { write!(stderr(), "{text}") } else { write!(stdout(), "{text}") };
+        shown.map_err(Stop::unchecked)?;
+        match report.conclusion {
+            Conclusion::Accepted if self.pin => pin_all(sources, report),
+            Conclusion::Accepted => Ok(ExitCode::SUCCESS),
+            Conclusion::Rejected | Conclusion::Unchecked if self.pin => {
+                eprintln!("nothing was pinned, as not everything is accepted");
+                Ok(code(report.conclusion))
+            }
+            Conclusion::Rejected | Conclusion::Unchecked => Ok(code(report.conclusion)),
+        }
+    }
+
+    fn format(&self) -> Format {
+        let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let is_terminal = stdout().is_terminal();
+        match self.output {
+            Output::Table if is_plain || !is_terminal => Format::Table(Colours::Never),
+            Output::Table => Format::Table(Colours::Auto),
+            Output::Json => Format::Json,
+            Output::Sarif => Format::Sarif,
+            Output::Junit => Format::Junit,
+        }
+    }
+}
+
+fn code(conclusion: Conclusion) -> ExitCode {
+    match conclusion {
+        Conclusion::Accepted => ExitCode::SUCCESS,
+        Conclusion::Rejected => ExitCode::from(REJECTED),
+        Conclusion::Unchecked => ExitCode::from(UNCHECKED),
+    }
+}
+
+fn kinds(policy: &Policy, module: &[u8]) -> anyhow::Result<Kinds> {
+    if let Some(rules) = &policy.rules {
+        return Kinds::of_manifest(rules).context("spec.rules of the policy");
+    }
+    match section::read(module)? {
+        Some(metadata) => Ok(Kinds::of_metadata(&metadata.rules)),
+        None => bail!(
+            "it carries no metadata, which says what kinds the policy reviews: annotate it with `signed-images annotate`, or name the policy's manifest with --settings-path"
+        ),
+    }
+}
+
+fn ask(check: &check::Check, sources: &[Source], reading: &Reading) -> Report {
+    let bar = ProgressBar::new(reading.images().len() as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} images") {
+        bar.set_style(style);
+    }
+    bar.tick();
+    let report = check.ask(sources, reading, &|| bar.inc(1));
+    bar.finish_and_clear();
+    report
+}
+
+fn pin_all(sources: &[Source], report: &Report) -> Result<ExitCode, Stop> {
+    let pinned: Vec<(&Source, Pinned)> = sources
+        .iter()
+        .enumerate()
+        .map(|(index, source)| (source, pin(source, index, report)))
+        .collect();
+    let mut files: Vec<(&Path, &str)> = Vec::new();
+    for (source, Pinned { text, images, .. }) in &pinned {
+        match &source.origin {
+            Origin::File(path) if *images > 0 => files.push((path, text)),
+            Origin::Stdin => write!(stdout(), "{text}").map_err(Stop::unchecked)?,
+            Origin::File(_) | Origin::Argument => {}
+        }
+    }
+    write::replace(&files).map_err(Stop::unchecked)?;
+    for (source, pinned) in &pinned {
+        if pinned.images > 0 && source.origin != Origin::Argument {
+            eprintln!("pinned in {}: {}", source.name, pinned.images);
+        }
+    }
+    let refused: Vec<_> = pinned.iter().flat_map(|(_, pinned)| &pinned.refused).collect();
+    refused.iter().for_each(|refusal| eprintln!("{refusal}"));
+    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(UNCHECKED) })
+}
