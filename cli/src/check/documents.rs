@@ -43,3 +43,65 @@ pub(super) fn read(text: &str) -> Documents {
     }
     yaml::read(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The JSON of each document, and the line of the fault.
+    fn json(text: &str) -> (Vec<String>, Option<usize>) {
+        let Documents { trees, fault } = read(text);
+        let json = trees.iter().map(|tree| match tree.json() {
+            Ok(json) => json.text,
+            Err(error) => error.to_string(),
+        });
+        (json.collect(), fault.map(|fault| fault.line))
+    }
+
+    #[test]
+    fn documents_become_json() {
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let laughs = (1..12).fold("a0: &a0 [lol]\n".to_owned(), |text, level| {
+            let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+            format!("{text}a{level}: &a{level} [{aliases}]\n")
+        });
+        let rows: [(&str, &[&str], Option<usize>); 16] = [
+            (
+                "a: 1.50\nb: yes\nc: '1'\nd: ~\ne: [x, {w: z}]\n",
+                &[r#"{"a":1.50,"b":true,"c":"1","d":null,"e":["x",{"w":"z"}]}"#],
+                None,
+            ),
+            ("a: &x {b: 1}\nc: *x\n", &[r#"{"a":{"b":1},"c":{"b":1}}"#], None),
+            (
+                "a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}\n",
+                &[r#"{"a":{"b":1,"c":2},"d":{"c":3,"b":1}}"#],
+                None,
+            ),
+            (
+                "a: &x {b: 1}\nc: &y {b: 2, d: 3}\ne: {<<: [*x, *y]}\n",
+                &[r#"{"a":{"b":1},"c":{"b":2,"d":3},"e":{"b":1,"d":3}}"#],
+                None,
+            ),
+            ("a: {<<: 1}\n", &["`<<` is not a map, nor a list of maps"], None),
+            ("a: 1\na: 2\n", &[r#"{"a":1,"a":2}"#], None),
+            ("1: a\ntrue: b\n", &[r#"{"1":"a","true":"b"}"#], None),
+            ("? [a]\n: b\n", &["a key is not a text"], None),
+            ("a: 1\n---\nb: 2\n...\n", &[r#"{"a":1}"#, r#"{"b":2}"#], None),
+            ("a: 1\n---\nb: [\n", &[r#"{"a":1}"#], Some(4)),
+            ("a: &x [*x]\n", &[], Some(1)),
+            (&deep, &[], Some(1)),
+            (&laughs, &["it would be more than 64 MiB of JSON"], None),
+            (r#"{"a": "\ud83d\ude00", "a": 1e3} [1]"#, &[r#"{"a":"😀","a":1e3}"#, "[1]"], None),
+            ("{a: 1, # not json\n b: 2}", &[r#"{"a":1,"b":2}"#], None),
+            ("", &[], None),
+        ];
+        for (text, expected, fault) in rows {
+            let (documents, line) = json(text);
+            assert_eq!(
+                (documents, line),
+                (expected.iter().map(ToString::to_string).collect(), fault),
+                "{text}"
+            );
+        }
+    }
+}

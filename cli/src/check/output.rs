@@ -16,7 +16,7 @@ pub enum Format {
     Json,
     /// For code scanning: SARIF 2.1.0.
     Sarif,
-    /// For pipelines that show tests: JUnit's XML.
+    /// For pipelines that show tests: `JUnit`'s XML.
     Junit,
 }
 

@@ -23,6 +23,11 @@ use super::source::{Origin, Source};
 use super::subject::{Object, Subject};
 use crate::answer::Answer;
 
+/// How the host begins to say that it withholds Kubernetes objects.
+const WITHHELD: &str = "not been granted access to Kubernetes";
+const GRANT: &str = "let the policy read its keys from the cluster with --allow-context-aware, or from a \
+    folder of manifests with --allow-context-aware --kubernetes-manifests DIR";
+
 /// The report of a run.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -319,12 +324,19 @@ impl Writer<'_> {
     }
 
     fn hints(&self, report: &Report) -> BTreeSet<String> {
-        report
-            .images()
-            .filter(|(_, image)| image.verdict.fails())
+        let failing = || report.images().filter(|(_, image)| image.verdict.fails());
+        let mut hints: BTreeSet<String> = failing()
             .filter_map(|(_, image)| self.images.get(image.image.as_str()))
-            .flat_map(|said| said.hints.iter().cloned())
-            .collect()
+            .flat_map(|said| said.hints.iter())
+            .cloned()
+            .collect();
+        let withheld = |(_, image): (_, &ImageReport)| {
+            image.reason.as_ref().is_some_and(|reason| reason.contains(WITHHELD))
+        };
+        if failing().any(withheld) {
+            hints.insert(GRANT.to_owned());
+        }
+        hints
     }
 }
 

@@ -9,7 +9,6 @@
 use std::collections::HashMap;
 
 use serde_json::{Value as JsonValue, json};
-use signed_images_policy::reference::Reference;
 
 use super::documents::{Documents, Fault};
 use super::kinds::{Kinds, resource};
@@ -109,15 +108,24 @@ pub(super) fn read(source: &Source, kinds: &Kinds) -> Contents {
 }
 
 /// The images of a text with one image a line, by their positions. Lines that begin with `#` are comments.
+/// A `.txt` file is such a list; another file, and standard input, when every line is one word that begins
+/// like an image. What is no image after all is for the policy to reject.
 fn images(source: &Source) -> Option<impl Iterator<Item = (usize, &str)>> {
-    if matches!(&source.origin, Origin::File(path) if is_manifest(path)) {
-        return None;
-    }
+    let extension = match &source.origin {
+        Origin::File(path) if is_manifest(path) => return None,
+        Origin::File(path) => path.extension(),
+        Origin::Stdin | Origin::Argument => None,
+    };
     let text = &source.text;
     let lines = move || {
         text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
     };
-    let is_list = lines().all(|line| Reference::parse(line).is_ok());
+    let is_word = |line: &str| {
+        line.starts_with(|c: char| c.is_alphanumeric())
+            && !line.contains(char::is_whitespace)
+            && !line.ends_with(':')
+    };
+    let is_list = extension.is_some_and(|end| end == "txt") || lines().all(is_word);
     (is_list && lines().next().is_some())
         .then(|| lines().map(|line| (line.as_ptr() as usize - text.as_ptr() as usize, line)))
 }

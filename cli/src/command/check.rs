@@ -261,6 +261,8 @@ fn pin_all(sources: &[Source], report: &Report) -> Result<ExitCode, Stop> {
         }
     }
     let refused: Vec<_> = pinned.iter().flat_map(|(_, pinned)| &pinned.refused).collect();
-    refused.iter().for_each(|refusal| eprintln!("{refusal}"));
+    for refusal in &refused {
+        eprintln!("{refusal}");
+    }
     Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(UNCHECKED) })
 }

@@ -1,4 +1,4 @@
-//! The report as JUnit's XML, as pipelines show it.
+//! The report as `JUnit`'s XML, as pipelines show it.
 //!
 //! - What is a test? An image in a place; it fails when it is rejected, and has an error when it could not be
 //!   checked. An object that is rejected as a whole and a file that cannot be read are tests, too, and an
@@ -37,7 +37,7 @@ pub(super) fn render(report: &Report) -> io::Result<String> {
     writer
         .create_element("testsuites")
         .with_attribute(("name", "signed-images check"))
-        .with_attributes(counts(all()).iter().map(|(name, count)| (*name, count.as_str())))
+        .with_attributes(counts(&all()).iter().map(|(name, count)| (*name, count.as_str())))
         .write_inner_content(|writer| {
             suites.iter().try_for_each(|(name, cases)| write_suite(writer, name, cases))
         })?;
@@ -83,7 +83,7 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
     suites
 }
 
-fn counts<'c>(cases: impl Iterator<Item = &'c Case> + Clone) -> [(&'static str, String); 4] {
+fn counts<'c>(cases: &(impl Iterator<Item = &'c Case> + Clone)) -> [(&'static str, String); 4] {
     let count = |is: fn(&Outcome) -> bool| {
         cases.clone().filter(|case| is(&case.outcome)).count().to_string()
     };
@@ -99,7 +99,7 @@ fn write_suite(writer: &mut Writer<Vec<u8>>, name: &str, cases: &[Case]) -> io::
     writer
         .create_element("testsuite")
         .with_attribute(("name", legible(name).as_str()))
-        .with_attributes(counts(cases.iter()).iter().map(|(name, count)| (*name, count.as_str())))
+        .with_attributes(counts(&cases.iter()).iter().map(|(name, count)| (*name, count.as_str())))
         .write_inner_content(|writer| cases.iter().try_for_each(|case| write_case(writer, case)))
         .map(drop)
 }

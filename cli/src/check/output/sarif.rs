@@ -6,6 +6,8 @@
 //! - Where is it? At the image's text. An image of the command line stands nowhere: it has a logical location,
 //!   and code scanning, which wants files, leaves it out.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use super::super::Verdict;
@@ -129,7 +131,8 @@ fn uri(file: &str) -> String {
                 uri.push(char::from(byte));
             }
             b'\\' => uri.push('/'),
-            _ => uri.push_str(&format!("%{byte:02X}")),
+            // Writing to a text cannot fail.
+            _ => drop(write!(uri, "%{byte:02X}")),
         }
     }
     uri

@@ -60,6 +60,7 @@ pub(super) fn render(report: &Report, colours: Colours) -> String {
 fn rows(report: &Report) -> Vec<(Row, Vec<String>)> {
     let mut rows: Vec<(Row, Vec<String>)> = Vec::new();
     let mut add = |row: Row, place: String| match rows.iter_mut().find(|(known, _)| *known == row) {
+        Some((_, places)) if places.contains(&place) => {}
         Some((_, places)) => places.push(place),
         None => rows.push((row, vec![place])),
     };
@@ -114,6 +115,7 @@ pub(super) fn why(image: &ImageReport) -> String {
         }
         Verdict::Rejected | Verdict::Unchecked => match &image.rule {
             Some(rule) => format!("{rule}: {reason}"),
+            None if image.image.is_empty() => format!("{}: {reason}", image.path),
             None => reason,
         },
         Verdict::Warned => reason,
@@ -125,11 +127,11 @@ pub(super) fn why(image: &ImageReport) -> String {
 
 fn shorten(verdict: Verdict, places: &[String]) -> String {
     let shown = if verdict.fails() { MAX_PLACES } else { 1 };
-    let mut text = places.iter().take(shown).cloned().collect::<Vec<_>>().join("\n");
+    let mut lines: Vec<String> = places.iter().take(shown).cloned().collect();
     if places.len() > shown {
-        text.push_str(&format!("\nand {} more", places.len() - shown));
+        lines.push(format!("and {} more", places.len() - shown));
     }
-    text
+    lines.join("\n")
 }
 
 fn colour(verdict: Verdict) -> Color {
