@@ -1,6 +1,6 @@
 //! `check`: everything that the policy would see, put to the policy's own module.
 //!
-//! - What is read? [`source`] tells paths from images, [`subject`] finds the objects in a document.
+//! - What is read? [`source`] tells paths from images, [`contents`] finds the objects in a document.
 //! - Who decides? The module, about each object as a whole: a request to create it, in a fresh instance. What
 //!   is said of each image is the module's answer about this image alone ([`answers`]); where it stands comes
 //!   from the policy's own library ([`images`]).
@@ -11,11 +11,13 @@
 //! - Who writes? [`pin`] puts digests into texts, [`write`] puts texts into files, [`output`] makes reports.
 
 mod answers;
+mod contents;
 mod documents;
 mod images;
 mod json;
 pub mod kinds;
 mod lines;
+mod list;
 pub mod output;
 mod parallel;
 pub mod pin;
@@ -25,6 +27,7 @@ pub mod source;
 mod subject;
 mod tree;
 pub mod write;
+mod writer;
 mod yaml;
 
 use std::collections::{BTreeSet, HashMap};
@@ -35,11 +38,12 @@ use signed_images_policy::rules::Rules;
 use crate::answer::Answer;
 use crate::evaluation::Evaluation;
 use answers::ImageAnswer;
+use contents::Contents;
 use images::Place;
 use kinds::Kinds;
 use report::Report;
 use source::Source;
-use subject::{Contents, Operation, Subject};
+use subject::{Operation, Subject};
 
 pub use answers::{Approval, Verdict};
 pub use lines::Position;
@@ -80,7 +84,7 @@ impl Check {
     #[must_use]
     pub fn read(&self, sources: &[Source]) -> Reading {
         let contents: Vec<Contents> =
-            sources.iter().map(|source| subject::read(source, &self.kinds)).collect();
+            sources.iter().map(|source| contents::read(source, &self.kinds)).collect();
         let places = contents
             .iter()
             .map(|contents| {
@@ -99,7 +103,7 @@ impl Check {
         // Images of stored objects may be spared; they are asked about when they were not.
         let late = reading.late_images(&answers, &images);
         images.extend(self.ask_images(&late, &|| ()));
-        report::Writer { sources, rules: &self.rules, images: &images }.write(reading, &answers)
+        writer::Writer { sources, rules: &self.rules, images: &images }.write(reading, &answers)
     }
 
     fn ask_images<'r>(

@@ -77,6 +77,8 @@ pub(super) struct ImageAnswer {
 /// How the module begins what it says of the image of such a Pod.
 const PLACE: &str = "spec.containers[0].image (`image`)";
 const UNCHECKED: &str = "could not be checked";
+/// A key that could not be had says nothing of the image.
+const UNUSABLE: &str = " cannot be used: ";
 const HINT: &str = "hint: ";
 
 /// Reads the answer about the Pod that holds `image` alone. `rules` are the names of the policy's rules.
@@ -101,7 +103,8 @@ pub(super) fn read(answer: &Answer, image: &str, rules: &[&str]) -> ImageAnswer 
 
 fn verdict(answer: &Answer, reason: Option<&str>) -> Verdict {
     let has = |key| annotation(answer, key).is_some();
-    let is_unchecked = reason.is_some_and(|reason| reason.starts_with(UNCHECKED));
+    let is_unchecked =
+        reason.is_some_and(|reason| reason.starts_with(UNCHECKED) || reason.contains(UNUSABLE));
     match answer.allowed {
         false if is_unchecked => Verdict::Unchecked,
         false => Verdict::Rejected,
@@ -166,4 +169,76 @@ fn warnings(answer: &Answer, image: &str) -> Option<String> {
         })
         .collect();
     (!warnings.is_empty()).then(|| warnings.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::Status;
+
+    fn rejection(message: &str, annotations: &[(&str, &str)]) -> Answer {
+        let annotations =
+            annotations.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned()));
+        let mut answer = Answer::default();
+        answer.status = Some(Status { message: Some(message.to_owned()), code: None });
+        answer.audit_annotations = Some(annotations.collect());
+        answer
+    }
+
+    #[test]
+    fn approvals_are_told_apart_by_the_names_of_the_rules() {
+        let rules = ["a", "b: c", "b", "d; e"];
+        let rows: [(&str, &[(&str, &str)]); 4] = [
+            ("a: x, y", &[("a", "x, y")]),
+            ("a: x; b: c: y", &[("a", "x"), ("b: c", "y")]),
+            ("a: x; b: y; d; e: z", &[("a", "x"), ("b", "y"), ("d; e", "z")]),
+            ("unknown: x", &[]),
+        ];
+        for (text, expected) in rows {
+            let found = approvals(text, &rules);
+            let found: Vec<(&str, &str)> =
+                found.iter().map(|of| (of.rule.as_str(), of.signers.as_str())).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn reasons_are_what_is_left_of_the_line() {
+        let rows = [
+            ("`i`: r: not signed\nhint: sign it", Some("i (r)"), Verdict::Rejected, "not signed"),
+            (
+                "`i`: r: could not be checked: down",
+                Some("i (r)"),
+                Verdict::Unchecked,
+                "could not be checked: down",
+            ),
+            (
+                "`i`: could not be checked: not signed",
+                Some("i (could not be checked)"),
+                Verdict::Rejected,
+                "not signed",
+            ),
+            (
+                "`i`: r: key 1 cannot be used: no",
+                Some("i (r)"),
+                Verdict::Unchecked,
+                "key 1 cannot be used: no",
+            ),
+            (
+                "`i`: invalid image reference: x",
+                None,
+                Verdict::Rejected,
+                "invalid image reference: x",
+            ),
+        ];
+        for (line, refused, verdict, reason) in rows {
+            let annotations: Vec<(&str, &str)> =
+                refused.iter().map(|entry| ("refused", *entry)).collect();
+            let read = read(&rejection(&format!("{PLACE} {line}"), &annotations), "i", &["r"]);
+            assert_eq!((read.verdict, read.reason.as_deref()), (verdict, Some(reason)), "{line}");
+        }
+        // Of a trap, or another module: shown as it came.
+        let other = read(&rejection("internal server error: trap", &[]), "i", &[]);
+        assert_eq!(other.reason.as_deref(), Some("internal server error: trap"));
+    }
 }

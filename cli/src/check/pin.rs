@@ -11,10 +11,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::documents;
 use super::report::{ImageReport, Report};
 use super::source::Source;
-use super::subject::is_list;
+use super::{documents, list};
 
 /// A text with its images pinned.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -70,7 +69,7 @@ pub fn pin(source: &Source, index: usize, report: &Report) -> Pinned {
     let text = splice(&source.text, edits.values().map(|(at, digest, _)| (*at, digest.as_str())));
     let changed =
         edits.iter().map(|(start, (_, digest, image))| (*start, format!("{image}{digest}")));
-    if is_list(source) || says_the_same(&source.text, &text, &changed.collect()) {
+    if list::images(source).is_some() || says_the_same(&source.text, &text, &changed.collect()) {
         return Pinned { images: edits.len(), text, ..pinned };
     }
     let first = report.images().find(|(_, image)| image.pinned.is_some());

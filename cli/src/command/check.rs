@@ -18,7 +18,7 @@ use signed_images::check::kinds::Kinds;
 use signed_images::check::output::{Colours, Format, render};
 use signed_images::check::pin::{Pinned, pin};
 use signed_images::check::report::{Conclusion, Report};
-use signed_images::check::source::{self, Origin, Source, SourceError};
+use signed_images::check::source::{self, Origin, Source};
 use signed_images::check::{self, Reading, write};
 use signed_images::evaluation::Evaluation;
 use signed_images::host::{Answers, Host, Shared};
@@ -30,9 +30,10 @@ use tracing::debug;
 
 use super::host_options::HostOptions;
 
-const REJECTED: u8 = 1;
-const MISTAKE: u8 = 2;
-const UNCHECKED: u8 = 3;
+mod stop;
+
+use stop::{Stop, code};
+
 const ENVIRONMENT: &str = "SIGNED_IMAGES_MODULE";
 /// Beside the command, when nothing else names the module.
 const MODULES: [&str; 2] = ["annotated-policy.wasm", "policy.wasm"];
@@ -86,33 +87,6 @@ enum Output {
     Sarif,
     /// For pipelines that show tests
     Junit,
-}
-
-/// An error and the exit code that it has.
-struct Stop {
-    code: u8,
-    error: anyhow::Error,
-}
-
-impl Stop {
-    fn mistake(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: MISTAKE, error: error.into() }
-    }
-
-    fn unchecked(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: UNCHECKED, error: error.into() }
-    }
-}
-
-impl From<SourceError> for Stop {
-    fn from(error: SourceError) -> Self {
-        match error {
-            SourceError::Read { .. } | SourceError::NotText { .. } => Self::unchecked(error),
-            SourceError::NoSuchFile { .. }
-            | SourceError::NotAnImage { .. }
-            | SourceError::EmptyFolder { .. } => Self::mistake(error),
-        }
-    }
 }
 
 impl Check {
@@ -209,14 +183,6 @@ impl Check {
     }
 }
 
-fn code(conclusion: Conclusion) -> ExitCode {
-    match conclusion {
-        Conclusion::Accepted => ExitCode::SUCCESS,
-        Conclusion::Rejected => ExitCode::from(REJECTED),
-        Conclusion::Unchecked => ExitCode::from(UNCHECKED),
-    }
-}
-
 fn kinds(policy: &Policy, module: &[u8]) -> anyhow::Result<Kinds> {
     if let Some(rules) = &policy.rules {
         return Kinds::of_manifest(rules).context("spec.rules of the policy");
@@ -264,5 +230,5 @@ fn pin_all(sources: &[Source], report: &Report) -> Result<ExitCode, Stop> {
     for refusal in &refused {
         eprintln!("{refusal}");
     }
-    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(UNCHECKED) })
+    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { code(Conclusion::Unchecked) })
 }

@@ -151,3 +151,26 @@ fn the_rules_of_the_policy_decide_what_is_reviewed() {
     assert_eq!(unknown.code, Some(1));
     assert!(unknown.stdout.contains("extraWorkloads"), "{unknown:?}");
 }
+
+/// A key that cannot be had says nothing of the image: it is not checked.
+#[test]
+fn keys_are_read_from_manifests_when_the_policy_may() {
+    let world = World::new();
+    let key = world.key.replace('\n', "\n    ");
+    world.write(
+        "cluster/keys.yaml",
+        &format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: keys, namespace: trust}}\ndata:\n  cosign.pub: |\n    {key}\n"),
+    );
+    world.write(
+        "keys.yaml",
+        "rules: [{images: ['HOST/**'], allOf: [{kind: pubKey, keyFrom: {configMap: {namespace: trust, name: keys}}}]}]\n",
+    );
+    let withheld = world.check("-s keys.yaml HOST/shop/cart:1.4");
+    assert_eq!(withheld.code, Some(3), "{withheld:?}");
+    assert!(withheld.stdout.contains("hint: let the policy read its keys"), "{withheld:?}");
+    let read = world.check(
+        "-s keys.yaml --allow-context-aware --kubernetes-manifests cluster HOST/shop/cart:1.4",
+    );
+    assert_eq!((read.code, read.stderr.as_str()), (Some(0), ""), "{read:?}");
+    assert!(read.stdout.contains("1 image in 1 object: 1 verified"), "{read:?}");
+}

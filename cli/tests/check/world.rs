@@ -16,7 +16,9 @@ pub(crate) struct World {
     pub(crate) folder: TempDir,
     host: String,
     /// Of the signed image.
-    pub(crate) digest: String,
+    digest: String,
+    /// The public key that it is signed with, as PEM.
+    pub(crate) key: String,
 }
 
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub(crate) struct Outcome {
 }
 
 impl World {
-    /// Files may say `HOST` for the registry and `KEY` for the public key, indented by eight.
+    /// Files may say `HOST` for the registry and `DIGEST` for the digest of the signed image.
     pub(crate) fn new() -> Self {
         let runtime = Runtime::new().unwrap();
         let registry = Registry::start(runtime.handle()).unwrap();
@@ -38,9 +40,9 @@ impl World {
         registry.add_image("other/app", "1", "other").unwrap();
         let folder = tempfile::tempdir().unwrap();
         let host = registry.host();
-        let world = Self { _runtime: runtime, folder, host, digest };
-        let key = key.public().trim().replace('\n', "\n          ");
-        world.write("settings.yaml", &settings(&key));
+        let key = key.public().trim().to_owned();
+        let world = Self { _runtime: runtime, folder, host, digest, key };
+        world.write("settings.yaml", &settings(&world.key.replace('\n', "\n          ")));
         world.write("sources.yml", "insecure_sources: ['HOST', '127.0.0.1:9']\n");
         world
     }

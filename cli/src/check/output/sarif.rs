@@ -95,7 +95,11 @@ fn of_image(object: &ObjectReport, image: &ImageReport) -> Option<Value> {
     });
     let region = region.or_else(|| object.origin.line.map(|line| json!({"startLine": line})));
     let title = object.title().map(|title| format!("{title}, ")).unwrap_or_default();
-    let message = format!("`{}` ({title}{}): {}", image.image, image.path, why(image));
+    let message = if image.image.is_empty() {
+        format!("{title}{}", why(image))
+    } else {
+        format!("`{}` ({title}{}): {}", image.image, image.path, why(image))
+    };
     Some(result(rule, &message, &location(&object.origin, region, &image.image)))
 }
 
