@@ -94,7 +94,7 @@ pub struct ImageReport {
     pub approvals: Vec<Approval>,
     /// The rule that it does not satisfy.
     pub rule: Option<String>,
-    /// Why not.
+    /// Why not, or what the policy warns of.
     pub reason: Option<String>,
     /// What the policy writes in its place.
     pub pinned: Option<String>,

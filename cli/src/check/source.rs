@@ -147,7 +147,7 @@ fn from_file(path: &Path) -> Result<Source, SourceError> {
 }
 
 /// The manifests of a folder, in the order of their names.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let failed = |source| SourceError::Read { path: folder.to_owned(), source };
     let mut entries = std::fs::read_dir(folder)
         .map_err(failed)?

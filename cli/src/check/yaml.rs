@@ -61,7 +61,10 @@ impl Loader {
                 self.place(Rc::new(Node { value, range: self.offsets.range(span) }), anchor);
             }
             Event::Alias(anchor) => {
-                let node = self.anchors.get(&anchor).ok_or_else(|| fault("an alias of itself"))?;
+                let node = self
+                    .anchors
+                    .get(&anchor)
+                    .ok_or_else(|| fault("an alias without its anchor"))?;
                 self.place(Rc::clone(node), 0);
             }
             Event::SequenceStart(anchor, _) => self.open(Content::List(Vec::new()), anchor, span),
@@ -69,11 +72,9 @@ impl Loader {
                 self.open(Content::Map(Vec::new(), None), anchor, span);
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
-            Event::DocumentStart(_)
-            | Event::DocumentEnd
-            | Event::StreamStart
-            | Event::StreamEnd
-            | Event::Nothing => {}
+            // An anchor is known in its own document alone.
+            Event::DocumentStart(_) => self.anchors.clear(),
+            Event::DocumentEnd | Event::StreamStart | Event::StreamEnd | Event::Nothing => {}
         }
         if self.open.len() > MAX_DEPTH { Err(fault("nested too deeply")) } else { Ok(()) }
     }

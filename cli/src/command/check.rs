@@ -63,8 +63,9 @@ pub(crate) struct Check {
     /// Manifests, folders of them, lists of images, images; `-` is stdin
     #[arg(required = true, value_name = "PATH|IMAGE|-")]
     what: Vec<String>,
-    /// The policy's module [default: `annotated-policy.wasm` or `policy.wasm` beside this command]
-    #[arg(long, value_name = "PATH", env = ENVIRONMENT)]
+    /// The policy's module [default: what `SIGNED_IMAGES_MODULE` names, else `annotated-policy.wasm` or
+    /// `policy.wasm` beside this command]
+    #[arg(long, value_name = "PATH")]
     module: Option<PathBuf>,
     #[command(flatten)]
     options: HostOptions,
@@ -141,8 +142,9 @@ impl Check {
     }
 
     fn module(&self) -> anyhow::Result<PathBuf> {
-        if let Some(module) = &self.module {
-            return Ok(module.clone());
+        let named = std::env::var_os(ENVIRONMENT).filter(|value| !value.is_empty());
+        if let Some(module) = self.module.clone().or(named.map(PathBuf::from)) {
+            return Ok(module);
         }
         let command = std::env::current_exe().unwrap_or_default();
         let folder = command.parent().unwrap_or(Path::new("."));

@@ -91,7 +91,7 @@ impl World {
             .args(line.split_whitespace())
             .current_dir(self.path())
             .env_remove("RUST_LOG")
-            .env_remove("SIGNED_IMAGES_MODULE")
+            .env("SIGNED_IMAGES_MODULE", "")
             .env("DOCKER_CONFIG", self.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

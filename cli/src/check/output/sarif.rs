@@ -7,6 +7,7 @@
 //!   and code scanning, which wants files, leaves it out.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -126,10 +127,14 @@ fn location(origin: &Origination, region: Option<Value>, name: &str) -> Value {
     json!({"physicalLocation": place})
 }
 
-/// A path as a relative URI reference ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-4.2)).
+/// A path as a URI reference ([RFC 3986](https://www.rfc-editor.org/rfc/rfc3986#section-4.1)), relative to the
+/// current folder when it is below that: code scanning takes it for the root of the repository.
 fn uri(file: &str) -> String {
-    let mut uri = String::new();
-    for byte in file.strip_prefix("./").unwrap_or(file).bytes() {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = Path::new(file);
+    let path = path.strip_prefix(here).unwrap_or(path).display().to_string();
+    let mut uri = if path.starts_with('/') { "file://".to_owned() } else { String::new() };
+    for byte in path.strip_prefix("./").unwrap_or(&path).bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
                 uri.push(char::from(byte));
@@ -140,4 +145,24 @@ fn uri(file: &str) -> String {
         }
     }
     uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_from_the_current_folder() {
+        let here = std::env::current_dir().unwrap().join("a.yaml").display().to_string();
+        let rows = [
+            ("deploy/a.yaml", "deploy/a.yaml"),
+            ("./a b.yaml", "a%20b.yaml"),
+            ("é#?.yaml", "%C3%A9%23%3F.yaml"),
+            ("/nowhere/a.yaml", "file:///nowhere/a.yaml"),
+            (&here, "a.yaml"),
+        ];
+        for (file, expected) in rows {
+            assert_eq!(uri(file), expected);
+        }
+    }
 }
