@@ -20,18 +20,25 @@ const MANIFESTS: [&str; 9] = [
 #[test]
 fn digests_go_in_and_nothing_else_changes() {
     let world = World::new();
+    let file = |index: usize| {
+        if MANIFESTS[index].starts_with("# the images") {
+            "images.txt".to_owned()
+        } else {
+            format!("deploy/{index}.yaml")
+        }
+    };
     for (index, text) in MANIFESTS.into_iter().enumerate() {
-        let expected =
-            world.filled(&text.replace("HOST/shop/cart:1.4", "HOST/shop/cart:1.4@DIGEST"));
-        let file = if text.starts_with("# the images") { "images.txt" } else { "pod.yaml" };
-        world.write(file, text);
-        let outcome = world.check(&format!("--pin {file}"));
-        assert_eq!(outcome.code, Some(0), "{index}: {outcome:?}");
-        assert_eq!(world.read(file), expected, "{index}");
-        // What is pinned stays as it is.
-        let outcome = world.check(&format!("--pin {file}"));
-        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{index}");
-        assert_eq!(world.read(file), expected, "{index}");
+        world.write(&file(index), text);
+    }
+    let outcome = world.check("--pin deploy images.txt");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.stderr.lines().count(), MANIFESTS.len(), "{outcome:?}");
+    // What is pinned stays as it is.
+    let again = world.check("--pin deploy images.txt");
+    assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""));
+    for (index, text) in MANIFESTS.into_iter().enumerate() {
+        let expected = text.replace("HOST/shop/cart:1.4", "HOST/shop/cart:1.4@DIGEST");
+        assert_eq!(world.read(&file(index)), world.filled(&expected), "{index}");
     }
 }
 
