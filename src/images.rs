@@ -255,3 +255,17 @@ fn read<'r>(object: &'r RawValue, workload: &Workload) -> Result<Found<'r>, Unre
     };
     Ok(Found { object: object.get(), images: walk.images, metadata })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_escape_the_keys() {
+        let key = |name: &str| Crumb::Key(name.to_owned());
+        let crumbs = vec![key("spec"), Crumb::Element { index: 1, name: None }, key("a/b~c")];
+        let image = Image { crumbs, raw: None, position: 0..0 };
+        assert_eq!(image.pointer(), "/spec/1/a~1b~0c");
+        assert_eq!(image.path(), "spec[1].a/b~c");
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! - What goes where? Results on stdout, everything else on stderr.
 //! - Which exit codes? 0 when the command did what it was asked, whatever the policy said; 1 when it could
-//!   not; 2 for a command line that is not understood.
+//!   not; 2 for a command line that is not understood. `check` says more: see its help.
 //! - How much is logged? What this command and the policy say, and the errors of everything below, but for
 //!   what the answer says anyway; with `--verbose` all there is; `RUST_LOG` overrules both.
 
