@@ -1,9 +1,7 @@
 //! The command line.
 //!
 //! - What goes where? Results on stdout, everything else on stderr.
-//! - Which exit codes? 0 when the command did what it was asked, whatever the policy said; 1 when it could
-//!   not; 2 for a command line that is not understood, and for settings that are not valid, but for `run`,
-//!   which does as `kwctl run` does.
+//! - Which exit codes? Those of [`exit`].
 //! - How much is logged? What this command and the policy say, and the errors of everything below, but for
 //!   what the answer says anyway; with `--verbose` all there is; `RUST_LOG` overrules both.
 
@@ -15,9 +13,11 @@ use tracing_subscriber::EnvFilter;
 
 mod annotate;
 mod bench;
+mod check;
 mod completions;
 mod convert;
 mod demo;
+pub(crate) mod exit;
 mod explain;
 mod man;
 mod module;
@@ -32,6 +32,7 @@ const VERBOSE_FILTER: &str =
 
 const EXAMPLES: &str = "\
 Examples:
+  signed-images check --settings-path settings.yaml deploy/
   signed-images explain ghcr.io/acme/app:1.2 --settings-path settings.yaml
   signed-images policy --settings-path settings.yaml
   signed-images help explain";
@@ -49,28 +50,19 @@ pub(crate) struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Run(run::Run),
-    Annotate(annotate::Annotate),
-    Convert(convert::Convert),
-    Demo(demo::Demo),
-    Bench(bench::Bench),
+    Check(check::Check),
     Explain(explain::Explain),
+    Run(run::Run),
+    Convert(convert::Convert),
     Policy(policy::Policy),
     /// Print the JSON Schema of the policy's settings
     #[command(after_help = schema::EXAMPLES)]
     Schema,
+    Demo(demo::Demo),
+    Annotate(annotate::Annotate),
+    Bench(bench::Bench),
     Completions(completions::Completions),
     Man(man::Man),
-}
-
-/// Settings that are not valid: as bad as a command line that is not understood.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub(crate) struct BadSettings(anyhow::Error);
-
-/// The exit code of a command that failed.
-pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
-    if error.is::<BadSettings>() { ExitCode::from(2) } else { ExitCode::FAILURE }
 }
 
 impl CommandLine {
@@ -89,14 +81,15 @@ impl CommandLine {
 
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Run(run) => run.run(),
-            Command::Annotate(annotate) => annotate.run(),
-            Command::Convert(convert) => convert.run(),
-            Command::Demo(demo) => demo.run(),
-            Command::Bench(bench) => bench.run(),
+            Command::Check(check) => check.run(),
             Command::Explain(explain) => explain.run(),
+            Command::Run(run) => run.run(),
+            Command::Convert(convert) => convert.run(),
             Command::Policy(policy) => policy.run(),
             Command::Schema => schema::run(),
+            Command::Demo(demo) => demo.run(),
+            Command::Annotate(annotate) => annotate.run(),
+            Command::Bench(bench) => bench.run(),
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(),
         }

@@ -7,6 +7,8 @@
 //!   request to the policy, [`answer`] is the `AdmissionResponse` that the API server would get.
 //! - Who answers the host calls? [`host`]: registries, signatures, certificates, Kubernetes objects. How they
 //!   are reached is in [`sources`] and [`credentials`].
+//! - What is put to the policy beside requests? [`check`] reads manifests, lists and names of images, reports
+//!   on every image in them and pins them.
 //! - Can a run be repeated offline? [`session`] records the host calls and replays them, in the file format
 //!   of `kwctl`.
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
@@ -20,6 +22,7 @@
 pub mod answer;
 pub mod bench;
 pub mod capabilities;
+pub mod check;
 pub mod convert;
 pub mod credentials;
 pub mod demo;

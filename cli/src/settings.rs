@@ -68,8 +68,8 @@ pub enum SettingsError {
     },
     /// A manifest of Kubewarden's that is not of one policy.
     #[error(
-        "settings `{}` hold a {kind}; give a manifest of a {}, or the settings of one policy in a file \
-         of their own", .path.display(), POLICY_KINDS.join(" or of an ")
+        "settings `{}` hold an object of the kind {kind}; give a manifest of a {}, or the settings of one \
+         policy in a file of their own", .path.display(), POLICY_KINDS.join(" or of an ")
     )]
     OtherKind {
         /// The file that was asked for.
@@ -101,32 +101,14 @@ impl Settings {
     /// # Errors
     /// When the file cannot be read or does not hold the settings of one policy.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-        let mut documents = documents(&text)
-            .map_err(|source| SettingsError::Yaml { path: path.to_owned(), source })?;
-        let count = documents.len();
-        let is_policy = |document: &Yaml| kind(document).is_some_and(is_policy_kind);
         let what = format!("settings `{}`", path.display());
-        match documents.iter().filter(|document| is_policy(document)).count() {
-            1 => {
-                let policy = documents.into_iter().find(is_policy).unwrap_or_default();
+        match read(path)? {
+            File::Policy(policy) => {
                 let settings = policy.get("spec").and_then(|spec| spec.get("settings"));
-                Self::from_yaml(
-                    &settings.cloned().unwrap_or_default(),
-                    &format!("{what}: spec.settings"),
-                )
+                let settings = settings.cloned().unwrap_or_default();
+                Self::from_yaml(&settings, &format!("{what}: spec.settings"))
             }
-            0 if count < 2 => {
-                let settings = documents.pop().unwrap_or_default();
-                match kind(&settings).map(ToOwned::to_owned) {
-                    Some(kind) => Err(SettingsError::OtherKind { path: path.to_owned(), kind }),
-                    None => Self::from_yaml(&settings, &what),
-                }
-            }
-            policies => {
-                Err(SettingsError::NotOne { path: path.to_owned(), documents: count, policies })
-            }
+            File::Settings(settings) => Self::from_yaml(&settings, &what),
         }
     }
 
@@ -173,6 +155,37 @@ impl Settings {
                 .map(Self)
                 .map_err(|source| SettingsError::NotJson { what: what.to_owned(), source }),
             _ => Err(SettingsError::NotAMap { what: what.to_owned() }),
+        }
+    }
+}
+
+/// What a file of settings holds.
+pub(crate) enum File {
+    /// The manifest of a policy.
+    Policy(Yaml),
+    /// The settings themselves.
+    Settings(Yaml),
+}
+
+/// Reads a file of settings.
+pub(crate) fn read(path: &Path) -> Result<File, SettingsError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
+    let mut documents =
+        documents(&text).map_err(|source| SettingsError::Yaml { path: path.to_owned(), source })?;
+    let count = documents.len();
+    let is_policy = |document: &Yaml| kind(document).is_some_and(is_policy_kind);
+    match documents.iter().filter(|document| is_policy(document)).count() {
+        1 => Ok(File::Policy(documents.into_iter().find(is_policy).unwrap_or_default())),
+        0 if count < 2 => {
+            let settings = documents.pop().unwrap_or_default();
+            match kind(&settings).map(ToOwned::to_owned) {
+                Some(kind) => Err(SettingsError::OtherKind { path: path.to_owned(), kind }),
+                None => Ok(File::Settings(settings)),
+            }
+        }
+        policies => {
+            Err(SettingsError::NotOne { path: path.to_owned(), documents: count, policies })
         }
     }
 }
@@ -258,7 +271,7 @@ mod tests {
         }
         let group = policy("ClusterAdmissionPolicyGroup", "{policies: {a: {settings: {}}}}");
         let rows = [
-            (group, "hold a ClusterAdmissionPolicyGroup; give a manifest of a"),
+            (group, "hold an object of the kind ClusterAdmissionPolicyGroup; give a manifest of a"),
             (policy("AdmissionPolicy", "{settings: []}"), "spec.settings are not a map"),
             (format!("{cluster}---\n{cluster}"), "hold 2 documents and 2 policies"),
             ("a: 1\n---\nb: 1\n".to_owned(), "hold 2 documents and 0 policies"),

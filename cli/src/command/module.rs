@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use clap::Args;
 
+use super::exit::Mistake;
+
 const VARIABLE: &str = "SIGNED_IMAGES_MODULE";
 const BESIDE: [&str; 2] = ["annotated-policy.wasm", "policy.wasm"];
 
@@ -27,12 +29,13 @@ impl ModuleOption {
     ///
     /// # Errors
     /// When there is none in any of these places.
-    pub(crate) fn path(&self) -> anyhow::Result<PathBuf> {
-        find(
+    pub(crate) fn path(&self) -> Result<PathBuf, Mistake> {
+        let found = find(
             self.module.clone(),
             std::env::var_os(VARIABLE),
             std::env::current_exe().ok().as_deref(),
-        )
+        );
+        found.map_err(Mistake::new)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use clap::Args;
+use signed_images::check::kinds::Kinds;
 use signed_images::credentials::Credentials;
 use signed_images::host::{Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
 use signed_images::metadata::{ContextAwareResource, section};
@@ -14,9 +15,9 @@ use signed_images::settings::Settings;
 use signed_images::sources::Sources;
 use signed_images_policy::rules::Rules;
 use tokio::runtime::Handle;
-use tracing::{info, warn};
+use tracing::warn;
 
-use super::BadSettings;
+use super::exit::Mistake;
 
 /// The settings of a command that cannot do without them.
 #[derive(Debug, Args)]
@@ -36,16 +37,31 @@ impl SettingsOptions {
     /// # Errors
     /// When they cannot be read or are not valid.
     pub(crate) fn read(&self, runtime: &Handle) -> anyhow::Result<(Settings, Rules)> {
-        let settings = match (&self.settings_path, &self.settings_json) {
-            (Some(path), _) => Settings::read(path).map_err(anyhow::Error::from),
-            (None, json) => {
-                Settings::parse(json.as_deref().unwrap_or("{}")).context("--settings-json")
-            }
-        };
-        let settings = settings.map_err(BadSettings)?;
-        let rules = settings.rules(&nowhere(runtime.clone()), now());
-        let rules = rules.map_err(|error| BadSettings(error.into()))?;
+        let settings = self.settings()?;
+        let rules = settings.rules(&nowhere(runtime.clone()), now()).map_err(Mistake::new)?;
         Ok((settings, rules))
+    }
+
+    /// The settings as they are written.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) fn settings(&self) -> Result<Settings, Mistake> {
+        match (&self.settings_path, &self.settings_json) {
+            (Some(path), _) => Settings::read(path).map_err(Mistake::new),
+            (None, json) => Settings::parse(json.as_deref().unwrap_or("{}"))
+                .context("--settings-json")
+                .map_err(Mistake::new),
+        }
+    }
+
+    /// Which objects the policy reviews, when its manifest was given and says so.
+    ///
+    /// # Errors
+    /// When its rules cannot be read.
+    pub(crate) fn reviewed(&self) -> Result<Option<Kinds>, Mistake> {
+        let path = self.settings_path.as_deref();
+        path.map_or(Ok(None), |path| Kinds::of_manifest(path).map_err(Mistake::new))
     }
 }
 
@@ -111,27 +127,30 @@ impl World {
         Ok(Live::new(runtime, registries, trust, cluster))
     }
 
-    /// The Kubernetes objects that a module may read.
+    /// The kinds of objects that the policy may read.
     ///
     /// # Errors
     /// When its metadata cannot be read.
     pub(crate) fn readable(&self, module: &[u8]) -> anyhow::Result<BTreeSet<ContextAwareResource>> {
-        let listed = section::read(module)?.map(|metadata| metadata.context_aware_resources);
-        match listed {
-            Some(listed) if self.allow_context_aware => Ok(listed),
-            None if self.allow_context_aware => {
-                warn!(
-                    "the module carries no metadata, so the policy may not read any kubernetes object"
-                );
-                Ok(BTreeSet::new())
-            }
-            Some(listed) if !listed.is_empty() => {
-                info!(
-                    "the policy may not read kubernetes objects; pass --allow-context-aware to let it"
-                );
-                Ok(BTreeSet::new())
-            }
-            _ => Ok(BTreeSet::new()),
+        if !self.allow_context_aware {
+            return Ok(BTreeSet::new());
         }
+        let metadata = section::read(module)?;
+        if metadata.is_none() {
+            warn!(
+                "the module carries no metadata, so the policy may not read any kubernetes object"
+            );
+        }
+        Ok(metadata.map(|metadata| metadata.context_aware_resources).unwrap_or_default())
+    }
+
+    /// Whether the policy asks to read kinds of objects that it may not.
+    ///
+    /// # Errors
+    /// When its metadata cannot be read.
+    pub(crate) fn withholds(&self, module: &[u8]) -> anyhow::Result<bool> {
+        let metadata = section::read(module)?;
+        let wants = metadata.is_some_and(|metadata| !metadata.context_aware_resources.is_empty());
+        Ok(wants && !self.allow_context_aware)
     }
 }

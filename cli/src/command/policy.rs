@@ -17,7 +17,7 @@ use signed_images_policy::settings::outline;
 use tokio::runtime::Runtime;
 use tracing::warn;
 
-use super::BadSettings;
+use super::exit::Mistake;
 use super::options::SettingsOptions;
 
 /// RFC 1123: what Kubernetes takes for the names of most objects.
@@ -82,9 +82,9 @@ impl Policy {
     }
 }
 
-fn check_keys(policy: &policy::Policy) -> Result<(), BadSettings> {
+fn check_keys(policy: &policy::Policy) -> Result<(), Mistake> {
     match (&policy.scope, policy.key_objects().as_slice()) {
-        (Scope::Namespace(_), [kind, ..]) => Err(BadSettings(anyhow!(
+        (Scope::Namespace(_), [kind, ..]) => Err(Mistake::new(anyhow!(
             "the settings take keys from a {kind}, which only a policy of the whole cluster may read: \
              write the keys into the settings, or leave --namespaced away"
         ))),

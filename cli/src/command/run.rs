@@ -18,7 +18,7 @@ use signed_images::request::Request;
 use signed_images::session::{Recorder, Replay};
 use signed_images::settings::Settings;
 use tokio::runtime::{Handle, Runtime};
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::options::World;
 
@@ -67,6 +67,11 @@ impl Run {
         let runtime = Runtime::new()?;
         let path = module_path(&self.module)?;
         let bytes = std::fs::read(path).with_context(|| format!("cannot read module `{path}`"))?;
+        if self.world.withholds(&bytes).with_context(|| format!("module `{path}`"))? {
+            info!(
+                "the policy may not read kubernetes objects; pass --allow-context-aware to let it"
+            );
+        }
         let host = Arc::new(Host {
             answers: self.answers(runtime.handle().clone())?,
             readable: self.world.readable(&bytes).with_context(|| format!("module `{path}`"))?,
@@ -111,7 +116,7 @@ fn finish(answers: &Answers) -> anyhow::Result<()> {
         Answers::Replayed(replay) if replay.leftovers() > 0 => {
             warn!("{} recorded exchanges were not replayed", replay.leftovers());
         }
-        Answers::Live(_) | Answers::Replayed(_) => {}
+        Answers::Live(_) | Answers::Shared(..) | Answers::Replayed(_) => {}
     }
     Ok(())
 }
