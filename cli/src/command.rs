@@ -107,14 +107,21 @@ mod tests {
         all.get_subcommands().cloned().chain([all.clone()]).collect()
     }
 
-    fn examples(command: &clap::Command) -> Vec<String> {
-        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-        let commands = |line: &str| {
+    /// The calls of this command in a text.
+    fn calls(text: &str) -> Vec<String> {
+        let call = |line: &str| {
             let line = line.trim().trim_start_matches("source <(").trim_end_matches(')');
             let line = line.split(" | ").find(|part| part.starts_with("signed-images "))?;
             Some(line.split(" >").next().unwrap_or(line).to_owned())
         };
-        help.lines().filter_map(commands).collect()
+        text.lines().filter_map(call).collect()
+    }
+
+    fn check(call: &str) {
+        let parsed = CommandLine::try_parse_from(call.split_whitespace());
+        // `signed-images help explain` prints what was asked for.
+        let is_help = |error: &clap::Error| error.kind() == clap::error::ErrorKind::DisplayHelp;
+        assert!(parsed.is_ok() || parsed.as_ref().is_err_and(is_help), "{call}: {parsed:?}");
     }
 
     #[test]
@@ -125,20 +132,28 @@ mod tests {
     #[test]
     fn every_example_in_the_help_is_understood() {
         for command in commands() {
-            let examples = examples(&command);
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples = calls(&help);
             assert!(!examples.is_empty(), "{}: no examples", command.get_name());
             for example in examples {
-                let parsed = CommandLine::try_parse_from(example.split_whitespace());
-                // `signed-images help explain` prints what was asked for.
-                let is_help =
-                    |error: &clap::Error| error.kind() == clap::error::ErrorKind::DisplayHelp;
-                assert!(
-                    parsed.is_ok() || parsed.as_ref().is_err_and(is_help),
-                    "{example}: {parsed:?}"
-                );
+                check(&example);
                 let name = command.get_name();
                 assert!(name == "signed-images" || example.contains(name), "{name}: {example}");
             }
+        }
+    }
+
+    #[test]
+    fn every_call_in_the_readme_is_understood() {
+        let readme = include_str!("../../README.md");
+        let blocks =
+            readme.split("```console\n").skip(1).filter_map(|block| block.split("```").next());
+        let shown: Vec<String> = blocks.flat_map(calls).collect();
+        for name in ["check", "explain", "convert", "policy", "run"] {
+            assert!(shown.iter().any(|call| call.contains(&format!(" {name} "))), "{name}");
+        }
+        for call in shown {
+            check(&call);
         }
     }
 }

@@ -115,8 +115,9 @@ mod tests {
         let mut compared = 0;
         for folder in ["cases", "examples"] {
             for file in super::super::source::files(&root.join(folder)).unwrap() {
-                // `y` is a truth value to `kubectl`, and a text to the other reader.
-                let text = std::fs::read_to_string(&file).unwrap().replace("b: y", "b: z");
+                // `y` and `n` are truth values to `kubectl`, and texts to the other reader.
+                let text = std::fs::read_to_string(&file).unwrap();
+                let text = text.replace("b: y", "b: z").replace("repeat: n,", "repeat: m,");
                 let expected: Vec<serde_json::Value> = yaml_serde::Deserializer::from_str(&text)
                     .map_while(|document| serde_json::Value::deserialize(document).ok())
                     .collect();

@@ -61,7 +61,7 @@ pub(crate) struct Check {
     #[command(flatten)]
     module: ModuleOption,
     /// The form of the report
-    #[arg(long, value_enum, default_value_t = Output::Table)]
+    #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = Output::Table)]
     output: Output,
     /// Write the digests that were verified into the manifests, and nothing else; those of stdin go to
     /// stdout, and the report to stderr. Nothing is written unless everything is accepted

@@ -74,9 +74,13 @@ fn a_mistake_is_named() {
         ("-", 2, "no image and no Kubernetes object was found in `-`"),
         ("-s list.yml nginx", 2, "settings `list.yml` are not a map"),
         ("-s nowhere nginx", 2, "cannot read settings `nowhere`"),
-        ("-s group.yaml nginx", 2, "`group.yaml` holds the policy group `g`: put the settings of"),
+        (
+            "-s group.yaml nginx",
+            2,
+            "settings `group.yaml` hold an object of the kind AdmissionPolicyGroup; give",
+        ),
         ("-s wrong.yaml nginx", 2, "Provided settings are not valid: rulez: unknown field"),
-        ("--output xml nginx", 2, "invalid value 'xml' for '--output <OUTPUT>'"),
+        ("--output xml nginx", 2, "invalid value 'xml' for '--output <FORMAT>'"),
     ];
     for (line, code, expected) in rows {
         let outcome = world.check(line);
@@ -89,12 +93,12 @@ fn a_mistake_is_named() {
 fn a_module_is_needed_and_so_are_settings() {
     let world = World::new();
     let rows = [
-        ("nginx", "no settings: name them, or the policy's manifest, with --settings-path"),
+        ("nginx", "<--settings-path <PATH>|--settings-json <JSON>>"),
         (
             "-s settings.yaml nginx",
-            "no module: name it with --module or in SIGNED_IMAGES_MODULE, or put it as `policy.wasm` into `",
+            "no module of the policy: pass --module PATH, or set SIGNED_IMAGES_MODULE, or put `annotated-policy.wasm` or",
         ),
-        ("-s settings.yaml --module nowhere.wasm nginx", "cannot read module `nowhere.wasm`"),
+        ("-s settings.yaml --module nowhere.wasm nginx", "--module: no module `nowhere.wasm`"),
         ("-s settings.yaml --module settings.yaml nginx", "not a WebAssembly module"),
     ];
     for (line, expected) in rows {

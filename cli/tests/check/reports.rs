@@ -133,13 +133,6 @@ fn everything_is_accepted() {
     insta::assert_snapshot!(outcome.stdout);
 }
 
-#[test]
-fn the_help() {
-    let outcome = World::new().run("--help", "");
-    assert_eq!(outcome.code, Some(0));
-    insta::assert_snapshot!(outcome.stdout);
-}
-
 /// However many images are refused: the module's own message is bounded.
 #[test]
 fn every_refused_image_has_its_reason() {

@@ -164,7 +164,7 @@ fn a_mistake_is_named() {
             "unmatchedImage: unknown field, did you mean `unmatchedImages`?",
         ),
         ("explain a -s wrong.yaml", 2, "rules[0].allOf[0]: not a PEM public key"),
-        ("explain a -s settings.yaml --module nowhere", 1, "--module: no module `nowhere`"),
+        ("explain a -s settings.yaml --module nowhere", 2, "--module: no module `nowhere`"),
         ("explain a -s settings.yaml --module list.yaml", 1, "not a WebAssembly module"),
     ];
     for (line, code, expected) in rows {
@@ -179,7 +179,7 @@ fn a_mistake_is_named() {
     let outcome = signed_images_with(folder.path(), &line, &variables);
     let expected =
         "error: to ask no registry, pass --offline: SIGNED_IMAGES_MODULE: no module `nowhere`\n";
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), expected));
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(2), expected));
 }
 
 /// What is shown is what the module does: `examples/` are explained without an error.
