@@ -4,9 +4,8 @@
 //! Namespaces and operations are literals: `kwctl annotate` scans the module for them.
 
 use crate::reference::Digest;
-use crate::signer::{AllOf, Annotations, Check, RekorBundle};
-use serde::Serialize;
-use signed_images_json::{Document, Json};
+use crate::signer::{AllOf, Check, RekorBundle};
+use signed_images_json::{Document, Json, Writer};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -34,58 +33,12 @@ impl fmt::Display for Denial {
     }
 }
 
-#[derive(Serialize)]
-#[serde(tag = "type")]
-#[expect(clippy::enum_variant_names, reason = "the names are the protocol's")]
-enum VerifyRequest<'c> {
-    SigstorePubKeyVerify {
-        image: &'c str,
-        pub_keys: &'c [String],
-        annotations: Option<&'c Annotations>,
-    },
-    SigstoreKeylessVerify {
-        image: &'c str,
-        keyless: Vec<KeylessInfo<'c>>,
-        annotations: Option<&'c Annotations>,
-    },
-    SigstoreKeylessPrefixVerify {
-        image: &'c str,
-        keyless_prefix: Vec<KeylessPrefixInfo<'c>>,
-        annotations: Option<&'c Annotations>,
-    },
-    SigstoreGithubActionsVerify {
-        image: &'c str,
-        owner: &'c str,
-        repo: Option<&'c str>,
-        annotations: Option<&'c Annotations>,
-    },
-    SigstoreCertificateVerify {
-        image: &'c str,
-        certificate: &'c [u8],
-        certificate_chain: Option<Vec<&'c [u8]>>,
-        require_rekor_bundle: bool,
-        annotations: Option<&'c Annotations>,
-    },
-}
-
-#[derive(Serialize)]
-struct KeylessInfo<'c> {
-    issuer: &'c str,
-    subject: &'c str,
-}
-
-#[derive(Serialize)]
-struct KeylessPrefixInfo<'c> {
-    issuer: &'c str,
-    url_prefix: &'c str,
-}
-
 /// Asks whether the image carries all the signatures of the check; answers the digest that they are for.
 ///
 /// # Errors
 /// When the host does not vouch for the image, whatever the reason.
 pub fn verify(host: &mut Host<'_>, image: &str, check: &Check) -> Result<Digest, Denial> {
-    let answer = call(host, "oci", "v2/verify", &verify_request(image, check))?;
+    let answer = call(host, "oci", "v2/verify", verify_request(image, check))?;
     let answer = document(&answer)?;
     let [is_trusted, digest] = pick(&answer, ["is_trusted", "digest"])?;
     match is_trusted.and_then(Json::flag) {
@@ -97,43 +50,57 @@ pub fn verify(host: &mut Host<'_>, image: &str, check: &Check) -> Result<Digest,
     Digest::parse(&digest).map_err(|_| Denial::Malformed(format!("`{digest}` is not a digest")))
 }
 
-fn verify_request<'c>(image: &'c str, check: &'c Check) -> VerifyRequest<'c> {
-    let annotations = (!check.annotations.is_empty()).then_some(&check.annotations);
+/// `OciSignatureVerificationRequest`: its kind, its image, and what each kind asks for.
+fn verify_request(image: &str, check: &Check) -> Writer {
+    let mut json = Writer::default();
+    json.object().key("type").string(match &check.all_of {
+        AllOf::PublicKeys(_) => "SigstorePubKeyVerify",
+        AllOf::Keyless(_) => "SigstoreKeylessVerify",
+        AllOf::KeylessPrefix(_) => "SigstoreKeylessPrefixVerify",
+        AllOf::GithubActions(..) => "SigstoreGithubActionsVerify",
+        AllOf::Certificate(..) => "SigstoreCertificateVerify",
+    });
+    json.key("image").string(image);
     match &check.all_of {
-        AllOf::PublicKeys(pub_keys) => {
-            VerifyRequest::SigstorePubKeyVerify { image, pub_keys, annotations }
+        AllOf::PublicKeys(keys) => {
+            json.key("pub_keys").strings(keys);
         }
-        AllOf::Keyless(list) => VerifyRequest::SigstoreKeylessVerify {
-            image,
-            keyless: list.iter().map(|(issuer, subject)| KeylessInfo { issuer, subject }).collect(),
-            annotations,
-        },
-        AllOf::KeylessPrefix(list) => VerifyRequest::SigstoreKeylessPrefixVerify {
-            image,
-            keyless_prefix: list
-                .iter()
-                .map(|(issuer, url_prefix)| KeylessPrefixInfo { issuer, url_prefix })
-                .collect(),
-            annotations,
-        },
-        AllOf::GithubActions(owner, repo) => VerifyRequest::SigstoreGithubActionsVerify {
-            image,
-            owner,
-            repo: repo.as_deref(),
-            annotations,
-        },
+        AllOf::Keyless(list) => pairs(json.key("keyless"), "subject", list),
+        AllOf::KeylessPrefix(list) => pairs(json.key("keyless_prefix"), "url_prefix", list),
+        AllOf::GithubActions(owner, repo) => {
+            json.key("owner").string(owner).key("repo").string_or_null(repo.as_deref());
+        }
         AllOf::Certificate(certificate, chain, rekor_bundle) => {
-            VerifyRequest::SigstoreCertificateVerify {
-                image,
-                certificate: certificate.as_bytes(),
-                certificate_chain: chain
-                    .as_ref()
-                    .map(|chain| chain.iter().map(String::as_bytes).collect()),
-                require_rekor_bundle: *rekor_bundle == RekorBundle::Required,
-                annotations,
+            json.key("certificate").bytes(certificate.as_bytes()).key("certificate_chain");
+            if let Some(chain) = chain {
+                json.list();
+                for link in chain {
+                    json.bytes(link.as_bytes());
+                }
+                json.end_list();
+            } else {
+                json.raw("null");
             }
+            json.key("require_rekor_bundle").flag(*rekor_bundle == RekorBundle::Required);
         }
     }
+    json.key("annotations");
+    if check.annotations.is_empty() {
+        json.raw("null");
+    } else {
+        check.annotations.write(&mut json);
+    }
+    json.end_object();
+    json
+}
+
+/// Issuers, and what is asked of the subjects.
+fn pairs(json: &mut Writer, key: &str, list: &[(String, String)]) {
+    json.list();
+    for (issuer, subject) in list {
+        json.object().key("issuer").string(issuer).key(key).string(subject).end_object();
+    }
+    json.end_list();
 }
 
 /// Asks the registry, through the host, what the reference points at.
@@ -141,23 +108,12 @@ fn verify_request<'c>(image: &'c str, check: &'c Check) -> VerifyRequest<'c> {
 /// # Errors
 /// When the registry gives no digest.
 pub fn manifest_digest(host: &mut Host<'_>, image: &str) -> Result<String, Denial> {
-    let answer = call(host, "oci", "v1/manifest_digest", &image)?;
+    let mut request = Writer::default();
+    request.string(image);
+    let answer = call(host, "oci", "v1/manifest_digest", request)?;
     let answer = document(&answer)?;
     let [digest] = pick(&answer, ["digest"])?;
     digest.and_then(Json::string).map(Cow::into_owned).ok_or_else(|| lacks("digest"))
-}
-
-#[derive(Serialize)]
-struct PemCertificate<'c> {
-    encoding: &'static str,
-    data: &'c [u8],
-}
-
-#[derive(Serialize)]
-struct TrustRequest<'c> {
-    cert: PemCertificate<'c>,
-    cert_chain: Vec<PemCertificate<'c>>,
-    not_after: Option<&'c str>,
 }
 
 /// Asks whether the chain (the root last) leads to the certificate.
@@ -169,14 +125,16 @@ pub fn is_certificate_trusted(
     certificate: &str,
     chain: &[String],
 ) -> Result<(), String> {
-    let pem = |text| PemCertificate { encoding: "Pem", data: str::as_bytes(text) };
-    let request = TrustRequest {
-        cert: pem(certificate),
-        cert_chain: chain.iter().map(|link| pem(link)).collect(),
-        not_after: None,
-    };
+    let mut request = Writer::default();
+    request.object().key("cert");
+    pem(&mut request, certificate);
+    request.key("cert_chain").list();
+    for link in chain {
+        pem(&mut request, link);
+    }
+    request.end_list().key("not_after").raw("null").end_object();
     let unchecked = |denial| format!("the host could not check the chain: {denial}");
-    let answer = call(host, "crypto", "v1/is_certificate_trusted", &request).map_err(unchecked)?;
+    let answer = call(host, "crypto", "v1/is_certificate_trusted", request).map_err(unchecked)?;
     let answer = document(&answer).map_err(unchecked)?;
     let [trusted, reason] = pick(&answer, ["trusted", "reason"]).map_err(unchecked)?;
     match trusted.and_then(Json::flag) {
@@ -186,13 +144,13 @@ pub fn is_certificate_trusted(
     }
 }
 
-#[derive(Serialize)]
-struct GetResource<'c> {
-    api_version: &'static str,
-    kind: &'static str,
-    name: &'c str,
-    namespace: &'c str,
-    disable_cache: bool,
+fn pem(json: &mut Writer, certificate: &str) {
+    json.object()
+        .key("encoding")
+        .string("Pem")
+        .key("data")
+        .bytes(certificate.as_bytes())
+        .end_object();
 }
 
 /// Reads an object of the core API. With its cache on, the host would watch every object of that kind.
@@ -205,18 +163,20 @@ pub fn get_resource(
     namespace: &str,
     name: &str,
 ) -> Result<Vec<u8>, Denial> {
-    let request = GetResource { api_version: "v1", kind, name, namespace, disable_cache: true };
-    call(host, "kubernetes", "get_resource", &request)
+    let mut request = Writer::default();
+    request.object().key("api_version").string("v1").key("kind").string(kind);
+    request.key("name").string(name).key("namespace").string(namespace);
+    request.key("disable_cache").flag(true).end_object();
+    call(host, "kubernetes", "get_resource", request)
 }
 
 fn call(
     host: &mut Host<'_>,
     namespace: &'static str,
     operation: &'static str,
-    request: &impl Serialize,
+    request: Writer,
 ) -> Result<Vec<u8>, Denial> {
-    let payload = serde_json::to_vec(request).map_err(|error| Denial::Error(error.to_string()))?;
-    host(namespace, operation, &payload).map_err(Denial::Error)
+    host(namespace, operation, &request.into_bytes()).map_err(Denial::Error)
 }
 
 /// An answer as JSON.

@@ -9,12 +9,14 @@
 //! *How is an image found again in the stored object?* By its place: the same lists, and in them the
 //! elements of the same names.
 
+use crate::reference::{Reference, ReferenceError};
 use crate::request::Review;
 use crate::tree::{Crumb, Tree, render};
 use crate::walk::Walk;
 use crate::workloads::Workload;
 use signed_images_json::Json;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fmt;
 use std::ops::Range;
 
@@ -41,6 +43,8 @@ pub struct Image<'r> {
     pub(crate) json: Option<Json<'r>>,
     /// Where that value stands in the object's text.
     pub position: Range<usize>,
+    /// How its text reads, once that was asked.
+    pub(crate) reference: OnceCell<Result<Reference, ReferenceError>>,
 }
 
 /// Why a place has no readable image.
@@ -50,14 +54,17 @@ pub enum ImageFault {
     Missing,
     /// The value is not a string, or not one that is valid Unicode.
     NotText,
+    /// The text is no reference.
+    NotAReference(ReferenceError),
 }
 
 impl fmt::Display for ImageFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Missing => "no image is given",
-            Self::NotText => "the image is not a string",
-        })
+        match self {
+            Self::Missing => f.write_str("no image is given"),
+            Self::NotText => f.write_str("the image is not a string"),
+            Self::NotAReference(error) => error.fmt(f),
+        }
     }
 }
 
@@ -167,6 +174,16 @@ impl<'r> Image<'r> {
         self.json.ok_or(ImageFault::Missing)?.string().ok_or(ImageFault::NotText)
     }
 
+    /// How the text reads.
+    ///
+    /// # Errors
+    /// When there is none, or when it is no reference.
+    pub fn reference(&self) -> Result<&Reference, ImageFault> {
+        let text = self.text()?;
+        let reference = self.reference.get_or_init(|| Reference::parse(&text)).as_ref();
+        reference.map_err(|error| ImageFault::NotAReference(*error))
+    }
+
     /// Whether the image is that of an ephemeral container.
     #[must_use]
     pub fn is_ephemeral(&self) -> bool {
@@ -260,7 +277,7 @@ mod tests {
     fn pointers_escape_the_keys() {
         let key = |name: &str| Crumb::Key(name.to_owned().into());
         let crumbs = vec![key("spec"), Crumb::Element { index: 1, name: None }, key("a/b~c")];
-        let image = Image { crumbs, json: None, position: 0..0 };
+        let image = Image { crumbs, json: None, position: 0..0, reference: OnceCell::new() };
         assert_eq!(image.pointer(), "/spec/1/a~1b~0c");
         assert_eq!(image.path(), "spec[1].a/b~c");
     }

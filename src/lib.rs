@@ -58,17 +58,18 @@ use workloads::{Form, Workload};
 
 /// Answers `validate`: reviews an admission request. `now` is the time since the Unix epoch.
 pub fn validate(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
-    answer(payload, host, now).unwrap_or_else(|refusal| Answer::reject(&refusal)).into_bytes()
+    answer(payload, host, now).unwrap_or_else(|refusal| Answer::reject(&refusal).into_bytes())
 }
 
 /// The answer, or why none can be found.
-fn answer(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<Answer, String> {
+fn answer(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<Vec<u8>, String> {
     let unreadable = |error: &dyn Display| format!("the request cannot be read: {error}");
     let text = std::str::from_utf8(payload).map_err(|error| unreadable(&error))?;
     let document = Document::read(text).map_err(|error| unreadable(&error))?;
     let (request, settings) = request::read(document.root()).map_err(|error| unreadable(&error))?;
     settings::outline(settings)
         .and_then(|settings| review(&request, settings, host, now))
+        .map(Answer::into_bytes)
         .map_err(|error| format!("the settings of this policy are not valid:\n{error}"))
 }
 
@@ -85,12 +86,12 @@ fn check_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<
     settings::check(&rules, host, now).map_err(|error| error.to_string())
 }
 
-fn review(
-    review: &Review<'_>,
+fn review<'r>(
+    review: &Review<'r>,
     settings: Outline<'_>,
     host: &mut Host<'_>,
     now: Duration,
-) -> Result<Answer, SettingsError> {
+) -> Result<Answer<'r>, SettingsError> {
     match review.operation {
         Operation::Delete | Operation::Connect => return Ok(Answer::accept()),
         Operation::Create | Operation::Update => {}
@@ -139,7 +140,7 @@ pub fn workload(kind: &GroupKind, extra: &[(GroupKind, Workload)]) -> Option<Wor
     extra.map(|(_, workload)| workload.clone()).or_else(|| workloads::built_in(kind))
 }
 
-fn outcome(task: Task<'_>, verifier: &mut Verifier<'_, '_>) -> Outcome {
+fn outcome<'t>(task: Task<'t>, verifier: &mut Verifier<'_, '_, 't>) -> Outcome {
     match task {
         Task::Verify(reference, rules, write) => {
             Outcome::of(verifier.verify(&reference, &rules), reference, write)
@@ -148,8 +149,7 @@ fn outcome(task: Task<'_>, verifier: &mut Verifier<'_, '_>) -> Outcome {
         Task::Unmatched(unmatched) => Outcome::Unmatched(unmatched),
         Task::Unchanged => Outcome::Unchanged,
         Task::KeepPin(text) => Outcome::KeepPin(text),
-        Task::Unreadable(fault) => Outcome::Invalid(fault.to_string()),
-        Task::Invalid(error) => Outcome::Invalid(error.to_string()),
+        Task::Invalid(fault) => Outcome::Invalid(fault.to_string()),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::images::{Image, ImageFault, Stored};
 use crate::pattern::ImagePattern;
-use crate::reference::{Digest, Reference, ReferenceError};
+use crate::reference::{Digest, Reference};
 use crate::trust::{Rule, Subject, any_is_surely};
 use crate::workloads::Form;
 use std::borrow::Cow;
@@ -79,9 +79,7 @@ pub enum Task<'p> {
     /// The stored object holds the same reference with a digest, which stays.
     KeepPin(String),
     /// There is no image to look at.
-    Unreadable(ImageFault),
-    /// The text is no reference.
-    Invalid(ReferenceError),
+    Invalid(ImageFault),
 }
 
 /// What is written in an image's place when it is verified.
@@ -107,20 +105,20 @@ pub enum Rewrite {
 /// The images that rules are needed for: those of the object, but for what an update leaves as it is, and
 /// their pins in the stored one.
 #[must_use]
-pub fn subjects(
-    images: &[Image<'_>],
+pub fn subjects<'s>(
+    images: &'s [Image<'_>],
     stored: Option<&Stored<'_>>,
     unchanged: UnchangedImages,
-) -> Vec<Subject> {
+) -> Vec<Subject<'s>> {
     let skips = skips(stored, unchanged);
     let mut subjects = Vec::new();
     for image in images {
-        let pin = stored.and_then(|stored| stored.text(image));
         if skips && stored.is_some_and(|stored| stored.holds_same(image)) {
             continue;
         }
-        let texts = image.text().ok().into_iter().chain(pin);
-        subjects.extend(texts.filter_map(|text| Reference::parse(&text).ok()).map(Subject::from));
+        let pin = stored.and_then(|stored| Reference::parse(&stored.text(image)?).ok());
+        let references = image.reference().ok().map(Cow::Borrowed).into_iter();
+        subjects.extend(references.chain(pin.map(Cow::Owned)).map(Subject::new));
     }
     subjects
 }
@@ -147,23 +145,19 @@ impl Rules {
         if is_same && skips {
             return Task::Unchanged;
         }
-        let text = match image.text() {
-            Ok(text) => text,
-            Err(fault) => return Task::Unreadable(fault),
+        let (text, reference) = match image.text().and_then(|text| Ok((text, image.reference()?))) {
+            Ok(read) => read,
+            Err(fault) => return Task::Invalid(fault),
         };
-        let reference = match Reference::parse(&text) {
-            Ok(reference) => reference,
-            Err(error) => return Task::Invalid(error),
-        };
-        if any_is_surely(&self.exempt, &reference) {
+        if any_is_surely(&self.exempt, reference) {
             return Task::Exempt;
         }
-        let rules = self.select(&reference);
+        let rules = self.select(reference);
         if rules.is_empty() {
             return Task::Unmatched(self.unmatched);
         }
         if is_same || rewrite == Rewrite::Forbidden {
-            return Task::Verify(reference, rules, Write::Nothing);
+            return Task::Verify(reference.clone(), rules, Write::Nothing);
         }
         let is_pin = |kept: &Cow<'_, str>| reference.digest().is_none() && is_pin_of(kept, &text);
         match stored.and_then(|stored| stored.text(image)).filter(is_pin) {
@@ -171,19 +165,23 @@ impl Rules {
             Some(kept) => match Reference::parse(&kept) {
                 Ok(pinned) => match self.select(&pinned) {
                     // No rule is about that digest; those of the tag are as if it had none.
-                    none if none.is_empty() => Task::Verify(reference, rules, Write::Digest),
+                    none if none.is_empty() => {
+                        Task::Verify(reference.clone(), rules, Write::Digest)
+                    }
                     rules => Task::Verify(pinned, rules, Write::Stored(kept.into_owned())),
                 },
-                Err(error) => Task::Invalid(error),
+                Err(error) => Task::Invalid(ImageFault::NotAReference(error)),
             },
-            None if reference.digest().is_some() => Task::Verify(reference, rules, Write::Nothing),
-            None => Task::Verify(reference, rules, Write::Digest),
+            None if reference.digest().is_some() => {
+                Task::Verify(reference.clone(), rules, Write::Nothing)
+            }
+            None => Task::Verify(reference.clone(), rules, Write::Digest),
         }
     }
 
     /// The rules that select the image, in the order written.
     fn select(&self, image: &Reference) -> Vec<&Rule> {
-        let subject = Subject::from(image.clone());
+        let subject = Subject::new(Cow::Borrowed(image));
         self.rules.iter().filter(|rule| rule.selector.selects(&subject)).collect()
     }
 }

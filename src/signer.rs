@@ -2,7 +2,7 @@
 
 use crate::certificate::{Certificate, CertificateError};
 use crate::keys::{KeyError, PublicKey};
-use serde::{Serialize, Serializer};
+use signed_images_json::Writer;
 use std::fmt;
 use std::time::Duration;
 
@@ -23,11 +23,19 @@ impl Annotations {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-}
 
-impl Serialize for Annotations {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    /// Keys and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// As a JSON object.
+    pub(crate) fn write(&self, json: &mut Writer) {
+        json.object();
+        for (key, value) in &self.0 {
+            json.key(key).string(value);
+        }
+        json.end_object();
     }
 }
 

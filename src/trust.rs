@@ -6,7 +6,8 @@
 use crate::pattern::{ImagePattern, Match};
 use crate::reference::Reference;
 use crate::signer::Signer;
-use crate::wildcard::{ClassicPattern, Spellings};
+use crate::wildcard::{self, ClassicPattern, Spellings};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -179,7 +180,7 @@ impl Selector {
 
     /// Whether the rule is about that image.
     #[must_use]
-    pub fn selects(&self, image: &Subject) -> bool {
+    pub fn selects(&self, image: &Subject<'_>) -> bool {
         match &self.0 {
             Patterns::Classic(patterns) => {
                 patterns.iter().any(|pattern| pattern.selects(image.spellings()))
@@ -192,14 +193,21 @@ impl Selector {
     }
 }
 
-/// An image that rules are asked about. Its spellings are made when patterns of `signatures` are.
+/// An image that rules are asked about. Its spellings are made when something is compared with them.
 #[derive(Debug)]
-pub struct Subject {
-    reference: Reference,
+pub struct Subject<'s> {
+    reference: Cow<'s, Reference>,
+    names: OnceCell<Vec<String>>,
     spellings: OnceCell<Spellings>,
 }
 
-impl Subject {
+impl<'s> Subject<'s> {
+    /// That image.
+    #[must_use]
+    pub fn new(reference: Cow<'s, Reference>) -> Self {
+        Self { reference, names: OnceCell::new(), spellings: OnceCell::new() }
+    }
+
     fn spellings(&self) -> &Spellings {
         self.spellings.get_or_init(|| Spellings::of(&self.reference))
     }
@@ -209,15 +217,9 @@ impl Subject {
     pub(crate) fn could_be_of(&self, pattern: &str) -> bool {
         let name = pattern.split(['*', '?', ':', '@']).next().unwrap_or_default();
         let name = name.strip_suffix('/').unwrap_or(name);
-        self.spellings().names().iter().any(|spelling| {
+        self.names.get_or_init(|| wildcard::names(&self.reference)).iter().any(|spelling| {
             spelling.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
         })
-    }
-}
-
-impl From<Reference> for Subject {
-    fn from(reference: Reference) -> Self {
-        Self { reference, spellings: OnceCell::new() }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::reference::Reference;
 use crate::rules::{UnmatchedImages, Write};
 use crate::signer::Annotations;
 use crate::verify::{Approval, Expiring, Pinned, Refusal, Verified};
-use serde::Serialize;
+use signed_images_json::Writer;
 use std::fmt::Write as _;
 
 /// The longest line about one image, in bytes, so that one image cannot crowd out the others.
@@ -76,21 +76,23 @@ impl Outcome {
 }
 
 /// The answer to `validate`.
-#[derive(Debug, Default, Serialize)]
-pub struct Answer {
+#[derive(Debug, Default)]
+pub struct Answer<'r> {
     accepted: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
-    #[serde(skip_serializing_if = "Annotations::is_empty")]
     audit_annotations: Annotations,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
-    /// JSON text, which is not read again.
-    #[serde(skip)]
-    mutated_object: Option<String>,
+    mutated_object: Option<Mutated<'r>>,
 }
 
-impl Answer {
+/// An object's text with images rewritten: what stands before each, what each is now, and the rest.
+#[derive(Debug)]
+struct Mutated<'r> {
+    images: Vec<(&'r str, String)>,
+    rest: &'r str,
+}
+
+impl Answer<'_> {
     /// Nothing speaks against it.
     #[must_use]
     pub fn accept() -> Self {
@@ -107,39 +109,53 @@ impl Answer {
     /// The answer as the host reads it.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
-        // A map of texts and flags always serialises; without it the host rejects an unreadable answer.
-        let mut bytes = serde_json::to_vec(&self).unwrap_or_default();
-        if let Some(object) = self.mutated_object
-            && bytes.pop() == Some(b'}')
-        {
-            bytes.extend_from_slice(b",\"mutated_object\":");
-            bytes.extend_from_slice(object.as_bytes());
-            bytes.push(b'}');
+        let size = self.mutated_object.as_ref().map_or(0, Mutated::size);
+        let mut json = Writer::with_capacity(MAX_MESSAGE + size);
+        json.object().key("accepted").flag(self.accepted);
+        if let Some(message) = &self.message {
+            json.key("message").string(message);
         }
-        bytes
+        if !self.audit_annotations.is_empty() {
+            self.audit_annotations.write(json.key("audit_annotations"));
+        }
+        if !self.warnings.is_empty() {
+            json.key("warnings").strings(&self.warnings);
+        }
+        if let Some(object) = self.mutated_object {
+            json.key("mutated_object");
+            for (before, image) in object.images {
+                json.more(before).more_string(&image);
+            }
+            json.more(object.rest);
+        }
+        json.end_object();
+        json.into_bytes()
     }
 }
 
-#[derive(Serialize)]
-struct SettingsAnswer {
-    valid: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
+impl Mutated<'_> {
+    fn size(&self) -> usize {
+        let images = self.images.iter().map(|(before, image)| before.len() + image.len());
+        images.sum::<usize>() + self.rest.len()
+    }
 }
 
 /// The answer to `validate_settings`.
 #[must_use]
 pub fn settings_answer(outcome: Result<(), String>) -> Vec<u8> {
-    let valid = outcome.is_ok();
-    let message = outcome.err().map(|message| clip_lines(&message, MAX_MESSAGE));
-    let answer = SettingsAnswer { valid, message };
-    serde_json::to_vec(&answer).unwrap_or_default()
+    let mut json = Writer::default();
+    json.object().key("valid").flag(outcome.is_ok());
+    if let Err(message) = outcome {
+        json.key("message").string(&clip_lines(&message, MAX_MESSAGE));
+    }
+    json.end_object();
+    json.into_bytes()
 }
 
 /// The answer about an object: rejected when any image was refused or cannot be read. `notes` are
 /// warnings about the object as a whole.
 #[must_use]
-pub fn answer(found: &Found<'_>, outcomes: &[Outcome], notes: Vec<String>) -> Answer {
+pub fn answer<'r>(found: &Found<'r>, outcomes: &[Outcome], notes: Vec<String>) -> Answer<'r> {
     let mut lines = Vec::new();
     let mut warnings = notes;
     for (image, outcome) in found.images.iter().zip(outcomes) {
@@ -152,10 +168,13 @@ pub fn answer(found: &Found<'_>, outcomes: &[Outcome], notes: Vec<String>) -> An
         warnings: bounded_warnings(&warnings),
         ..Answer::default()
     };
-    if answer.accepted {
-        answer.mutated_object = splice(found, outcomes);
-    } else {
+    if !answer.accepted {
         answer.message = Some(bounded(&lines, &hints(outcomes)));
+        return answer;
+    }
+    match splice(found, outcomes) {
+        Ok(mutated) => answer.mutated_object = mutated,
+        Err(Misplaced) => return Answer::reject("its images cannot be written back"),
     }
     answer
 }
@@ -175,24 +194,22 @@ pub fn expiry_notes(expiring: &[Expiring]) -> Vec<String> {
     expiring.iter().map(note).collect()
 }
 
-/// The object's text with the images rewritten; none when nothing changes.
-fn splice(found: &Found<'_>, outcomes: &[Outcome]) -> Option<String> {
-    let mut object = String::with_capacity(found.object.len() + outcomes.len() * 80);
+/// The positions of the images are not in the order of the text, or not in it. An object that is not
+/// changed as it should be is not let in.
+struct Misplaced;
+
+/// The object with its images rewritten; none when nothing changes.
+fn splice<'r>(found: &Found<'r>, outcomes: &[Outcome]) -> Result<Option<Mutated<'r>>, Misplaced> {
+    let mut images = Vec::new();
     let mut copied = 0;
     for (image, outcome) in found.images.iter().zip(outcomes) {
         let rewritten = image.text().ok().and_then(|text| outcome.rewritten(&text));
-        let Some(json) = rewritten.and_then(|text| serde_json::to_string(&text).ok()) else {
-            continue;
-        };
-        object.push_str(found.object.get(copied..image.position.start)?);
-        object.push_str(&json);
+        let Some(text) = rewritten else { continue };
+        images.push((found.object.get(copied..image.position.start).ok_or(Misplaced)?, text));
         copied = image.position.end;
     }
-    if copied == 0 {
-        return None;
-    }
-    object.push_str(found.object.get(copied..)?);
-    Some(object)
+    let rest = found.object.get(copied..).ok_or(Misplaced)?;
+    Ok((!images.is_empty()).then_some(Mutated { images, rest }))
 }
 
 /// Why the outcome rejects the object, if it does.

@@ -105,7 +105,7 @@ pub struct Expiring {
 const EXPIRES_SOON: Duration = Duration::from_hours(30 * 24);
 
 /// Verifies the images of one request.
-pub struct Verifier<'a, 'h> {
+pub struct Verifier<'a, 'h, 'r> {
     host: &'a mut Host<'h>,
     /// Since the Unix epoch.
     now: Duration,
@@ -113,10 +113,10 @@ pub struct Verifier<'a, 'h> {
     answers: Vec<(Reference, Verified)>,
     expiring: Vec<Expiring>,
     /// What the signers so far are asked about with.
-    checks: Vec<(Signer, Result<Vec<Check>, SignerError>)>,
+    checks: Vec<(&'r Signer, Result<Vec<Check>, SignerError>)>,
 }
 
-impl<'a, 'h> Verifier<'a, 'h> {
+impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     /// A verifier that asks that host at that time.
     pub fn new(host: &'a mut Host<'h>, now: Duration) -> Self {
         let (answers, expiring, checks) = (Vec::new(), Vec::new(), Vec::new());
@@ -130,7 +130,7 @@ impl<'a, 'h> Verifier<'a, 'h> {
     }
 
     /// Verifies an image against the rules that select it.
-    pub fn verify(&mut self, image: &Reference, rules: &[&Rule]) -> Verified {
+    pub fn verify(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
         if let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == image) {
             return answer.clone();
         }
@@ -139,7 +139,7 @@ impl<'a, 'h> Verifier<'a, 'h> {
         answer
     }
 
-    fn verify_anew(&mut self, image: &Reference, rules: &[&Rule]) -> Verified {
+    fn verify_anew(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
         let mut inquiry = Inquiry::new(image);
         let (mut approvals, mut warned) = (Vec::new(), Vec::new());
         for rule in rules {
@@ -160,7 +160,11 @@ impl<'a, 'h> Verifier<'a, 'h> {
         }
     }
 
-    fn satisfy(&mut self, inquiry: &mut Inquiry<'_>, rule: &Rule) -> Result<Vec<String>, Reason> {
+    fn satisfy(
+        &mut self,
+        inquiry: &mut Inquiry<'_>,
+        rule: &'r Rule,
+    ) -> Result<Vec<String>, Reason> {
         let twins = if rule.selector.is_classic() { Twins::Taken } else { Twins::One };
         let mut signers = self.all_of(inquiry, rule, twins)?;
         if let Some(any_of) = rule.trust.any_of() {
@@ -172,7 +176,7 @@ impl<'a, 'h> Verifier<'a, 'h> {
     fn all_of(
         &mut self,
         inquiry: &mut Inquiry<'_>,
-        rule: &Rule,
+        rule: &'r Rule,
         twins: Twins,
     ) -> Result<Vec<String>, Reason> {
         let mut tally = Tally::new(twins);
@@ -190,7 +194,7 @@ impl<'a, 'h> Verifier<'a, 'h> {
         &mut self,
         inquiry: &mut Inquiry<'_>,
         rule: &str,
-        any_of: &AnyOf,
+        any_of: &'r AnyOf,
     ) -> Result<Vec<String>, Reason> {
         let mut tally = Tally::new(Twins::One);
         for (asked, signer) in any_of.signers().iter().enumerate() {
@@ -206,13 +210,13 @@ impl<'a, 'h> Verifier<'a, 'h> {
     }
 
     /// Keys are read once a request, however many images need them.
-    fn group<'s>(&mut self, rule: &str, signer: &'s Signer) -> Group<'s> {
-        let known = self.checks.iter().find(|(known, _)| known == signer);
+    fn group(&mut self, rule: &str, signer: &'r Signer) -> Group<'r> {
+        let known = self.checks.iter().find(|(known, _)| std::ptr::eq(*known, signer));
         if let Some((_, checks)) = known {
             return Group::new(signer, checks.clone());
         }
         let checks = self.checks_of(rule, signer);
-        self.checks.push((signer.clone(), checks.clone()));
+        self.checks.push((signer, checks.clone()));
         Group::new(signer, checks)
     }
 

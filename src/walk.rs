@@ -10,6 +10,7 @@ use crate::tree::{Crumb, Tree, render};
 use crate::workloads::Presence;
 use signed_images_json::Json;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// What reading came to.
@@ -49,7 +50,8 @@ impl<'r> Walk<'r> {
         }
         let range = json.map_or(self.start..self.start, Json::range);
         let position = range.start - self.start..range.end - self.start;
-        self.images.push(Image { crumbs: self.crumbs.clone(), json, position });
+        let (crumbs, reference) = (self.crumbs.clone(), OnceCell::new());
+        self.images.push(Image { crumbs, json, position, reference });
         Ok(())
     }
 

@@ -79,11 +79,6 @@ impl Spellings {
         Self { names, texts, untagged }
     }
 
-    /// Those of its name, without tag and digest.
-    pub(crate) fn names(&self) -> &[String] {
-        &self.names
-    }
-
     /// The spellings; of an image whose tag is not known, those without a tag.
     #[must_use]
     pub fn texts(&self) -> &[String] {
@@ -107,7 +102,7 @@ fn spelled_tags(pattern: &str) -> Vec<String> {
 }
 
 /// Every spelling of the image's name.
-fn names(image: &Reference) -> Vec<String> {
+pub(crate) fn names(image: &Reference) -> Vec<String> {
     let (registry, repository) = (image.registry(), image.repository());
     if registry != DOCKER_HUB {
         let mut names = vec![format!("{registry}/{repository}")];

@@ -29,11 +29,12 @@ impl<'t> Document<'t> {
     /// When it is not valid JSON, or too deeply nested.
     pub fn read(text: &'t str) -> Result<Self, NotJson> {
         let mut reader = Reader {
-            text,
-            // A value or key takes some twenty bytes in most objects.
-            values: Vec::with_capacity(text.len() / 16 + 1),
+            bytes: text.as_bytes(),
+            // A value or key takes more than eight bytes in most objects.
+            values: Vec::with_capacity(text.len() / 8 + 1),
             open: Vec::new(),
             awaits: Awaits::Value,
+            fault: None,
         };
         let mut scan = Scan::default();
         let (blocks, rest) = text.as_bytes().as_chunks::<BLOCK>();
@@ -46,10 +47,10 @@ impl<'t> Document<'t> {
             reader.block(base, &scan.block(block))?;
             base += BLOCK;
         }
-        if scan.ends_in_string() {
-            return Err(NotJson::Syntax { at: text.len() });
+        if scan.ends_in_string() || !reader.ends_at(text.len()) {
+            return Err(reader.fault(text.len()));
         }
-        reader.finish()
+        Ok(Self { text, values: reader.values })
     }
 
     /// The value that the text is.
@@ -79,14 +80,17 @@ struct Open {
     closing: u8,
 }
 
+/// Reads tokens. What answers a flag answers whether the text is valid so far.
 struct Reader<'t> {
-    text: &'t str,
+    bytes: &'t [u8],
     values: Vec<Value>,
     open: Vec<Open>,
     awaits: Awaits,
+    /// Why the text is not valid, when that is not the token at hand.
+    fault: Option<NotJson>,
 }
 
-impl<'t> Reader<'t> {
+impl Reader<'_> {
     #[inline]
     fn block(&mut self, base: usize, starts: &Starts) -> Result<(), NotJson> {
         if starts.invalid != 0 {
@@ -94,106 +98,111 @@ impl<'t> Reader<'t> {
         }
         let mut escaped = starts.escaped;
         while escaped != 0 {
-            string::check_escape(self.text.as_bytes(), base + first(escaped))?;
+            string::check_escape(self.bytes, base + first(escaped))?;
             escaped &= escaped - 1;
         }
         let mut tokens = starts.tokens;
         while tokens != 0 {
-            self.token(base + first(tokens))?;
+            let at = base + first(tokens);
+            if !self.token(at) {
+                return Err(self.fault(at));
+            }
             tokens &= tokens - 1;
         }
         Ok(())
     }
 
-    fn token(&mut self, at: usize) -> Result<(), NotJson> {
-        let fault = NotJson::Syntax { at };
-        match self.text.as_bytes().get(at).ok_or(fault)? {
-            b'{' => self.open(at, b'}'),
-            b'[' => self.open(at, b']'),
-            b':' if self.awaits == Awaits::Colon => {
-                self.end_scalar(at)?;
+    fn fault(&self, at: usize) -> NotJson {
+        self.fault.unwrap_or(NotJson::Syntax { at })
+    }
+
+    #[inline]
+    fn token(&mut self, at: usize) -> bool {
+        match (self.bytes.get(at), self.awaits) {
+            (Some(b':'), Awaits::Colon) => {
                 self.awaits = Awaits::Value;
-                Ok(())
+                self.end_scalar(at)
             }
-            b',' if self.awaits == Awaits::Next => {
-                self.end_scalar(at)?;
-                self.awaits = match self.open.last().ok_or(fault)?.closing {
-                    b'}' => Awaits::Key,
-                    _ => Awaits::Value,
-                };
-                Ok(())
+            (Some(b','), Awaits::Next) => {
+                let Some(open) = self.open.last() else { return false };
+                self.awaits = if open.closing == b'}' { Awaits::Key } else { Awaits::Value };
+                self.end_scalar(at)
             }
-            closing @ (b'}' | b']') => self.close(at, *closing),
-            b'"' if matches!(self.awaits, Awaits::Key | Awaits::KeyOrEnd) => {
-                self.start(at);
+            (Some(b'"'), Awaits::Key | Awaits::KeyOrEnd) => {
                 self.awaits = Awaits::Colon;
-                Ok(())
+                self.start(at)
             }
-            _ if matches!(self.awaits, Awaits::Value | Awaits::ValueOrEnd) => {
-                self.start(at);
+            (Some(b'{'), Awaits::Value | Awaits::ValueOrEnd) => self.open(at, b'}'),
+            (Some(b'['), Awaits::Value | Awaits::ValueOrEnd) => self.open(at, b']'),
+            (Some(closing @ (b'}' | b']')), _) => self.close(at, *closing),
+            (Some(_), Awaits::Value | Awaits::ValueOrEnd) => {
                 self.awaits = Awaits::Next;
-                Ok(())
+                self.start(at)
             }
-            _ => Err(fault),
+            _ => false,
         }
     }
 
     /// A value or a key starts; where it ends is known when the next token does.
-    fn start(&mut self, at: usize) {
+    #[inline]
+    fn start(&mut self, at: usize) -> bool {
         let after = self.values.len() + 1;
         self.values.push(Value { start: at, end: 0, after });
+        true
     }
 
-    fn open(&mut self, at: usize, closing: u8) -> Result<(), NotJson> {
-        if !matches!(self.awaits, Awaits::Value | Awaits::ValueOrEnd) {
-            return Err(NotJson::Syntax { at });
-        }
+    fn open(&mut self, at: usize, closing: u8) -> bool {
         if self.open.len() == MAX_DEPTH {
-            return Err(NotJson::Depth);
+            self.fault = Some(NotJson::Depth);
+            return false;
         }
         self.open.push(Open { value: self.values.len(), closing });
-        self.start(at);
         self.awaits = if closing == b'}' { Awaits::KeyOrEnd } else { Awaits::ValueOrEnd };
-        Ok(())
+        self.start(at)
     }
 
-    fn close(&mut self, at: usize, closing: u8) -> Result<(), NotJson> {
-        let fault = NotJson::Syntax { at };
-        let open = self.open.pop().filter(|open| open.closing == closing).ok_or(fault)?;
-        match self.awaits {
-            Awaits::Next => self.end_scalar(at)?,
-            Awaits::KeyOrEnd | Awaits::ValueOrEnd => {}
-            Awaits::Value | Awaits::Key | Awaits::Colon => return Err(fault),
-        }
+    fn close(&mut self, at: usize, closing: u8) -> bool {
+        let is_expected = match (self.awaits, closing) {
+            (Awaits::Next, _) => self.end_scalar(at),
+            (Awaits::KeyOrEnd, b'}') | (Awaits::ValueOrEnd, b']') => true,
+            _ => false,
+        };
         let after = self.values.len();
-        let value = self.values.get_mut(open.value).ok_or(fault)?;
+        let open = self.open.pop().filter(|open| is_expected && open.closing == closing);
+        let Some(value) = open.and_then(|open| self.values.get_mut(open.value)) else {
+            return false;
+        };
         (value.end, value.after) = (at + 1, after);
         self.awaits = Awaits::Next;
-        Ok(())
+        true
     }
 
-    /// The last value, unless it has ended already, ends before that place.
-    fn end_scalar(&mut self, before: usize) -> Result<(), NotJson> {
-        let Some(last) = self.values.last_mut().filter(|value| value.end == 0) else {
-            return Ok(());
-        };
-        let at = last.start;
-        let text = self.text.get(at..before).unwrap_or_default().trim_ascii_end();
-        last.end = at + text.len();
-        if text.starts_with('"') || is_word(text) || is_number(text.as_bytes()) {
-            Ok(())
-        } else {
-            Err(NotJson::Syntax { at })
+    /// The last value, unless it has ended already, ends before that place: most are strings that end just
+    /// there.
+    #[inline]
+    fn end_scalar(&mut self, before: usize) -> bool {
+        let Some(last) = self.values.last_mut() else { return false };
+        if last.end != 0 {
+            return true;
         }
+        last.end = before;
+        let (start, end) = (self.bytes.get(last.start), self.bytes.get(before.wrapping_sub(1)));
+        start == Some(&b'"') && end == Some(&b'"') || self.end_other_scalar(before)
     }
 
-    fn finish(mut self) -> Result<Document<'t>, NotJson> {
-        let end = self.text.len();
-        if self.awaits != Awaits::Next || !self.open.is_empty() {
-            return Err(NotJson::Syntax { at: end });
+    fn end_other_scalar(&mut self, before: usize) -> bool {
+        let Some(last) = self.values.last_mut() else { return false };
+        let scalar = self.bytes.get(last.start..before).unwrap_or_default().trim_ascii_end();
+        last.end = last.start + scalar.len();
+        if scalar.first() == Some(&b'"') || is_word(scalar) || is_number(scalar) {
+            return true;
         }
-        self.end_scalar(end)?;
-        Ok(Document { text: self.text, values: self.values })
+        self.fault = Some(NotJson::Syntax { at: last.start });
+        false
+    }
+
+    fn ends_at(&mut self, end: usize) -> bool {
+        self.awaits == Awaits::Next && self.open.is_empty() && self.end_scalar(end)
     }
 }
 
@@ -203,8 +212,8 @@ fn first(bits: u64) -> usize {
     bits.trailing_zeros() as usize
 }
 
-fn is_word(text: &str) -> bool {
-    matches!(text, "true" | "false" | "null")
+fn is_word(text: &[u8]) -> bool {
+    matches!(text, b"true" | b"false" | b"null")
 }
 
 /// RFC 8259 §6: `[ minus ] int [ frac ] [ exp ]`.

@@ -10,8 +10,10 @@ mod document;
 mod masks;
 mod scan;
 mod string;
+mod write;
 
 pub use document::Document;
+pub use write::Writer;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -103,7 +103,7 @@ pub enum Wanted<'w> {
     /// All of them.
     All,
     /// Those that select one of these images.
-    For(&'w [Subject]),
+    For(&'w [Subject<'w>]),
 }
 
 impl Wanted<'_> {

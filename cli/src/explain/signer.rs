@@ -3,6 +3,7 @@
 //! - Is key material shown? No: the kind of a key, and the first digits of the SHA-256 of its DER, which
 //!   `openssl pkey -pubin -outform DER | sha256sum` gives (`openssl x509 -outform DER` for a certificate).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -12,7 +13,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use signed_images_policy::certificate::Certificate;
 use signed_images_policy::keys::{self, PublicKey};
-use signed_images_policy::signer::{Annotations, Identity, KeySource, RekorBundle, Signer};
+use signed_images_policy::signer::{Identity, KeySource, RekorBundle, Signer};
 
 /// Enough of a digest to know it again; as many digits as container runtimes show.
 const SHORT_DIGEST: usize = 12;
@@ -29,8 +30,8 @@ pub struct SignerReport {
     #[serde(flatten)]
     pub needs: Needs,
     /// What they must carry besides.
-    #[serde(skip_serializing_if = "Annotations::is_empty")]
-    pub annotations: Annotations,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// How the signatures of a party are told from others.
@@ -105,7 +106,11 @@ impl From<&Signer> for SignerReport {
             label: signer.label.clone(),
             place: signer.place.clone(),
             needs: Needs::from(&signer.identity),
-            annotations: signer.annotations.clone(),
+            annotations: signer
+                .annotations
+                .iter()
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
         }
     }
 }
