@@ -741,3 +741,176 @@ let_it_read_secrets() {
   create "$(pod "$(image acme/app:signed)")"
   refused "trust/image-keys" "contextAwareResources"
 }
+
+# ---- policies of other tools -----------------------------------------------------------------------
+
+# converted EXIT-CODE: the policy on stdin, converted, is what this test is set to
+converted() {
+  run --separate-stderr "$SIGNED_IMAGES" convert -
+  [ "$status" -eq "$1" ] || complain "exit code $status, not $1" || return
+  sed '1,/^  settings:/d' <<<"$output" >"$BATS_TEST_TMPDIR/settings.json"
+}
+
+# indented SPACES KEY: the public key
+indented() { sed "s/^/$(printf '%*s' "$1" '')/" "$KEYS/$2.pub"; }
+
+@test "a converted policy of kyverno decides on real signatures" {
+  converted 0 <<YAML
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: acme}
+spec:
+  rules:
+    - name: acme
+      match: {any: [{resources: {kinds: [Pod]}}]}
+      verifyImages:
+        - failureAction: Enforce
+          imageReferences: ["$REGISTRY/acme/*"]
+          skipImageReferences: ["$REGISTRY/acme/app:next"]
+          attestors:
+            - count: 2
+              entries:
+                - keys:
+                    rekor: {ignoreTlog: true}
+                    publicKeys: |
+$(indented 22 release)
+$(indented 22 security)
+$(indented 22 stranger)
+YAML
+  create "$(pod "$(image acme/app:both)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:both)"
+
+  create "$(pod "$(image acme/app:signed)")"
+  refused "$(image acme/app:signed)" "signed, but not by enough"
+
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "not signed"
+
+  create "$(pod "$(image acme/app:next)")"
+  untouched
+}
+
+@test "a converted policy of policy-controller decides on real signatures" {
+  converted 0 <<YAML
+apiVersion: policy.sigstore.dev/v1beta1
+kind: ClusterImagePolicy
+metadata: {name: acme}
+spec:
+  images: [{glob: "$REGISTRY/acme/*:**"}]
+  authorities:
+    - key:
+        data: |
+$(indented 10 release)
+    - key:
+        data: |
+$(indented 10 stranger)
+YAML
+  create "$(pod "$(image acme/app:signed)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/app:signed)"
+
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "not signed"
+
+  create "$(pod "$REGISTRY/elsewhere/app:1")"
+  refused "$REGISTRY/elsewhere/app:1"
+}
+
+@test "what a converted policy does not verify is said, and it is set up only when it is complete" {
+  converted 1 <<YAML
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: acme}
+spec:
+  validationFailureAction: Enforce
+  rules:
+    - name: acme
+      verifyImages:
+        - imageReferences: ["$REGISTRY/acme/*"]
+          attestors: [{entries: [{keys: {kms: "gcpkms://projects/acme/keys/release"}}]}]
+          attestations: [{type: "https://slsa.dev/provenance/v1"}]
+YAML
+  [[ $output == *"VERIFIES LESS"*"attestations"*"cosign public-key --key gcpkms://projects/acme/keys/release"* ]]
+  create "$(pod "$(image acme/app:signed)")"
+  settings_refused "allOf[0]" "PEM"
+
+  sed "s|key: REPLACE WITH.*|key: $(jq -Rs . "$KEYS/release.pub" | sed 's/\\/\\\\/g')|" -i "$BATS_TEST_TMPDIR/settings.json"
+  create "$(pod "$(image acme/app:signed)")"
+  accepted
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "not signed"
+}
+
+# ---- check -----------------------------------------------------------------------------------------
+
+# check [OPTION…] WHAT…: under settings.json, in this test's folder
+check() {
+  echo "insecure_sources: ['$REGISTRY']" >"$BATS_TEST_TMPDIR/sources.yml"
+  cd "$BATS_TEST_TMPDIR" || return
+  run --separate-stderr timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" check --module "$MODULE" \
+    --settings-path settings.json --sources-path sources.yml \
+    --sigstore-trust-config "$BATS_FILE_TMPDIR/trust-config.json" "$@"
+}
+
+# exits CODE
+exits() {
+  [ "$status" -eq "$1" ] || complain "exit code $status, not $1"
+}
+
+@test "check tells signed images from unsigned ones" {
+  trust release
+  check "$(image acme/app:signed)" "$(image acme/app:both)"
+  exits 0
+  check --output json "$(image acme/app:signed)" "$(image acme/app:unsigned)"
+  exits 1
+  holds --arg digest "$(digest_of acme/app:signed)" '.objects[0].images[0] | .verdict == "verified" and .digest == $digest'
+  holds '.objects[1].images[0] | .verdict == "rejected" and .reason == "not signed"'
+}
+
+@test "check pins manifests and leaves the rest of them as it is" {
+  trust release
+  cat >"$BATS_TEST_TMPDIR/web.yaml" <<YAML
+# kept
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      initContainers:
+      - image: &app "$(image acme/app:signed)" # twice
+        name: init
+      containers:
+      - {name: app, image: *app}
+      - {name: other, image: $(image acme/app:both)}
+YAML
+  sed -e "s|$(image acme/app:signed)|$(pinned acme/app:signed)|" \
+    -e "s|$(image acme/app:both)|$(pinned acme/app:both)|" "$BATS_TEST_TMPDIR/web.yaml" >"$BATS_TEST_TMPDIR/expected"
+  check --pin web.yaml
+  exits 0
+  diff "$BATS_TEST_TMPDIR/web.yaml" "$BATS_TEST_TMPDIR/expected"
+}
+
+@test "check cannot say what a registry that was stopped holds" {
+  start_registry stopped-for-check
+  REGISTRY=$address
+  trust release
+  stop stopped-for-check
+  check "$(image acme/app:signed)"
+  exits 3
+}
+
+@test "check asks once about an image that many manifests share" {
+  local index
+  trust release
+  mkdir "$BATS_TEST_TMPDIR/deploy"
+  for index in {1..5}; do push_image "acme/shared$index:1" && sign release "acme/shared$index:1"; done
+  for index in {1..25}; do
+    pod "$(image "acme/shared$((index % 5 + 1)):1")" >"$BATS_TEST_TMPDIR/deploy/$index.json"
+  done
+  RUST_LOG=signed_images=debug check deploy
+  exits 0
+  [[ $output == *"5 images in 25 objects: 5 verified"* ]] || complain "not 5 images"
+  [[ $stderr == *"5 questions were asked"* ]] || complain "not 5 questions"
+}

@@ -31,7 +31,8 @@ pub(crate) fn matches<P: Iterator + Clone, T: Iterator + Clone>(
 
 /// Whether the text matches the pattern: `*` is any number of letters, `?` is one. References are ASCII,
 /// so a letter is a byte.
-pub(crate) fn matches_text(pattern: &str, text: &str) -> bool {
+#[must_use]
+pub fn matches_text(pattern: &str, text: &str) -> bool {
     matches(
         pattern.bytes(),
         text.bytes(),

@@ -145,6 +145,18 @@ impl<'r> Image<'r> {
         render(&self.crumbs, |index, _| index.to_string())
     }
 
+    /// The path as a JSON pointer: `/spec/containers/0/image`.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        self.crumbs
+            .iter()
+            .map(|crumb| match crumb {
+                Crumb::Key(key) => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+                Crumb::Element { index, .. } => format!("/{index}"),
+            })
+            .collect()
+    }
+
     /// The name of the container, volume or other element that holds the image.
     #[must_use]
     pub fn holder(&self) -> Option<&str> {
@@ -255,4 +267,18 @@ fn read<'r>(object: Json<'r>, workload: &Workload) -> Result<Found<'r>, Unreadab
         _ => Metadata::default(),
     };
     Ok(Found { object: object.text(), images: walk.images, metadata })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_escape_the_keys() {
+        let key = |name: &str| Crumb::Key(name.to_owned().into());
+        let crumbs = vec![key("spec"), Crumb::Element { index: 1, name: None }, key("a/b~c")];
+        let image = Image { crumbs, json: None, position: 0..0, reference: OnceCell::new() };
+        assert_eq!(image.pointer(), "/spec/1/a~1b~0c");
+        assert_eq!(image.path(), "spec[1].a/b~c");
+    }
 }

@@ -149,6 +149,21 @@ pub(crate) fn essence(key: &[u8]) -> &[u8] {
     }
 }
 
+/// The kind of a key that is a `SubjectPublicKeyInfo`, for people: `ECDSA P-256`, `RSA`, `Ed25519`.
+#[must_use]
+pub fn kind(key: &[u8]) -> &'static str {
+    match parts(key) {
+        Ok((EC, Some(curve), _)) => match object_identifier(curve) {
+            Ok(P256) => "ECDSA P-256",
+            Ok(P384) => "ECDSA P-384",
+            _ => "ECDSA",
+        },
+        Ok((RSA, ..)) => "RSA",
+        Ok((ED25519, ..)) => "Ed25519",
+        _ => "unknown",
+    }
+}
+
 fn check(key: &[u8]) -> Result<(), KeyError> {
     match parts(key)? {
         (EC, Some(curve), point) => check_ec_point(curve, point),
@@ -235,6 +250,21 @@ mod tests {
         for pem in [P256, P384, COMPRESSED, COSIGN, ED25519, RSA2048, RSA3072] {
             assert_eq!(one(pem).unwrap().to_pem(), pem);
         }
+    }
+
+    #[test]
+    fn kinds_of_keys() {
+        let rows = [
+            (P256, "ECDSA P-256"),
+            (COMPRESSED, "ECDSA P-256"),
+            (P384, "ECDSA P-384"),
+            (RSA2048, "RSA"),
+            (ED25519, "Ed25519"),
+        ];
+        for (pem, expected) in rows {
+            assert_eq!(kind(one(pem).unwrap().der()), expected);
+        }
+        assert_eq!(kind(b"?"), "unknown");
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod asn1;
 mod audit;
 pub mod certificate;
 mod cluster;
-mod glob;
+pub mod glob;
 pub mod host;
 pub mod images;
 mod inquiry;
@@ -96,7 +96,7 @@ fn review<'r>(
         Operation::Delete | Operation::Connect => return Ok(Answer::accept()),
         Operation::Create | Operation::Update => {}
     }
-    let Some(workload) = workload(&review.kind, &settings) else {
+    let Some(workload) = workload(&review.kind, &settings.workloads) else {
         if workloads::holds_no_image(&review.kind) {
             return Ok(Answer::accept());
         }
@@ -133,9 +133,10 @@ fn review<'r>(
     Ok(verdict::answer(&found, &outcomes, notes))
 }
 
-/// What the settings say of the kind counts before what is built in.
-fn workload(kind: &GroupKind, settings: &Outline<'_>) -> Option<Workload> {
-    let extra = settings.workloads.iter().find(|(known, _)| known == kind);
+/// Where objects of a kind hold images: what the settings say of it counts before what is built in.
+#[must_use]
+pub fn workload(kind: &GroupKind, extra: &[(GroupKind, Workload)]) -> Option<Workload> {
+    let extra = extra.iter().find(|(known, _)| known == kind);
     extra.map(|(_, workload)| workload.clone()).or_else(|| workloads::built_in(kind))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::verdict::Outcome;
 use crate::verify::Reason;
+use std::fmt;
 
 /// The longest message, in bytes: `kubectl` prints it, and audit logs keep it.
 pub(crate) const MAX_MESSAGE: usize = 4096;
@@ -12,6 +13,12 @@ const MAX_WARNING: usize = 120;
 /// The longest warnings together, in bytes: what is beyond them the API server leaves out, without a word
 /// (`truncateAtTotalRunes`, `k8s.io/apiserver`, `pkg/endpoints/filters/warning.go`).
 const MAX_WARNINGS: usize = 4096;
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&explain(self))
+    }
+}
 
 /// The reason in words.
 pub(crate) fn explain(reason: &Reason) -> String {

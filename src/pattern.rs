@@ -154,6 +154,26 @@ impl ImagePattern {
     }
 }
 
+/// In the one spelling that images are compared with.
+impl fmt::Display for ImagePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, segment) in self.segments.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "/" })?;
+            match segment {
+                Segment::Any => f.write_str("**")?,
+                Segment::One(Glob(glob)) => f.write_str(glob)?,
+            }
+        }
+        if let Some(Glob(tag)) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        if let Some(Glob(digest)) = &self.digest {
+            write!(f, "@{digest}")?;
+        }
+        Ok(())
+    }
+}
+
 fn name_segments(name: &str) -> Result<Vec<Segment>, PatternError> {
     let Some((first, rest)) = name.split_once('/') else {
         return match name {
@@ -399,6 +419,21 @@ mod tests {
             ("reg:5000/app:1", "reg:5000/app:1", Yes),
             ("reg:5000/app", "reg:5000/app:1", Yes),
         ]);
+    }
+
+    #[test]
+    fn written_in_one_spelling() {
+        let rows = [
+            ("nginx", "docker.io/library/nginx"),
+            ("*", "**"),
+            ("index.docker.io/acme/*:1.*", "docker.io/acme/*:1.*"),
+            ("GHCR.io:443/**/app:V1@sha256:a*", "ghcr.io/**/app:V1@sha256:a*"),
+        ];
+        for (text, expected) in rows {
+            let pattern = ImagePattern::parse(text).unwrap();
+            assert_eq!(pattern.to_string(), expected);
+            assert_eq!(ImagePattern::parse(expected), Ok(pattern));
+        }
     }
 
     #[test]

@@ -24,6 +24,11 @@ impl Annotations {
         self.0.is_empty()
     }
 
+    /// Keys and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     /// As a JSON object.
     pub(crate) fn write(&self, json: &mut Writer) {
         json.object();

@@ -38,10 +38,18 @@ pub enum Enforcement {
 #[derive(Debug)]
 pub struct Selector(Patterns);
 
+/// The patterns of one of the two languages.
 #[derive(Debug)]
-enum Patterns {
+pub enum Patterns {
+    /// Of `signatures`.
     Classic(Vec<ClassicPattern>),
-    Images { images: Vec<ImagePattern>, exclude: Vec<ImagePattern> },
+    /// Of `rules`.
+    Images {
+        /// Those selected,
+        images: Vec<ImagePattern>,
+        /// but for these.
+        exclude: Vec<ImagePattern>,
+    },
 }
 
 /// Whose signatures are needed. There is at least one signer.
@@ -157,6 +165,12 @@ impl Selector {
             return Err(EmptyTrust::NoImages);
         }
         Ok(Self(Patterns::Images { images, exclude }))
+    }
+
+    /// What it selects by.
+    #[must_use]
+    pub fn as_patterns(&self) -> &Patterns {
+        &self.0
     }
 
     /// Whether these are the patterns of `signatures`.

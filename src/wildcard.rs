@@ -7,6 +7,7 @@
 use crate::glob;
 use crate::pattern::{MAX_PATTERN, PatternError};
 use crate::reference::{DOCKER_HUB, DOCKER_HUB_ALIASES, Digest, Reference, is_tag};
+use std::fmt;
 
 /// A pattern of `signatures`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,12 @@ impl ClassicPattern {
     }
 }
 
+impl fmt::Display for ClassicPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// An image in all its spellings.
 #[derive(Debug)]
 pub struct Spellings {
@@ -70,6 +77,12 @@ impl Spellings {
         }
         let untagged = image.digest().filter(|_| image.tag().is_none()).cloned();
         Self { names, texts, untagged }
+    }
+
+    /// The spellings; of an image whose tag is not known, those without a tag.
+    #[must_use]
+    pub fn texts(&self) -> &[String] {
+        &self.texts
     }
 }
 

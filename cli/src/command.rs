@@ -1,8 +1,7 @@
 //! The command line.
 //!
 //! - What goes where? Results on stdout, everything else on stderr.
-//! - Which exit codes? 0 when the command did what it was asked, whatever the policy said; 1 when it could
-//!   not; 2 for a command line that is not understood.
+//! - Which exit codes? Those of [`exit`].
 //! - How much is logged? What this command and the policy say, and the errors of everything below, but for
 //!   what the answer says anyway; with `--verbose` all there is; `RUST_LOG` overrules both.
 
@@ -14,7 +13,16 @@ use tracing_subscriber::EnvFilter;
 
 mod annotate;
 mod bench;
+mod check;
+mod completions;
+mod convert;
 mod demo;
+pub(crate) mod exit;
+mod explain;
+mod man;
+mod module;
+mod options;
+mod policy;
 mod run;
 mod schema;
 
@@ -22,9 +30,16 @@ const FILTER: &str = "error,kube_client=off,signed_images=info,policy=info";
 const VERBOSE_FILTER: &str =
     "debug,cranelift_codegen=off,wasmtime=off,wasmtime_internal_cache=off,hyper_util=info";
 
+const EXAMPLES: &str = "\
+Examples:
+  signed-images check --settings-path settings.yaml deploy/
+  signed-images explain ghcr.io/acme/app:1.2 --settings-path settings.yaml
+  signed-images policy --settings-path settings.yaml
+  signed-images help explain";
+
 /// Run signed-images-policy on a laptop and in CI, against real registries and real signatures
 #[derive(Debug, Parser)]
-#[command(name = "signed-images", version, max_term_width = 100)]
+#[command(name = "signed-images", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct CommandLine {
     /// Log everything there is to say
     #[arg(long, short, global = true)]
@@ -35,12 +50,19 @@ pub(crate) struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Check),
+    Explain(explain::Explain),
     Run(run::Run),
-    Annotate(annotate::Annotate),
-    Demo(demo::Demo),
-    Bench(bench::Bench),
+    Convert(convert::Convert),
+    Policy(policy::Policy),
     /// Print the JSON Schema of the policy's settings
+    #[command(after_help = schema::EXAMPLES)]
     Schema,
+    Demo(demo::Demo),
+    Annotate(annotate::Annotate),
+    Bench(bench::Bench),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl CommandLine {
@@ -59,11 +81,79 @@ impl CommandLine {
 
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Check(check) => check.run(),
+            Command::Explain(explain) => explain.run(),
             Command::Run(run) => run.run(),
-            Command::Annotate(annotate) => annotate.run(),
-            Command::Demo(demo) => demo.run(),
-            Command::Bench(bench) => bench.run(),
+            Command::Convert(convert) => convert.run(),
+            Command::Policy(policy) => policy.run(),
             Command::Schema => schema::run(),
+            Command::Demo(demo) => demo.run(),
+            Command::Annotate(annotate) => annotate.run(),
+            Command::Bench(bench) => bench.run(),
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn commands() -> Vec<clap::Command> {
+        let all = CommandLine::command();
+        all.get_subcommands().cloned().chain([all.clone()]).collect()
+    }
+
+    /// The calls of this command in a text.
+    fn calls(text: &str) -> Vec<String> {
+        let call = |line: &str| {
+            let line = line.trim().trim_start_matches("source <(").trim_end_matches(')');
+            let line = line.split(" | ").find(|part| part.starts_with("signed-images "))?;
+            Some(line.split(" >").next().unwrap_or(line).to_owned())
+        };
+        text.lines().filter_map(call).collect()
+    }
+
+    fn check(call: &str) {
+        let parsed = CommandLine::try_parse_from(call.split_whitespace());
+        // `signed-images help explain` prints what was asked for.
+        let is_help = |error: &clap::Error| error.kind() == clap::error::ErrorKind::DisplayHelp;
+        assert!(parsed.is_ok() || parsed.as_ref().is_err_and(is_help), "{call}: {parsed:?}");
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn every_example_in_the_help_is_understood() {
+        for command in commands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples = calls(&help);
+            assert!(!examples.is_empty(), "{}: no examples", command.get_name());
+            for example in examples {
+                check(&example);
+                let name = command.get_name();
+                assert!(name == "signed-images" || example.contains(name), "{name}: {example}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_call_in_the_readme_is_understood() {
+        let readme = include_str!("../../README.md");
+        let blocks =
+            readme.split("```console\n").skip(1).filter_map(|block| block.split("```").next());
+        let shown: Vec<String> = blocks.flat_map(calls).collect();
+        for name in ["check", "explain", "convert", "policy", "run"] {
+            assert!(shown.iter().any(|call| call.contains(&format!(" {name} "))), "{name}");
+        }
+        for call in shown {
+            check(&call);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The host: who answers the policy's calls.
 //!
 //! - What can it answer? Whatever [`Question`] names, and log lines.
-//! - From where? For real ([`Live`]), for real and written down, or from what was written down
-//!   ([`crate::session`]).
+//! - From where? For real ([`Live`]), for real and written down, from what was written down
+//!   ([`crate::session`]), or for real and once ([`Shared`]).
 //! - How does a policy see a failure? As a text, in the words of Kubewarden's host ([`HostError`]).
 //! - How does waPC, which is synchronous, wait for the network? Its calls come on a thread of their own, and
 //!   block on a runtime that runs elsewhere.
@@ -22,6 +22,7 @@ mod kubernetes;
 mod log;
 mod question;
 mod registry;
+mod shared;
 mod signatures;
 mod signer;
 mod trust;
@@ -30,6 +31,7 @@ pub use error::HostError;
 pub use kubernetes::{ApiServer, Cluster, Manifests, ManifestsError};
 pub use question::{Annotations, Question, ResourceQuestion};
 pub use registry::Registries;
+pub use shared::Shared;
 pub use trust::{Trust, TrustError};
 
 use signatures::{CertificateSigner, Verifier};
@@ -52,6 +54,8 @@ pub enum Answers {
     Live(Live),
     /// From the world, and written down.
     Recorded(Live, Recorder),
+    /// From the world, each question asked once.
+    Shared(Live, Shared),
     /// From what was written down.
     Replayed(Replay),
 }
@@ -88,6 +92,10 @@ impl Host {
                 let answer = live.answer(&question);
                 recorder.record(&question, &answer);
                 answer
+            }
+            Answers::Shared(live, shared) => {
+                let key = (format!("{namespace}/{operation}"), payload.to_vec());
+                return shared.answer(live, key, &question);
             }
             Answers::Replayed(replay) => replay.answer(&question),
         };

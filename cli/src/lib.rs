@@ -7,24 +7,34 @@
 //!   request to the policy, [`answer`] is the `AdmissionResponse` that the API server would get.
 //! - Who answers the host calls? [`host`]: registries, signatures, certificates, Kubernetes objects. How they
 //!   are reached is in [`sources`] and [`credentials`].
+//! - What is put to the policy beside requests? [`check`] reads manifests, lists and names of images, reports
+//!   on every image in them and pins them.
 //! - Can a run be repeated offline? [`session`] records the host calls and replays them, in the file format
 //!   of `kwctl`.
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
 //! - How do editors know the settings? By their JSON Schema, which is made in [`schema`].
 //! - How long does it take? [`bench`] measures it.
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
+//! - Why is an image verified, or not? [`explain`] reads it as the policy does.
+//! - And policies of other tools? [`convert`] makes policies of this module of them.
+//! - What is applied to a cluster? A [`policy`], written as [`yaml`] with comments.
 
 pub mod answer;
 pub mod bench;
 pub mod capabilities;
+pub mod check;
+pub mod convert;
 pub mod credentials;
 pub mod demo;
 pub mod evaluation;
+pub mod explain;
 pub mod host;
 pub mod metadata;
 pub mod module;
+pub mod policy;
 pub mod request;
 pub mod schema;
 pub mod session;
 pub mod settings;
 pub mod sources;
+pub mod yaml;

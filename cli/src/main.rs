@@ -13,13 +13,13 @@ fn main() -> ExitCode {
         Ok(exit_code) => exit_code,
         Err(error) => {
             eprintln!("error: {}", report(&error));
-            ExitCode::FAILURE
+            command::exit::of_error(&error)
         }
     }
 }
 
 /// The error with its causes. Many texts end with their cause already.
-fn report(error: &anyhow::Error) -> String {
+pub(crate) fn report(error: &anyhow::Error) -> String {
     let mut report = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if report.is_empty() {

@@ -1,11 +1,28 @@
 //! The policy's settings: YAML or JSON in, the JSON that the policy gets out.
 //!
+//! - What may the file hold? The settings themselves, or a manifest of one `ClusterAdmissionPolicy` or
+//!   `AdmissionPolicy`, alone or among other objects: its `spec.settings` are meant.
 //! - What if there are none? `{}`, as for `kwctl run`.
 //! - Who checks what they mean? The policy does, in `validate_settings`; here they only have to be a map.
+//!   Where a command has to know what they mean, it asks the policy's own library ([`Settings::rules`]).
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
+use signed_images_policy::json::Document;
+use signed_images_policy::rules::Rules;
+use yaml_serde::Value as Yaml;
+
+use crate::host::Host;
+
+/// The API group of Kubewarden's resources
+/// (<https://docs.kubewarden.io/reference/CRDs>).
+const API_GROUP: &str = "policies.kubewarden.io/";
+/// The kinds whose `spec.settings` are those of one policy.
+const POLICY_KINDS: [&str; 2] = ["ClusterAdmissionPolicy", "AdmissionPolicy"];
 
 /// Why settings were not understood.
 #[derive(Debug, thiserror::Error)]
@@ -32,11 +49,45 @@ pub enum SettingsError {
         /// What is wrong, and on which line.
         source: serde_json::Error,
     },
+    /// The file holds what JSON cannot say.
+    #[error("{what} cannot be written as JSON: {source}")]
+    NotJson {
+        /// Which settings.
+        what: String,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// The policy does not take them; its words.
+    #[error("the settings are not valid:\n{0}")]
+    Invalid(String),
     /// The settings are a list or a single value.
     #[error("{what} are not a map: write `key: value` lines, or `{{}}` for none")]
     NotAMap {
         /// Which settings.
         what: String,
+    },
+    /// A manifest of Kubewarden's that is not of one policy.
+    #[error(
+        "settings `{}` hold an object of the kind {kind}; give a manifest of a {}, or the settings of one \
+         policy in a file of their own", .path.display(), POLICY_KINDS.join(" or of an ")
+    )]
+    OtherKind {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// What it holds.
+        kind: String,
+    },
+    /// Several documents, of which none or several are policies.
+    #[error(
+        "settings `{}` hold {documents} documents and {policies} policies; give one policy", .path.display()
+    )]
+    NotOne {
+        /// The file that was asked for.
+        path: PathBuf,
+        /// How many documents it holds.
+        documents: usize,
+        /// How many of them are policies.
+        policies: usize,
     },
 }
 
@@ -45,16 +96,20 @@ pub enum SettingsError {
 pub struct Settings(String);
 
 impl Settings {
-    /// Reads a file of YAML or JSON.
+    /// Reads a file of YAML or JSON: the settings, or the manifest of a policy.
     ///
     /// # Errors
-    /// When the file cannot be read or does not hold a map.
+    /// When the file cannot be read or does not hold the settings of one policy.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-        let value = yaml_serde::from_str(&text)
-            .map_err(|source| SettingsError::Yaml { path: path.to_owned(), source })?;
-        Self::from_value(value, || format!("settings `{}`", path.display()))
+        let what = format!("settings `{}`", path.display());
+        match read(path)? {
+            File::Policy(policy) => {
+                let settings = policy.get("spec").and_then(|spec| spec.get("settings"));
+                let settings = settings.cloned().unwrap_or_default();
+                Self::from_yaml(&settings, &format!("{what}: spec.settings"))
+            }
+            File::Settings(settings) => Self::from_yaml(&settings, &what),
+        }
     }
 
     /// Takes JSON text.
@@ -62,8 +117,11 @@ impl Settings {
     /// # Errors
     /// When the text is not a JSON object.
     pub fn parse(json: &str) -> Result<Self, SettingsError> {
-        let value = serde_json::from_str(json).map_err(|source| SettingsError::Json { source })?;
-        Self::from_value(value, || "settings".to_owned())
+        match serde_json::from_str(json).map_err(|source| SettingsError::Json { source })? {
+            Value::Null => Ok(Self::default()),
+            Value::Object(map) => Ok(Self::from(map)),
+            _ => Err(SettingsError::NotAMap { what: "settings".to_owned() }),
+        }
     }
 
     /// The settings as the policy gets them.
@@ -72,13 +130,86 @@ impl Settings {
         &self.0
     }
 
-    fn from_value(value: Value, what: impl Fn() -> String) -> Result<Self, SettingsError> {
+    /// What the policy itself makes of them. The host is asked about chains of certificates.
+    ///
+    /// # Errors
+    /// When they are not valid, in the policy's words.
+    pub fn rules(&self, host: &Host, now: Duration) -> Result<Rules, SettingsError> {
+        let invalid = |error: &dyn fmt::Display| SettingsError::Invalid(error.to_string());
+        let document = Document::read(&self.0).map_err(|error| invalid(&error))?;
+        let rules = signed_images_policy::settings::read(document.root())
+            .map_err(|error| invalid(&error))?;
+        let mut host = |namespace: &'static str, operation: &'static str, payload: &[u8]| {
+            host.call(namespace, operation, payload)
+        };
+        signed_images_policy::settings::check(&rules, &mut host, now)
+            .map_err(|error| invalid(&error))?;
+        Ok(rules)
+    }
+
+    /// The keys stay in the order in which they are written.
+    fn from_yaml(value: &Yaml, what: &str) -> Result<Self, SettingsError> {
         match value {
-            Value::Null => Ok(Self::default()),
-            Value::Object(map) => Ok(Self::from(map)),
-            _ => Err(SettingsError::NotAMap { what: what() }),
+            Yaml::Null => Ok(Self::default()),
+            Yaml::Mapping(map) => serde_json::to_string(map)
+                .map(Self)
+                .map_err(|source| SettingsError::NotJson { what: what.to_owned(), source }),
+            _ => Err(SettingsError::NotAMap { what: what.to_owned() }),
         }
     }
+}
+
+/// What a file of settings holds.
+pub(crate) enum File {
+    /// The manifest of a policy.
+    Policy(Yaml),
+    /// The settings themselves.
+    Settings(Yaml),
+}
+
+/// Reads a file of settings.
+pub(crate) fn read(path: &Path) -> Result<File, SettingsError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
+    let mut documents =
+        documents(&text).map_err(|source| SettingsError::Yaml { path: path.to_owned(), source })?;
+    let count = documents.len();
+    let is_policy = |document: &Yaml| kind(document).is_some_and(is_policy_kind);
+    match documents.iter().filter(|document| is_policy(document)).count() {
+        1 => Ok(File::Policy(documents.into_iter().find(is_policy).unwrap_or_default())),
+        0 if count < 2 => {
+            let settings = documents.pop().unwrap_or_default();
+            match kind(&settings).map(ToOwned::to_owned) {
+                Some(kind) => Err(SettingsError::OtherKind { path: path.to_owned(), kind }),
+                None => Ok(File::Settings(settings)),
+            }
+        }
+        policies => {
+            Err(SettingsError::NotOne { path: path.to_owned(), documents: count, policies })
+        }
+    }
+}
+
+/// The documents of a YAML file, but for empty ones.
+fn documents(text: &str) -> Result<Vec<Yaml>, yaml_serde::Error> {
+    let mut documents = Vec::new();
+    for document in yaml_serde::Deserializer::from_str(text) {
+        let value = Yaml::deserialize(document)?;
+        if !value.is_null() {
+            documents.push(value);
+        }
+    }
+    Ok(documents)
+}
+
+/// The kind of a resource of Kubewarden's.
+fn kind(document: &Yaml) -> Option<&str> {
+    let is_kubewarden = document.get("apiVersion")?.as_str()?.starts_with(API_GROUP);
+    document.get("kind")?.as_str().filter(|_| is_kubewarden)
+}
+
+fn is_policy_kind(kind: &str) -> bool {
+    POLICY_KINDS.contains(&kind)
 }
 
 impl Default for Settings {
@@ -112,6 +243,7 @@ mod tests {
             ("signatures:\n- image: \"*\"\n", r#"{"signatures":[{"image":"*"}]}"#),
             (r#"{"a": {"b": [1, true]}}"#, r#"{"a":{"b":[1,true]}}"#),
             ("key: |\n  line\n", r#"{"key":"line\n"}"#),
+            ("b: 1\na: 2\n", r#"{"b":1,"a":2}"#),
         ];
         for (text, expected) in rows {
             assert_eq!(yaml(text).unwrap().json(), expected, "{text}");
@@ -119,9 +251,46 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_holds_its_settings() {
+        let policy = |kind: &str, spec: &str| {
+            format!("apiVersion: policies.kubewarden.io/v1\nkind: {kind}\nspec: {spec}\n")
+        };
+        let cluster = policy("ClusterAdmissionPolicy", "{settings: {a: 1}}");
+        let rows = [
+            (cluster.clone(), r#"{"a":1}"#),
+            (policy("AdmissionPolicy", "{settings: {a: 1}, mutating: true}"), r#"{"a":1}"#),
+            (policy("ClusterAdmissionPolicy", "{settings: null}"), "{}"),
+            (policy("ClusterAdmissionPolicy", "{}"), "{}"),
+            (cluster.replace("/v1", "/v1alpha2"), r#"{"a":1}"#),
+            (format!("---\n{cluster}---\napiVersion: v1\nkind: Namespace\n---\n"), r#"{"a":1}"#),
+            // Of another group: the settings of some policy that has such keys.
+            ("apiVersion: v1\nkind: Pod\n".to_owned(), r#"{"apiVersion":"v1","kind":"Pod"}"#),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(yaml(&text).unwrap().json(), expected, "{text}");
+        }
+        let group = policy("ClusterAdmissionPolicyGroup", "{policies: {a: {settings: {}}}}");
+        let rows = [
+            (group, "hold an object of the kind ClusterAdmissionPolicyGroup; give a manifest of a"),
+            (policy("AdmissionPolicy", "{settings: []}"), "spec.settings are not a map"),
+            (format!("{cluster}---\n{cluster}"), "hold 2 documents and 2 policies"),
+            ("a: 1\n---\nb: 1\n".to_owned(), "hold 2 documents and 0 policies"),
+        ];
+        for (text, expected) in rows {
+            let message = yaml(&text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{text}: {message}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
-        let rows =
-            [("a: [", "line"), ("- a", "are not a map: write"), ("text", "are not a map: write")];
+        let rows = [
+            ("a: [", "line"),
+            ("a: 1\na: 2\n", "duplicate"),
+            ("[1]: a", "cannot be written as JSON"),
+            ("- a", "are not a map: write"),
+            ("text", "are not a map: write"),
+        ];
         for (text, expected) in rows {
             let message = yaml(text).unwrap_err().to_string();
             assert!(message.contains(expected), "{text}: {message}");

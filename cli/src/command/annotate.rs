@@ -15,8 +15,13 @@ use signed_images::metadata::{Metadata, section};
 use signed_images::module::Module;
 use tracing::warn;
 
+const EXAMPLES: &str = "\
+Examples:
+  signed-images annotate policy.wasm -m metadata.yml -u README.md -o annotated-policy.wasm";
+
 /// Write a policy's metadata into its module
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Annotate {
     /// The policy's module
     module: PathBuf,

@@ -29,8 +29,13 @@ mod table;
 use images::Images;
 use outcome::Outcome;
 
+const EXAMPLES: &str = "\
+Examples:
+  signed-images demo --module annotated-policy.wasm";
+
 /// See a signed image let in and pinned, and unsigned ones kept out
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Demo {
     /// The policy's module
     #[arg(long, value_name = "PATH", default_value = "annotated-policy.wasm")]

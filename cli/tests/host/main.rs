@@ -7,5 +7,6 @@ mod api_server;
 mod authority;
 mod cluster;
 mod identities;
+mod shared;
 mod signatures;
 mod world;

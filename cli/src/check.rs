@@ -1,0 +1,175 @@
+//! `check`: everything that the policy would see, put to the policy's own module.
+//!
+//! - What is read? [`source`] tells paths from images, [`contents`] finds the objects in a document.
+//! - Who decides? The module, about each object as a whole: a request to create it, in a fresh instance. What
+//!   is said of each image is the module's answer about this image alone ([`answers`]); where it stands comes
+//!   from the policy's own library ([`images`]).
+//! - What is asked once? Every question to a registry ([`crate::host::Shared`]), however many objects hold
+//!   the image. Images are asked about first and in parallel, then the objects, whose questions are answered
+//!   by then.
+//! - Which exit code? [`report::Conclusion`].
+//! - Who writes? [`pin`] puts digests into texts, [`write`] puts texts into files, [`output`] makes reports.
+
+mod answers;
+mod contents;
+mod documents;
+mod images;
+mod json;
+pub mod kinds;
+mod lines;
+mod list;
+pub mod output;
+mod parallel;
+pub mod pin;
+pub mod report;
+mod scalar;
+pub mod source;
+mod subject;
+mod tree;
+pub mod write;
+mod writer;
+mod yaml;
+
+use std::collections::{BTreeSet, HashMap};
+
+use signed_images_policy::json::Document;
+use signed_images_policy::request::GroupKind;
+use signed_images_policy::settings::{self, Wanted};
+use signed_images_policy::workloads::Workload;
+
+use crate::answer::Answer;
+use crate::evaluation::Evaluation;
+use answers::ImageAnswer;
+use contents::Contents;
+use images::Place;
+use kinds::Kinds;
+use report::Report;
+use source::Source;
+use subject::{Operation, Subject};
+
+pub use answers::{Approval, Verdict};
+pub use lines::Position;
+
+/// A module spends its time waiting for registries, each of which is asked a few things at a time.
+const WORKERS: usize = 16;
+
+/// A policy that objects are put to.
+#[derive(Debug)]
+pub struct Check {
+    evaluation: Evaluation,
+    /// What messages call the rules.
+    rules: Vec<String>,
+    /// The custom resources of the settings.
+    workloads: Vec<(GroupKind, Workload)>,
+    kinds: Kinds,
+}
+
+/// What was read from the sources.
+#[derive(Debug)]
+pub struct Reading {
+    contents: Vec<Contents>,
+    /// For each source and subject, the places of its images.
+    places: Vec<Vec<Vec<Place>>>,
+}
+
+impl Check {
+    /// A check by this policy, which sees these kinds.
+    ///
+    /// # Errors
+    /// When the policy does not take its settings, in its own words.
+    pub fn new(evaluation: Evaluation, kinds: Kinds) -> Result<Self, String> {
+        evaluation.validate_settings()?;
+        let document =
+            Document::read(evaluation.settings.json()).map_err(|error| error.to_string())?;
+        let outline = settings::outline(document.root()).map_err(|error| error.to_string())?;
+        let workloads = outline.workloads.clone();
+        let rules = outline.rules(Wanted::All).map_err(|error| error.to_string())?.rules;
+        let rules = rules.into_iter().map(|rule| rule.name).collect();
+        Ok(Self { evaluation, rules, workloads, kinds })
+    }
+
+    /// Reads the sources.
+    #[must_use]
+    pub fn read(&self, sources: &[Source]) -> Reading {
+        let contents: Vec<Contents> =
+            sources.iter().map(|source| contents::read(source, &self.kinds)).collect();
+        let places = contents
+            .iter()
+            .map(|contents| {
+                contents
+                    .subjects
+                    .iter()
+                    .map(|subject| images::find(subject, &self.workloads))
+                    .collect()
+            })
+            .collect();
+        Reading { contents, places }
+    }
+
+    /// Puts everything to the policy. `done` is called whenever an image was asked about.
+    pub fn ask(&self, sources: &[Source], reading: &Reading, done: &(dyn Fn() + Sync)) -> Report {
+        let mut images = self.ask_images(&reading.images(), done);
+        let subjects: Vec<&Subject> = reading.subjects().map(|(subject, _)| subject).collect();
+        let answers =
+            parallel::map(&subjects, WORKERS, |subject| self.evaluation.validate(&subject.request));
+        // Images of stored objects may be spared; they are asked about when they were not.
+        let late = reading.late_images(&answers, &images);
+        images.extend(self.ask_images(&late, &|| ()));
+        writer::Writer { sources, workloads: &self.workloads, images: &images }
+            .write(reading, &answers)
+    }
+
+    fn ask_images<'r>(
+        &self,
+        images: &[&'r str],
+        done: &(dyn Fn() + Sync),
+    ) -> HashMap<&'r str, ImageAnswer> {
+        let names: Vec<&str> = self.rules.iter().map(String::as_str).collect();
+        let answers = parallel::map(images, WORKERS, |image| {
+            let answer = subject::pod(image).map(|pod| self.evaluation.validate(&pod));
+            done();
+            answer.map(|answer| answers::read(&answer, image, &names))
+        });
+        images.iter().zip(answers).filter_map(|(image, answer)| Some((*image, answer?))).collect()
+    }
+}
+
+impl Reading {
+    /// The images of new objects, each once, in the order in which they stand.
+    #[must_use]
+    pub fn images(&self) -> Vec<&str> {
+        let created = self.subjects().filter(|(subject, _)| subject.operation == Operation::Create);
+        distinct(created.flat_map(|(_, places)| places))
+    }
+
+    /// Whether there is nothing that a policy could be asked about.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.contents.iter().all(|contents| {
+            contents.subjects.is_empty()
+                && contents.not_reviewed.is_empty()
+                && contents.faults.is_empty()
+        })
+    }
+
+    fn subjects(&self) -> impl Iterator<Item = (&Subject, &Vec<Place>)> {
+        let contents = self.contents.iter().zip(&self.places);
+        contents.flat_map(|(contents, places)| contents.subjects.iter().zip(places))
+    }
+
+    fn late_images(&self, answers: &[Answer], known: &HashMap<&str, ImageAnswer>) -> Vec<&str> {
+        let subjects = self.subjects().zip(answers);
+        let stored = subjects.filter(|((subject, _), _)| subject.operation == Operation::Other);
+        let mut images = distinct(stored.flat_map(|((_, places), _)| places));
+        images.retain(|image| !known.contains_key(image));
+        images
+    }
+}
+
+fn distinct<'r>(places: impl Iterator<Item = &'r Place>) -> Vec<&'r str> {
+    let mut seen = BTreeSet::new();
+    places
+        .filter_map(|place| place.image.as_deref().ok())
+        .filter(|image| seen.insert(*image))
+        .collect()
+}

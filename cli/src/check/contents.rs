@@ -1,0 +1,164 @@
+//! A source → the subjects in it.
+//!
+//! - What is in a document? An object; a list of objects (`kind: List`, or any kind that ends in `List` with
+//!   `items`); a review with or without its envelope, which is put to the policy as it is.
+//! - And an object whose kind the policy does not review? It is listed, so that nobody takes it for checked.
+
+use std::collections::HashMap;
+
+use super::documents::{Documents, Fault};
+use super::kinds::Kinds;
+use super::lines::position;
+use super::source::{Origin, Source};
+use super::subject::{Object, Operation, POD, Subject, create, pod_json};
+use super::tree::{Json, Node, Value};
+use super::{documents, list};
+use crate::request::Request;
+
+/// What a source consists of.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    pub(super) subjects: Vec<Subject>,
+    pub(super) not_reviewed: Vec<Object>,
+    /// Documents that are no Kubernetes objects, by their lines.
+    pub(super) others: Vec<usize>,
+    pub(super) faults: Vec<Fault>,
+}
+
+/// The contents of a source.
+pub(super) fn read(source: &Source, kinds: &Kinds) -> Contents {
+    let mut reader = Reader { source, kinds, contents: Contents::default() };
+    if let Some(images) = list::images(source) {
+        images.for_each(|image| reader.image(image));
+        return reader.contents;
+    }
+    let Documents { trees, fault } = documents::read(&source.text);
+    for tree in trees.iter().filter(|tree| !matches!(tree.value, Value::Null)) {
+        if let Err(reason) = reader.document(tree) {
+            let line = position(&source.text, tree.range.start).line;
+            reader.contents.faults.push(Fault { reason, line });
+        }
+    }
+    reader.contents.faults.extend(fault);
+    reader.contents
+}
+
+struct Reader<'s> {
+    source: &'s Source,
+    kinds: &'s Kinds,
+    contents: Contents,
+}
+
+/// What an item of a list leaves to the list.
+#[derive(Clone, Copy)]
+struct Defaults<'n> {
+    api_version: Option<&'n str>,
+    kind: Option<&'n str>,
+}
+
+impl Reader<'_> {
+    fn image(&mut self, (start, image): (usize, &str)) {
+        let origins = vec![(POD.len(), start..start + image.len())];
+        let json = Json { text: pod_json(image), origins };
+        let line = (self.source.origin != Origin::Argument)
+            .then(|| position(&self.source.text, start).line);
+        let object = Object { line, ..Object::pod() };
+        let uses = json.uses();
+        if let Ok(request) = create(&object, &json.text) {
+            let operation = Operation::Create;
+            self.contents.subjects.push(Subject { object, request, operation, json, uses });
+        }
+    }
+
+    fn document(&mut self, tree: &Node) -> Result<(), String> {
+        let uses = tree.json().map_err(|error| error.to_string())?.uses();
+        let first = self.contents.subjects.len();
+        self.value(tree, Defaults { api_version: None, kind: None })?;
+        for subject in self.contents.subjects.iter_mut().skip(first) {
+            subject.uses.clone_from(&uses);
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, node: &Node, defaults: Defaults<'_>) -> Result<(), String> {
+        if node.text("kind") == Some("AdmissionReview") {
+            return match node.get("request") {
+                Some(request) => self.review(request),
+                None => Err("an AdmissionReview without a `request`".to_owned()),
+            };
+        }
+        if node.text("operation").is_some()
+            && node.get("kind").is_some_and(|k| k.get("kind").is_some())
+        {
+            return self.review(node);
+        }
+        let api_version = node.text("apiVersion").or(defaults.api_version);
+        let kind = node.text("kind").or(defaults.kind);
+        let (Some(api_version), Some(kind)) = (api_version, kind) else {
+            self.contents.others.push(position(&self.source.text, node.range.start).line);
+            return Ok(());
+        };
+        match (kind.strip_suffix("List"), node.get("items").map(|items| &items.value)) {
+            (Some(of), Some(Value::List(items))) => {
+                let defaults = Defaults {
+                    api_version: (!of.is_empty()).then_some(api_version),
+                    kind: (!of.is_empty()).then_some(of),
+                };
+                items.iter().try_for_each(|item| self.value(item, defaults))
+            }
+            _ => self.object(node, api_version, kind),
+        }
+    }
+
+    fn object(&mut self, node: &Node, api_version: &str, kind: &str) -> Result<(), String> {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let metadata = node.get("metadata");
+        let text = |key| metadata.and_then(|metadata| metadata.text(key)).map(ToOwned::to_owned);
+        let object = Object {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: text("namespace"),
+            name: text("name").or_else(|| text("generateName")),
+            line: Some(position(&self.source.text, node.range.start).line),
+        };
+        if !self.kinds.include(group, kind) {
+            self.contents.not_reviewed.push(object);
+            return Ok(());
+        }
+        let json = node.json().map_err(|error| error.to_string())?;
+        let request = create(&object, &json.text)?;
+        let uses = HashMap::new();
+        let operation = Operation::Create;
+        self.contents.subjects.push(Subject { object, request, operation, json, uses });
+        Ok(())
+    }
+
+    fn review(&mut self, request: &Node) -> Result<(), String> {
+        let kind = |key| {
+            let kind = request.get("kind").and_then(|kind| kind.text(key));
+            kind.unwrap_or_default().to_owned()
+        };
+        let node = request.get("object").filter(|object| object.get("metadata").is_some());
+        let text = |key| request.text(key).filter(|text| !text.is_empty()).map(ToOwned::to_owned);
+        let object = Object {
+            group: kind("group"),
+            version: kind("version"),
+            kind: kind("kind"),
+            namespace: text("namespace"),
+            name: text("name"),
+            line: Some(position(&self.source.text, request.range.start).line),
+        };
+        let is_create = request.text("operation") == Some("CREATE");
+        let operation = if is_create { Operation::Create } else { Operation::Other };
+        let json = match node {
+            Some(node) => node.json().map_err(|error| error.to_string())?,
+            None => Json::default(),
+        };
+        let text = request.json().map_err(|error| error.to_string())?.text;
+        let request = Request::parse(&text).map_err(|error| error.to_string())?;
+        let uses = HashMap::new();
+        self.contents.subjects.push(Subject { object, request, operation, json, uses });
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! The report as `JUnit`'s XML, as pipelines show it.
+//!
+//! - What is a test? An image in a place; it fails when it is rejected, and has an error when it could not be
+//!   checked. An object that is rejected as a whole and a file that cannot be read are tests, too, and an
+//!   object that the policy does not review is a skipped one.
+//! - What is a suite? A file.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use super::super::Verdict;
+use super::super::report::Report;
+use super::place;
+use super::table::why;
+
+struct Case {
+    name: String,
+    class: String,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Passed,
+    Skipped(String),
+    Failure(String),
+    Error(String),
+}
+
+pub(super) fn render(report: &Report) -> io::Result<String> {
+    let suites = suites(report);
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let all = || suites.values().flatten();
+    writer
+        .create_element("testsuites")
+        .with_attribute(("name", "signed-images check"))
+        .with_attributes(counts(&all()).iter().map(|(name, count)| (*name, count.as_str())))
+        .write_inner_content(|writer| {
+            suites.iter().try_for_each(|(name, cases)| write_suite(writer, name, cases))
+        })?;
+    let mut xml = String::from_utf8(writer.into_inner()).map_err(io::Error::other)?;
+    xml.push('\n');
+    Ok(xml)
+}
+
+fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
+    let mut suites: BTreeMap<String, Vec<Case>> = BTreeMap::new();
+    let mut add = |file: &Option<String>, name: String, class: String, outcome: Outcome| {
+        let suite = suites.entry(file.clone().unwrap_or_else(|| "command line".to_owned()));
+        suite.or_default().push(Case { name, class, outcome });
+    };
+    for object in &report.objects {
+        let title = object.title().unwrap_or_else(|| "image".to_owned());
+        let file = &object.origin.file;
+        for image in &object.images {
+            let line = image.position.map(|position| position.line);
+            let told = format!("{}: {}", place(&object.origin, line), why(image));
+            let outcome = match image.verdict {
+                Verdict::Rejected => Outcome::Failure(told),
+                Verdict::Unchecked => Outcome::Error(told),
+                _ => Outcome::Passed,
+            };
+            add(file, format!("{} {}", image.path, image.image), title.clone(), outcome);
+        }
+        if object.is_rejected_itself() {
+            let message = object.message.clone().unwrap_or_default();
+            add(file, title.clone(), title, Outcome::Failure(message));
+        }
+    }
+    for unreadable in &report.unreadable {
+        let name = place(&unreadable.origin, None);
+        let outcome = Outcome::Error(unreadable.reason.clone());
+        add(&unreadable.origin.file, name, "unreadable".to_owned(), outcome);
+    }
+    for object in &report.not_reviewed {
+        let name = object.name.clone().unwrap_or_default();
+        let reason = "no rule of the policy is about this kind".to_owned();
+        add(&object.origin.file, name, object.kind.clone(), Outcome::Skipped(reason));
+    }
+    suites
+}
+
+fn counts<'c>(cases: &(impl Iterator<Item = &'c Case> + Clone)) -> [(&'static str, String); 4] {
+    let count = |is: fn(&Outcome) -> bool| {
+        cases.clone().filter(|case| is(&case.outcome)).count().to_string()
+    };
+    [
+        ("tests", count(|_| true)),
+        ("failures", count(|outcome| matches!(outcome, Outcome::Failure(_)))),
+        ("errors", count(|outcome| matches!(outcome, Outcome::Error(_)))),
+        ("skipped", count(|outcome| matches!(outcome, Outcome::Skipped(_)))),
+    ]
+}
+
+fn write_suite(writer: &mut Writer<Vec<u8>>, name: &str, cases: &[Case]) -> io::Result<()> {
+    writer
+        .create_element("testsuite")
+        .with_attribute(("name", legible(name).as_str()))
+        .with_attributes(counts(&cases.iter()).iter().map(|(name, count)| (*name, count.as_str())))
+        .write_inner_content(|writer| cases.iter().try_for_each(|case| write_case(writer, case)))
+        .map(drop)
+}
+
+fn write_case(writer: &mut Writer<Vec<u8>>, case: &Case) -> io::Result<()> {
+    let (name, class) = (legible(&case.name), legible(&case.class));
+    let element = writer
+        .create_element("testcase")
+        .with_attribute(("classname", class.as_str()))
+        .with_attribute(("name", name.as_str()));
+    let (tag, text) = match &case.outcome {
+        Outcome::Passed => return element.write_empty().map(drop),
+        Outcome::Skipped(text) => ("skipped", text),
+        Outcome::Failure(text) => ("failure", text),
+        Outcome::Error(text) => ("error", text),
+    };
+    let text = legible(text);
+    let message = text.lines().next().unwrap_or_default();
+    element
+        .write_inner_content(|writer| {
+            let outcome = writer.create_element(tag).with_attribute(("message", message));
+            outcome.write_text_content(BytesText::new(&text)).map(drop)
+        })
+        .map(drop)
+}
+
+/// XML has no way to write most control characters: <https://www.w3.org/TR/xml/#charsets>.
+fn legible(text: &str) -> String {
+    let is_char = |c: &char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}');
+    text.chars().filter(is_char).collect()
+}

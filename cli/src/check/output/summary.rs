@@ -1,0 +1,104 @@
+//! The last lines below the table: how many images, what was passed over, what to try.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use super::super::Verdict;
+use super::super::report::{NotReviewed, Report};
+use super::place;
+
+const VERDICTS: [Verdict; 7] = [
+    Verdict::Verified,
+    Verdict::Warned,
+    Verdict::Exempt,
+    Verdict::Unmatched,
+    Verdict::Unchanged,
+    Verdict::Unchecked,
+    Verdict::Rejected,
+];
+
+pub(super) fn render(report: &Report) -> String {
+    let mut text = String::new();
+    let mut line = |words: String| {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "{words}");
+    };
+    line(images(report));
+    let objects = report.objects.iter().filter(|object| object.is_rejected_itself()).count();
+    if objects > 0 {
+        line(format!("{} rejected as a whole", count(objects, "object")));
+    }
+    if !report.unreadable.is_empty() {
+        line(format!(
+            "not checked: {} that cannot be read",
+            count(report.unreadable.len(), "part")
+        ));
+    }
+    if !report.not_reviewed.is_empty() {
+        line(format!(
+            "not reviewed, as no rule of the policy is about them: {}",
+            kinds(&report.not_reviewed)
+        ));
+    }
+    for kind in holders(&report.not_reviewed) {
+        line(format!(
+            "careful: {kind} holds images, and nobody checked them; add its resource to `spec.rules` of the policy's manifest and pass that with --settings-path"
+        ));
+    }
+    if !report.no_objects.is_empty() {
+        let places: Vec<String> =
+            report.no_objects.iter().map(|origin| place(origin, None)).collect();
+        line(format!("passed over, as they are no Kubernetes objects: {}", places.join(", ")));
+    }
+    report.hints.iter().for_each(|hint| line(format!("hint: {hint}")));
+    text
+}
+
+fn images(report: &Report) -> String {
+    let mut distinct: BTreeMap<&str, Verdict> = BTreeMap::new();
+    for (_, image) in report.images() {
+        let known = distinct.entry(&image.image).or_insert(image.verdict);
+        *known = image.verdict.min(*known);
+    }
+    let objects = count(report.objects.len(), "object");
+    if distinct.is_empty() {
+        return format!("no image was checked: none is in {objects} that the policy reviews");
+    }
+    let counts: Vec<String> = VERDICTS
+        .iter()
+        .filter_map(|verdict| {
+            let images = distinct.values().filter(|of| *of == verdict).count();
+            (images > 0).then(|| format!("{images} {}", verdict.name()))
+        })
+        .collect();
+    format!("{} in {objects}: {}", count(distinct.len(), "image"), counts.join(", "))
+}
+
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// `ConfigMap (2), Service`
+fn kinds(objects: &[NotReviewed]) -> String {
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for object in objects {
+        *kinds.entry(named(object)).or_default() += 1;
+    }
+    let list: Vec<String> = kinds
+        .into_iter()
+        .map(|(kind, number)| if number == 1 { kind } else { format!("{kind} ({number})") })
+        .collect();
+    list.join(", ")
+}
+
+fn holders(objects: &[NotReviewed]) -> BTreeSet<String> {
+    objects.iter().filter(|object| object.holds_images).map(named).collect()
+}
+
+fn named(object: &NotReviewed) -> String {
+    if object.group.is_empty() {
+        object.kind.clone()
+    } else {
+        format!("{}/{}", object.group, object.kind)
+    }
+}

@@ -1,0 +1,177 @@
+//! What is to be checked, as it stands on the command line.
+//!
+//! - A path or an image? What exists is a path, so an image that is named like a file here is written with its
+//!   registry (`docker.io/library/nginx`). What ends in `.yaml`, `.yml`, `.json` or `.txt`, or begins with
+//!   `/`, `./`, `../` or `~`, is meant as a path and has to exist. The rest are images.
+//! - Which files of a folder? Those that end in `.yaml`, `.yml` or `.json`, below it at any depth; hidden ones
+//!   (`.git`) are left out, and links to folders are not followed.
+//! - What is `-`? Standard input: what `kustomize build` or `helm template` writes, or one image a line.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use signed_images_policy::reference::Reference;
+
+const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
+const STDIN: &str = "-";
+
+/// A text to read.
+#[derive(Debug)]
+pub struct Source {
+    /// What reports call it.
+    pub name: String,
+    /// Where it came from.
+    pub origin: Origin,
+    /// What it says.
+    pub text: String,
+}
+
+/// Where a text came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// An image that stood on the command line.
+    Argument,
+}
+
+/// Why something cannot be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// It was meant as a path.
+    #[error("`{argument}` looks like a file, and there is none: check the path")]
+    NoSuchFile {
+        /// As it was written.
+        argument: String,
+    },
+    /// It is neither.
+    #[error("`{argument}` is neither a file nor an image: {reason}")]
+    NotAnImage {
+        /// As it was written.
+        argument: String,
+        /// Why it is no image.
+        reason: String,
+    },
+    /// A folder without manifests.
+    #[error("no file in `{}` ends in .yaml, .yml or .json", .path.display())]
+    EmptyFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The system says no.
+    #[error("cannot read `{}`: {source}", .path.display())]
+    Read {
+        /// What was asked for.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It is no text.
+    #[error("`{name}` is not UTF-8 text")]
+    NotText {
+        /// What it is called.
+        name: String,
+    },
+}
+
+/// Reads everything that the command line names.
+///
+/// # Errors
+/// When something is not there or cannot be read.
+pub fn read(arguments: &[String]) -> Result<Vec<Source>, SourceError> {
+    let mut sources = Vec::new();
+    for argument in arguments {
+        let path = Path::new(argument);
+        if argument == STDIN {
+            sources.push(from_stdin()?);
+        } else if path.is_dir() {
+            let files = files(path)?;
+            for file in &files {
+                sources.push(from_file(file)?);
+            }
+            if files.is_empty() {
+                return Err(SourceError::EmptyFolder { path: path.to_owned() });
+            }
+        } else if path.exists() {
+            sources.push(from_file(path)?);
+        } else {
+            sources.push(from_argument(argument)?);
+        }
+    }
+    Ok(sources)
+}
+
+fn from_argument(argument: &str) -> Result<Source, SourceError> {
+    if looks_like_a_path(argument) {
+        return Err(SourceError::NoSuchFile { argument: argument.to_owned() });
+    }
+    match Reference::parse(argument) {
+        Ok(_) => Ok(Source {
+            name: argument.to_owned(),
+            origin: Origin::Argument,
+            text: argument.to_owned(),
+        }),
+        Err(error) => Err(SourceError::NotAnImage {
+            argument: argument.to_owned(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
+fn looks_like_a_path(argument: &str) -> bool {
+    let extension = Path::new(argument).extension().and_then(|extension| extension.to_str());
+    let is_file = extension.is_some_and(|end| MANIFESTS.contains(&end) || end == "txt");
+    is_file || ["/", "./", "../", "~"].iter().any(|start| argument.starts_with(start))
+}
+
+fn from_stdin() -> Result<Source, SourceError> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|source| SourceError::Read { path: STDIN.into(), source })?;
+    let name = "standard input".to_owned();
+    let text =
+        String::from_utf8(bytes).map_err(|_error| SourceError::NotText { name: name.clone() })?;
+    Ok(Source { name, origin: Origin::Stdin, text })
+}
+
+fn from_file(path: &Path) -> Result<Source, SourceError> {
+    let failed = |source| SourceError::Read { path: path.to_owned(), source };
+    let bytes = std::fs::read(path).map_err(failed)?;
+    let name = path.display().to_string();
+    let text =
+        String::from_utf8(bytes).map_err(|_error| SourceError::NotText { name: name.clone() })?;
+    Ok(Source { name, origin: Origin::File(path.to_owned()), text })
+}
+
+/// The manifests of a folder, in the order of their names.
+pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    let failed = |source| SourceError::Read { path: folder.to_owned(), source };
+    let mut entries = std::fs::read_dir(folder)
+        .map_err(failed)?
+        .map(|entry| entry.and_then(|entry| Ok((entry.path(), entry.file_type()?.is_dir()))))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(failed)?;
+    entries.sort();
+    let mut found = Vec::new();
+    for (path, is_folder) in entries.into_iter().filter(|(path, _)| !is_hidden(path)) {
+        if is_folder {
+            found.extend(files(&path)?);
+        } else if is_manifest(&path) && path.is_file() {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
+/// Whether the file is named like a manifest.
+pub(super) fn is_manifest(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|end| MANIFESTS.contains(&end))
+}

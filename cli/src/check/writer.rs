@@ -1,0 +1,224 @@
+//! The module's answers → the report.
+//!
+//! - When is an object kept out? When the module says so. Each of its images then has the module's answer
+//!   about this image alone; if none of these keeps it out, the object's own message says why.
+//! - And an image of an object that is let in? It is never reported as failing.
+
+use std::collections::{BTreeSet, HashMap};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use signed_images_policy::request::GroupKind;
+use signed_images_policy::workloads::Workload;
+
+use super::Reading;
+use super::answers::{ImageAnswer, Verdict, annotation};
+use super::images::Place;
+use super::lines::position;
+use super::pin::content;
+use super::report::{
+    Conclusion, ImageReport, NotReviewed, ObjectReport, Origination, Report, Unreadable,
+};
+use super::source::{Origin, Source};
+use super::subject::{Object, Subject};
+use crate::answer::Answer;
+
+/// How the policy says that it may not read Kubernetes objects.
+const WITHHELD: &str = "the policy may not read the";
+const GRANT: &str = "let the policy read its keys from the cluster with --allow-context-aware, or from a \
+    folder of manifests with --allow-context-aware --kubernetes-manifests DIR";
+
+/// Makes the report.
+pub(super) struct Writer<'a> {
+    pub(super) sources: &'a [Source],
+    pub(super) workloads: &'a [(GroupKind, Workload)],
+    pub(super) images: &'a HashMap<&'a str, ImageAnswer>,
+}
+
+impl Writer<'_> {
+    pub(super) fn write(&self, reading: &Reading, answers: &[Answer]) -> Report {
+        let mut report = Report {
+            conclusion: Conclusion::Accepted,
+            objects: Vec::new(),
+            not_reviewed: Vec::new(),
+            unreadable: Vec::new(),
+            no_objects: Vec::new(),
+            hints: BTreeSet::new(),
+        };
+        let mut answers = answers.iter();
+        for (index, (contents, places)) in reading.contents.iter().zip(&reading.places).enumerate()
+        {
+            let Some(source) = self.sources.get(index) else { break };
+            let at = |line| origination(source, Some(line));
+            for ((subject, places), answer) in
+                contents.subjects.iter().zip(places).zip(answers.by_ref())
+            {
+                report.objects.push(self.object((index, source), subject, places, answer));
+            }
+            report.not_reviewed.extend(
+                contents.not_reviewed.iter().map(|object| self.not_reviewed(source, object)),
+            );
+            report.unreadable.extend(contents.faults.iter().map(|fault| Unreadable {
+                origin: at(fault.line),
+                reason: readable_reason(&fault.reason, &source.text),
+            }));
+            report.no_objects.extend(contents.others.iter().map(|line| at(*line)));
+        }
+        report.hints = self.hints(&report);
+        report.conclusion = conclusion(&report);
+        report
+    }
+
+    fn object(
+        &self,
+        (index, source): (usize, &Source),
+        subject: &Subject,
+        places: &[Place],
+        answer: &Answer,
+    ) -> ObjectReport {
+        let Object { group, kind, namespace, name, line, .. } = subject.object.clone();
+        let pins = pins(answer);
+        let images = places
+            .iter()
+            .map(|place| {
+                let report = self.image(source, subject, place, answer);
+                ImageReport { pinned: pins.get(&place.pointer).cloned(), ..report }
+            })
+            .collect();
+        let message = answer.status.as_ref().and_then(|status| status.message.clone());
+        ObjectReport {
+            origin: origination(source, line),
+            group,
+            kind,
+            namespace,
+            name,
+            allowed: answer.allowed,
+            message: message.filter(|_| !answer.allowed),
+            warnings: answer.warnings.clone().unwrap_or_default(),
+            images,
+            source: index,
+        }
+    }
+
+    fn image(
+        &self,
+        source: &Source,
+        subject: &Subject,
+        place: &Place,
+        answer: &Answer,
+    ) -> ImageReport {
+        let image = place.image.clone().unwrap_or_default();
+        let start = place.source.as_ref().map(|range| {
+            content(&source.text, range, &image).map_or(range.start, |content| content.start)
+        });
+        let said = self.answer(place, answer);
+        ImageReport {
+            path: place.path.clone(),
+            position: start
+                .filter(|_| source.origin != Origin::Argument)
+                .map(|start| position(&source.text, start)),
+            verdict: said.verdict,
+            digest: said.digest,
+            approvals: said.approvals,
+            rule: said.rule,
+            reason: said.reason,
+            pinned: None,
+            uses: place
+                .source
+                .as_ref()
+                .and_then(|range| subject.uses.get(&range.start))
+                .copied()
+                .unwrap_or_default(),
+            source: place.source.clone(),
+            image,
+        }
+    }
+
+    fn answer(&self, place: &Place, answer: &Answer) -> ImageAnswer {
+        let plain = |verdict, reason: Option<String>| ImageAnswer {
+            verdict,
+            digest: None,
+            approvals: Vec::new(),
+            rule: None,
+            reason,
+            hints: Vec::new(),
+        };
+        let image = match &place.image {
+            Ok(image) => image.as_str(),
+            Err(fault) => return plain(Verdict::Rejected, Some(fault.to_string())),
+        };
+        let unchanged = annotation(answer, "unchanged").unwrap_or_default();
+        if unchanged.split("; ").any(|entry| entry == image) {
+            return plain(Verdict::Unchanged, None);
+        }
+        match self.images.get(image) {
+            Some(said) if answer.allowed && said.verdict.fails() => plain(Verdict::Unchanged, None),
+            Some(said) => said.clone(),
+            None => plain(Verdict::Unchanged, None),
+        }
+    }
+
+    fn not_reviewed(&self, source: &Source, object: &Object) -> NotReviewed {
+        let Object { group, kind, name, line, .. } = object.clone();
+        let of = GroupKind { group: group.clone(), kind: kind.clone() };
+        let holds_images = signed_images_policy::workload(&of, self.workloads).is_some();
+        NotReviewed { origin: origination(source, line), group, kind, name, holds_images }
+    }
+
+    fn hints(&self, report: &Report) -> BTreeSet<String> {
+        let failing = || report.images().filter(|(_, image)| image.verdict.fails());
+        let mut hints: BTreeSet<String> = failing()
+            .filter_map(|(_, image)| self.images.get(image.image.as_str()))
+            .flat_map(|said| said.hints.iter())
+            .cloned()
+            .collect();
+        let withheld = |(_, image): (_, &ImageReport)| {
+            image.reason.as_ref().is_some_and(|reason| reason.contains(WITHHELD))
+        };
+        if failing().any(withheld) {
+            hints.insert(GRANT.to_owned());
+        }
+        hints
+    }
+}
+
+fn conclusion(report: &Report) -> Conclusion {
+    let kept_out = || report.objects.iter().filter(|object| !object.allowed);
+    if kept_out().any(|object| !object.is_unchecked()) {
+        Conclusion::Rejected
+    } else if kept_out().next().is_some() || !report.unreadable.is_empty() {
+        Conclusion::Unchecked
+    } else {
+        Conclusion::Accepted
+    }
+}
+
+fn origination(source: &Source, line: Option<usize>) -> Origination {
+    let file = (source.origin != Origin::Argument).then(|| source.name.clone());
+    Origination { file, line }
+}
+
+fn readable_reason(reason: &str, text: &str) -> String {
+    if text.contains("{{") {
+        format!(
+            "{reason}; is it a template? render it first: `helm template … | signed-images check -`"
+        )
+    } else {
+        reason.to_owned()
+    }
+}
+
+/// What the policy writes, by the places that it writes to.
+fn pins(answer: &Answer) -> HashMap<String, String> {
+    let patch = answer.patch.as_ref().and_then(|patch| STANDARD.decode(patch).ok());
+    let operations: Vec<Value> =
+        patch.and_then(|patch| serde_json::from_slice(&patch).ok()).unwrap_or_default();
+    operations
+        .iter()
+        .filter_map(|operation| {
+            let text = |key| operation.get(key)?.as_str().map(ToOwned::to_owned);
+            Some((text("path")?, text("value")?))
+        })
+        .collect()
+}

@@ -1,0 +1,44 @@
+//! `signed-images completions`: what a shell needs to complete this command's lines.
+
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::CommandLine;
+
+/// The states of bash's script that have options are spelled otherwise than those that are reached when the
+/// command's name has a hyphen (<https://github.com/clap-rs/clap/issues/6421>).
+const MISSPELLED: &str = "signed__subcmd__images__";
+const SPELLED: &str = "signed__images__";
+
+const EXAMPLES: &str = "\
+Examples:
+  In this shell:
+    source <(signed-images completions bash)
+
+  In every new one:
+    signed-images completions bash > ~/.local/share/bash-completion/completions/signed-images
+    signed-images completions zsh > ~/.zfunc/_signed-images
+    signed-images completions fish > ~/.config/fish/completions/signed-images.fish";
+
+/// Print a script that makes a shell complete this command's options
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+impl Completions {
+    pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
+        let mut command = CommandLine::command();
+        let name = command.get_name().to_owned();
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut command, name, &mut script);
+        let script = String::from_utf8(script)?.replace(MISSPELLED, SPELLED);
+        write!(stdout(), "{script}")?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

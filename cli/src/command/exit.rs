@@ -1,0 +1,69 @@
+//! Exit codes. They are part of the command's interface: pipelines read them.
+//!
+//! - 0: the command did what it was asked. `run` and `explain` then print the verdict, whatever it is.
+//! - 1: it failed; or what it is about is not as it should be: `check` found something that the policy
+//!   rejects, `convert` lost something.
+//! - 2: a mistake in the command line, the settings or another input. `run` has 1 for settings, as `kwctl
+//!   run` does.
+//! - 3: `check` could not check something.
+
+use std::process::ExitCode;
+
+use signed_images::check::report::Conclusion;
+use signed_images::check::source::SourceError;
+
+const REJECTED: u8 = 1;
+const MISTAKE: u8 = 2;
+const UNCHECKED: u8 = 3;
+
+/// A mistake in the command line, the settings or another input.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct Mistake(anyhow::Error);
+
+impl Mistake {
+    pub(super) fn new(error: impl Into<anyhow::Error>) -> Self {
+        Self(error.into())
+    }
+}
+
+/// Something could not be checked.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct Unchecked(anyhow::Error);
+
+impl Unchecked {
+    pub(super) fn new(error: impl Into<anyhow::Error>) -> Self {
+        Self(error.into())
+    }
+}
+
+/// The exit code of a command that failed.
+pub(crate) fn of_error(error: &anyhow::Error) -> ExitCode {
+    if error.is::<Mistake>() {
+        ExitCode::from(MISTAKE)
+    } else if error.is::<Unchecked>() {
+        ExitCode::from(UNCHECKED)
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// The exit code of a check that came to its end.
+pub(super) fn of_check(conclusion: Conclusion) -> ExitCode {
+    match conclusion {
+        Conclusion::Accepted => ExitCode::SUCCESS,
+        Conclusion::Rejected => ExitCode::from(REJECTED),
+        Conclusion::Unchecked => ExitCode::from(UNCHECKED),
+    }
+}
+
+/// What was named and cannot be read is not checked; what cannot be meant is a mistake.
+pub(super) fn unread(error: SourceError) -> anyhow::Error {
+    match error {
+        SourceError::Read { .. } | SourceError::NotText { .. } => Unchecked::new(error).into(),
+        SourceError::NoSuchFile { .. }
+        | SourceError::NotAnImage { .. }
+        | SourceError::EmptyFolder { .. } => Mistake::new(error).into(),
+    }
+}

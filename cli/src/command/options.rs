@@ -1,0 +1,156 @@
+//! Options that several commands share: the settings, how the world is reached, and what of the cluster may
+//! be read.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context;
+use clap::Args;
+use signed_images::check::kinds::Kinds;
+use signed_images::credentials::Credentials;
+use signed_images::host::{Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
+use signed_images::metadata::{ContextAwareResource, section};
+use signed_images::settings::Settings;
+use signed_images::sources::Sources;
+use signed_images_policy::rules::Rules;
+use tokio::runtime::Handle;
+use tracing::warn;
+
+use super::exit::Mistake;
+
+/// The settings of a command that cannot do without them.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct SettingsOptions {
+    /// The policy's settings: a file of YAML or JSON, or the manifest of a policy that has them
+    #[arg(long, short, value_name = "PATH")]
+    settings_path: Option<PathBuf>,
+    /// The policy's settings, as JSON
+    #[arg(long, value_name = "JSON")]
+    settings_json: Option<String>,
+}
+
+impl SettingsOptions {
+    /// The settings, and what the policy makes of them.
+    ///
+    /// # Errors
+    /// When they cannot be read or are not valid.
+    pub(crate) fn read(&self, runtime: &Handle) -> anyhow::Result<(Settings, Rules)> {
+        let settings = self.settings()?;
+        let rules = settings.rules(&nowhere(runtime.clone()), now()).map_err(Mistake::new)?;
+        Ok((settings, rules))
+    }
+
+    /// The settings as they are written.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) fn settings(&self) -> Result<Settings, Mistake> {
+        match (&self.settings_path, &self.settings_json) {
+            (Some(path), _) => Settings::read(path).map_err(Mistake::new),
+            (None, json) => Settings::parse(json.as_deref().unwrap_or("{}"))
+                .context("--settings-json")
+                .map_err(Mistake::new),
+        }
+    }
+
+    /// Which objects the policy reviews, when its manifest was given and says so.
+    ///
+    /// # Errors
+    /// When its rules cannot be read.
+    pub(crate) fn reviewed(&self) -> Result<Option<Kinds>, Mistake> {
+        let path = self.settings_path.as_deref();
+        path.map_or(Ok(None), |path| Kinds::of_manifest(path).map_err(Mistake::new))
+    }
+}
+
+/// A host that reaches nothing: enough to check chains of certificates.
+fn nowhere(runtime: Handle) -> Host {
+    let registries =
+        Registries { sources: Sources::default(), credentials: Credentials::default() };
+    let live = Live::new(runtime, registries, Trust::default(), Cluster::default());
+    Host { answers: Answers::Live(live), readable: BTreeSet::new() }
+}
+
+/// The time since the Unix epoch.
+pub(crate) fn now() -> Duration {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
+}
+
+/// How registries, trust roots and the cluster are reached.
+#[derive(Debug, Args)]
+pub(crate) struct World {
+    /// A YAML file that says how registries are reached: plain HTTP, private authorities, proxies
+    #[arg(long, value_name = "PATH")]
+    sources_path: Option<PathBuf>,
+    /// The folder that holds Docker's `config.json`, with the credentials for registries
+    #[arg(long, value_name = "PATH")]
+    docker_config_json_path: Option<PathBuf>,
+    /// A Sigstore client trust configuration (JSON) to use instead of the public instance's
+    #[arg(long, value_name = "PATH")]
+    sigstore_trust_config: Option<PathBuf>,
+    /// Let the policy read the kinds of Kubernetes objects that its metadata lists, from the cluster that
+    /// `kubectl` would ask
+    #[arg(long)]
+    allow_context_aware: bool,
+    /// A folder of manifests (YAML, JSON) to read them from instead
+    #[arg(long, value_name = "DIR")]
+    kubernetes_manifests: Option<PathBuf>,
+}
+
+impl World {
+    /// The world as these options show it.
+    ///
+    /// # Errors
+    /// When a file that they name cannot be read.
+    pub(crate) fn live(&self, runtime: Handle) -> anyhow::Result<Live> {
+        let registries = Registries {
+            sources: match &self.sources_path {
+                Some(path) => Sources::read(path)?,
+                None => Sources::from_env(),
+            },
+            credentials: match &self.docker_config_json_path {
+                Some(path) => Credentials::read(path)?,
+                None => Credentials::find()?,
+            },
+        };
+        let trust = match &self.sigstore_trust_config {
+            Some(path) => Trust::read(path)?,
+            None => Trust::default(),
+        };
+        let cluster = match &self.kubernetes_manifests {
+            Some(path) => Cluster::Manifests(Manifests::read(path)?),
+            None if self.allow_context_aware => Cluster::ApiServer(ApiServer::of_environment()),
+            None => Cluster::Unknown,
+        };
+        Ok(Live::new(runtime, registries, trust, cluster))
+    }
+
+    /// The kinds of objects that the policy may read.
+    ///
+    /// # Errors
+    /// When its metadata cannot be read.
+    pub(crate) fn readable(&self, module: &[u8]) -> anyhow::Result<BTreeSet<ContextAwareResource>> {
+        if !self.allow_context_aware {
+            return Ok(BTreeSet::new());
+        }
+        let metadata = section::read(module)?;
+        if metadata.is_none() {
+            warn!(
+                "the module carries no metadata, so the policy may not read any kubernetes object"
+            );
+        }
+        Ok(metadata.map(|metadata| metadata.context_aware_resources).unwrap_or_default())
+    }
+
+    /// Whether the policy asks to read kinds of objects that it may not.
+    ///
+    /// # Errors
+    /// When its metadata cannot be read.
+    pub(crate) fn withholds(&self, module: &[u8]) -> anyhow::Result<bool> {
+        let metadata = section::read(module)?;
+        let wants = metadata.is_some_and(|metadata| !metadata.context_aware_resources.is_empty());
+        Ok(wants && !self.allow_context_aware)
+    }
+}

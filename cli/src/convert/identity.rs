@@ -1,0 +1,258 @@
+//! Keyless identities of other tools → an issuer, and a subject or the URL that subjects are below.
+//!
+//! - What of regular expressions? A literal one is a text, one that ends in `.*` (or just ends, since they
+//!   need not match the whole text) a prefix. Of any other, the part before the first operator is kept, up to
+//!   its last `/`; that takes in more subjects, and is said. Where nothing can be kept, the place is left to
+//!   be filled in.
+//! - What of a dot? Taken for itself, it stands for less than in the source.
+//! - Why must a prefix end in `/`? `https://github.com/acme` would take in `https://github.com/acme-evil`.
+
+use super::remark::Remarks;
+use super::signer::{Identity, Subject};
+
+const GITHUB: &str = "https://github.com/";
+const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
+
+/// An issuer or a subject, as a source gives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted<'s> {
+    Nobody,
+    Exactly(&'s str),
+    /// `*` and `?`.
+    Wildcard(&'s str),
+    RegExp(&'s str),
+}
+
+/// What begins a text, and what is known of the rest.
+#[derive(Debug, PartialEq, Eq)]
+struct Beginning {
+    literal: String,
+    rest: Rest,
+    /// Whether the source also means texts that do not begin so.
+    loose: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Rest {
+    Nothing,
+    Anything,
+    Something,
+}
+
+impl<'s> Wanted<'s> {
+    /// Of a text and of a regular expression, which one is given.
+    pub(super) fn of(text: Option<Self>, reg_exp: Option<&'s str>) -> Self {
+        text.or(reg_exp.map(Self::RegExp)).unwrap_or(Self::Nobody)
+    }
+
+    fn beginning(self) -> Beginning {
+        match self {
+            Self::Nobody => {
+                Beginning { literal: String::new(), rest: Rest::Anything, loose: false }
+            }
+            Self::Exactly(text) => {
+                Beginning { literal: text.to_owned(), rest: Rest::Nothing, loose: false }
+            }
+            Self::Wildcard(text) => match text.find(['*', '?']) {
+                None => Self::Exactly(text).beginning(),
+                Some(at) => {
+                    let (literal, rest) = text.split_at(at);
+                    let rest = if rest == "*" { Rest::Anything } else { Rest::Something };
+                    Beginning { literal: literal.to_owned(), rest, loose: false }
+                }
+            },
+            Self::RegExp(text) => reg_exp(text),
+        }
+    }
+
+    fn text(self) -> &'s str {
+        match self {
+            Self::Nobody => "",
+            Self::Exactly(text) | Self::Wildcard(text) | Self::RegExp(text) => text,
+        }
+    }
+}
+
+/// The identity of that issuer and subject. `path` is where they stand.
+pub(super) fn keyless(
+    issuer: Wanted<'_>,
+    subject: Wanted<'_>,
+    path: &str,
+    remarks: &mut Remarks,
+) -> Identity {
+    let subject = subject_of(subject, path, remarks);
+    let issuer = issuer_of(issuer, &subject, path, remarks);
+    Identity::Keyless { issuer, subject }
+}
+
+fn subject_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Subject {
+    let Beginning { literal, rest, loose } = wanted.beginning();
+    let text = wanted.text();
+    if loose {
+        remarks.note(path, format!("`{text}` is taken from its beginning, and its dots for dots"));
+    }
+    if rest == Rest::Nothing {
+        return Subject::Equal(literal);
+    }
+    let below = literal.rfind('/').and_then(|slash| literal.get(..=slash)).unwrap_or_default();
+    if rest == Rest::Anything && is_url(&literal) && !literal.contains('@') {
+        if below != literal {
+            remarks.note(path, format!("`{text}` is taken for what is below `{literal}/`"));
+        }
+        return Subject::UrlPrefix(format!("{}/", literal.trim_end_matches('/')));
+    }
+    if rest == Rest::Anything && is_url(below) && below == literal {
+        return Subject::UrlPrefix(literal);
+    }
+    if is_url(below) {
+        remarks.less(
+            path,
+            format!("`{text}` is no prefix up to a `/`: any subject below `{below}` is taken"),
+        );
+        return Subject::UrlPrefix(below.to_owned());
+    }
+    let what = if text.is_empty() { "any subject".to_owned() } else { format!("`{text}`") };
+    remarks.open(
+        path,
+        format!(
+            "{what} cannot be said here: give the subject, or the URL it is below (`urlPrefix`)"
+        ),
+    );
+    Subject::Unknown
+}
+
+fn issuer_of(
+    wanted: Wanted<'_>,
+    subject: &Subject,
+    path: &str,
+    remarks: &mut Remarks,
+) -> Option<String> {
+    let Beginning { literal, rest, loose } = wanted.beginning();
+    let text = wanted.text();
+    let is_whole = rest == Rest::Nothing || rest == Rest::Anything && literal.contains("://");
+    if is_whole && !literal.is_empty() && !text.ends_with(".*") && !text.ends_with('*') {
+        if loose || rest != Rest::Nothing {
+            remarks.note(path, format!("`{text}` is taken for the issuer `{literal}` alone"));
+        }
+        return Some(literal);
+    }
+    let is_github = match subject {
+        Subject::Equal(subject) | Subject::UrlPrefix(subject) => subject.starts_with(GITHUB),
+        Subject::Unknown => false,
+    };
+    let what = if text.is_empty() { "any issuer".to_owned() } else { format!("`{text}`") };
+    if is_github && GITHUB_ISSUER.starts_with(&literal) {
+        remarks.note(path, format!("{what} is narrowed to the issuer of GitHub's workflows"));
+        return Some(GITHUB_ISSUER.to_owned());
+    }
+    remarks.open(path, format!("{what} cannot be said here: give the issuer"));
+    None
+}
+
+/// `https://host/path…`: more than a host.
+fn is_url(text: &str) -> bool {
+    let rest = text.split_once("://").map_or("", |(_, rest)| rest);
+    rest.split_once('/').is_some_and(|(host, path)| !host.is_empty() && !path.is_empty())
+}
+
+fn reg_exp(text: &str) -> Beginning {
+    let (anchored, pattern) = match text.strip_prefix('^') {
+        Some(pattern) => (true, pattern),
+        None => (false, text),
+    };
+    let mut loose = !anchored;
+    if pattern.contains('|') {
+        return Beginning { literal: String::new(), rest: Rest::Something, loose: false };
+    }
+    let (mut literal, mut rest) = (String::new(), Rest::Anything);
+    let mut left = pattern.chars().peekable();
+    while let Some(c) = left.next() {
+        let tail: String = left.clone().collect();
+        let is_repeated = tail.starts_with(['*', '+', '?', '{']);
+        match c {
+            '.' if matches!(tail.as_str(), "*" | "+" | "*$" | "+$") => break,
+            '$' if tail.is_empty() => rest = Rest::Nothing,
+            '\\' if left.peek().is_some_and(|next| !next.is_ascii_alphanumeric()) => {
+                literal.extend(left.next());
+                if left.peek().is_some_and(|next| matches!(next, '*' | '+' | '?' | '{')) {
+                    literal.pop();
+                    rest = Rest::Something;
+                    break;
+                }
+            }
+            _ if is_repeated || "\\[](){}*+?^$".contains(c) => {
+                rest = Rest::Something;
+                break;
+            }
+            c => {
+                loose |= c == '.';
+                literal.push(c);
+            }
+        }
+    }
+    loose &= rest != Rest::Something;
+    Beginning { literal, rest, loose }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A regular expression, the subject that it becomes, and how much is said.
+    #[test]
+    fn subjects() {
+        use super::super::remark::Weight::{Less, Note, Open};
+        let acme = "https://github.com/acme/";
+        let rows = [
+            (r"^https://github\.com/acme/.*$", Subject::UrlPrefix(acme.into()), None),
+            (r"^https://github\.com/acme/.+", Subject::UrlPrefix(acme.into()), None),
+            ("https://github.com/acme/.*", Subject::UrlPrefix(acme.into()), Some(Note)),
+            (r"^https://github\.com/acme", Subject::UrlPrefix(acme.into()), Some(Note)),
+            (r"^https://github\.com/acme/[^/]+/x", Subject::UrlPrefix(acme.into()), Some(Less)),
+            (r"^https://github\.com/acme/a?", Subject::UrlPrefix(acme.into()), Some(Less)),
+            (r"^https://github\.com/acme/a\.+", Subject::UrlPrefix(acme.into()), Some(Less)),
+            (
+                r"^https://github\.com/acme/app/x\.yml@.*",
+                Subject::UrlPrefix(format!("{acme}app/")),
+                Some(Less),
+            ),
+            (
+                r"^https://github\.com/acme/app/x\.yml@refs/tags/.*",
+                Subject::UrlPrefix(format!("{acme}app/x.yml@refs/tags/")),
+                None,
+            ),
+            (r"^me@acme\.com$", Subject::Equal("me@acme.com".into()), None),
+            (r".*@acme\.com$", Subject::Unknown, Some(Open)),
+            (r"^https://github\.com/.*", Subject::Unknown, Some(Open)),
+            (r"^https://github\.com/a/|^https://github\.com/b/", Subject::Unknown, Some(Open)),
+            (r"^https://github\.com/(acme|other)/.*", Subject::Unknown, Some(Open)),
+        ];
+        for (text, expected, weight) in rows {
+            let mut remarks = Remarks::default();
+            let subject = subject_of(Wanted::RegExp(text), "x", &mut remarks);
+            let said = remarks.iter().map(|remark| remark.weight).min();
+            assert_eq!((subject, said), (expected, weight), "{text}");
+        }
+    }
+
+    #[test]
+    fn issuers() {
+        let github = Subject::UrlPrefix("https://github.com/acme/".into());
+        let other = Subject::Equal("me@acme.com".into());
+        let rows = [
+            (Wanted::Exactly("https://a.b"), &other, Some("https://a.b")),
+            (Wanted::RegExp(r"^https://a\.b$"), &other, Some("https://a.b")),
+            (Wanted::RegExp("https://a.b"), &other, Some("https://a.b")),
+            (Wanted::RegExp("https://a.b/.*"), &other, None),
+            (Wanted::RegExp(".*"), &other, None),
+            (Wanted::RegExp(".*"), &github, Some(GITHUB_ISSUER)),
+            (Wanted::Nobody, &github, Some(GITHUB_ISSUER)),
+            (Wanted::RegExp(r"https://a\.b/.*"), &github, None),
+            (Wanted::Nobody, &other, None),
+        ];
+        for (wanted, subject, expected) in rows {
+            let issuer = issuer_of(wanted, subject, "x", &mut Remarks::default());
+            assert_eq!(issuer.as_deref(), expected, "{wanted:?}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Those who can have signed, as `rules` name them.
+
+use signed_images_policy::keys::PublicKey;
+use yaml_serde::{Mapping, Value};
+
+use super::remark::Remarks;
+
+/// A signer of a rule.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Signer {
+    pub(super) identity: Identity,
+    pub(super) annotations: Vec<(String, String)>,
+    pub(super) remarks: Remarks,
+}
+
+/// How a signer is told.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Identity {
+    /// A public key, PEM, or what is to be replaced by it.
+    Key(String),
+    /// A key in the cluster.
+    KeyFrom { source: KeySource, namespace: String, name: String, entry: Option<String> },
+    /// An issuer (none: to be filled in) and its subjects.
+    Keyless { issuer: Option<String>, subject: Subject },
+    /// A certificate.
+    Certificate { certificate: String, chain: Vec<String>, log: Log },
+}
+
+/// What a key is kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeySource {
+    ConfigMap,
+    Secret,
+}
+
+/// Whether a signature must be in the transparency log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Log {
+    Required,
+    Ignored,
+}
+
+/// The subjects of an issuer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    Equal(String),
+    UrlPrefix(String),
+    /// To be filled in.
+    Unknown,
+}
+
+impl Signer {
+    pub(super) fn new(identity: Identity, remarks: Remarks) -> Self {
+        Self { identity, annotations: Vec::new(), remarks }
+    }
+
+    /// A key that must be filled in.
+    pub(super) fn missing_key(what: &str, remarks: Remarks) -> Self {
+        Self::new(Identity::Key(format!("REPLACE WITH {what}")), remarks)
+    }
+
+    /// As settings have it.
+    pub(super) fn settings(&self) -> Value {
+        let mut fields = self.identity.settings();
+        if !self.annotations.is_empty() {
+            let pair = |(key, value): &(String, String)| field(key, value.as_str());
+            fields.extend([field("annotations", mapping(self.annotations.iter().map(pair)))]);
+        }
+        Value::Mapping(fields)
+    }
+
+    /// Whether every signature that satisfies the other satisfies this one.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let asks_no_more =
+            self.annotations.iter().all(|annotation| other.annotations.contains(annotation));
+        asks_no_more && self.identity.covers(&other.identity)
+    }
+
+    /// Whether one signature can satisfy both.
+    pub(super) fn meets(&self, other: &Self) -> bool {
+        self.identity.covers(&other.identity) || other.identity.covers(&self.identity)
+    }
+}
+
+impl Identity {
+    fn settings(&self) -> Mapping {
+        match self {
+            Self::Key(key) => {
+                Mapping::from_iter([field("kind", "pubKey"), field("key", key.as_str())])
+            }
+            Self::KeyFrom { source, namespace, name, entry } => {
+                let mut object = Mapping::from_iter([
+                    field("namespace", namespace.as_str()),
+                    field("name", name.as_str()),
+                ]);
+                object.extend(entry.as_deref().map(|entry| field("key", entry)));
+                let source = match source {
+                    KeySource::ConfigMap => "configMap",
+                    KeySource::Secret => "secret",
+                };
+                let key_from = mapping([field(source, Value::Mapping(object))]);
+                Mapping::from_iter([field("kind", "pubKey"), field("keyFrom", key_from)])
+            }
+            Self::Keyless { issuer, subject } => {
+                let subject = match subject {
+                    Subject::Equal(text) => field("equal", text.as_str()),
+                    Subject::UrlPrefix(prefix) => field("urlPrefix", prefix.as_str()),
+                    Subject::Unknown => field("equal", ""),
+                };
+                Mapping::from_iter([
+                    field("kind", "genericIssuer"),
+                    field("issuer", issuer.as_deref().unwrap_or_default()),
+                    field("subject", mapping([subject])),
+                ])
+            }
+            Self::Certificate { certificate, chain, log } => {
+                let mut fields = Mapping::from_iter([
+                    field("kind", "certificate"),
+                    field("certificate", certificate.as_str()),
+                ]);
+                if !chain.is_empty() {
+                    fields.extend([field("certificateChain", texts(chain))]);
+                }
+                if *log == Log::Ignored {
+                    fields.extend([field("requireRekorBundle", false)]);
+                }
+                fields
+            }
+        }
+    }
+
+    fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Key(a), Self::Key(b)) => match (keys(a), keys(b)) {
+                (Some(a), Some(b)) => b.iter().all(|key| a.contains(key)),
+                _ => a == b,
+            },
+            (
+                Self::Keyless { issuer: a, subject: subject_a },
+                Self::Keyless { issuer: b, subject: subject_b },
+            ) => a == b && subject_a.covers(subject_b),
+            _ => self == other,
+        }
+    }
+}
+
+impl Subject {
+    fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::UrlPrefix(a), Self::UrlPrefix(b) | Self::Equal(b)) => {
+                b.starts_with(&with_slash(a))
+            }
+            _ => self == other,
+        }
+    }
+}
+
+fn with_slash(prefix: &str) -> String {
+    format!("{}/", prefix.trim_end_matches('/'))
+}
+
+fn keys(pem: &str) -> Option<Vec<PublicKey>> {
+    PublicKey::parse_all(pem).ok()
+}
+
+/// A field of a map.
+pub(super) fn field(key: &str, value: impl Into<Value>) -> (Value, Value) {
+    (Value::from(key), value.into())
+}
+
+/// A map as a value.
+pub(super) fn mapping(fields: impl IntoIterator<Item = (Value, Value)>) -> Value {
+    Value::Mapping(fields.into_iter().collect())
+}
+
+/// A list of texts as a value.
+pub(super) fn texts(texts: &[String]) -> Value {
+    Value::Sequence(texts.iter().map(|text| Value::from(text.as_str())).collect())
+}

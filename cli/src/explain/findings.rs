@@ -1,0 +1,119 @@
+//! What is found when the image is really verified.
+//!
+//! - Who says so? The module, about a Pod with one container of this image; and for each rule by itself the
+//!   policy's own library, with the same host.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde_json::{Value, json};
+use signed_images_policy::reference::Reference;
+use signed_images_policy::trust::Rule;
+use signed_images_policy::verify::{Refusal, Verified, Verifier};
+
+use crate::answer::Answer;
+use crate::evaluation::Evaluation;
+use crate::host::Host;
+use crate::request::{Request, RequestError};
+
+/// The module's verdict on a Pod with this image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Findings {
+    /// Whether it is let in.
+    pub allowed: bool,
+    /// What the image is replaced by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<String>,
+    /// Why it is not let in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// What `kubectl` shows beside the result.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// What a rule, by itself, makes of the image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleResult {
+    /// Whether it is satisfied.
+    pub satisfied: bool,
+    /// The digest that satisfies it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The labels of those whose signatures were found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signers: Vec<String>,
+    /// Why it is not satisfied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl Findings {
+    /// Puts a Pod with this image to the module.
+    ///
+    /// # Errors
+    /// When the image is a text that no request can hold.
+    pub fn of(image: &str, evaluation: &Evaluation) -> Result<Self, RequestError> {
+        let answer = evaluation.validate(&request(image)?);
+        Ok(Self {
+            pinned: pinned(&answer),
+            allowed: answer.allowed,
+            message: answer.status.and_then(|status| status.message),
+            warnings: answer.warnings.unwrap_or_default(),
+        })
+    }
+}
+
+impl RuleResult {
+    /// Verifies the image against this rule alone.
+    #[must_use]
+    pub fn of(rule: &Rule, image: &Reference, host: &Host, now: Duration) -> Self {
+        let mut call = |namespace: &'static str, operation: &'static str, payload: &[u8]| {
+            host.call(namespace, operation, payload)
+        };
+        match Verifier::new(&mut call, now).verify(image, &[rule]) {
+            Verified::Yes(pinned, approvals, _) => Self {
+                satisfied: true,
+                digest: Some(pinned.digest().to_string()),
+                signers: approvals.into_iter().flat_map(|approval| approval.signers).collect(),
+                reason: None,
+            },
+            Verified::Tolerated(refusals) => Self::unsatisfied(refusals.first()),
+            Verified::No(refusal) => Self::unsatisfied(Some(&refusal)),
+        }
+    }
+
+    fn unsatisfied(refusal: Option<&Refusal>) -> Self {
+        let reason = refusal.map(|refusal| refusal.reason.to_string());
+        Self { satisfied: false, digest: None, signers: Vec::new(), reason }
+    }
+}
+
+fn request(image: &str) -> Result<Request, RequestError> {
+    let request = json!({
+        "uid": "explain",
+        "kind": {"group": "", "version": "v1", "kind": "Pod"},
+        "resource": {"group": "", "version": "v1", "resource": "pods"},
+        "name": "explain",
+        "namespace": "default",
+        "operation": "CREATE",
+        "userInfo": {"username": "signed-images"},
+        "object": {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "explain", "namespace": "default"},
+            "spec": {"containers": [{"name": "explain", "image": image}]},
+        },
+    });
+    Request::parse(&request.to_string())
+}
+
+fn pinned(answer: &Answer) -> Option<String> {
+    let patch = STANDARD.decode(answer.patch.as_ref()?).ok()?;
+    let patch: Value = serde_json::from_slice(&patch).ok()?;
+    Some(patch.pointer("/0/value")?.as_str()?.to_owned())
+}

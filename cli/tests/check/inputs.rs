@@ -1,0 +1,176 @@
+//! Everything that can be checked.
+
+use serde_json::Value;
+
+use crate::world::World;
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'HOST/shop/cart:1.4'}]}\n";
+
+/// The images of a JSON report, with their lines.
+fn images(world: &World, line: &str, stdin: &str) -> Vec<(String, u64)> {
+    let outcome = world.check_stdin(&format!("{line} --output json"), stdin);
+    assert_eq!(outcome.stderr, "", "{line}");
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let objects = report["objects"].as_array().unwrap().iter();
+    objects
+        .flat_map(|object| object["images"].as_array().unwrap())
+        .map(|image| {
+            let line = image["position"]["line"].as_u64().unwrap_or_default();
+            (image["image"].as_str().unwrap().to_owned(), line)
+        })
+        .collect()
+}
+
+#[test]
+fn images_are_found_wherever_they_stand() {
+    let world = World::new();
+    let json = r#"{"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "\ud83d\ude00"},
+	"spec": {"containers": [{"name": "a",
+	"image": "one"}]}}"#;
+    let rows = [
+        ("one\n", vec![("one", 1)]),
+        ("# released\n\n  one:1 \r\ntwo@x\n", vec![("one:1", 3), ("two@x", 4)]),
+        (json, vec![("one", 3)]),
+        (&format!("{json}\n{json}"), vec![("one", 3), ("one", 6)]),
+        (
+            "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec:\n    containers:\n    - image: one\n",
+            vec![("one", 8)],
+        ),
+        (
+            "apiVersion: v1\nkind: PodList\nitems:\n- spec:\n    containers:\n    - image: one\n",
+            vec![("one", 6)],
+        ),
+        (
+            "\u{feff}apiVersion: v1\r\nkind: Pod\r\nspec:\r\n  containers:\r\n  - image: >-\r\n      one\r\n",
+            vec![("one", 6)],
+        ),
+        (
+            "apiVersion: v1\nkind: Pod\nx: &base\n  image: one\nspec:\n  containers:\n  - <<: *base\n    name: é\n  - {<<: *base, image: two}\n",
+            vec![("one", 4), ("two", 9)],
+        ),
+        (
+            "---\n---\n%YAML 1.1\n---\napiVersion: v1\nkind: Pod\nspec: {containers: [{image: !!str one}]}\n",
+            vec![],
+        ),
+        (
+            "---\n# nothing\n---\napiVersion: v1\nkind: Pod\nspec: {containers: [{image: !!str one}]}\n...\n",
+            vec![("one", 6)],
+        ),
+    ];
+    for (text, expected) in rows {
+        let found = images(&world, "-", text);
+        let found: Vec<(&str, u64)> =
+            found.iter().map(|(image, line)| (image.as_str(), *line)).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+/// What the API server sends is put to the policy as it is: here, an image that an update leaves alone.
+#[test]
+fn reviews_are_put_to_the_policy_as_they_are() {
+    let world = World::new();
+    let object = r#"{"metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "image": "HOST/shop/till:2.0"}]}}"#;
+    let request = |operation: &str, old: &str| {
+        format!(
+            r#"{{"uid": "u", "kind": {{"group": "", "version": "v1", "kind": "Pod"}}, "resource": {{"group": "", "version": "v1", "resource": "pods"}}, "operation": "{operation}", "userInfo": {{}}, "object": {object}, "oldObject": {old}}}"#
+        )
+    };
+    let review = |request: &str| {
+        format!(
+            r#"{{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {request}}}"#
+        )
+    };
+    let rows = [
+        (review(&request("UPDATE", object)), 0, "unchanged"),
+        (request("UPDATE", object), 0, "unchanged"),
+        (review(&request("UPDATE", "null")), 1, "rejected"),
+        (review(&request("CREATE", "null")), 1, "rejected"),
+    ];
+    for (text, code, verdict) in rows {
+        let outcome = world.check_stdin("- --output json", &text);
+        assert_eq!(outcome.code, Some(code), "{text}");
+        let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(report["objects"][0]["images"][0]["verdict"], verdict, "{text}");
+    }
+    let outcome = world.check_stdin("-", r#"{"kind": "AdmissionReview"}"#);
+    assert_eq!(outcome.code, Some(3));
+    assert!(outcome.stdout.contains("an AdmissionReview without a `request`"), "{outcome:?}");
+}
+
+#[test]
+fn folders_are_read_at_any_depth() {
+    let world = World::new();
+    world.write("deploy/a/b/one.yml", POD);
+    world.write("deploy/two.json", r#"{"apiVersion": "v1", "kind": "ConfigMap"}"#);
+    world.write("deploy/.git/three.yaml", "kind: [");
+    let outcome = world.check("deploy");
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.contains("deploy/a/b/one.yml:4 (Pod a)"), "{outcome:?}");
+    assert!(outcome.stdout.contains("ConfigMap"), "{outcome:?}");
+}
+
+#[test]
+fn what_exists_is_a_path() {
+    let world = World::new();
+    world.write("nginx", "HOST/shop/till:2.0\n");
+    assert_eq!(world.check("nginx").code, Some(1));
+    assert_eq!(world.check("docker.io/library/nginx").code, Some(0));
+}
+
+#[test]
+fn templates_have_to_be_rendered() {
+    let world = World::new();
+    world.write("t.yaml", "apiVersion: v1\nkind: Pod\nspec:\n  containers: {{ .Values.x }}\n");
+    let outcome = world.check("t.yaml --output json");
+    assert_eq!(outcome.code, Some(3));
+    assert!(outcome.stdout.contains("render it first"), "{}", outcome.stdout);
+}
+
+/// The manifest of the policy says which kinds are sent to it.
+#[test]
+fn the_rules_of_the_policy_decide_what_is_reviewed() {
+    let world = World::new();
+    world.write("pod.yaml", POD);
+    let policy = |resources: &str| {
+        let settings = world.read("settings.yaml").replace('\n', "\n    ");
+        format!(
+            "apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicy\nmetadata: {{name: p}}\nspec:\n  rules:\n  - apiGroups: ['']\n    apiVersions: [v1]\n    resources: [{resources}]\n    operations: [CREATE]\n  settings:\n    {settings}\n"
+        )
+    };
+    world.write("pods.yaml", &policy("pods"));
+    world.write("maps.yaml", &policy("configmaps"));
+    let pods = world.check("-s pods.yaml pod.yaml");
+    assert!(pods.stdout.contains("1 image in 1 object: 1 verified"), "{pods:?}");
+    let maps = world.check("-s maps.yaml pod.yaml");
+    assert_eq!(maps.code, Some(0));
+    assert!(maps.stdout.contains("no image was checked"), "{maps:?}");
+    assert!(maps.stdout.contains("careful: Pod holds images, and nobody checked them"), "{maps:?}");
+    // The policy does not know that kind, and says so.
+    world.write("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n");
+    let unknown = world.check("-s maps.yaml map.yaml");
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.stdout.contains("extraWorkloads"), "{unknown:?}");
+}
+
+/// A key that cannot be had says nothing of the image: it is not checked.
+#[test]
+fn keys_are_read_from_manifests_when_the_policy_may() {
+    let world = World::new();
+    let key = world.key.replace('\n', "\n    ");
+    world.write(
+        "cluster/keys.yaml",
+        &format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: keys, namespace: trust}}\ndata:\n  cosign.pub: |\n    {key}\n"),
+    );
+    world.write(
+        "keys.yaml",
+        "rules: [{images: ['HOST/**'], allOf: [{kind: pubKey, keyFrom: {configMap: {namespace: trust, name: keys}}}]}]\n",
+    );
+    let withheld = world.check("-s keys.yaml HOST/shop/cart:1.4");
+    assert_eq!(withheld.code, Some(3), "{withheld:?}");
+    assert!(withheld.stdout.contains("hint: let the policy read its keys"), "{withheld:?}");
+    let read = world.check(
+        "-s keys.yaml --allow-context-aware --kubernetes-manifests cluster HOST/shop/cart:1.4",
+    );
+    assert_eq!((read.code, read.stderr.as_str()), (Some(0), ""), "{read:?}");
+    assert!(read.stdout.contains("1 image in 1 object: 1 verified"), "{read:?}");
+}

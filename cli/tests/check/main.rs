@@ -1,0 +1,10 @@
+//! `signed-images check` as its users meet it: the built module, a registry in this process, the command.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
+#![expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
+
+mod codes;
+mod inputs;
+mod pins;
+mod reports;
+mod world;

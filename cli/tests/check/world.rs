@@ -1,0 +1,148 @@
+//! A registry with a signed and an unsigned image, and a folder to run the command in.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use signed_images::demo::{Key, Registry};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// As wide as the address of a registry on a loopback port is, so that tables keep their shape.
+const REGISTRY: &str = "registry.local:";
+
+pub(crate) struct World {
+    _runtime: Runtime,
+    pub(crate) folder: TempDir,
+    host: String,
+    /// Of the signed image.
+    digest: String,
+    /// The public key that it is signed with, as PEM.
+    pub(crate) key: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl World {
+    /// Files may say `HOST` for the registry and `DIGEST` for the digest of the signed image.
+    pub(crate) fn new() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let registry = Registry::start(runtime.handle()).unwrap();
+        let key = Key::generate().unwrap();
+        let digest = registry.add_image("shop/cart", "1.4", "cart").unwrap();
+        registry.sign("shop/cart", &digest, &key).unwrap();
+        registry.add_image("shop/till", "2.0", "till").unwrap();
+        registry.add_image("other/app", "1", "other").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let host = registry.host();
+        let key = key.public().trim().to_owned();
+        let world = Self { _runtime: runtime, folder, host, digest, key };
+        world.write("settings.yaml", &settings(&world.key.replace('\n', "\n          ")));
+        world.write("sources.yml", "insecure_sources: ['HOST', '127.0.0.1:9']\n");
+        world
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        let path = self.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, self.filled(text)).unwrap();
+    }
+
+    pub(crate) fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path().join(file)).unwrap()
+    }
+
+    pub(crate) fn filled(&self, text: &str) -> String {
+        text.replace("HOST", &self.host).replace("DIGEST", &self.digest)
+    }
+
+    /// `signed-images check` with these words, the settings and the sources.
+    pub(crate) fn check(&self, line: &str) -> Outcome {
+        self.check_stdin(line, "")
+    }
+
+    pub(crate) fn check_stdin(&self, line: &str, stdin: &str) -> Outcome {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let module = root.join("annotated-policy.wasm");
+        assert!(module.exists(), "there is no module: run `make annotated-policy.wasm`");
+        let line = format!(
+            "--sources-path sources.yml --module {} {}",
+            module.display(),
+            self.filled(line)
+        );
+        let has_settings = line.contains("--settings") || line.contains("-s ");
+        let settings = if has_settings { "" } else { "-s settings.yaml " };
+        self.run(&format!("{settings}{line}"), stdin)
+    }
+
+    /// `signed-images check` with these words alone.
+    pub(crate) fn run(&self, line: &str, stdin: &str) -> Outcome {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_signed-images"))
+            .arg("check")
+            .args(line.split_whitespace())
+            .current_dir(self.path())
+            .env_remove("RUST_LOG")
+            .env("SIGNED_IMAGES_MODULE", "")
+            .env("DOCKER_CONFIG", self.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that stops early does not read its input.
+        let _ = child.stdin.take().unwrap().write_all(self.filled(stdin).as_bytes());
+        let output = child.wait_with_output().unwrap();
+        Outcome {
+            code: output.status.code(),
+            stdout: self.anonymous(&String::from_utf8(output.stdout).unwrap()),
+            stderr: self.anonymous(&String::from_utf8(output.stderr).unwrap()),
+        }
+    }
+
+    /// The text without the registry's port.
+    pub(crate) fn anonymous(&self, text: &str) -> String {
+        let width = self.host.len();
+        text.replace(&self.host, &format!("{REGISTRY:0<width$}"))
+    }
+}
+
+fn settings(key: &str) -> String {
+    format!(
+        "\
+rules:
+  - name: shop
+    images: [\"HOST/**\"]
+    exclude: [\"HOST/other/**\"]
+    allOf:
+      - kind: pubKey
+        owner: release team
+        key: |
+          {key}
+  - name: down
+    images: [\"127.0.0.1:9/**\"]
+    allOf:
+      - kind: pubKey
+        owner: release team
+        key: |
+          {key}
+  - name: monitored
+    enforcement: warn
+    images: [\"HOST/other/**\"]
+    allOf:
+      - kind: pubKey
+        owner: release team
+        key: |
+          {key}
+exempt: [\"HOST/platform/**\"]
+"
+    )
+}

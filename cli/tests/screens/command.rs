@@ -1,0 +1,74 @@
+//! Runs the command.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// What became of a command line.
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs `signed-images` with these arguments in this folder.
+pub(crate) fn signed_images(folder: &Path, arguments: &[&str]) -> Outcome {
+    signed_images_with(folder, arguments, &[])
+}
+
+/// Runs it with these variables besides.
+pub(crate) fn signed_images_with(
+    folder: &Path,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> Outcome {
+    let output = Command::new(env!("CARGO_BIN_EXE_signed-images"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("RUST_LOG")
+        .env_remove("SIGNED_IMAGES_MODULE")
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .env("DOCKER_CONFIG", folder)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// A folder with these settings in `settings.yaml`, every `${path}` in them being the indented text of
+/// `tests/fixtures/path.pem`.
+pub(crate) fn folder(settings: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::new();
+    for line in settings.lines() {
+        match line.trim_start().strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
+            Some(path) => {
+                let indent = &line[..line.len() - line.trim_start().len()];
+                let pem =
+                    std::fs::read_to_string(root().join(format!("tests/fixtures/{path}.pem")));
+                text.extend(pem.unwrap().lines().map(|line| format!("{indent}{line}\n")));
+            }
+            None => text.extend([line, "\n"]),
+        }
+    }
+    std::fs::write(folder.path().join("settings.yaml"), text).unwrap();
+    folder
+}
+
+/// All that a successful command printed; it says nothing on stderr.
+pub(crate) fn screen(folder: &Path, arguments: &[&str]) -> String {
+    let outcome = signed_images(folder, arguments);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    outcome.stdout
+}
