@@ -72,17 +72,12 @@ FUZZ_SECONDS := 600
 fuzz: setup-fuzz
 	fuzz/run $(FUZZ_SECONDS)
 
-<<<<<<< HEAD
-# What the optimised module may weigh as it is published, in bytes: a policy server fetches, compiles and keeps it.
-SIZE_BUDGET := 250000
-=======
 # Changes the code here and there and sees that some test fails: .cargo/mutants.toml. (It takes long.)
 mutants: setup-mutants
 	CARGO_PROFILE_DEV_DEBUG=none cargo mutants --package signed-images-policy --output $(CARGO_OUT)
 
-# What the optimised module may weigh, in bytes: a policy server fetches, compiles and keeps it.
-SIZE_BUDGET := 300000
->>>>>>> mutants
+# What the optimised module may weigh as it is published, in bytes: a policy server fetches, compiles and keeps it.
+SIZE_BUDGET := 250000
 
 size: annotated-policy.wasm
 	@wc -c policy.wasm annotated-policy.wasm | sed '$$d'
