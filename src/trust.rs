@@ -215,7 +215,8 @@ impl<'s> Subject<'s> {
     /// Whether a pattern of `rules` could select the image, by what its text says before any wildcard, tag or
     /// digest: of many patterns, few need to be parsed.
     pub(crate) fn could_be_of(&self, pattern: &str) -> bool {
-        let name = pattern.split(['*', '?', ':', '@']).next().unwrap_or_default();
+        let is_name = |byte: &u8| !matches!(byte, b'*' | b'?' | b':' | b'@');
+        let name = pattern.get(..pattern.bytes().take_while(is_name).count()).unwrap_or_default();
         let name = name.strip_suffix('/').unwrap_or(name);
         self.names.get_or_init(|| wildcard::names(&self.reference)).iter().any(|spelling| {
             spelling.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
