@@ -180,3 +180,26 @@ fn is_printable(c: char) -> bool {
     );
     !c.is_control() && !separates && !turns_or_hides
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A hint is never left out: it takes its room, and that of its line break, from the lines.
+    #[test]
+    fn hints_take_room_from_the_lines() {
+        let hints = ["hint: one", "hint: another"];
+        let taken = "\nhint: one\nhint: another".len();
+        let line = |length| ["a".repeat(1000), "b".repeat(length)];
+        let longest = MAX_MESSAGE - 64 - taken - 1000 - "\n".len();
+        let ending = "\nhint: one\nhint: another";
+
+        let lines = line(longest);
+        assert_eq!(bounded(&lines, &hints), format!("{}\n{}{ending}", lines[0], lines[1]));
+        let lines = line(longest + 1);
+        assert_eq!(
+            bounded(&lines, &hints),
+            format!("{}\n… and 1 more refused image{ending}", lines[0])
+        );
+    }
+}
