@@ -228,3 +228,46 @@ impl<'s> Subject<'s> {
 pub(crate) fn any_is_surely(patterns: &[ImagePattern], image: &Reference) -> bool {
     patterns.iter().any(|pattern| pattern.matches(image) == Match::Yes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const PATTERN: &str = "((docker|index\\.docker|registry-1\\.docker|DOCKER|quay|g*r)\\.io(:443|:5000)?/|localhost/|localhost:5000/|\\*/|\\*\\*/)?\
+        ((library|acme|a*e|\\*\\*|[ab?*]{1,2})/){0,2}(nginx|n?inx|app|\\*|\\*\\*|[ab*]{1,2})(:latest|:1\\.\\*)?(@sha256:\\*)?";
+    const IMAGE: &str = "((docker|index\\.docker|quay|gcr)\\.io(:443|:5000)?/|localhost/|localhost:5000/)?\
+        ((library|acme|[ab]{1,2})/){0,2}(nginx|app|[ab]{1,2})(:latest|:1\\.2)?";
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+        /// The quick look passes over no pattern that selects.
+        #[test]
+        fn what_selects_could_be(pattern in PATTERN, image in IMAGE) {
+            let image = Reference::parse(&image).unwrap();
+            let selects = ImagePattern::parse(&pattern)
+                .is_ok_and(|pattern| pattern.matches(&image) != Match::No);
+            if selects {
+                prop_assert!(Subject::new(Cow::Owned(image)).could_be_of(&pattern), "{}", pattern);
+            }
+        }
+    }
+
+    /// And passes over what it can: else it would be worth nothing.
+    #[test]
+    fn what_cannot_be() {
+        for (pattern, image, could_be) in [
+            ("ghcr.io/acme/**", "ghcr.io/acme/app", true),
+            ("ghcr.io/acme/**", "ghcr.io/acme", true),
+            ("ghcr.io/acme/**", "ghcr.io/other/app", false),
+            ("quay.io/acme/**", "ghcr.io/acme/app", false),
+            ("nginx", "docker.io/library/nginx", true),
+            ("nginx", "ghcr.io/nginx/nginx", false),
+            ("**", "ghcr.io/acme/app", true),
+        ] {
+            let image = Subject::new(Cow::Owned(Reference::parse(image).unwrap()));
+            assert_eq!(image.could_be_of(pattern), could_be, "{pattern}");
+        }
+    }
+}
