@@ -13,7 +13,7 @@ use crate::reference::{Reference, ReferenceError};
 use crate::request::Review;
 use crate::tree::{Crumb, Tree, render};
 use crate::walk::Walk;
-use crate::workloads::Workload;
+use crate::workloads::{Workload, pointer_to};
 use signed_images_json::Json;
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -151,7 +151,7 @@ impl<'r> Image<'r> {
         self.crumbs
             .iter()
             .map(|crumb| match crumb {
-                Crumb::Key(key) => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+                Crumb::Key(key) => pointer_to(key),
                 Crumb::Element { index, .. } => format!("/{index}"),
             })
             .collect()

@@ -64,8 +64,7 @@ pub fn validate(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
 /// The answer, or why none can be found.
 fn answer(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<Vec<u8>, String> {
     let unreadable = |error: &dyn Display| format!("the request cannot be read: {error}");
-    let text = std::str::from_utf8(payload).map_err(|error| unreadable(&error))?;
-    let document = Document::read(text).map_err(|error| unreadable(&error))?;
+    let document = Document::from_bytes(payload).map_err(|error| unreadable(&error))?;
     let (request, settings) = request::read(document.root()).map_err(|error| unreadable(&error))?;
     settings::outline(settings)
         .and_then(|settings| review(&request, settings, host, now))
@@ -79,9 +78,8 @@ pub fn validate_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> 
 }
 
 fn check_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<(), String> {
-    let not_json = |error: &dyn Display| format!("the settings are not valid JSON: {error}");
-    let text = std::str::from_utf8(payload).map_err(|error| not_json(&error))?;
-    let document = Document::read(text).map_err(|error| not_json(&error))?;
+    let document = Document::from_bytes(payload)
+        .map_err(|error| format!("the settings are not valid JSON: {error}"))?;
     let rules = settings::read(document.root()).map_err(|error| error.to_string())?;
     settings::check(&rules, host, now).map_err(|error| error.to_string())
 }

@@ -16,26 +16,25 @@ const MAX_WARNINGS: usize = 4096;
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&explain(self))
-    }
-}
-
-/// The reason in words.
-pub(crate) fn explain(reason: &Reason) -> String {
-    match reason {
-        Reason::NotSigned => "not signed".to_owned(),
-        Reason::TooFewSigners { agreed, needed, missing, .. } => format!(
-            "signed, but not by enough of the signers: {agreed} of {needed} agreed, missing {}",
-            list(missing)
-        ),
-        Reason::Unchecked(words) => format!("could not be checked: {}", first_line(words)),
-        Reason::Withheld(words) => {
-            format!("could not be checked, the host withholds a capability: {}", first_line(words))
+        match self {
+            Self::NotSigned => f.write_str("not signed"),
+            Self::TooFewSigners { agreed, needed, missing, .. } => write!(
+                f,
+                "signed, but not by enough of the signers: {agreed} of {needed} agreed, missing {}",
+                list(missing)
+            ),
+            Self::Unchecked(words) => write!(f, "could not be checked: {}", first_line(words)),
+            Self::Withheld(words) => write!(
+                f,
+                "could not be checked, the host withholds a capability: {}",
+                first_line(words)
+            ),
+            Self::Moved { expected, answered } => write!(
+                f,
+                "the tag moved while it was verified: asked about {expected}, the host answered {answered}"
+            ),
+            Self::Signer(label, error) => write!(f, "{label} cannot be used: {error}"),
         }
-        Reason::Moved { expected, answered } => format!(
-            "the tag moved while it was verified: asked about {expected}, the host answered {answered}"
-        ),
-        Reason::Signer(label, error) => format!("{label} cannot be used: {error}"),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use crate::audit;
 use crate::images::{Found, Image};
-use crate::message::{MAX_MESSAGE, bounded, bounded_warnings, clip, clip_lines, explain, hints};
+use crate::message::{MAX_MESSAGE, bounded, bounded_warnings, clip, clip_lines, hints};
 use crate::reference::Reference;
 use crate::rules::{UnmatchedImages, Write};
 use crate::signer::Annotations;
@@ -244,7 +244,7 @@ fn warning(image: &Image<'_>, reason: &str) -> String {
 }
 
 fn unsatisfied(refusal: &Refusal) -> String {
-    format!("{}: {}", refusal.rule, explain(&refusal.reason))
+    format!("{}: {}", refusal.rule, refusal.reason)
 }
 
 fn about(image: &Image<'_>, reason: &str) -> String {

@@ -199,11 +199,16 @@ fn below(prefix: &[Step], paths: &[&'static str]) -> Vec<Vec<Step>> {
     paths.iter().map(|path| prefix.iter().cloned().chain(steps(path)).collect()).collect()
 }
 
+/// A key as a step of a JSON pointer (RFC 6901 §3).
+pub(crate) fn pointer_to(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
 /// A path as a JSON pointer.
 pub(crate) fn render(path: &[Step]) -> String {
     path.iter()
         .map(|step| match step {
-            Step::Key { name, .. } => format!("/{}", name.replace('~', "~0").replace('/', "~1")),
+            Step::Key { name, .. } => pointer_to(name),
             Step::Each => "/*".to_owned(),
         })
         .collect()

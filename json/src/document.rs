@@ -53,6 +53,14 @@ impl<'t> Document<'t> {
         Ok(Self { text, values: reader.values })
     }
 
+    /// Reads the text of one value, in UTF-8.
+    ///
+    /// # Errors
+    /// When it is no such text.
+    pub fn from_bytes(bytes: &'t [u8]) -> Result<Self, NotJson> {
+        Self::read(std::str::from_utf8(bytes).map_err(NotJson::NotText)?)
+    }
+
     /// The value that the text is.
     #[must_use]
     pub fn root(&self) -> Json<'_> {

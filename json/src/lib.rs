@@ -18,6 +18,7 @@ pub use write::Writer;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::str::Utf8Error;
 
 /// The deepest nesting: the API server's decoder stops there (`maxNestingDepth` of Go's `encoding/json`).
 pub const MAX_DEPTH: usize = 10_000;
@@ -25,6 +26,8 @@ pub const MAX_DEPTH: usize = 10_000;
 /// Why a text is not a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotJson {
+    /// It is no text.
+    NotText(Utf8Error),
     /// It is not valid.
     Syntax {
         /// At this byte.
@@ -37,6 +40,7 @@ pub enum NotJson {
 impl fmt::Display for NotJson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotText(error) => error.fmt(f),
             Self::Syntax { at } => write!(f, "it is not valid JSON at byte {at}"),
             Self::Depth => write!(f, "it is nested more than {MAX_DEPTH} levels deep"),
         }
@@ -117,33 +121,25 @@ impl<'d> Json<'d> {
         self.text() == "null"
     }
 
-    /// Whether it is a list.
-    #[must_use]
-    pub fn is_list(self) -> bool {
-        self.starts_with(b'[')
-    }
-
-    /// Whether it is an object.
-    #[must_use]
-    pub fn is_object(self) -> bool {
-        self.starts_with(b'{')
-    }
-
     /// The elements of a list.
     #[must_use]
     pub fn elements(self) -> Option<impl Iterator<Item = Self>> {
-        self.is_list().then(|| self.parts())
+        self.starts_with(b'[').then(|| self.parts())
+    }
+
+    /// The keys and values of an object, as they stand.
+    #[must_use]
+    pub fn entries(self) -> Option<impl Iterator<Item = (Self, Self)>> {
+        let mut parts = self.starts_with(b'{').then(|| self.parts())?;
+        Some(std::iter::from_fn(move || Some((parts.next()?, parts.next()?))))
     }
 
     /// The keys and values of an object. Half a surrogate pair in a key reads as U+FFFD, as the API server's
     /// decoder reads it.
     #[must_use]
     pub fn members(self) -> Option<impl Iterator<Item = (Cow<'d, str>, Self)>> {
-        let mut parts = self.is_object().then(|| self.parts())?;
-        Some(std::iter::from_fn(move || {
-            let key = parts.next()?.string().unwrap_or(Cow::Borrowed("\u{fffd}"));
-            Some((key, parts.next()?))
-        }))
+        let said = |key: Self| key.string().unwrap_or(Cow::Borrowed("\u{fffd}"));
+        Some(self.entries()?.map(move |(key, value)| (said(key), value)))
     }
 
     /// The values of these keys. Null is absence, as it is to the API server's decoder.
