@@ -65,15 +65,19 @@ enum Command {
     Man(man::Man),
 }
 
+/// Whether the user wants none (<https://no-color.org>).
+fn forbids_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
 impl CommandLine {
     pub(crate) fn start_log(&self) {
         let filter = if self.verbose { VERBOSE_FILTER } else { FILTER };
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
-        let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal() && !is_plain)
+            .with_ansi(std::io::stderr().is_terminal() && !forbids_colour())
             .without_time()
             .with_target(false)
             .init();

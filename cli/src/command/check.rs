@@ -143,10 +143,9 @@ impl Check {
     }
 
     fn format(&self) -> Format {
-        let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let is_terminal = stdout().is_terminal();
+        let is_plain = super::forbids_colour() || !stdout().is_terminal();
         match self.output {
-            Output::Table if is_plain || !is_terminal => Format::Table(Colours::Never),
+            Output::Table if is_plain => Format::Table(Colours::Never),
             Output::Table => Format::Table(Colours::Auto),
             Output::Json => Format::Json,
             Output::Sarif => Format::Sarif,

@@ -40,7 +40,7 @@ pub(super) fn results(images: &Images, outcomes: &[Outcome]) -> anyhow::Result<S
         .load_style(UTF8_FULL)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(["request", "image", "verdict", "digest", "reason"]);
-    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+    if crate::command::forbids_colour() {
         table.force_no_tty();
     }
     let width = table.width().unwrap_or(WIDTH).clamp(LEAST_WIDTH, WIDTH);
