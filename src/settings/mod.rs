@@ -14,6 +14,7 @@ mod prefix;
 mod reader;
 mod rule;
 mod signer;
+mod subject;
 mod suggest;
 pub mod vocabulary;
 mod workload;

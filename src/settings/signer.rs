@@ -1,14 +1,20 @@
 //! The parts of signers that both vocabularies share.
 
 use super::reader::{Node, Object};
-use super::{Fault, prefix};
-use crate::signer::{Identity, RekorBundle};
+use super::{Fault, prefix, subject};
+use crate::signer::{Identity, RekorBundle, identity_label};
 
 /// A label for messages, and who is meant by it.
 pub(super) type Labelled = (String, Identity);
 
 pub(super) fn keyless(issuer: String, subject: String) -> Labelled {
-    (format!("`{subject}` of `{issuer}`"), Identity::Keyless { issuer, subject })
+    (identity_label(&issuer, &subject), Identity::Keyless { issuer, subject })
+}
+
+pub(super) fn keyless_pattern(issuer: String, pattern: &Node<'_>) -> Result<Labelled, Fault> {
+    let text = pattern.text()?;
+    let parsed = subject::pattern(&text).map_err(|error| pattern.fault(&error))?;
+    Ok((identity_label(&issuer, &text), Identity::KeylessPattern { issuer, pattern: parsed }))
 }
 
 pub(super) fn keyless_prefix(
