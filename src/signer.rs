@@ -186,7 +186,7 @@ pub enum SignerError {
     Key(KeyError),
     /// Its certificate cannot be used.
     Certificate(CertificateError),
-    /// It holds a key of the signer of this label, who has agreed already.
+    /// It has a key or an identity of the signer of this label, who has agreed already.
     Shared(String),
 }
 
