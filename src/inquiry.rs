@@ -245,14 +245,16 @@ impl<'i> Inquiry<'i> {
     }
 }
 
-/// Whether an index of what refers to an image names a Sigstore bundle.
+/// Whether an index of what refers to an image names a Sigstore bundle. Hosts leave out the type of an artifact
+/// (`ImageIndexEntry`, `oci-client`), and keep the annotations that cosign gives it.
 fn lists_a_bundle(index: Json<'_>) -> Option<bool> {
     let [manifests] = index.pick(["manifests"]).ok()?;
-    let is_bundle = |manifest: Json<'_>| {
-        let [kind] = manifest.pick(["artifactType"]).ok()?;
-        Some(kind?.string()?.starts_with("application/vnd.dev.sigstore.bundle"))
+    let has_content = |manifest: Json<'_>| {
+        let [annotations] = manifest.pick(["annotations"]).ok()?;
+        let [content] = annotations?.pick(["dev.sigstore.bundle.content"]).ok()?;
+        Some(content.is_some())
     };
-    Some(manifests?.elements()?.any(|manifest| is_bundle(manifest) == Some(true)))
+    Some(manifests?.elements()?.any(|manifest| has_content(manifest) == Some(true)))
 }
 
 /// Whether the host's words say that the registry has no such manifest.

@@ -20,6 +20,7 @@ pub mod vocabulary;
 mod workload;
 
 pub use check::check;
+pub use subject::pattern as subject_pattern;
 
 use crate::pattern::ImagePattern;
 use crate::request::GroupKind;

@@ -9,8 +9,11 @@ use crate::subject::{MAX_SUBJECT_PATTERN, SubjectPattern};
 /// Hosts where anybody can have an account: below them, the first part of the path is who is meant.
 const SHARED_HOSTS: [&str; 2] = ["github.com", "gitlab.com"];
 
-/// Reads a pattern.
-pub(super) fn pattern(text: &str) -> Result<SubjectPattern, String> {
+/// Reads a pattern of subjects.
+///
+/// # Errors
+/// When it would take in strangers, or is none.
+pub fn pattern(text: &str) -> Result<SubjectPattern, String> {
     if text.len() > MAX_SUBJECT_PATTERN {
         return Err(format!("it is longer than {MAX_SUBJECT_PATTERN} bytes"));
     }

@@ -106,7 +106,7 @@ fn manifest(byte: u8) -> Result<Vec<u8>, String> {
 fn signatures(byte: u8) -> Result<Vec<u8>, String> {
     let layer = |pem: &&str| json!({"annotations": {"dev.sigstore.cosign/certificate": pem}});
     let layers = |pems: &[&str]| json!({"layers": pems.iter().map(layer).collect::<Vec<_>>()});
-    let bundle = json!({"artifactType": "application/vnd.dev.sigstore.bundle.v0.3+json"});
+    let bundle = json!({"annotations": {"dev.sigstore.bundle.content": "dsse-envelope"}});
     let answer = match byte.wrapping_sub(b'0') % 12 {
         0..=3 => layers(&CERTIFICATES),
         4 => layers(&CERTIFICATES[1..2]),
