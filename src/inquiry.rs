@@ -9,6 +9,7 @@
 use crate::claim::{Claim, Claims, MAX_LAYERS};
 use crate::host::{self, Denial, Host};
 use crate::keys::PublicKey;
+use crate::message::first_line;
 use crate::reference::{Digest, Reference};
 use crate::signer::{Check, Identity, KeySource, Signer, SignerError};
 use crate::subject::SubjectPattern;
@@ -203,7 +204,9 @@ impl<'i> Inquiry<'i> {
         let answer = host::oci_manifest(host, &manifest).map_err(|denial| match denial {
             Denial::Error(words) if is_withheld(&words) => Miss::Withheld(words),
             Denial::Error(words) if is_absent(&words) => Miss::NoSignatures,
-            denial => unreadable(&format!("could not be read: {denial}")),
+            denial => {
+                unreadable(&format!("could not be read: {}", first_line(&denial.to_string())))
+            }
         })?;
         let document =
             host::document(&answer).map_err(|denial| Miss::Unchecked(denial.to_string()))?;
