@@ -30,7 +30,7 @@ enum SeenBy {
 use SeenBy::{Both, Nobody, Policy};
 
 /// `k` stands in for a key: keys are read when the policy is set up.
-const ROWS: [(&str, SeenBy); 60] = [
+const ROWS: [(&str, SeenBy); 63] = [
     // The settings as a whole.
     ("{}", Both),
     ("[]", Both),
@@ -113,6 +113,18 @@ const ROWS: [(&str, SeenBy); 60] = [
     (
         "{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {equal: b, urlPrefix: ''}}]}]}",
         Nobody,
+    ),
+    (
+        "{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {pattern: '*@a.b'}}]}]}",
+        Nobody,
+    ),
+    (
+        "{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {pattern: '*'}}]}]}",
+        Policy,
+    ),
+    (
+        "{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {pattern: 1}}]}]}",
+        Both,
     ),
     ("{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {}}]}]}", Policy),
     ("{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: b}]}]}", Both),
