@@ -330,11 +330,18 @@ mod tests {
     #[test]
     fn a_lone_block_is_read_as_pem_reads_it() {
         let longer = P256.replace("MFkw", "MFkwMFkw");
-        for text in [P256, RSA2048, COSIGN, &P256.replace("\n\n", ""), &longer, &format!("{P256}\n ")] {
-            assert_eq!(lone_block(text).unwrap(), pem::parse(text).unwrap().into_contents(), "{text}");
+        for text in
+            [P256, RSA2048, COSIGN, &P256.replace("\n\n", ""), &longer, &format!("{P256}\n ")]
+        {
+            assert_eq!(
+                lone_block(text).unwrap(),
+                pem::parse(text).unwrap().into_contents(),
+                "{text}"
+            );
         }
         let header = P256.replace("KEY-----\nM", "KEY-----\nKind: mine\n\nM");
-        let rows = ["", CERTIFICATE, &header, &format!("{P256}{P384}"), &P256.replace("MFkw", "MF!w")];
+        let rows =
+            ["", CERTIFICATE, &header, &format!("{P256}{P384}"), &P256.replace("MFkw", "MF!w")];
         for text in rows {
             assert_eq!(lone_block(text), None, "{text}");
         }
