@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use signed_images::evaluation::Evaluation;
+use signed_images::evaluation::{Evaluation, now};
 use signed_images::explain::{Explanation, explain};
 use signed_images::host::{Answers, Host};
 use signed_images::module::Module;
@@ -19,7 +19,7 @@ use signed_images_policy::rules::Rules;
 use tokio::runtime::Runtime;
 
 use super::module::ModuleOption;
-use super::options::{SettingsOptions, World, now};
+use super::options::{SettingsOptions, World};
 
 mod text;
 

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use clap::Args;
 use signed_images::check::kinds::Kinds;
 use signed_images::credentials::Credentials;
+use signed_images::evaluation::now;
 use signed_images::host::{Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
 use signed_images::metadata::{ContextAwareResource, section};
 use signed_images::settings::Settings;
@@ -71,11 +71,6 @@ fn nowhere(runtime: Handle) -> Host {
         Registries { sources: Sources::default(), credentials: Credentials::default() };
     let live = Live::new(runtime, registries, Trust::default(), Cluster::default());
     Host { answers: Answers::Live(live), readable: BTreeSet::new() }
-}
-
-/// The time since the Unix epoch.
-pub(crate) fn now() -> Duration {
-    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
 }
 
 /// How registries, trust roots and the cluster are reached.
