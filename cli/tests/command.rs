@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
 use std::path::Path;
-use std::process::Command;
 
 use tempfile::TempDir;
+
+mod support;
+use support::Outcome;
 
 /// A policy that takes only `{}` for settings, and accepts every request.
 const POLICY: &str = r#"
@@ -50,25 +52,8 @@ fn folder() -> TempDir {
     folder
 }
 
-struct Outcome {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
 fn signed_images(folder: &Path, line: &str) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_signed-images"))
-        .args(line.split_whitespace())
-        .current_dir(folder)
-        .env_remove("RUST_LOG")
-        .env("DOCKER_CONFIG", folder)
-        .output()
-        .unwrap();
-    Outcome {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    support::signed_images(folder, line.split_whitespace(), &[], "")
 }
 
 #[test]
