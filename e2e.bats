@@ -754,6 +754,14 @@ converted() {
 # indented SPACES KEY: the public key
 indented() { sed "s/^/$(printf '%*s' "$1" '')/" "$KEYS/$2.pub"; }
 
+# lets_in NAME:TAG: it is accepted and pinned, and what nobody signed is refused
+lets_in() {
+  create "$(pod "$(image "$1")")"
+  accepted && patched /spec/containers/0/image "$(pinned "$1")" || return
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "$(image acme/app:unsigned)" "not signed"
+}
+
 @test "a converted policy of kyverno decides on real signatures" {
   converted 0 <<YAML
 apiVersion: kyverno.io/v1
@@ -777,15 +785,9 @@ $(indented 22 release)
 $(indented 22 security)
 $(indented 22 stranger)
 YAML
-  create "$(pod "$(image acme/app:both)")"
-  accepted
-  patched /spec/containers/0/image "$(pinned acme/app:both)"
-
+  lets_in acme/app:both
   create "$(pod "$(image acme/app:signed)")"
   refused "$(image acme/app:signed)" "signed, but not by enough"
-
-  create "$(pod "$(image acme/app:unsigned)")"
-  refused "not signed"
 
   create "$(pod "$(image acme/app:next)")"
   untouched
@@ -806,12 +808,7 @@ $(indented 10 release)
         data: |
 $(indented 10 stranger)
 YAML
-  create "$(pod "$(image acme/app:signed)")"
-  accepted
-  patched /spec/containers/0/image "$(pinned acme/app:signed)"
-
-  create "$(pod "$(image acme/app:unsigned)")"
-  refused "not signed"
+  lets_in acme/app:signed
 
   create "$(pod "$REGISTRY/elsewhere/app:1")"
   refused "$REGISTRY/elsewhere/app:1"
@@ -836,10 +833,7 @@ YAML
   settings_refused "allOf[0]" "PEM"
 
   sed "s|key: REPLACE WITH.*|key: $(jq -Rs . "$KEYS/release.pub" | sed 's/\\/\\\\/g')|" -i "$BATS_TEST_TMPDIR/settings.json"
-  create "$(pod "$(image acme/app:signed)")"
-  accepted
-  create "$(pod "$(image acme/app:unsigned)")"
-  refused "not signed"
+  lets_in acme/app:signed
 }
 
 # ---- check -----------------------------------------------------------------------------------------

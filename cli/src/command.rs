@@ -23,6 +23,7 @@ mod man;
 mod module;
 mod options;
 mod policy;
+mod push;
 mod run;
 mod schema;
 
@@ -60,6 +61,7 @@ enum Command {
     Schema,
     Demo(demo::Demo),
     Annotate(annotate::Annotate),
+    Push(push::Push),
     Bench(bench::Bench),
     Completions(completions::Completions),
     Man(man::Man),
@@ -93,6 +95,7 @@ impl CommandLine {
             Command::Schema => schema::run(),
             Command::Demo(demo) => demo.run(),
             Command::Annotate(annotate) => annotate.run(),
+            Command::Push(push) => push.run(),
             Command::Bench(bench) => bench.run(),
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(),
