@@ -10,7 +10,7 @@
 
 use serde_json::{Map, Value, json};
 use signed_images_policy::settings::vocabulary;
-use vocabulary::{Field, SETTINGS, Shape};
+use vocabulary::{Blanks, Field, SETTINGS, Shape};
 
 type Schema = Map<String, Value>;
 
@@ -29,7 +29,7 @@ pub fn settings() -> Value {
 /// A map with the keys of `shape`.
 fn object(shape: &Shape) -> Schema {
     let mut properties = Schema::new();
-    for field in shape.fields {
+    for field in shape.fields() {
         for name in [Some(field.key), field.alias].into_iter().flatten() {
             properties.insert(name.to_owned(), property(shape, field).into());
         }
@@ -49,6 +49,9 @@ fn property(shape: &Shape, field: &Field) -> Schema {
     } else {
         optional(&field.value)
     };
+    if let (Blanks::Dropped, vocabulary::Value::List(items)) = (field.blanks, &field.value) {
+        schema.insert("items".to_owned(), optional(items).into());
+    }
     schema.insert("description".to_owned(), field.doc.into());
     schema
 }

@@ -30,7 +30,7 @@ enum SeenBy {
 use SeenBy::{Both, Nobody, Policy};
 
 /// `k` stands in for a key: keys are read when the policy is set up.
-const ROWS: [(&str, SeenBy); 60] = [
+const ROWS: [(&str, SeenBy); 81] = [
     // The settings as a whole.
     ("{}", Both),
     ("[]", Both),
@@ -131,6 +131,28 @@ const ROWS: [(&str, SeenBy); 60] = [
     ("{signatures: [{image: a, githubActions: {repo: b}}]}", Both),
     ("{signatures: [{pubKeys: [k]}]}", Both),
     ("{signatures: [{image: a}]}", Both),
+    // The lists of one kind of signer, as forms leave them.
+    ("{publicKeys: [{images: [a, ''], keys: ['', k], require: any, annotations: {}}]}", Nobody),
+    ("{publicKeys: [null, {}, {images: [a], keys: [k]}], unmatchedImages: ''}", Nobody),
+    ("{publicKeys: [{require: all}], unmatchedImages: warn}", Nobody),
+    ("{publicKeys: [{require: all}]}", Policy),
+    ("{publicKeys: [{}]}", Policy),
+    ("{publicKeys: [{keys: [k]}]}", Policy),
+    ("{publicKeys: [{images: [a]}]}", Policy),
+    ("{publicKeys: [{images: a, keys: [k]}]}", Both),
+    ("{publicKeys: [{images: [a], keys: [1]}]}", Both),
+    ("{publicKeys: [{images: [a], keys: [k], require: one}]}", Both),
+    ("{publicKeys: [{images: [a], pubKeys: [k]}]}", Both),
+    ("{publicKeys: [a]}", Both),
+    ("{publicKeys: {images: [a], keys: [k]}}", Both),
+    ("{keylessIdentities: [{images: [a], issuer: i, subjects: [s]}]}", Nobody),
+    ("{keylessIdentities: [{images: [a], issuer: i, subjects: s}]}", Both),
+    ("{keylessPrefixes: [{images: [a], issuer: i, urlPrefixes: ['https://b.c/']}]}", Nobody),
+    ("{keylessPrefixes: [{images: [a], issuer: i, urlPrefixes: [b]}]}", Policy),
+    ("{githubActions: [{images: [a], owner: o, repos: ['', null]}]}", Nobody),
+    ("{githubActions: [{images: [a], owner: o, repo: r}]}", Both),
+    ("{certificates: [{images: [a], certificates: [c], requireRekorBundle: false}]}", Nobody),
+    ("{certificates: [{images: [a], certificates: [c], requireRekorBundle: 'false'}]}", Both),
     // Custom resources.
     ("{unmatchedImages: warn, extraWorkloads: [{kind: A, podSpecs: [/spec]}]}", Nobody),
     ("{unmatchedImages: warn, extraWorkloads: [{kind: A, apiGroup: b}]}", Both),
