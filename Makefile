@@ -66,7 +66,7 @@ deny: setup-deny
 	cargo deny --locked --workspace --log-level error check licenses bans sources
 	cargo deny --locked --manifest-path fuzz/Cargo.toml --config deny.toml --log-level error check licenses bans sources
 
-# Seconds for each of the ten fuzz targets.
+# Seconds for each of the eleven fuzz targets.
 FUZZ_SECONDS := 600
 
 fuzz: setup-fuzz
