@@ -59,6 +59,31 @@ fn anchor(page: &Page, wanted: &str) -> Result<(), String> {
     if anchors.any(|anchor| anchor == wanted) { Ok(()) } else { Err("no such heading".to_owned()) }
 }
 
+/// The forms of issues are forms, and what they link to is there.
+#[test]
+fn the_forms_link_somewhere() {
+    let mut forms = 0;
+    for entry in std::fs::read_dir(root().join(".github/ISSUE_TEMPLATE")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let form: yaml_serde::Value = yaml_serde::from_str(&text).unwrap();
+        let parts = form.get("body").or_else(|| form.get("contact_links")).unwrap();
+        let parts = parts.as_sequence().unwrap();
+        let keys: &[&str] =
+            if form.get("body").is_some() { &["type"] } else { &["name", "url", "about"] };
+        for part in parts {
+            assert!(keys.iter().all(|key| part.get(key).is_some()), "{}", path.display());
+        }
+        for link in HERE.iter().flat_map(|here| text.split(here).skip(1)) {
+            let end = link.find([')', ' ', '"', '\n']).unwrap_or(link.len());
+            let link = link.get(..end).unwrap();
+            assert!(target(root(), link).is_ok(), "{}: {link}", path.display());
+        }
+        forms += 1;
+    }
+    assert_eq!(forms, 3);
+}
+
 /// Every page of the book is in its table of contents; that nothing else is, the links say.
 #[test]
 fn every_page_is_in_the_summary() {

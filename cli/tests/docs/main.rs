@@ -10,14 +10,19 @@
 //! - And commands of other programs? `e2e.bats` runs those of cosign; [`commands`] lists the others, with the
 //!   reason why they are not run.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
-#![expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
-
+#[cfg(test)]
 mod blocks;
+#[cfg(test)]
 mod commands;
+#[cfg(test)]
 mod folder;
+#[cfg(test)]
 mod links;
+#[cfg(test)]
 mod messages;
+#[cfg(test)]
 mod pages;
+#[cfg(test)]
 mod settings;
+#[cfg(test)]
 mod yaml;

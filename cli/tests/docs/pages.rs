@@ -88,7 +88,7 @@ impl Page {
                         CodeBlockKind::Indented => String::new(),
                     };
                     let (language, mark) = info.split_once(' ').unwrap_or((&info, ""));
-                    let line = self.text[..place.start].lines().count() + 1;
+                    let line = self.text.get(..place.start).unwrap().lines().count() + 1;
                     blocks.push(Block {
                         place: format!("{}:{line}", self.path),
                         language: language.to_owned(),
@@ -161,7 +161,7 @@ impl Page {
         let headings = self.headings();
         let index = headings.iter().position(|known| known.text == heading)?;
         let end = headings.get(index + 1).map_or(self.text.len(), |next| next.start);
-        Some(&self.text[headings[index].end..end])
+        self.text.get(headings[index].end..end)
     }
 }
 
