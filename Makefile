@@ -25,7 +25,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests demo clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests demo book clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -107,6 +107,11 @@ e2e-tests: setup-e2e annotated-policy.wasm
 
 demo: annotated-policy.wasm $(SIGNED_IMAGES)
 	@$(SIGNED_IMAGES) demo --module annotated-policy.wasm
+
+# The documentation in docs/, as pages: docs/book/index.html.
+book:
+	$(call need,mdbook,install mdbook: cargo install --locked mdbook)
+	mdbook build docs
 
 clean:
 	rm -f policy.wasm annotated-policy.wasm floor.wasm

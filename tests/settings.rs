@@ -85,6 +85,12 @@ fn valid_settings() {
         "{unmatchedImages: reject}",
         "{unmatchedImages: warn, exempt: [nginx]}",
         "{rules: [{images: [a], allOf: [{kind: githubAction, owner: acme}]}]}",
+        r#"{publicKeys: [{name: n, images: [a], exclude: [a/b], keys: ["<key>", "<second>"], require: any,
+            enforcement: warn, annotations: {a: b}}, {images: [b], keys: ["k8s://trust/key"]}]}"#,
+        "{keylessIdentities: [{images: [a], issuer: i, subjects: [a, b]}]}",
+        r#"{keylessPrefixes: [{images: [a], issuer: i, urlPrefixes: ["https://a.b/c"]}]}"#,
+        "{githubActions: [{images: [a], owner: acme}, {images: [a], owner: acme, repos: [a, b]}]}",
+        r#"{certificates: [{images: [a], certificates: ["<certificate>"], requireRekorBundle: false}]}"#,
     ] {
         assert_eq!(validate(settings), None, "{settings}");
     }
@@ -100,6 +106,11 @@ fn settings_of_a_form() {
            rules: [], exempt: [], unmatchedImages: "", extraWorkloads: []}"#,
         "{signatures: [{image: a, images: null, githubActions: {owner: b, repo: null},
            annotations: null, pubKeys: null, requireRekorBundle: null}], modifyImagesWithDigest: null}",
+        r#"{publicKeys: [{images: [a, ""], keys: ["", "<key>"], require: all, annotations: {}}, {require: all}]}"#,
+        r#"{githubActions: [{name: "", images: [a], exclude: [""], owner: o, repos: [""], require: ""}],
+           keylessIdentities: [], keylessPrefixes: [{images: [], issuer: "", urlPrefixes: []}]}"#,
+        r#"{certificates: [{images: [a], certificates: ["<certificate>"], certificateChain: [""],
+           requireRekorBundle: true}], unmatchedImages: reject}"#,
     ] {
         assert_eq!(validate(settings), None, "{settings}");
     }
@@ -107,7 +118,8 @@ fn settings_of_a_form() {
 
 #[test]
 fn settings_that_check_nothing() {
-    let nothing = "these settings check nothing: name the images and their signers in `rules` or \
+    let nothing = "these settings check nothing: name the images and their signers in `rules`, \
+                   `publicKeys`, `keylessIdentities`, `keylessPrefixes`, `githubActions`, `certificates` or \
                    `signatures`, or set `unmatchedImages` to `warn` or `reject`";
     check(&[
         ("{}", nothing),
@@ -116,8 +128,93 @@ fn settings_that_check_nothing() {
         ("{unmatchedImages: accept}", nothing),
         ("{exempt: [nginx], modifyImagesWithDigest: true}", nothing),
         ("{description: x, rule: y}", nothing),
+        // What a form leaves of entries that were added and not filled in.
+        ("{publicKeys: [null, {}, {images: [], keys: []}], githubActions: []}", nothing),
+        ("{publicKeys: [{images: [''], keys: ['', ''], require: all}]}", nothing),
+        ("{certificates: [{require: any, enforcement: warn, requireRekorBundle: true}]}", nothing),
     ]);
 }
+
+/// What an entry of the flat lists lacks is said with its place in the settings.
+#[test]
+fn entries_of_the_flat_lists() {
+    check(FLAT);
+}
+
+const FLAT: &[(&str, &str)] = &[
+    (
+        r#"{publicKeys: [{keys: ["<key>"]}]}"#,
+        "publicKeys[0]: `images` is missing: which images must be signed? (`*` is every image)",
+    ),
+    (
+        r#"{publicKeys: [{}, {images: [""], keys: ["<key>"]}]}"#,
+        "publicKeys[1]: `images` is missing: which images must be signed? (`*` is every image)",
+    ),
+    (
+        "{publicKeys: [{name: a}]}",
+        "publicKeys[0]: `images` is missing: which images must be signed? (`*` is every image)",
+    ),
+    (
+        "{publicKeys: [{images: [a], keys: [''], require: any}]}",
+        "publicKeys[0]: `keys` is missing: who must have signed?",
+    ),
+    (
+        "{publicKeys: [{images: ['', 'a//b'], keys: [k]}]}",
+        "publicKeys[0].images[1]: the repository can match no image",
+    ),
+    (
+        r#"{publicKeys: [{images: [a], keys: ["", k]}]}"#,
+        "publicKeys[0].keys[1]: not a PEM public key; it starts with `-----BEGIN PUBLIC KEY-----`",
+    ),
+    (
+        "{publicKeys: [{images: [a], keys: ['k8s://a']}]}",
+        "publicKeys[0].keys[0]: `k8s://a` is not `k8s://namespace/name`",
+    ),
+    (
+        r#"{publicKeys: [{images: [a], keys: ["<key>", "<spaced>"], require: any}]}"#,
+        "publicKeys[0].keys[1]: one signature would satisfy both this signer and \
+             publicKeys[0].keys[0]; signers of one group must be distinct",
+    ),
+    (
+        "{publicKeys: [{images: [a], keys: [k], require: both}]}",
+        "publicKeys[0].require: unknown value; known here: `all`, `any`",
+    ),
+    (
+        "{publicKeys: [{images: [a], pubKeys: [k]}]}",
+        "publicKeys[0].pubKeys: unknown field, did you mean `keys`?",
+    ),
+    ("{publicKeys: [a]}", "publicKeys[0]: must be a map, not a text"),
+    (
+        "{keylessIdentities: [{images: [a], subjects: [s]}]}",
+        "keylessIdentities[0]: `issuer` is missing",
+    ),
+    (
+        "{keylessIdentities: [{images: [a], issuer: i}]}",
+        "keylessIdentities[0]: `subjects` is missing: who must have signed?",
+    ),
+    (
+        "{keylessPrefixes: [{images: [a], issuer: i, urlPrefixes: ['https://a.b/', acme.com]}]}",
+        "keylessPrefixes[0].urlPrefixes[1]: `urlPrefix`: `acme.com` is not a URL with a host; write it like \
+             `https://github.com/acme/`",
+    ),
+    ("{githubActions: [{images: [a], repos: [r]}]}", "githubActions[0]: `owner` is missing"),
+    (
+        "{githubActions: [{images: [a], owner: acme, repos: [acme/app]}]}",
+        "githubActions[0]: write the owner and the repository apart: `owner: acme`, `repo: app`",
+    ),
+    (
+        r#"{certificates: [{images: [a], certificateChain: ["<root>"]}]}"#,
+        "certificates[0]: `certificates` is missing: who must have signed?",
+    ),
+    (
+        r#"{certificates: [{images: [a], certificates: ["<expired>"]}]}"#,
+        "certificates[0].certificates[0]: the certificate has expired",
+    ),
+    (
+        "{unmatchedImages: reject, exempt: [''], publicKeys: [{}]}",
+        "exempt[0]: the pattern is empty",
+    ),
+];
 
 #[test]
 fn settings_that_are_no_map() {
@@ -160,8 +257,8 @@ fn unknown_names() {
         ),
         (
             "{policy: x}",
-            "policy: unknown field; known here: `signatures`, `modifyImagesWithDigest`, `rules`, `exempt`, \
-             `unmatchedImages`, `unchangedImages`, `pinWorkloadTemplates`, `extraWorkloads`",
+            "policy: unknown field; known here: `signatures`, `modifyImagesWithDigest`, `rules`, `publicKeys`, \
+             `keylessIdentities`, `keylessPrefixes`, `githubActions`, `certificates`, `exempt`, `unmatchedImages`, `unchangedImages`, `pinWorkloadTemplates`, `extraWorkloads`",
         ),
         (
             "{unmatchedImages: deny}",

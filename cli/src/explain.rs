@@ -74,7 +74,7 @@ pub enum Fate {
     Verify,
 }
 
-/// A rule, or an entry of `signatures`.
+/// A rule: an entry of one of the lists of the settings.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleReport {
@@ -108,7 +108,7 @@ pub struct RuleReport {
 pub enum List {
     /// `signatures`, whose patterns are tried with every spelling of the image.
     Signatures,
-    /// `rules`.
+    /// `rules`, and the lists of one kind of signer.
     Rules,
 }
 

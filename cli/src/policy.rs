@@ -11,12 +11,12 @@ use std::fmt;
 
 use yaml_serde::{Mapping, Value};
 
+use crate::metadata::annotations::OCI_URL;
 use crate::metadata::rules::Rule;
 use crate::metadata::{Metadata, MetadataError};
 use crate::yaml::{self, Comments};
 
 const METADATA: &str = include_str!("../../metadata.yml");
-const OCI_URL: &str = "io.kubewarden.policy.ociUrl";
 
 /// The most that a webhook may take.
 const TIMEOUT_SECONDS: u64 = 30;
@@ -95,8 +95,13 @@ impl Policy {
     /// The kinds of objects that the settings take keys from.
     #[must_use]
     pub fn key_objects(&self) -> Vec<&'static str> {
-        let signers = self.settings.get("rules").and_then(Value::as_sequence).into_iter().flatten();
-        let signers: Vec<&Value> = signers
+        let entries =
+            |key| self.settings.get(key).and_then(Value::as_sequence).into_iter().flatten();
+        let keys = entries("publicKeys")
+            .filter_map(|entry| entry.get("keys").and_then(Value::as_sequence))
+            .flatten()
+            .filter_map(Value::as_str);
+        let signers: Vec<&Value> = entries("rules")
             .flat_map(|rule| {
                 [rule.get("allOf"), rule.get("anyOf").and_then(|of| of.get("signatures"))]
             })
@@ -104,14 +109,17 @@ impl Policy {
             .filter_map(Value::as_sequence)
             .flatten()
             .collect();
+        let in_secret = signers
+            .iter()
+            .filter_map(|signer| signer.get("key").and_then(Value::as_str))
+            .chain(keys)
+            .any(|key| key.starts_with("k8s://"));
         let reads = |kind: &str, key: &str| {
-            signers.iter().any(|signer| {
-                let is_cosign = signer.get("key").and_then(Value::as_str);
-                signer
-                    .get("keyFrom")
-                    .is_some_and(|from| from.get(key).is_some_and(Value::is_mapping))
-                    || kind == "Secret" && is_cosign.is_some_and(|key| key.starts_with("k8s://"))
-            })
+            signers
+                .iter()
+                .filter_map(|signer| signer.get("keyFrom"))
+                .any(|from| from.get(key).is_some_and(Value::is_mapping))
+                || kind == "Secret" && in_secret
         };
         [("ConfigMap", "configMap"), ("Secret", "secret")]
             .into_iter()
@@ -215,10 +223,12 @@ mod tests {
 
     #[test]
     fn the_policy_may_read_what_its_keys_are_in() {
-        let rows: [(&str, &[&str]); 5] = [
+        let rows: [(&str, &[&str]); 7] = [
             ("rules: [{allOf: [{key: PEM}]}]", &[]),
             ("rules: [{allOf: [{keyFrom: {configMap: {}, secret: ''}}]}]", &["ConfigMap"]),
             ("rules: [{allOf: [{key: k8s://a/b}]}]", &["Secret"]),
+            ("publicKeys: [{keys: [PEM, k8s://a/b]}]", &["Secret"]),
+            ("publicKeys: [{keys: [PEM]}, {}]", &[]),
             ("rules: [{anyOf: {signatures: [{keyFrom: {configMap: {}}}]}}]", &["ConfigMap"]),
             (
                 "rules: [{allOf: [{keyFrom: {secret: {}}}, {keyFrom: {configMap: {}}}]}]",

@@ -3,14 +3,14 @@
 //! - Where does it come from? From the policy's own [`vocabulary`]: every name that its reader knows, and
 //!   what it means.
 //! - What does it promise? It refuses what the policy would refuse for its form: an unknown key, a missing
-//!   one, a value of the wrong type. The policy sees more than that: keys, certificates, patterns, signers
-//!   that are one and the same.
+//!   one, a value of the wrong type, more entries than are taken. The policy sees more than that: keys,
+//!   certificates, patterns, signers that are one and the same.
 //! - Why does a value that may be left out have four types? null and an empty text, list or map count as left
 //!   out: forms send them for what was not filled in.
 
 use serde_json::{Map, Value, json};
 use signed_images_policy::settings::vocabulary;
-use vocabulary::{Field, SETTINGS, Shape};
+use vocabulary::{Blanks, Field, SETTINGS, Shape};
 
 type Schema = Map<String, Value>;
 
@@ -29,7 +29,7 @@ pub fn settings() -> Value {
 /// A map with the keys of `shape`.
 fn object(shape: &Shape) -> Schema {
     let mut properties = Schema::new();
-    for field in shape.fields {
+    for field in shape.fields() {
         for name in [Some(field.key), field.alias].into_iter().flatten() {
             properties.insert(name.to_owned(), property(shape, field).into());
         }
@@ -49,8 +49,23 @@ fn property(shape: &Shape, field: &Field) -> Schema {
     } else {
         optional(&field.value)
     };
+    if let (Blanks::Dropped, vocabulary::Value::List(items)) = (field.blanks, &field.value) {
+        schema.insert("items".to_owned(), optional(items).into());
+    }
+    schema.extend(budget(field));
     schema.insert("description".to_owned(), field.doc.into());
     schema
+}
+
+/// How many entries there may be.
+fn budget(field: &Field) -> Option<(String, Value)> {
+    use vocabulary::Value as Kind;
+    let keyword = match field.value {
+        Kind::List(_) => "maxItems",
+        Kind::Texts => "maxProperties",
+        _ => return None,
+    };
+    (field.most != usize::MAX).then(|| (keyword.to_owned(), field.most.into()))
 }
 
 /// What must be there: one key, or one of several.

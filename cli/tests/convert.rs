@@ -4,13 +4,15 @@
 #![expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use base64::Engine;
 use rcgen::{CertificateParams, CustomExtension, KeyPair, SanType};
 use serde_json::{Value, json};
 use signed_images::convert::{Converted, Source, Weight, convert};
 use signed_images::module::Module;
+
+mod support;
+use support::signed_images;
 
 const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
@@ -394,14 +396,9 @@ fn exit_codes() {
         ),
     ];
     for (line, code, stderr) in rows {
-        let output = Command::new(env!("CARGO_BIN_EXE_signed-images"))
-            .arg("convert")
-            .args(line.split(' '))
-            .current_dir(&folder)
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(code), "{line}");
-        assert_eq!(String::from_utf8(output.stderr).unwrap(), stderr, "{line}");
-        assert_eq!(output.stdout.is_empty(), code == 2, "{line}");
+        let arguments = ["convert"].into_iter().chain(line.split(' '));
+        let outcome = signed_images(&folder, arguments, &[], "");
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(code), stderr), "{line}");
+        assert_eq!(outcome.stdout.is_empty(), code == 2, "{line}");
     }
 }

@@ -64,13 +64,7 @@ fn signers(entry: &Object<'_>) -> Result<Vec<Signer>, Fault> {
         _ => entry.list(kind)?,
     };
     let annotations = entry.texts("annotations")?;
-    let mut signers = Vec::new();
-    for (index, node) in nodes.iter().enumerate() {
-        let (label, identity) = labelled(kind, index + 1, node, entry)?;
-        let place = node.path();
-        signers.push(Signer { label, place, identity, annotations: annotations.clone() });
-    }
-    Ok(signers)
+    signer::each(&nodes, &annotations, &|number, node| labelled(kind, number, node, entry))
 }
 
 fn labelled(
@@ -93,7 +87,10 @@ fn labelled(
             let prefix = pair.required_text("urlPrefix")?;
             signer::keyless_prefix(pair.required_text("issuer")?, &prefix, node)?
         }
-        "githubActions" => signer::github_actions(&node.object(&GITHUB_ACTIONS)?)?,
+        "githubActions" => {
+            let github = node.object(&GITHUB_ACTIONS)?;
+            signer::github_actions(&github, github.text("repo")?)?
+        }
         _ => (format!("certificate {number}"), signer::certificate(node.text()?, entry)?),
     })
 }

@@ -10,6 +10,7 @@
 mod budget;
 mod check;
 mod classic;
+mod flat;
 mod prefix;
 mod reader;
 mod rule;
@@ -85,8 +86,8 @@ impl std::error::Error for SettingsError {}
 /// The settings but for their rules, which are most of them.
 #[derive(Debug)]
 pub struct Outline<'s> {
-    signatures: Option<Node<'s>>,
-    rules: Option<Node<'s>>,
+    /// What the rules are read from.
+    settings: Object<'s>,
     /// Images that are neither verified nor pinned.
     pub exempt: Vec<ImagePattern>,
     /// What becomes of an image that no rule selects.
@@ -151,18 +152,16 @@ pub fn outline(json: Json<'_>) -> Result<Outline<'_>, SettingsError> {
         Some("reject") => UnmatchedImages::Reject,
         _ => UnmatchedImages::Accept,
     };
-    let (signatures, rules) = (settings.get("signatures"), settings.get("rules"));
-    if signatures.is_none() && rules.is_none() && unmatched == UnmatchedImages::Accept {
+    if unmatched == UnmatchedImages::Accept && !has_rules(&settings)? {
         return Err(Fault::new(
             "",
-            "these settings check nothing: name the images and their signers in `rules` or \
-             `signatures`, or set `unmatchedImages` to `warn` or `reject`",
+            "these settings check nothing: name the images and their signers in `rules`, \
+             `publicKeys`, `keylessIdentities`, `keylessPrefixes`, `githubActions`, `certificates` \
+             or `signatures`, or set `unmatchedImages` to `warn` or `reject`",
         )
         .into());
     }
     Ok(Outline {
-        signatures,
-        rules,
         exempt: rule::sparing(&settings, "exempt")?,
         unmatched,
         unchanged: match settings.choice("unchangedImages", UNCHANGED_IMAGES)? {
@@ -171,7 +170,20 @@ pub fn outline(json: Json<'_>) -> Result<Outline<'_>, SettingsError> {
         },
         pinning: pinning(&settings)?,
         workloads: workloads(&settings)?,
+        settings,
     })
+}
+
+fn has_rules(settings: &Object<'_>) -> Result<bool, Fault> {
+    if settings.get("signatures").is_some() || settings.get("rules").is_some() {
+        return Ok(true);
+    }
+    for list in &flat::LISTS {
+        if list.is_filled_in(settings)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl Outline<'_> {
@@ -186,14 +198,15 @@ impl Outline<'_> {
             Ok(rule) => rules.extend(rule),
             Err(fault) => faults.push(fault),
         };
-        if let Some(signatures) = self.signatures {
-            for entry in signatures.elements()? {
-                keep(classic::compile(&entry, wanted));
-            }
+        for entry in self.settings.list("signatures")? {
+            keep(classic::compile(&entry, wanted));
         }
-        if let Some(list) = self.rules {
-            for (index, rule) in list.elements()?.enumerate() {
-                keep(rule::compile(index + 1, &rule, wanted));
+        for (index, rule) in self.settings.list("rules")?.iter().enumerate() {
+            keep(rule::compile(index + 1, rule, wanted));
+        }
+        for list in &flat::LISTS {
+            for entry in self.settings.list(list.key)? {
+                keep(list.compile(&entry, wanted));
             }
         }
         SettingsError::unless_empty(faults)?;

@@ -2,11 +2,11 @@
 //! nearest that is known, and what is not looked at is not decoded.
 //!
 //! *What is absent?* A key that is missing, null, or an empty string, list or map: forms send those for
-//! what was not filled in.
+//! what was not filled in. In the lists of forms ([`Blanks::Dropped`]), such elements are absent as well.
 
 use super::Fault;
 use super::suggest;
-use super::vocabulary::Shape;
+use super::vocabulary::{Blanks, Shape};
 use crate::signer::Annotations;
 use signed_images_json::Json;
 use std::borrow::Cow;
@@ -52,11 +52,16 @@ pub(super) struct Node<'s> {
     json: Json<'s>,
     /// How many entries it may have.
     most: usize,
+    blanks: Blanks,
 }
 
 impl<'s> Node<'s> {
     pub(super) fn root(json: Json<'s>) -> Self {
-        Self { path: Path::default(), json, most: usize::MAX }
+        Self::at(Path::default(), json)
+    }
+
+    fn at(path: Path, json: Json<'s>) -> Self {
+        Self { path, json, most: usize::MAX, blanks: Blanks::Kept }
     }
 
     pub(super) fn path(&self) -> String {
@@ -92,9 +97,11 @@ impl<'s> Node<'s> {
     pub(super) fn elements(&self) -> Result<impl Iterator<Item = Self>, Fault> {
         let elements = || self.json.elements().ok_or_else(|| self.expected("a list"));
         self.check_count(elements()?.count())?;
-        let at = |(index, json)| Self { path: self.path.element(index), json, most: usize::MAX };
+        let is_element =
+            |(_, json): &(usize, Json<'s>)| self.blanks == Blanks::Kept || !is_blank(*json);
+        let at = |(index, json)| Self::at(self.path.element(index), json);
         let elements = elements()?;
-        Ok(elements.enumerate().map(at))
+        Ok(elements.enumerate().filter(is_element).map(at))
     }
 
     /// The strings in the list of that key; none where there is no such thing.
@@ -109,7 +116,7 @@ impl<'s> Node<'s> {
         self.check_count(self.members()?.count())?;
         for (key, json) in self.members()? {
             let path = self.path.key(key.clone().into_owned());
-            let child = Self { path, json, most: usize::MAX };
+            let child = Self::at(path, json);
             if !texts.insert(key.into_owned(), child.text()?) {
                 return Err(child.fault(TWICE));
             }
@@ -124,9 +131,10 @@ impl<'s> Node<'s> {
             let Some((field, written)) = shape.field(&key) else {
                 let unknown = suggest::instead_of("field", &key, &shape.keys());
                 let path = self.path.key(key.into_owned());
-                return Err(Self { path, json, most: usize::MAX }.fault(&unknown));
+                return Err(Self::at(path, json).fault(&unknown));
             };
-            let field = Field { name: field.key, written, json, most: field.most };
+            let (most, blanks) = (field.most, field.blanks);
+            let field = Field { name: field.key, written, json, most, blanks };
             if let Some(other) = fields.iter().find(|known| known.name == field.name) {
                 let node = field.node(&self.path);
                 return Err(if other.written == written {
@@ -174,20 +182,27 @@ struct Field<'s> {
     written: &'static str,
     json: Json<'s>,
     most: usize,
+    blanks: Blanks,
 }
 
 impl<'s> Field<'s> {
     fn node(&self, parent: &Path) -> Node<'s> {
-        Node { path: parent.key(self.written), json: self.json, most: self.most }
+        let (most, blanks) = (self.most, self.blanks);
+        Node { path: parent.key(self.written), json: self.json, most, blanks }
     }
 
     fn is_empty(&self) -> bool {
-        let text = self.json.text();
-        let inside = |open, close| text.strip_prefix(open)?.strip_suffix(close);
-        let is_hollow = |inside: &str| inside.trim_ascii().is_empty();
-        matches!(text, "null" | "\"\"")
-            || inside('[', ']').or_else(|| inside('{', '}')).is_some_and(is_hollow)
+        let all_blank = || self.json.elements().is_some_and(|mut elements| elements.all(is_blank));
+        is_blank(self.json) || self.blanks == Blanks::Dropped && all_blank()
     }
+}
+
+fn is_blank(json: Json<'_>) -> bool {
+    let text = json.text();
+    let inside = |open, close| text.strip_prefix(open)?.strip_suffix(close);
+    let is_hollow = |inside: &str| inside.trim_ascii().is_empty();
+    matches!(text, "null" | "\"\"")
+        || inside('[', ']').or_else(|| inside('{', '}')).is_some_and(is_hollow)
 }
 
 /// The fields of an object, by the names of its shape.

@@ -9,7 +9,7 @@ use super::vocabulary::{
 use super::{Fault, Wanted};
 use crate::pattern::ImagePattern;
 use crate::signer::{Identity, KeySource, ObjectKind, Signer};
-use crate::trust::{AnyOf, EmptyTrust, Enforcement, Rule, Selector, Trust};
+use crate::trust::{AnyOf, Enforcement, Rule, Selector, Trust};
 
 /// Compiles a rule that is wanted.
 pub(super) fn compile(
@@ -17,26 +17,43 @@ pub(super) fn compile(
     node: &Node<'_>,
     wanted: Wanted<'_>,
 ) -> Result<Option<Rule>, Fault> {
-    // Where the patterns cannot be told, what is wrong is told below.
-    if node.strings("images").is_some_and(|patterns| !wanted.could_include(&patterns)) {
+    if cannot_be_wanted(node, wanted) {
         return Ok(None);
     }
     let rule = node.object(&RULE)?;
-    let empty = |empty: EmptyTrust| rule.fault(&empty.to_string());
-    let selector = Selector::patterns(patterns(&rule, "images")?, sparing(&rule, "exclude")?)
-        .map_err(empty)?;
+    of(&rule, wanted, &|| format!("rule {number}"), &|| trust(&rule))
+}
+
+/// Where the patterns cannot be told, what is wrong is told later.
+pub(super) fn cannot_be_wanted(node: &Node<'_>, wanted: Wanted<'_>) -> bool {
+    node.strings("images").is_some_and(|patterns| !wanted.could_include(&patterns))
+}
+
+/// A rule of that name, if it has no other, and that trust.
+pub(super) fn of(
+    rule: &Object<'_>,
+    wanted: Wanted<'_>,
+    name: &dyn Fn() -> String,
+    trust: &dyn Fn() -> Result<Trust, Fault>,
+) -> Result<Option<Rule>, Fault> {
+    let selector = Selector::patterns(patterns(rule, "images")?, sparing(rule, "exclude")?)
+        .map_err(|empty| rule.fault(&empty.to_string()))?;
     if !wanted.includes(&selector) {
         return Ok(None);
     }
-    let name = rule.text("name")?.unwrap_or_else(|| format!("rule {number}"));
-    let all_of = signers(&rule.list("allOf")?)?;
-    let any_of = rule.get("anyOf").as_ref().map(any_of).transpose()?;
-    let trust = Trust::new(all_of, any_of).map_err(empty)?;
+    let name = rule.text("name")?.unwrap_or_else(name);
+    let trust = trust()?;
     let enforcement = match rule.choice("enforcement", ENFORCEMENT)? {
         Some("warn") => Enforcement::Warn,
         _ => Enforcement::Reject,
     };
     Ok(Some(Rule { name, selector, enforcement, trust }))
+}
+
+fn trust(rule: &Object<'_>) -> Result<Trust, Fault> {
+    let all_of = signers(&rule.list("allOf")?)?;
+    let any_of = rule.get("anyOf").as_ref().map(any_of).transpose()?;
+    Trust::new(all_of, any_of).map_err(|empty| rule.fault(&empty.to_string()))
 }
 
 pub(super) fn patterns(object: &Object<'_>, key: &str) -> Result<Vec<ImagePattern>, Fault> {
@@ -110,7 +127,7 @@ fn labelled(number: usize, node: &Node<'_>, signer: &Object<'_>) -> Result<Label
             Ok((label, Identity::PublicKey(key_source(signer)?)))
         }
         "genericIssuer" => generic_issuer(node, signer),
-        "githubAction" => signer::github_actions(signer),
+        "githubAction" => signer::github_actions(signer, signer.text("repo")?),
         _ => {
             let certificate = signer.required_text("certificate")?;
             Ok((format!("certificate {number}"), signer::certificate(certificate, signer)?))
@@ -136,16 +153,18 @@ const COSIGN_ENTRY: &str = "cosign.pub";
 
 fn key_source(signer: &Object<'_>) -> Result<KeySource, Fault> {
     match (signer.get("key"), signer.get("keyFrom")) {
-        (Some(key), None) => {
-            let text = key.text()?;
-            match text.strip_prefix("k8s://") {
-                None => Ok(KeySource::Inline(text)),
-                Some(path) => cosign_secret(path)
-                    .ok_or_else(|| key.fault(&format!("`{text}` is not `k8s://namespace/name`"))),
-            }
-        }
+        (Some(node), None) => key(&node, node.text()?),
         (None, Some(key_from)) => key_object(&key_from),
         _ => Err(signer.fault("give one of `key` and `keyFrom`")),
+    }
+}
+
+/// A key, or the name of a Secret.
+pub(super) fn key(node: &Node<'_>, text: String) -> Result<KeySource, Fault> {
+    match text.strip_prefix("k8s://") {
+        None => Ok(KeySource::Inline(text)),
+        Some(path) => cosign_secret(path)
+            .ok_or_else(|| node.fault(&format!("`{text}` is not `k8s://namespace/name`"))),
     }
 }
 

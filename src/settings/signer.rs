@@ -2,10 +2,25 @@
 
 use super::reader::{Node, Object};
 use super::{Fault, prefix, subject};
-use crate::signer::{Identity, RekorBundle, identity_label};
+use crate::signer::{Annotations, Identity, RekorBundle, Signer, identity_label};
 
 /// A label for messages, and who is meant by it.
 pub(super) type Labelled = (String, Identity);
+
+/// Signers of one list, who must all carry these annotations.
+pub(super) fn each(
+    nodes: &[Node<'_>],
+    annotations: &Annotations,
+    labelled: &dyn Fn(usize, &Node<'_>) -> Result<Labelled, Fault>,
+) -> Result<Vec<Signer>, Fault> {
+    let mut signers = Vec::new();
+    for (index, node) in nodes.iter().enumerate() {
+        let (label, identity) = labelled(index + 1, node)?;
+        let annotations = annotations.clone();
+        signers.push(Signer { label, place: node.path(), identity, annotations });
+    }
+    Ok(signers)
+}
 
 pub(super) fn keyless(issuer: String, subject: String) -> Labelled {
     (identity_label(&issuer, &subject), Identity::Keyless { issuer, subject })
@@ -27,8 +42,8 @@ pub(super) fn keyless_prefix(
     Ok((format!("`{url_prefix}…` of `{issuer}`"), Identity::KeylessPrefix { issuer, url_prefix }))
 }
 
-pub(super) fn github_actions(github: &Object<'_>) -> Result<Labelled, Fault> {
-    let (owner, repo) = (github.required_text("owner")?, github.text("repo")?);
+pub(super) fn github_actions(github: &Object<'_>, repo: Option<String>) -> Result<Labelled, Fault> {
+    let owner = github.required_text("owner")?;
     if owner.contains('/') || repo.iter().any(|repo| repo.contains('/')) {
         let apart = "write the owner and the repository apart: `owner: acme`, `repo: app`";
         return Err(github.fault(apart));

@@ -1,15 +1,21 @@
 //! The names that the settings know, and what they mean: the reader refuses every other, and the JSON
 //! Schema of the settings is made of these.
 
+mod flat;
+
 use super::budget::{
     MAX_ANNOTATIONS, MAX_CHAIN, MAX_PATTERNS, MAX_POINTERS, MAX_RULES, MAX_SIGNERS, MAX_WORKLOADS,
 };
 
+pub use flat::{CERTIFICATES, GITHUB_WORKFLOWS, KEYLESS_IDENTITIES, KEYLESS_PREFIXES, PUBLIC_KEYS};
+
 /// A kind of object.
 #[derive(Debug)]
 pub struct Shape {
-    /// Its keys.
-    pub fields: &'static [Field],
+    /// Its own keys.
+    fields: &'static [Field],
+    /// The keys that it has in common with others.
+    common: &'static [Field],
     /// At least one key of each of these lists must be given. The module has no use for it: its errors
     /// say more.
     #[cfg(not(target_arch = "wasm32"))]
@@ -33,6 +39,17 @@ pub struct Field {
     pub value: Value,
     /// How many entries a list or a map may have.
     pub most: usize,
+    /// What an empty element of a list is.
+    pub blanks: Blanks,
+}
+
+/// What an element of a list is that is null or an empty text, list or map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blanks {
+    /// An element like every other.
+    Kept,
+    /// Left out: a form adds one before it is filled in.
+    Dropped,
 }
 
 /// What a key holds.
@@ -57,9 +74,14 @@ pub enum Value {
 }
 
 impl Shape {
+    /// Its keys.
+    pub fn fields(&self) -> impl Iterator<Item = &'static Field> {
+        self.common.iter().chain(self.fields)
+    }
+
     /// The field of that name, and the spelling that it was found by.
     pub(super) fn field(&self, key: &str) -> Option<(&'static Field, &'static str)> {
-        self.fields.iter().find_map(|field| {
+        self.fields().find_map(|field| {
             let mut spellings = std::iter::once(field.key).chain(field.alias);
             Some((field, spellings.find(|spelling| *spelling == key)?))
         })
@@ -68,7 +90,7 @@ impl Shape {
     /// The names worth suggesting.
     pub(super) fn keys(&self) -> Vec<&'static str> {
         let known = |field: &&Field| !matches!(field.value, Value::Ignored);
-        self.fields.iter().filter(known).map(|field| field.key).collect()
+        self.fields().filter(known).map(|field| field.key).collect()
     }
 }
 
@@ -77,6 +99,7 @@ const fn shape(needs: Needs, fields: &'static [Field]) -> Shape {
     let _ = needs;
     Shape {
         fields,
+        common: &[],
         #[cfg(not(target_arch = "wasm32"))]
         needs,
     }
@@ -92,6 +115,7 @@ const fn field(key: &'static str, value: Value, doc: &'static str) -> Field {
         doc,
         value,
         most: usize::MAX,
+        blanks: Blanks::Kept,
     }
 }
 
@@ -105,13 +129,27 @@ impl Field {
         self.most = entries;
         self
     }
+
+    const fn of_forms(mut self) -> Self {
+        self.blanks = Blanks::Dropped;
+        self
+    }
 }
 
 const TEXTS: Value = Value::List(&Value::Text);
 
 /// The settings.
 pub static SETTINGS: Shape = shape(
-    &[&["signatures", "rules", "unmatchedImages"]],
+    &[&[
+        "signatures",
+        "rules",
+        "publicKeys",
+        "keylessIdentities",
+        "keylessPrefixes",
+        "githubActions",
+        "certificates",
+        "unmatchedImages",
+    ]],
     &[
         field(
             "signatures",
@@ -128,6 +166,31 @@ pub static SETTINGS: Shape = shape(
             Value::List(&Value::Object(&RULE)),
             "who must have signed which images, in the vocabulary of Kubewarden's verification config",
         ).at_most(MAX_RULES),
+        field(
+            "publicKeys",
+            Value::List(&Value::Object(&PUBLIC_KEYS)),
+            "whose public keys must have signed which images: rules that a form can write",
+        ).at_most(MAX_RULES).of_forms(),
+        field(
+            "keylessIdentities",
+            Value::List(&Value::Object(&KEYLESS_IDENTITIES)),
+            "which identities must have signed which images",
+        ).at_most(MAX_RULES).of_forms(),
+        field(
+            "keylessPrefixes",
+            Value::List(&Value::Object(&KEYLESS_PREFIXES)),
+            "identities below which URLs must have signed which images",
+        ).at_most(MAX_RULES).of_forms(),
+        field(
+            "githubActions",
+            Value::List(&Value::Object(&GITHUB_WORKFLOWS)),
+            "whose GitHub Actions workflows must have signed which images",
+        ).at_most(MAX_RULES).of_forms(),
+        field(
+            "certificates",
+            Value::List(&Value::Object(&CERTIFICATES)),
+            "whose certificates must have signed which images",
+        ).at_most(MAX_RULES).of_forms(),
         field("exempt", TEXTS, "patterns of images that are neither verified nor pinned").at_most(MAX_PATTERNS),
         field(
             "unmatchedImages",
@@ -160,6 +223,8 @@ pub const UNMATCHED_IMAGES: &[&str] = &["accept", "warn", "reject"];
 pub const UNCHANGED_IMAGES: &[&str] = &["skip", "verify"];
 /// The values of `enforcement`.
 pub const ENFORCEMENT: &[&str] = &["reject", "warn"];
+/// The values of `require`.
+pub const SIGNERS_NEEDED: &[&str] = &["all", "any"];
 /// The values of `kind`.
 pub const SIGNER_KINDS: &[&str] = &["pubKey", "genericIssuer", "githubAction", "certificate"];
 

@@ -70,7 +70,7 @@ pub(super) fn law_of_the_vocabulary(input: &[u8]) {
 /// An object of that shape, most of its values of the kind that they should be.
 fn object(shape: &Shape, u: &mut Unstructured<'_>, depth: u32) -> Result<Map<String, Value>> {
     let mut object = Map::new();
-    for field in shape.fields {
+    for field in shape.fields() {
         if u.is_empty() || !u.ratio(1, 2)? {
             continue;
         }
