@@ -172,12 +172,11 @@ impl<'i> Inquiry<'i> {
         issuer: &str,
         pattern: &SubjectPattern,
     ) -> Result<Vec<String>, Miss> {
-        let claims = match &self.claims {
-            Some(claims) => claims.clone(),
-            None => {
-                let claims = self.read_claims(host);
-                self.claims.insert(claims).clone()
-            }
+        let claims = if let Some(claims) = &self.claims {
+            claims.clone()
+        } else {
+            let claims = self.read_claims(host);
+            self.claims.insert(claims).clone()
         }?;
         if claims.is_empty() {
             return Err(Miss::NoCertificates);
