@@ -943,7 +943,7 @@ COSIGN_3='--new-bundle-format=false --use-signing-config=false '
   push_image acme/documented:1.4
   while read -r line; do
     line=${line/"$COSIGN_3"/}
-    line=$(sed -E "s|ghcr.io/acme/app@sha256:a+|$REGISTRY/acme/documented@$(digest_of acme/documented:1.4)|
+    line=$(sed -E "s|ghcr.io/acme/app@\\\$DIGEST|$REGISTRY/acme/documented@$(digest_of acme/documented:1.4)|
       s|ghcr.io/acme/app:1.4|$REGISTRY/acme/documented:1.4|; s|registry.example.com/|$REGISTRY/|
       s|^cosign (sign\|copy\|tree\|verify) |&--allow-insecure-registry |
       s|^cosign sign |&--yes --tlog-upload=false |; s|^cosign verify |&--insecure-ignore-tlog |" <<<"$line")
