@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pulldown_cmark::HeadingLevel;
 use serde::Deserialize;
-use signed_images_policy::verify::Reason;
+use signed_images_policy::verify::{Layout, Reason};
 
 use crate::pages::{Page, root};
 
@@ -104,7 +104,8 @@ fn every_message_has_an_entry() {
 /// The part of an entry that tells this reason. A new reason stops here until it has an entry.
 fn entry_of(reason: &Reason) -> &'static str {
     match reason {
-        Reason::NotSigned => "not signed",
+        Reason::NotSigned(Layout::Unknown) => "not signed",
+        Reason::NotSigned(Layout::Bundle) => "not signed in a layout that can be read here",
         Reason::TooFewSigners { .. } => "signed, but not by enough of the signers",
         Reason::Unchecked(_) => "could not be checked: ",
         Reason::Withheld(_) => "could not be checked, the host withholds a capability",
@@ -122,8 +123,15 @@ fn every_reason_has_an_entry() {
     let key = signed_images_policy::signer::SignerError::Source("it is not there".to_owned());
     let missing = vec!["release team".to_owned()];
     let reasons = [
-        Reason::NotSigned,
-        Reason::TooFewSigners { agreed: 0, needed: 1, missing, annotated: false },
+        Reason::NotSigned(Layout::Unknown),
+        Reason::NotSigned(Layout::Bundle),
+        Reason::TooFewSigners {
+            agreed: 0,
+            needed: 1,
+            missing,
+            annotated: false,
+            uncertified: false,
+        },
         Reason::Unchecked("connection refused".to_owned()),
         Reason::Withheld("Policy has not been granted access".to_owned()),
         Reason::Moved { expected: digest("a"), answered: digest("b") },
