@@ -25,7 +25,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e setup-ui fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests chart ui-test demo clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e setup-ui fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests chart ui-test demo book clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -66,7 +66,7 @@ deny: setup-deny
 	cargo deny --locked --workspace --log-level error check licenses bans sources
 	cargo deny --locked --manifest-path fuzz/Cargo.toml --config deny.toml --log-level error check licenses bans sources
 
-# Seconds for each of the ten fuzz targets.
+# Seconds for each of the eleven fuzz targets.
 FUZZ_SECONDS := 600
 
 fuzz: setup-fuzz
@@ -116,6 +116,11 @@ ui-test: setup-ui annotated-policy.wasm $(SIGNED_IMAGES)
 
 demo: annotated-policy.wasm $(SIGNED_IMAGES)
 	@$(SIGNED_IMAGES) demo --module annotated-policy.wasm
+
+# The documentation in docs/, as pages: docs/book/index.html.
+book:
+	$(call need,mdbook,install mdbook: cargo install --locked mdbook)
+	mdbook build docs
 
 clean:
 	rm -f policy.wasm annotated-policy.wasm floor.wasm

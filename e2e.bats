@@ -754,6 +754,14 @@ converted() {
 # indented SPACES KEY: the public key
 indented() { sed "s/^/$(printf '%*s' "$1" '')/" "$KEYS/$2.pub"; }
 
+# lets_in NAME:TAG: it is accepted and pinned, and what nobody signed is refused
+lets_in() {
+  create "$(pod "$(image "$1")")"
+  accepted && patched /spec/containers/0/image "$(pinned "$1")" || return
+  create "$(pod "$(image acme/app:unsigned)")"
+  refused "$(image acme/app:unsigned)" "not signed"
+}
+
 @test "a converted policy of kyverno decides on real signatures" {
   converted 0 <<YAML
 apiVersion: kyverno.io/v1
@@ -777,15 +785,9 @@ $(indented 22 release)
 $(indented 22 security)
 $(indented 22 stranger)
 YAML
-  create "$(pod "$(image acme/app:both)")"
-  accepted
-  patched /spec/containers/0/image "$(pinned acme/app:both)"
-
+  lets_in acme/app:both
   create "$(pod "$(image acme/app:signed)")"
   refused "$(image acme/app:signed)" "signed, but not by enough"
-
-  create "$(pod "$(image acme/app:unsigned)")"
-  refused "not signed"
 
   create "$(pod "$(image acme/app:next)")"
   untouched
@@ -806,12 +808,7 @@ $(indented 10 release)
         data: |
 $(indented 10 stranger)
 YAML
-  create "$(pod "$(image acme/app:signed)")"
-  accepted
-  patched /spec/containers/0/image "$(pinned acme/app:signed)"
-
-  create "$(pod "$(image acme/app:unsigned)")"
-  refused "not signed"
+  lets_in acme/app:signed
 
   create "$(pod "$REGISTRY/elsewhere/app:1")"
   refused "$REGISTRY/elsewhere/app:1"
@@ -836,10 +833,7 @@ YAML
   settings_refused "allOf[0]" "PEM"
 
   sed "s|key: REPLACE WITH.*|key: $(jq -Rs . "$KEYS/release.pub" | sed 's/\\/\\\\/g')|" -i "$BATS_TEST_TMPDIR/settings.json"
-  create "$(pod "$(image acme/app:signed)")"
-  accepted
-  create "$(pod "$(image acme/app:unsigned)")"
-  refused "not signed"
+  lets_in acme/app:signed
 }
 
 # ---- check -----------------------------------------------------------------------------------------
@@ -913,4 +907,90 @@ YAML
   exits 0
   [[ $output == *"5 images in 25 objects: 5 verified"* ]] || complain "not 5 images"
   [[ $stderr == *"5 questions were asked"* ]] || complain "not 5 questions"
+}
+
+# ---- the documentation -----------------------------------------------------------------------------
+
+# shown PATTERN: the lines of commands in the documentation that match
+shown() {
+  awk -v pattern="$1" '
+    /^ *```(console|sh)/ { inside = 1; next }
+    /^ *```/             { inside = 0 }
+    inside && $0 ~ pattern { sub(/^ +/, ""); print }
+  ' "$BATS_TEST_DIRNAME"/{README.md,CONTRIBUTING.md,examples/*.md,docs/src/*.md,docs/src/*/*.md}
+}
+
+# Options of cosign 3, which earlier ones do not have and do not need.
+COSIGN_3='--new-bundle-format=false --use-signing-config=false '
+
+@test "the documentation names options that cosign has" {
+  local line help word lines=0
+  while read -r line; do
+    line=${line/"$COSIGN_3"/}
+    help=$(cosign "$(cut -d' ' -f2 <<<"$line")" --help 2>&1)
+    for word in $line; do
+      [[ $word != -* ]] || grep -qE -- "(^|[ ,])${word%%=*}[= ,:]" <<<"$help" || complain "no ${word%%=*} in: $line"
+    done
+    lines=$((lines + 1))
+  done < <(shown '^ *cosign ')
+  [ "$lines" -ge 10 ] || complain "$lines commands"
+}
+
+@test "an image that is signed as the documentation says is accepted, and so is its copy" {
+  local line lines=0
+  cd "$BATS_TEST_TMPDIR"
+  cp "$KEYS/release.key" cosign.key && cp "$KEYS/release.pub" cosign.pub
+  push_image acme/documented:1.4
+  while read -r line; do
+    line=${line/"$COSIGN_3"/}
+    line=$(sed -E "s|ghcr.io/acme/app@sha256:a+|$REGISTRY/acme/documented@$(digest_of acme/documented:1.4)|
+      s|ghcr.io/acme/app:1.4|$REGISTRY/acme/documented:1.4|; s|registry.example.com/|$REGISTRY/|
+      s|^cosign (sign\|copy\|tree\|verify) |&--allow-insecure-registry |
+      s|^cosign sign |&--yes --tlog-upload=false |; s|^cosign verify |&--insecure-ignore-tlog |" <<<"$line")
+    timeout "$COMMAND_TIMEOUT" bash -c "$line" || complain "failed: $line"
+    lines=$((lines + 1))
+  # keys in a KMS, identities and modules are elsewhere
+  done < <(shown '^ *cosign ' | grep -v -e :// -e certificate-identity -e policies/)
+  [ "$lines" -ge 6 ] || complain "$lines commands"
+
+  trust release
+  create "$(pod "$(image acme/documented:1.4)" "$REGISTRY/mirror/app:1.4")"
+  accepted
+  cp release-2.pub "$KEYS/documented.pub"
+  trust documented
+  create "$(pod "$(image acme/documented:1.4)")"
+  accepted
+}
+
+@test "what the documentation checks and explains is checked and explained" {
+  local line lines=0
+  cd "$BATS_TEST_TMPDIR"
+  trust release
+  mkdir deploy trust
+  deployment "$(image acme/app:signed)" >deploy/app.yaml
+  in_the_cluster ConfigMap trusted release && cp cluster/* trust/
+  request CREATE null "$(pod "$(image acme/app:signed)")"
+  ln -s "$MODULE" annotated-policy.wasm
+  cp settings.json settings.yaml
+  "$SIGNED_IMAGES" policy --settings-path settings.yaml >policy.yaml
+  echo "insecure_sources: ['$REGISTRY']" >sources.yml
+  # what other programs print
+  helm() { cat deploy/app.yaml; }
+  kustomize() { cat deploy/app.yaml; }
+  kubectl() { image acme/app:signed; }
+  signed-images() {
+    [[ " $* " == *" --sources-path "* ]] || set -- "$@" --sources-path sources.yml
+    SIGNED_IMAGES_MODULE=$MODULE timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" "$@" \
+      --sigstore-trust-config "$BATS_FILE_TMPDIR/trust-config.json"
+  }
+  while read -r line; do
+    line=$(sed -E "s#(ghcr.io/acme/app|harbor.example.com/shop/cart):1.4#$(image acme/app:signed)#" <<<"$line")
+    eval "$line" >printed </dev/null || complain "failed: $line" "$(<printed)"
+    lines=$((lines + 1))
+  # without manifests, keys are read from a cluster
+  done < <(shown 'signed-images (check|explain|run) ' | grep -v -e '--allow-context-aware [^-]')
+  [ "$lines" -ge 20 ] || complain "$lines commands"
+  grep -q "$(digest_of acme/app:signed)" deploy/app.yaml
+  grep -q "$(digest_of acme/app:signed)" pinned.yaml
+  jq -e '.runs[0].tool.driver.name' signed-images.sarif
 }

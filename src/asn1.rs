@@ -6,9 +6,14 @@
 use der::asn1::AnyRef;
 use der::{Decode, Reader, Result, SliceReader, Tag};
 
+/// A value, after which nothing may follow.
+pub(crate) fn element(bytes: &[u8]) -> Result<AnyRef<'_>> {
+    AnyRef::from_der(bytes)
+}
+
 /// The elements of a SEQUENCE, after which nothing may follow.
 pub(crate) fn sequence(bytes: &[u8]) -> Result<Vec<AnyRef<'_>>> {
-    elements(AnyRef::from_der(bytes)?)
+    elements(element(bytes)?)
 }
 
 /// The elements of a SEQUENCE.

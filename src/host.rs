@@ -6,7 +6,6 @@
 use crate::reference::Digest;
 use crate::signer::{AllOf, Check, RekorBundle};
 use signed_images_json::{Document, Json, Writer};
-use std::borrow::Cow;
 use std::fmt;
 
 /// The host, as the one function that the stages are handed: namespace, operation, payload → answer.
@@ -46,7 +45,11 @@ pub fn verify(host: &mut Host<'_>, image: &str, check: &Check) -> Result<Digest,
         Some(false) => return Err(Denial::NotTrusted),
         None => return Err(lacks("is_trusted")),
     }
-    let digest = digest.and_then(Json::string).ok_or_else(|| lacks("digest"))?;
+    read_digest(digest)
+}
+
+fn read_digest(json: Option<Json<'_>>) -> Result<Digest, Denial> {
+    let digest = json.and_then(Json::string).ok_or_else(|| lacks("digest"))?;
     Digest::parse(&digest).map_err(|_| Denial::Malformed(format!("`{digest}` is not a digest")))
 }
 
@@ -107,13 +110,23 @@ fn pairs(json: &mut Writer, key: &str, list: &[(String, String)]) {
 ///
 /// # Errors
 /// When the registry gives no digest.
-pub fn manifest_digest(host: &mut Host<'_>, image: &str) -> Result<String, Denial> {
+pub fn manifest_digest(host: &mut Host<'_>, image: &str) -> Result<Digest, Denial> {
     let mut request = Writer::default();
     request.string(image);
     let answer = call(host, "oci", "v1/manifest_digest", request)?;
     let answer = document(&answer)?;
     let [digest] = pick(&answer, ["digest"])?;
-    digest.and_then(Json::string).map(Cow::into_owned).ok_or_else(|| lacks("digest"))
+    read_digest(digest)
+}
+
+/// Asks the registry, through the host, for the manifest or index that the reference points at: JSON.
+///
+/// # Errors
+/// When the registry gives none.
+pub fn oci_manifest(host: &mut Host<'_>, image: &str) -> Result<Vec<u8>, Denial> {
+    let mut request = Writer::default();
+    request.string(image);
+    call(host, "oci", "v1/oci_manifest", request)
 }
 
 /// Asks whether the chain (the root last) leads to the certificate.

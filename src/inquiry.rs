@@ -2,18 +2,35 @@
 //!
 //! *Why keep the answers?* Several rules may ask for the same signer. *Why read the host's words?* A
 //! refusal is an error with a text; only what is said to people depends on that text, never the verdict.
+//!
+//! *Who matches a pattern?* Those whom the certificates of the signatures name: read once an image, from
+//! where cosign keeps its classic signatures. They are hints; the host is asked about each, exactly.
 
+use crate::claim::{Claim, Claims, MAX_LAYERS};
 use crate::host::{self, Denial, Host};
 use crate::keys::PublicKey;
+use crate::message::first_line;
 use crate::reference::{Digest, Reference};
 use crate::signer::{Check, Identity, KeySource, Signer, SignerError};
+use crate::subject::SubjectPattern;
+use crate::verify::Layout;
+use signed_images_json::Json;
+use std::rc::Rc;
+
+/// Subjects that match one pattern and are asked about, for one image. Each is a question, and a webhook
+/// answers within 30 seconds at most; most images have one.
+pub(crate) const MAX_CANDIDATES: usize = 8;
 
 /// The questions about one image.
 pub(crate) struct Inquiry<'i> {
     image: &'i Reference,
     /// What the answers so far speak of.
     digest: Option<Digest>,
+    /// What the registry said that the image is, which vouches for nothing.
+    seen: Option<Digest>,
     answers: Vec<(Check, Result<(), Miss>)>,
+    /// What the certificates of its signatures claim, once that was looked at.
+    claims: Option<Result<Rc<[Claim]>, Miss>>,
 }
 
 /// Why one check failed.
@@ -23,6 +40,8 @@ pub(crate) enum Miss {
     NoSignatures,
     /// Signatures were found, and not those asked for; the host's words.
     NotAmongThem(String),
+    /// Signatures were found, and none has a certificate, which a pattern is compared with.
+    NoCertificates,
     /// The host could not look, or its answer could not be read.
     Unchecked(String),
     /// A key or certificate of the signer of that label cannot be used.
@@ -54,7 +73,7 @@ impl Miss {
     pub(crate) fn gravity(&self) -> u8 {
         match self {
             Self::NoSignatures => 0,
-            Self::NotAmongThem(_) => 1,
+            Self::NotAmongThem(_) | Self::NoCertificates => 1,
             Self::Unchecked(_) => 2,
             Self::Signer(..) => 3,
             Self::Moved { .. } => 4,
@@ -76,6 +95,7 @@ impl Miss {
                 words.contains(&dense(issuer)) && words.contains(&dense(text))
             }
             Identity::PublicKey(KeySource::Object { .. })
+            | Identity::KeylessPattern { .. }
             | Identity::GithubActions { .. }
             | Identity::Certificate { .. } => true,
         }
@@ -88,7 +108,7 @@ fn is_withheld(words: &str) -> bool {
 
 impl<'i> Inquiry<'i> {
     pub(crate) fn new(image: &'i Reference) -> Self {
-        Self { image, digest: None, answers: Vec::new() }
+        Self { image, digest: None, seen: None, answers: Vec::new(), claims: None }
     }
 
     /// The digest that every answer spoke of.
@@ -137,9 +157,111 @@ impl<'i> Inquiry<'i> {
         }
         let question = self.question();
         match host::manifest_digest(host, &question) {
-            Ok(_) => Ok(()),
+            Ok(digest) => {
+                self.seen = Some(digest);
+                Ok(())
+            }
             Err(Denial::Error(words)) if is_withheld(&words) => Ok(()),
             Err(denial) => Err(denial.to_string()),
         }
     }
+
+    /// The subjects of that issuer that match and are to be asked about, one more when there are too many:
+    /// in the order of the signatures, each once. There is at least one.
+    pub(crate) fn candidates(
+        &mut self,
+        host: &mut Host<'_>,
+        issuer: &str,
+        pattern: &SubjectPattern,
+    ) -> Result<Vec<String>, Miss> {
+        let claims = match &self.claims {
+            Some(claims) => claims.clone(),
+            None => {
+                let claims = self.read_claims(host);
+                self.claims.insert(claims).clone()
+            }
+        }?;
+        if claims.is_empty() {
+            return Err(Miss::NoCertificates);
+        }
+        let mut subjects: Vec<String> = Vec::new();
+        for Claim { subject, .. } in claims.iter().filter(|claim| claim.is_of(issuer)) {
+            if subjects.len() <= MAX_CANDIDATES
+                && !subjects.contains(subject)
+                && pattern.matches(subject)
+            {
+                subjects.push(subject.clone());
+            }
+        }
+        if subjects.is_empty() { Err(Miss::NotAmongThem(String::new())) } else { Ok(subjects) }
+    }
+
+    fn read_claims(&mut self, host: &mut Host<'_>) -> Result<Rc<[Claim]>, Miss> {
+        let digest = self.resolve(host)?;
+        let manifest = self.image.beside(&digest, ".sig");
+        let unreadable =
+            |why: &str| Miss::Unchecked(format!("its signatures at `{manifest}` {why}"));
+        let answer = host::oci_manifest(host, &manifest).map_err(|denial| match denial {
+            Denial::Error(words) if is_withheld(&words) => Miss::Withheld(words),
+            Denial::Error(words) if is_absent(&words) => Miss::NoSignatures,
+            denial => {
+                unreadable(&format!("could not be read: {}", first_line(&denial.to_string())))
+            }
+        })?;
+        let document =
+            host::document(&answer).map_err(|denial| Miss::Unchecked(denial.to_string()))?;
+        match Claims::read(document.root()) {
+            Claims::Of(claims) => Ok(claims.into()),
+            Claims::NoManifest => Err(unreadable("are no manifest with layers")),
+            Claims::TooMany(count) => {
+                Err(unreadable(&format!("are {count}; at most {MAX_LAYERS} are read")))
+            }
+        }
+    }
+
+    /// The digest that all is about from now on, asked for when no answer has told it yet.
+    fn resolve(&mut self, host: &mut Host<'_>) -> Result<Digest, Miss> {
+        if let Some(digest) = self.digest.as_ref().or(self.image.digest()) {
+            return Ok(digest.clone());
+        }
+        let digest =
+            host::manifest_digest(host, &self.question()).map_err(|denial| match denial {
+                Denial::Error(words) if is_withheld(&words) => Miss::Withheld(words),
+                denial => Miss::Unchecked(denial.to_string()),
+            })?;
+        self.agree(digest.clone())?;
+        Ok(digest)
+    }
+
+    /// In what form an image is signed that has no signature to verify, where the registry keeps a list of
+    /// what refers to it. Who cannot tell says nothing.
+    pub(crate) fn layout(&self, host: &mut Host<'_>) -> Layout {
+        let Some(digest) = self.digest.as_ref().or(self.seen.as_ref()) else {
+            return Layout::Unknown;
+        };
+        let index = host::oci_manifest(host, &self.image.beside(digest, ""));
+        let document = index.as_deref().map(host::document);
+        match document {
+            Ok(Ok(index)) if lists_a_bundle(index.root()) == Some(true) => Layout::Bundle,
+            _ => Layout::Unknown,
+        }
+    }
+}
+
+/// Whether an index of what refers to an image names a Sigstore bundle. Hosts leave out the type of an artifact
+/// (`ImageIndexEntry`, `oci-client`), and keep the annotations that cosign gives it.
+fn lists_a_bundle(index: Json<'_>) -> Option<bool> {
+    let [manifests] = index.pick(["manifests"]).ok()?;
+    let has_content = |manifest: Json<'_>| {
+        let [annotations] = manifest.pick(["annotations"]).ok()?;
+        let [content] = annotations?.pick(["dev.sigstore.bundle.content"]).ok()?;
+        Some(content.is_some())
+    };
+    Some(manifests?.elements()?.any(|manifest| has_content(manifest) == Some(true)))
+}
+
+/// Whether the host's words say that the registry has no such manifest.
+fn is_absent(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    ["not found", "manifest unknown", "name unknown"].iter().any(|known| words.contains(known))
 }

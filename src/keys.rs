@@ -9,6 +9,7 @@
 //! RFC 8017 §A.1.1 (RSA), RFC 8410 (Ed25519).
 
 use crate::asn1;
+use base64::prelude::{BASE64_STANDARD as STANDARD, Engine};
 use der::Tag;
 use der::asn1::{AnyRef, ObjectIdentifier, UintRef};
 use std::fmt;
@@ -91,6 +92,9 @@ impl PublicKey {
     /// # Errors
     /// When any block is not a supported public key.
     pub fn parse_all(text: &str) -> Result<Vec<Self>, KeyError> {
+        if let Some(key) = lone_block(text) {
+            return check(&key).map(|()| vec![Self(key)]);
+        }
         let blocks = pem::parse_many(text).map_err(|_| KeyError::NotPem)?;
         // Text that merely looks like a block is skipped by the parser: every `BEGIN` must be read.
         if blocks.is_empty() || blocks.len() != text.matches("-----BEGIN ").count() {
@@ -130,6 +134,14 @@ impl PublicKey {
         check(block.contents())?;
         Ok(Self(block.contents().to_vec()))
     }
+}
+
+/// The contents of a text that is one block and nothing else, as almost all are: read several times as fast,
+/// and never otherwise than by `pem`.
+fn lone_block(text: &str) -> Option<Vec<u8>> {
+    let body = text.strip_prefix("-----BEGIN PUBLIC KEY-----\n")?;
+    let body = body.trim_end().strip_suffix("\n-----END PUBLIC KEY-----")?;
+    STANDARD.decode(body.replace('\n', "")).ok()
 }
 
 impl From<der::Error> for KeyError {
@@ -312,6 +324,26 @@ mod tests {
         ];
         for (text, error) in rows {
             assert_eq!(PublicKey::parse_all(&text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_lone_block_is_read_as_pem_reads_it() {
+        let longer = P256.replace("MFkw", "MFkwMFkw");
+        for text in
+            [P256, RSA2048, COSIGN, &P256.replace("\n\n", ""), &longer, &format!("{P256}\n ")]
+        {
+            assert_eq!(
+                lone_block(text).unwrap(),
+                pem::parse(text).unwrap().into_contents(),
+                "{text}"
+            );
+        }
+        let header = P256.replace("KEY-----\nM", "KEY-----\nKind: mine\n\nM");
+        let rows =
+            ["", CERTIFICATE, &header, &format!("{P256}{P384}"), &P256.replace("MFkw", "MF!w")];
+        for text in rows {
+            assert_eq!(lone_block(text), None, "{text}");
         }
     }
 

@@ -16,6 +16,7 @@
 mod asn1;
 mod audit;
 pub mod certificate;
+pub mod claim;
 mod cluster;
 pub mod glob;
 pub mod host;
@@ -30,6 +31,7 @@ pub mod request;
 pub mod rules;
 pub mod settings;
 pub mod signer;
+pub mod subject;
 mod tally;
 mod tree;
 pub mod trust;

@@ -1,7 +1,7 @@
 //! What is said to people: reasons, hints, and texts held to their length.
 
 use crate::verdict::Outcome;
-use crate::verify::Reason;
+use crate::verify::{Layout, Reason};
 use std::fmt;
 
 /// The longest message, in bytes: `kubectl` prints it, and audit logs keep it.
@@ -17,7 +17,11 @@ const MAX_WARNINGS: usize = 4096;
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotSigned => f.write_str("not signed"),
+            Self::NotSigned(Layout::Unknown) => f.write_str("not signed"),
+            Self::NotSigned(Layout::Bundle) => f.write_str(
+                "not signed in a layout that can be read here: there is a Sigstore bundle, and no classic \
+                 signature",
+            ),
             Self::TooFewSigners { agreed, needed, missing, .. } => write!(
                 f,
                 "signed, but not by enough of the signers: {agreed} of {needed} agreed, missing {}",
@@ -54,7 +58,14 @@ pub(crate) fn hints(outcomes: &[Outcome]) -> Vec<&'static str> {
             .any(|outcome| matches!(outcome, Outcome::Refused(refusal) if wanted(&refusal.reason)))
     };
     let mut hints = Vec::new();
-    if any(|reason| matches!(reason, Reason::NotSigned)) {
+    if any(|reason| matches!(reason, Reason::NotSigned(Layout::Bundle))) {
+        hints.push(
+            "hint: policy servers up to 1.36 read no bundles, newer ones those with a certificate alone, and a \
+             `pattern` needs classic signatures; sign with \
+             `cosign sign --new-bundle-format=false --use-signing-config=false`",
+        );
+    }
+    if any(|reason| matches!(reason, Reason::NotSigned(Layout::Unknown))) {
         hints.push(
             "hint: a signature in cosign's new bundle format may not be readable here; sign with \
              `cosign sign --new-bundle-format=false --use-signing-config=false`",
@@ -65,13 +76,20 @@ pub(crate) fn hints(outcomes: &[Outcome]) -> Vec<&'static str> {
             "hint: annotations are asked for; those of a signature in the new bundle format are not read",
         );
     }
+    if any(|reason| matches!(reason, Reason::TooFewSigners { uncertified: true, .. })) {
+        hints.push(
+            "hint: a `pattern` is compared with the certificates of classic keyless signatures; there are \
+             signatures here, and no certificates",
+        );
+    }
     if any(|reason| matches!(reason, Reason::Unchecked(words) if is_timeout(words))) {
         hints
             .push("hint: give verification more time with `spec.timeoutEvalSeconds` of the policy");
     }
     if any(|reason| matches!(reason, Reason::Withheld(_))) {
         hints.push(
-            "hint: grant `oci/v2/verify` and `oci/v1/manifest_digest` in the policy's `hostCapabilities`",
+            "hint: grant `oci/v2/verify`, `oci/v1/manifest_digest` and `oci/v1/oci_manifest` in the policy's \
+             `hostCapabilities`",
         );
     }
     hints

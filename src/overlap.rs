@@ -6,6 +6,7 @@
 use crate::certificate::Certificate;
 use crate::keys::{PublicKey, essence};
 use crate::signer::{AllOf, Identity, KeySource};
+use crate::subject::SubjectPattern;
 
 /// The issuer of GitHub's workflow identities.
 const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
@@ -24,7 +25,10 @@ pub(crate) fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
 
 /// Whether one signature could meet both, now that the keys are known.
 pub(crate) fn one_signature_meets_both(a: &AllOf, b: &AllOf) -> bool {
-    a == b || share(&keys_asked_for(a), &keys_asked_for(b))
+    match (a, b) {
+        (AllOf::Keyless(a), AllOf::Keyless(b)) => a.iter().any(|identity| b.contains(identity)),
+        _ => a == b || share(&keys_asked_for(a), &keys_asked_for(b)),
+    }
 }
 
 fn share(a: &[Vec<u8>], b: &[Vec<u8>]) -> bool {
@@ -66,6 +70,7 @@ struct Subjects<'i> {
 enum Subject {
     Exactly(String),
     Below(String),
+    Matching(SubjectPattern),
 }
 
 fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
@@ -75,6 +80,9 @@ fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
         }
         Identity::KeylessPrefix { issuer, url_prefix } => {
             Some(Subjects { issuer, subject: Subject::Below(url_prefix.clone()) })
+        }
+        Identity::KeylessPattern { issuer, pattern } => {
+            Some(Subjects { issuer, subject: Subject::Matching(pattern.clone()) })
         }
         Identity::GithubActions { owner, repo } => {
             let mut url = format!("https://github.com/{owner}/");
@@ -96,6 +104,13 @@ impl Subjects<'_> {
                 (Subject::Below(a), Subject::Below(b)) => a.starts_with(b) || b.starts_with(a),
                 (Subject::Exactly(exact), Subject::Below(url))
                 | (Subject::Below(url), Subject::Exactly(exact)) => exact.starts_with(url),
+                (Subject::Matching(a), Subject::Matching(b)) => a.meets(b),
+                (Subject::Matching(pattern), Subject::Exactly(exact))
+                | (Subject::Exactly(exact), Subject::Matching(pattern)) => pattern.matches(exact),
+                (Subject::Matching(pattern), Subject::Below(url))
+                | (Subject::Below(url), Subject::Matching(pattern)) => {
+                    pattern.meets(&SubjectPattern::below(url))
+                }
             }
     }
 }
@@ -183,6 +198,65 @@ mod tests {
 
     fn workflow(owner: &str, repo: Option<&str>) -> Identity {
         Identity::GithubActions { owner: owner.to_owned(), repo: repo.map(str::to_owned) }
+    }
+
+    fn matching(issuer: &str, pattern: &str) -> Identity {
+        let pattern = SubjectPattern::new(pattern);
+        Identity::KeylessPattern { issuer: issuer.to_owned(), pattern }
+    }
+
+    /// Whatever could be one subject is one: patterns are refused when in doubt.
+    #[test]
+    fn patterns_of_identities() {
+        const GITHUB: &str = "https://token.actions.githubusercontent.com";
+        const OTHER: &str = "https://issuer.example";
+        const RELEASE: &str = "https://github.com/acme/*/release.yml@refs/tags/v*";
+        let release = || matching(GITHUB, RELEASE);
+        let rows = [
+            (release(), release(), true),
+            (release(), matching(OTHER, RELEASE), false),
+            (release(), matching(GITHUB, "https://github.com/acme/app/**"), true),
+            (release(), matching(GITHUB, "https://github.com/acme/app/*@refs/heads/*"), false),
+            (release(), matching(GITHUB, "https://github.com/other/**"), false),
+            (release(), matching(GITHUB, "https://github.com/**/v1"), true),
+            (
+                release(),
+                exact(GITHUB, "https://github.com/acme/app/release.yml@refs/tags/v1"),
+                true,
+            ),
+            (
+                release(),
+                exact(OTHER, "https://github.com/acme/app/release.yml@refs/tags/v1"),
+                false,
+            ),
+            (
+                release(),
+                exact(GITHUB, "https://github.com/acme/app/release.yml@refs/heads/v1"),
+                false,
+            ),
+            (release(), below(GITHUB, "https://github.com/acme/"), true),
+            (release(), below(GITHUB, "https://github.com/acme/app/"), true),
+            (release(), below(GITHUB, "https://github.com/acme/app/release.yml@refs/tags/"), true),
+            (
+                release(),
+                below(GITHUB, "https://github.com/acme/app/release.yml@refs/heads/"),
+                false,
+            ),
+            (release(), below(GITHUB, "https://github.com/acme/app/deeper/"), false),
+            (release(), below(OTHER, "https://github.com/acme/"), false),
+            (release(), workflow("acme", None), true),
+            (release(), workflow("acme", Some("app")), true),
+            (release(), workflow("other", None), false),
+            (matching(OTHER, RELEASE), workflow("acme", None), false),
+            (matching(OTHER, "*@acme.com"), exact(OTHER, "ann@acme.com"), true),
+            (matching(OTHER, "*@acme.com"), matching(OTHER, "ann@*.com"), true),
+            (matching(OTHER, "*@acme.com"), matching(OTHER, "*@other.com"), false),
+            (release(), inline(KEY), false),
+        ];
+        for (a, b, met) in rows {
+            assert_eq!(one_signature_satisfies_both(&a, &b), met, "{a:?} {b:?}");
+            assert_eq!(one_signature_satisfies_both(&b, &a), met, "{b:?} {a:?}");
+        }
     }
 
     #[test]

@@ -195,6 +195,15 @@ impl Reference {
     pub fn at(&self, digest: &Digest) -> String {
         format!("{}/{}@{digest}", self.registry, self.repository)
     }
+
+    /// The tag of this repository where what belongs to that digest is kept: with the suffix `.sig`, cosign's
+    /// classic signatures; with none, what refers to it, where a registry has no other way to tell
+    /// (<https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema>).
+    #[must_use]
+    pub(crate) fn beside(&self, digest: &Digest, suffix: &str) -> String {
+        let tag = digest.as_str().replacen(':', "-", 1);
+        format!("{}/{}:{tag}{suffix}", self.registry, self.repository)
+    }
 }
 
 impl fmt::Display for Reference {

@@ -2,6 +2,7 @@
 
 use crate::certificate::{Certificate, CertificateError};
 use crate::keys::{KeyError, PublicKey};
+use crate::subject::SubjectPattern;
 use signed_images_json::Writer;
 use std::fmt;
 use std::time::Duration;
@@ -70,6 +71,13 @@ pub enum Identity {
         issuer: String,
         /// The URL; it ends in `/`.
         url_prefix: String,
+    },
+    /// A certificate of a Sigstore CA with this issuer and a subject that matches.
+    KeylessPattern {
+        /// The OIDC issuer.
+        issuer: String,
+        /// What the subject must match.
+        pattern: SubjectPattern,
     },
     /// A GitHub Actions workflow of this owner.
     GithubActions {
@@ -178,7 +186,7 @@ pub enum SignerError {
     Key(KeyError),
     /// Its certificate cannot be used.
     Certificate(CertificateError),
-    /// It holds a key of the signer of this label, who has agreed already.
+    /// It has a key or an identity of the signer of this label, who has agreed already.
     Shared(String),
 }
 
@@ -200,7 +208,8 @@ impl std::error::Error for SignerError {}
 /// What a signer is asked about with.
 #[derive(Clone, Debug)]
 pub struct Checks {
-    /// Any one of these satisfies the signer; there is at least one.
+    /// Any one of these satisfies the signer. There is at least one, but for a pattern of subjects: which
+    /// ones match is known when an image is looked at.
     pub any_of: Vec<Check>,
     /// How long the first of its certificates to expire is still valid; none where there is none.
     pub remaining: Option<Duration>,
@@ -231,6 +240,7 @@ impl Signer {
             Identity::KeylessPrefix { issuer, url_prefix } => {
                 vec![AllOf::KeylessPrefix(pair(issuer, url_prefix))]
             }
+            Identity::KeylessPattern { .. } => Vec::new(),
             Identity::GithubActions { owner, repo } => {
                 vec![AllOf::GithubActions(owner.clone(), repo.clone())]
             }
@@ -270,6 +280,11 @@ impl Check {
         }
         Merged::Yes
     }
+}
+
+/// What messages call an identity.
+pub(crate) fn identity_label(issuer: &str, subject: &str) -> String {
+    format!("`{subject}` of `{issuer}`")
 }
 
 /// Whether two checks became one.

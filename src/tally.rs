@@ -1,15 +1,19 @@
 //! How the signers of a rule stand: who has agreed, who is missing, and what that comes to.
 
 use crate::host::Host;
-use crate::inquiry::{Inquiry, Miss};
+use crate::inquiry::{Inquiry, MAX_CANDIDATES, Miss};
 use crate::overlap::one_signature_meets_both;
-use crate::signer::{Check, Merged, Signer, SignerError};
-use crate::verify::Reason;
+use crate::signer::{
+    AllOf, Annotations, Check, Identity, Merged, Signer, SignerError, identity_label,
+};
+use crate::subject::SubjectPattern;
+use crate::verify::{Layout, Reason};
+use std::borrow::Cow;
 
 /// Signers that one call can ask about.
 pub(crate) struct Group<'s> {
     signers: Vec<&'s Signer>,
-    /// Any one of these satisfies them all.
+    /// Any one of these satisfies them all; of a pattern, none is known before an image is looked at.
     checks: Result<Vec<Check>, SignerError>,
 }
 
@@ -22,6 +26,46 @@ impl<'s> Group<'s> {
     fn label(&self) -> String {
         let labels: Vec<&str> = self.signers.iter().map(|signer| signer.label.as_str()).collect();
         labels.join(" or ")
+    }
+
+    /// What to ask about an image.
+    fn checks_for(
+        &self,
+        inquiry: &mut Inquiry<'_>,
+        host: &mut Host<'_>,
+    ) -> Result<Cow<'_, [Check]>, Miss> {
+        let known = self.checks.as_deref();
+        let known = known.map_err(|error| Miss::Signer(self.label(), error.clone()))?;
+        let Some((issuer, pattern, annotations)) = self.pattern() else {
+            return Ok(Cow::Borrowed(known));
+        };
+        let check = |subject| Check {
+            all_of: AllOf::Keyless(vec![(issuer.to_owned(), subject)]),
+            annotations: annotations.clone(),
+        };
+        Ok(inquiry.candidates(host, issuer, pattern)?.into_iter().map(check).collect())
+    }
+
+    /// The issuer, the pattern and the annotations of a signer who is told by a pattern, and is alone.
+    fn pattern(&self) -> Option<(&'s str, &'s SubjectPattern, &'s Annotations)> {
+        match self.signers.as_slice() {
+            [
+                Signer {
+                    identity: Identity::KeylessPattern { issuer, pattern }, annotations, ..
+                },
+            ] => Some((issuer, pattern, annotations)),
+            _ => None,
+        }
+    }
+
+    /// The labels of those who have met that check. Of those who could match a pattern, it is who did.
+    fn agreed(&self, check: &Check) -> Vec<String> {
+        match &check.all_of {
+            AllOf::Keyless(pairs) if self.pattern().is_some() => {
+                pairs.iter().map(|(issuer, subject)| identity_label(issuer, subject)).collect()
+            }
+            _ => self.signers.iter().map(|signer| signer.label.clone()).collect(),
+        }
     }
 
     fn join(&mut self, other: &Self, twins: Twins) -> Merged {
@@ -76,6 +120,7 @@ pub(crate) struct Tally {
     /// The gravest of what went wrong, the first of several.
     worst: Option<Miss>,
     annotated: bool,
+    uncertified: bool,
 }
 
 impl Tally {
@@ -93,22 +138,30 @@ impl Tally {
         host: &mut Host<'_>,
         group: &Group<'_>,
     ) {
-        let checks = match &group.checks {
+        let checks = match group.checks_for(inquiry, host) {
             Ok(checks) => checks,
-            Err(error) => {
-                return self.miss(&group.signers, Miss::Signer(group.label(), error.clone()));
-            }
+            Err(miss) => return self.miss(&group.signers, miss),
         };
-        if let Some(label) = self.shares(checks) {
+        if let Some(label) = self.shares(&checks) {
             let error = SignerError::Shared(label);
             return self.miss(&group.signers, Miss::Signer(group.label(), error));
         }
-        let mut worst = Miss::NoSignatures;
-        for check in checks {
+        let (asked, left_out) = match checks.split_at_checked(MAX_CANDIDATES) {
+            Some(split) if group.pattern().is_some() => split,
+            _ => (&*checks, [].as_slice()),
+        };
+        let mut worst = match left_out {
+            [] => Miss::NoSignatures,
+            _ => Miss::Unchecked(format!(
+                "more than {MAX_CANDIDATES} subjects of its signatures match {}",
+                group.label()
+            )),
+        };
+        for check in asked {
             match inquiry.ask(host, check) {
                 Ok(()) => {
                     self.met.extend(checks.iter().map(|check| (group.label(), check.clone())));
-                    self.agreed.extend(group.signers.iter().map(|signer| signer.label.clone()));
+                    self.agreed.extend(group.agreed(check));
                     return;
                 }
                 Err(miss) if miss.gravity() > worst.gravity() => worst = miss,
@@ -142,6 +195,7 @@ impl Tally {
                 self.annotated |= !signer.annotations.is_empty();
             }
         }
+        self.uncertified |= matches!(miss, Miss::NoCertificates);
         if self.worst.as_ref().is_none_or(|worst| worst.gravity() < miss.gravity()) {
             self.worst = Some(miss);
         }
@@ -163,7 +217,7 @@ impl Tally {
             Some(Miss::Signer(label, error)) => Reason::Signer(label, error),
             Some(Miss::Unchecked(words)) => Reason::Unchecked(words),
             Some(Miss::NoSignatures) if self.agreed.is_empty() => match inquiry.reach(host) {
-                Ok(()) => Reason::NotSigned,
+                Ok(()) => Reason::NotSigned(Layout::Unknown),
                 Err(words) => Reason::Unchecked(words),
             },
             _ => Reason::TooFewSigners {
@@ -171,6 +225,7 @@ impl Tally {
                 needed,
                 missing: self.missing,
                 annotated: self.annotated,
+                uncertified: self.uncertified,
             },
         })
     }

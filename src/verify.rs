@@ -63,7 +63,7 @@ pub struct Refusal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// No signature at all was found.
-    NotSigned,
+    NotSigned(Layout),
     /// There are signatures, and too few of the signers made them.
     TooFewSigners {
         /// How many signers agreed.
@@ -74,6 +74,8 @@ pub enum Reason {
         missing: Vec<String>,
         /// Whether their signatures must carry annotations.
         annotated: bool,
+        /// Whether a pattern had no certificates to be compared with.
+        uncertified: bool,
     },
     /// The host could not look; its words.
     Unchecked(String),
@@ -90,6 +92,15 @@ pub enum Reason {
     Signer(String, SignerError),
 }
 
+/// In what form an image is signed that has no signature to verify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// In none that is known of.
+    Unknown,
+    /// By a Sigstore bundle.
+    Bundle,
+}
+
 /// A signer whose certificate, or its chain, was used and expires soon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expiring {
@@ -104,6 +115,10 @@ pub struct Expiring {
 /// A certificate that expires soon gives a warning.
 const EXPIRES_SOON: Duration = Duration::from_hours(30 * 24);
 
+/// Images that are not signed of which one request finds out whether there is a bundle: each is one question
+/// more, while a webhook waits for a refusal.
+const MAX_LOOKS: usize = 4;
+
 /// Verifies the images of one request.
 pub struct Verifier<'a, 'h, 'r> {
     host: &'a mut Host<'h>,
@@ -114,13 +129,15 @@ pub struct Verifier<'a, 'h, 'r> {
     expiring: Vec<Expiring>,
     /// What the signers so far are asked about with.
     checks: Vec<(&'r Signer, Result<Vec<Check>, SignerError>)>,
+    /// How often it was looked for bundles.
+    looks: usize,
 }
 
 impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     /// A verifier that asks that host at that time.
     pub fn new(host: &'a mut Host<'h>, now: Duration) -> Self {
         let (answers, expiring, checks) = (Vec::new(), Vec::new(), Vec::new());
-        Self { host, now, cluster: Cluster::default(), answers, expiring, checks }
+        Self { host, now, cluster: Cluster::default(), answers, expiring, checks, looks: 0 }
     }
 
     /// Signers whose certificates were used and expire soon.
@@ -148,6 +165,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
                 (Ok(signers), _) => approvals.push(Approval { rule: name, signers }),
                 (Err(reason), Enforcement::Warn) => warned.push(Refusal { rule: name, reason }),
                 (Err(reason), Enforcement::Reject) => {
+                    let reason = self.look_for_bundles(&inquiry, reason);
                     return Verified::No(Refusal { rule: name, reason });
                 }
             }
@@ -158,6 +176,14 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
             }
             _ => Verified::Tolerated(warned),
         }
+    }
+
+    fn look_for_bundles(&mut self, inquiry: &Inquiry<'_>, reason: Reason) -> Reason {
+        if reason != Reason::NotSigned(Layout::Unknown) || self.looks == MAX_LOOKS {
+            return reason;
+        }
+        self.looks += 1;
+        Reason::NotSigned(inquiry.layout(self.host))
     }
 
     fn satisfy(

@@ -42,6 +42,33 @@ fn every_case_can_fail() {
     }
 }
 
+/// Each example lets in what it is meant to let in, and keeps out what it is meant to keep out.
+#[test]
+fn every_example_accepts_and_rejects() {
+    if std::env::var_os("CASE").is_some() {
+        return; // These are some of the cases.
+    }
+    let (root, cases) = (Path::new(env!("CARGO_MANIFEST_DIR")), cases());
+    for entry in std::fs::read_dir(root.join("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let folder = format!("cases/examples/{name}/");
+        let of_example = || cases.iter().filter(|case| case.name.starts_with(&folder));
+        for case in of_example() {
+            let text = std::fs::read_to_string(root.join(&case.name)).unwrap();
+            let settings = format!("settings: \"${{example:{name}}}\"\n");
+            assert!(text.contains(&settings), "{}: the settings are others", case.name);
+        }
+        for verdict in [true, false] {
+            let has = of_example().any(|case| case.expect.accepted == Some(verdict));
+            assert!(has, "{folder}: no case in which accepted is {verdict}");
+        }
+    }
+}
+
 fn broken(case: &Case) -> Vec<(&'static str, Case)> {
     let mut all = Vec::new();
     let mut add = |what, change: &dyn Fn(&mut Case)| {

@@ -656,15 +656,15 @@ const SIGNERS_THAT_NOBODY_CAN_BE: &[(&str, &str)] = &[
     ),
     (
         "allOf: [{kind: genericIssuer, issuer: i}]",
-        "rules[0].allOf[0]: `subject` is missing: `{equal: …}` or `{urlPrefix: …}`",
+        "rules[0].allOf[0]: `subject` is missing: `{equal: …}`, `{urlPrefix: …}` or `{pattern: …}`",
     ),
     (
         "allOf: [{kind: genericIssuer, issuer: i, subject: {equal: ''}}]",
-        "rules[0].allOf[0].subject: give one of `equal` and `urlPrefix`",
+        "rules[0].allOf[0].subject: give one of `equal`, `urlPrefix` and `pattern`",
     ),
     (
         "allOf: [{kind: genericIssuer, issuer: i, subject: {equal: a, urlPrefix: 'https://a.b/'}}]",
-        "rules[0].allOf[0].subject: give one of `equal` and `urlPrefix`",
+        "rules[0].allOf[0].subject: give one of `equal`, `urlPrefix` and `pattern`",
     ),
     (
         "allOf: [{kind: genericIssuer, issuer: i, subject: s}]",

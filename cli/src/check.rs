@@ -126,9 +126,10 @@ impl Check {
     ) -> HashMap<&'r str, ImageAnswer> {
         let names: Vec<&str> = self.rules.iter().map(String::as_str).collect();
         let answers = parallel::map(images, WORKERS, |image| {
-            let answer = subject::pod(image).map(|pod| self.evaluation.validate(&pod));
+            let request = subject::pod(image).request();
+            let answer = request.map(|request| self.evaluation.validate(&request));
             done();
-            answer.map(|answer| answers::read(&answer, image, &names))
+            answer.ok().map(|answer| answers::read(&answer, image, &names))
         });
         images.iter().zip(answers).filter_map(|(image, answer)| Some((*image, answer?))).collect()
     }

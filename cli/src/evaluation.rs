@@ -5,6 +5,7 @@
 //! - What if the module fails? Settings count as invalid, a request as refused.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use kubewarden_policy_sdk::metadata::ProtocolVersion;
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
@@ -71,4 +72,10 @@ pub fn protocol_version(module: &Module) -> Result<ProtocolVersion, String> {
     let answer =
         module.call("protocol_version", &[], no_host).map_err(|error| error.to_string())?;
     serde_json::from_slice(&answer).map_err(|error| error.to_string())
+}
+
+/// The time since the Unix epoch.
+#[must_use]
+pub fn now() -> Duration {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
 }

@@ -13,13 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::capabilities::{self, CapabilityError};
 
+pub mod annotations;
 pub mod rules;
 pub mod section;
 
 use rules::{Rule, RuleError};
-
-/// The annotation that holds the policy's README.
-pub const USAGE: &str = "io.kubewarden.policy.usage";
 
 /// A policy's metadata, with the fields in the order in which Kubewarden writes them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -157,7 +155,7 @@ impl Metadata {
         }
         self.protocol_version = Some(protocol);
         if let Some(usage) = usage {
-            self.annotations.get_or_insert_default().insert(USAGE.to_owned(), usage);
+            self.annotations.get_or_insert_default().insert(annotations::USAGE.to_owned(), usage);
         }
         Ok(self)
     }

@@ -11,12 +11,12 @@ use std::fmt;
 
 use yaml_serde::{Mapping, Value};
 
+use crate::metadata::annotations::OCI_URL;
 use crate::metadata::rules::Rule;
 use crate::metadata::{Metadata, MetadataError};
 use crate::yaml::{self, Comments};
 
 const METADATA: &str = include_str!("../../metadata.yml");
-const OCI_URL: &str = "io.kubewarden.policy.ociUrl";
 
 /// The most that a webhook may take.
 const TIMEOUT_SECONDS: u64 = 30;

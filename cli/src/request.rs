@@ -6,12 +6,15 @@
 //!   the spelling of numbers survive.
 //! - What is checked? The fields that the API server always sends: `uid`, `kind`, `resource`, `operation`,
 //!   `userInfo`.
+//! - And without a file? An object is put into a request to create it ([`Created`]); an image alone into a
+//!   [`Pod`] of one container.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 /// A request, ready to be given to the policy.
 #[derive(Debug, Clone)]
@@ -22,6 +25,27 @@ pub struct Request {
     pub raw: Box<RawValue>,
     /// The reviewed object as it came; absent when it is `null`, as on DELETE.
     pub object: Option<Box<RawValue>>,
+}
+
+/// An object that a request is to create.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Created<'a> {
+    pub(crate) group: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) kind: &'a str,
+    pub(crate) resource: &'a str,
+    pub(crate) namespace: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) json: &'a str,
+}
+
+/// A Pod of one container.
+#[derive(Debug)]
+pub(crate) struct Pod<'a> {
+    name: &'a str,
+    pub(crate) json: String,
+    /// Where its image begins, as a text of the JSON.
+    pub(crate) image: usize,
 }
 
 /// Why a request was not understood.
@@ -146,6 +170,62 @@ impl Request {
     }
 }
 
+impl Created<'_> {
+    /// The request to create it.
+    ///
+    /// # Errors
+    /// When its JSON is none.
+    pub(crate) fn request(self) -> Result<Request, RequestError> {
+        let Self { group, version, kind, resource, namespace, name, json } = self;
+        let kind = json!({"group": group, "version": version, "kind": kind});
+        let resource = json!({"group": group, "version": version, "resource": resource});
+        let request = json!({
+            "uid": "00000000-0000-4000-8000-000000000000",
+            "kind": kind,
+            "resource": resource,
+            "requestKind": kind,
+            "requestResource": resource,
+            "name": name.unwrap_or_default(),
+            "namespace": namespace.unwrap_or("default"),
+            "operation": "CREATE",
+            "userInfo": {"username": "signed-images", "groups": ["system:authenticated"]},
+            "dryRun": true,
+        });
+        let mut text = request.to_string();
+        text.pop();
+        Request::parse(&format!("{text},\"object\":{json}}}"))
+    }
+}
+
+impl<'a> Pod<'a> {
+    /// A Pod with a container of this image; both have this name.
+    pub(crate) fn new(name: &'a str, image: &str) -> Self {
+        let quoted = Value::from(name);
+        let before = format!(
+            r#"{{"apiVersion":"v1","kind":"Pod","metadata":{{"name":{quoted}}},"spec":{{"containers":[{{"name":{quoted},"image":"#
+        );
+        let json = format!("{before}{}}}]}}}}", Value::from(image));
+        Self { name, json, image: before.len() }
+    }
+
+    /// The request to create it.
+    ///
+    /// # Errors
+    /// When the image is a text that no request can hold.
+    pub(crate) fn request(&self) -> Result<Request, RequestError> {
+        let pod = Created {
+            group: "",
+            version: "v1",
+            kind: "Pod",
+            resource: "pods",
+            namespace: None,
+            name: Some(self.name),
+            json: &self.json,
+        };
+        pod.request()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,6 +243,18 @@ mod tests {
             assert_eq!(request.raw.get(), BARE);
             assert_eq!(request.object.unwrap().get(), r#"{"b":1.50,"a":2}"#);
         }
+    }
+
+    #[test]
+    fn an_image_is_put_into_a_pod() {
+        let pod = Pod::new("a", "i\"1");
+        assert_eq!(pod.json.split_at(pod.image).1, r#""i\"1"}]}}"#);
+        let request = pod.request().unwrap();
+        assert_eq!(request.object.unwrap().get(), pod.json);
+        let raw: Value = serde_json::from_str(request.raw.get()).unwrap();
+        assert_eq!((&raw["name"], &raw["operation"]), (&json!("a"), &json!("CREATE")));
+        assert_eq!(raw["object"]["metadata"]["name"], "a");
+        assert_eq!(raw["object"]["spec"]["containers"], json!([{"name": "a", "image": "i\"1"}]));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! - Where does it come from? From the policy's own [`vocabulary`]: every name that its reader knows, and
 //!   what it means.
 //! - What does it promise? It refuses what the policy would refuse for its form: an unknown key, a missing
-//!   one, a value of the wrong type. The policy sees more than that: keys, certificates, patterns, signers
-//!   that are one and the same.
+//!   one, a value of the wrong type, more entries than are taken. The policy sees more than that: keys,
+//!   certificates, patterns, signers that are one and the same.
 //! - Why does a value that may be left out have four types? null and an empty text, list or map count as left
 //!   out: forms send them for what was not filled in.
 
@@ -52,8 +52,20 @@ fn property(shape: &Shape, field: &Field) -> Schema {
     if let (Blanks::Dropped, vocabulary::Value::List(items)) = (field.blanks, &field.value) {
         schema.insert("items".to_owned(), optional(items).into());
     }
+    schema.extend(budget(field));
     schema.insert("description".to_owned(), field.doc.into());
     schema
+}
+
+/// How many entries there may be.
+fn budget(field: &Field) -> Option<(String, Value)> {
+    use vocabulary::Value as Kind;
+    let keyword = match field.value {
+        Kind::List(_) => "maxItems",
+        Kind::Texts => "maxProperties",
+        _ => return None,
+    };
+    (field.most != usize::MAX).then(|| (keyword.to_owned(), field.most.into()))
 }
 
 /// What must be there: one key, or one of several.

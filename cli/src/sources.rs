@@ -15,6 +15,8 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde::Deserialize;
 
+mod web;
+
 /// A registry that does not take a connection in this time is down; a policy has two seconds by default.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A registry that falls silent for this long is stuck.
@@ -146,11 +148,17 @@ impl Sources {
         self
     }
 
+    /// Whether `host` may be spoken to over plain HTTP.
+    #[must_use]
+    pub fn is_insecure(&self, host: &str) -> bool {
+        self.insecure.contains(host)
+    }
+
     /// How to reach `host`, for the OCI client.
     #[must_use]
     pub fn oci(&self, host: &str) -> ClientConfig {
         ClientConfig {
-            protocol: if self.insecure.contains(host) {
+            protocol: if self.is_insecure(host) {
                 ClientProtocol::Http
             } else {
                 ClientProtocol::Https
@@ -176,7 +184,7 @@ impl Sources {
     pub fn sigstore(&self, host: &str) -> sigstore::registry::ClientConfig {
         use sigstore::registry::{Certificate, CertificateEncoding, ClientProtocol};
         sigstore::registry::ClientConfig {
-            protocol: if self.insecure.contains(host) {
+            protocol: if self.is_insecure(host) {
                 ClientProtocol::Http
             } else {
                 ClientProtocol::Https

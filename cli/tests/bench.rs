@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 use signed_images::bench::budget::Budget;
@@ -10,6 +9,11 @@ use signed_images::bench::check::{Subject, WrongAnswer};
 use signed_images::bench::fuel::Meter;
 use signed_images::bench::scenario::{self, Scenario};
 use signed_images::module::Module;
+
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+use support::{Outcome, signed_images};
 
 /// A module at the root of the repository.
 #[cfg(test)]
@@ -114,25 +118,9 @@ fn an_answer_that_is_not_as_it_must_be_is_no_measurement() {
 }
 
 #[cfg(test)]
-struct Outcome {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-#[cfg(test)]
 fn bench(line: &str) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_signed-images"))
-        .arg("bench")
-        .args(line.split_whitespace())
-        .current_dir(built("floor.wasm").parent().unwrap())
-        .output()
-        .unwrap();
-    Outcome {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    let arguments = ["bench"].into_iter().chain(line.split_whitespace());
+    signed_images(built("floor.wasm").parent().unwrap(), arguments, &[], "")
 }
 
 #[test]

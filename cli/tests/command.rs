@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
 use std::path::Path;
-use std::process::Command;
 
 use tempfile::TempDir;
+
+mod support;
+use support::Outcome;
 
 /// A policy that takes only `{}` for settings, and accepts every request.
 const POLICY: &str = r#"
@@ -50,25 +52,8 @@ fn folder() -> TempDir {
     folder
 }
 
-struct Outcome {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
 fn signed_images(folder: &Path, line: &str) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_signed-images"))
-        .args(line.split_whitespace())
-        .current_dir(folder)
-        .env_remove("RUST_LOG")
-        .env("DOCKER_CONFIG", folder)
-        .output()
-        .unwrap();
-    Outcome {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    support::signed_images(folder, line.split_whitespace(), &[], "")
 }
 
 #[test]
@@ -105,8 +90,8 @@ const MISTAKES: [(&str, &str); 12] = [
     ),
     ("request.json", "error: module `request.json`: not a WebAssembly module\n"),
     (
-        "registry://ghcr.io/acme/policy:1",
-        "error: module `registry://ghcr.io/acme/policy:1`: `registry://` cannot be read yet; pull the module to a file and name that\n",
+        "oci://ghcr.io/acme/policy:1",
+        "error: module `oci://ghcr.io/acme/policy:1`: `oci://` cannot be read: name a file, or a URL that starts with `registry://`, `https://` or `file://`\n",
     ),
     (
         "policy.wasm --sources-path wrong.yml",
@@ -215,6 +200,40 @@ fn a_mistake_in_annotate_is_named() {
         let outcome = signed_images(folder.path(), &format!("annotate -o out.wasm {line}"));
         assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), expected), "{line}");
         assert!(!folder.path().join("out.wasm").exists(), "{line}");
+    }
+}
+
+#[test]
+fn a_mistake_in_push_is_named() {
+    let folder = folder();
+    let by_digest = format!("policy.wasm a/b@sha256:{}", "a".repeat(64));
+    let rows = [
+        (
+            "policy.wasm 127.0.0.1:9/a/b:1",
+            1,
+            "error: module `policy.wasm` is not annotated: run `signed-images annotate` first, or pass --force\n",
+        ),
+        (
+            "nowhere.wasm 127.0.0.1:9/a/b:1",
+            1,
+            "error: module `nowhere.wasm`: No such file or directory (os error 2)\n",
+        ),
+        (
+            "request.json 127.0.0.1:9/a/b:1",
+            1,
+            "error: module `request.json`: not a WebAssembly module\n",
+        ),
+        (
+            "policy.wasm A/B",
+            2,
+            "error: invalid value 'A/B' for '<URI>': give it as `host/repository:tag`: ",
+        ),
+        (by_digest.as_str(), 2, "error: invalid value 'a/b@sha256:"),
+    ];
+    for (line, code, expected) in rows {
+        let outcome = signed_images(folder.path(), &format!("push {line}"));
+        assert!(outcome.stderr.starts_with(expected), "{line}: {}", outcome.stderr);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(code), ""), "{line}");
     }
 }
 

@@ -6,16 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jsonschema::Validator;
+use serde::Deserialize;
 use serde_json::Value;
 use signed_images::credentials::Credentials;
 use signed_images::evaluation::Evaluation;
 use signed_images::host::{Answers, Cluster, Host, Live, Registries, Trust};
 use signed_images::module::Module;
+use signed_images::policy::{self, Mode, Scope};
 use signed_images::schema;
 use signed_images::settings::Settings;
 use signed_images::sources::Sources;
 use signed_images_policy::json::Document;
 use tokio::runtime::Runtime;
+use yaml_serde::Value as Yaml;
 
 /// Who sees that settings are wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,6 +176,29 @@ fn the_schema_and_the_policy_agree() {
     }
 }
 
+/// What the policy takes at the most, the schema takes, and not one entry more.
+#[test]
+fn the_schema_knows_the_budgets() {
+    let schema = validator();
+    let with = |annotations: usize, chain: usize| {
+        let annotations: serde_json::Map<String, Value> =
+            (0..annotations).map(|index| (format!("a{index}"), "b".into())).collect();
+        let signer = serde_json::json!({
+            "kind": "certificate", "certificate": "c", "annotations": annotations,
+            "certificateChain": vec!["c"; chain],
+        });
+        serde_json::json!({"rules": [{"images": ["a"], "allOf": [signer]}]})
+    };
+    for (settings, is_valid) in [(with(64, 10), true), (with(65, 10), false), (with(64, 11), false)]
+    {
+        assert_eq!((schema.is_valid(&settings), read(&settings).is_ok()), (is_valid, is_valid));
+    }
+    let settings = schema::settings();
+    for list in ["rules", "signatures", "exempt", "extraWorkloads"] {
+        assert!(settings["properties"][list]["maxItems"].is_u64(), "{list}");
+    }
+}
+
 #[test]
 fn the_schema_is_current() {
     let file = root().join("settings.schema.json");
@@ -189,16 +215,12 @@ fn examples_are_settings() {
     let (runtime, schema, module) = (Runtime::new().unwrap(), validator(), module());
     let host = Arc::new(host(&runtime));
     for path in examples() {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let settings: Value = yaml_serde::from_str(&text).unwrap();
+        let settings = Settings::read(&path).unwrap();
+        let value: Value = serde_json::from_str(settings.json()).unwrap();
         let errors: Vec<String> =
-            schema.iter_errors(&settings).map(|error| error.to_string()).collect();
+            schema.iter_errors(&value).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{}: {errors:?}", path.display());
-        let evaluation = Evaluation {
-            module: module.clone(),
-            settings: Settings::read(&path).unwrap(),
-            host: Arc::clone(&host),
-        };
+        let evaluation = Evaluation { module: module.clone(), settings, host: Arc::clone(&host) };
         assert_eq!(evaluation.validate_settings(), Ok(()), "{}", path.display());
     }
 }
@@ -208,11 +230,41 @@ fn examples_say_what_they_are_for() {
     for path in examples() {
         let text = std::fs::read_to_string(&path).unwrap();
         let comments: Vec<&str> = text.lines().take_while(|line| line.starts_with("# ")).collect();
-        let [hint, _, _] = comments.as_slice() else {
-            panic!("{}: write the editor's hint and two lines of comment first", path.display());
-        };
-        assert_eq!(*hint, "# yaml-language-server: $schema=../settings.schema.json");
+        let hint = "# yaml-language-server: $schema=../settings.schema.json";
+        let hints = comments.iter().filter(|line| **line == hint).count();
+        assert_eq!(hints, usize::from(manifest(&text).is_none()), "{}", path.display());
+        assert!(comments.len() - hints >= 2, "{}: say what it is for", path.display());
+        let index = std::fs::read_to_string(root().join("examples/README.md")).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert!(index.contains(&format!("({name})")), "examples/README.md lacks {name}");
     }
+}
+
+/// Examples that are whole manifests are what `signed-images policy` makes of their settings.
+#[test]
+fn examples_that_are_manifests_are_current() {
+    let mut manifests = 0;
+    for path in examples() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let Some(document) = manifest(&text) else { continue };
+        let (name, spec) = (&document["metadata"]["name"], &document["spec"]);
+        let settings = spec["settings"].as_mapping().unwrap().clone();
+        let mut made =
+            policy::Policy::new(name.as_str().unwrap(), Scope::Cluster(None), settings).unwrap();
+        if spec["mode"] == "monitor" {
+            made.mode = Mode::Monitor;
+        }
+        assert_eq!(document, Yaml::Mapping(made.document()), "{}", path.display());
+        manifests += 1;
+    }
+    assert_eq!(manifests, 3, "monitor mode, Argo CD, a key in a ConfigMap");
+}
+
+/// The policy's manifest in an example that holds one.
+fn manifest(text: &str) -> Option<Yaml> {
+    yaml_serde::Deserializer::from_str(text)
+        .map(|document| Yaml::deserialize(document).unwrap())
+        .find(|document| document.get("kind").is_some_and(|kind| kind == "ClusterAdmissionPolicy"))
 }
 
 fn root() -> &'static Path {

@@ -63,6 +63,7 @@ fn check_signer(signer: &Signer, host: &mut Host<'_>, now: Duration) -> Result<(
         Identity::PublicKey(KeySource::Object { .. })
         | Identity::Keyless { .. }
         | Identity::KeylessPrefix { .. }
+        | Identity::KeylessPattern { .. }
         | Identity::GithubActions { .. } => Ok(()),
     }
 }

@@ -15,11 +15,13 @@ mod prefix;
 mod reader;
 mod rule;
 mod signer;
+mod subject;
 mod suggest;
 pub mod vocabulary;
 mod workload;
 
 pub use check::check;
+pub use subject::pattern as subject_pattern;
 
 use crate::pattern::ImagePattern;
 use crate::request::GroupKind;

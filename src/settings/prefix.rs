@@ -12,11 +12,7 @@ pub(super) fn complete(text: &str) -> Result<String, String> {
         .filter(|(scheme, _)| is_scheme(scheme))
         .ok_or_else(|| format!("`{text}` is not a URL with a host; {example}"))?;
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let (host, port) = match authority.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (authority, None),
-    };
-    if !is_host(host) || !port.is_none_or(|port| is_port(scheme, port)) {
+    if !is_authority(scheme, authority) {
         return Err(format!("`{text}` has no plain host name in lower case; {example}"));
     }
     if !is_path(path) {
@@ -27,6 +23,21 @@ pub(super) fn complete(text: &str) -> Result<String, String> {
     let slash =
         if text.ends_with('/') && !path.is_empty() || rest.ends_with('/') { "" } else { "/" };
     Ok(format!("{text}{slash}"))
+}
+
+/// Whether the text starts with a scheme and a host of the plain form.
+pub(super) fn starts_with_host(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, rest)| {
+        let authority = rest.split_once('/').map_or(rest, |(authority, _)| authority);
+        is_scheme(scheme) && is_authority(scheme, authority)
+    })
+}
+
+fn is_authority(scheme: &str, authority: &str) -> bool {
+    match authority.split_once(':') {
+        Some((host, port)) => is_host(host) && is_port(scheme, port),
+        None => is_host(authority),
+    }
 }
 
 /// `file` URLs are read by rules of their own.
@@ -40,7 +51,7 @@ fn is_scheme(scheme: &str) -> bool {
 
 /// A host whose last label starts with a digit is an IPv4 address or nothing (WHATWG URL §3.5), and
 /// nobody's identity.
-fn is_host(host: &str) -> bool {
+pub(super) fn is_host(host: &str) -> bool {
     let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let is_label = |label: &str| {
         label.starts_with(alphanumeric)

@@ -137,13 +137,14 @@ fn labelled(number: usize, node: &Node<'_>, signer: &Object<'_>) -> Result<Label
 
 fn generic_issuer(node: &Node<'_>, signer: &Object<'_>) -> Result<Labelled, Fault> {
     let issuer = signer.required_text("issuer")?;
-    let missing = "`subject` is missing: `{equal: …}` or `{urlPrefix: …}`";
+    let missing = "`subject` is missing: `{equal: …}`, `{urlPrefix: …}` or `{pattern: …}`";
     let subject = signer.get("subject").ok_or_else(|| signer.fault(missing))?;
     let object = subject.object(&SUBJECT)?;
-    match (object.text("equal")?, object.text("urlPrefix")?) {
-        (Some(equal), None) => Ok(signer::keyless(issuer, equal)),
-        (None, Some(prefix)) => signer::keyless_prefix(issuer, &prefix, node),
-        _ => Err(object.fault("give one of `equal` and `urlPrefix`")),
+    match (object.text("equal")?, object.text("urlPrefix")?, object.get("pattern")) {
+        (Some(equal), None, None) => Ok(signer::keyless(issuer, equal)),
+        (None, Some(prefix), None) => signer::keyless_prefix(issuer, &prefix, node),
+        (None, None, Some(pattern)) => signer::keyless_pattern(issuer, &pattern),
+        _ => Err(object.fault("give one of `equal`, `urlPrefix` and `pattern`")),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The parts of signers that both vocabularies share.
 
 use super::reader::{Node, Object};
-use super::{Fault, prefix};
-use crate::signer::{Annotations, Identity, RekorBundle, Signer};
+use super::{Fault, prefix, subject};
+use crate::signer::{Annotations, Identity, RekorBundle, Signer, identity_label};
 
 /// A label for messages, and who is meant by it.
 pub(super) type Labelled = (String, Identity);
@@ -23,7 +23,13 @@ pub(super) fn each(
 }
 
 pub(super) fn keyless(issuer: String, subject: String) -> Labelled {
-    (format!("`{subject}` of `{issuer}`"), Identity::Keyless { issuer, subject })
+    (identity_label(&issuer, &subject), Identity::Keyless { issuer, subject })
+}
+
+pub(super) fn keyless_pattern(issuer: String, pattern: &Node<'_>) -> Result<Labelled, Fault> {
+    let text = pattern.text()?;
+    let parsed = subject::pattern(&text).map_err(|error| pattern.fault(&error))?;
+    Ok((identity_label(&issuer, &text), Identity::KeylessPattern { issuer, pattern: parsed }))
 }
 
 pub(super) fn keyless_prefix(

@@ -294,12 +294,17 @@ pub static SIGNER: Shape = shape(
     ],
 );
 
-/// A subject, given one way or the other.
+/// A subject, given in one way.
 pub static SUBJECT: Shape = shape(
-    &[&["equal", "urlPrefix"]],
+    &[&["equal", "urlPrefix", "pattern"]],
     &[
         field("equal", Value::Text, "the subject, exactly"),
         field("urlPrefix", Value::Text, "the URL that the subject is below"),
+        field(
+            "pattern",
+            Value::Text,
+            "what the subject matches: `*` is any number of letters but no `/`, `**` any number of any letters",
+        ),
     ],
 );
 

@@ -3,6 +3,7 @@
 
 use super::host::Call;
 use base64::Engine;
+use regex::Regex;
 use serde_json::{Value, json};
 use signed_images_policy::certificate::Certificate;
 use signed_images_policy::keys::PublicKey;
@@ -162,6 +163,9 @@ fn evidence(signer: &Value, vouched: &[&Call], calls: &[Call]) -> Vec<String> {
             .into_iter()
             .filter(|pem| asked.iter().any(|asked| list(&asked["pub_keys"]).contains(&json!(pem))))
             .collect(),
+        Some("genericIssuer") if given(&signer["subject"], "pattern").is_some() => {
+            asked.iter().flat_map(|asked| subjects(asked, signer)).collect()
+        }
         kind => {
             let is_asked = asked.iter().any(|asked| match kind {
                 Some("genericIssuer") => asks_for_subject(asked, signer),
@@ -174,6 +178,18 @@ fn evidence(signer: &Value, vouched: &[&Call], calls: &[Call]) -> Vec<String> {
             is_asked.then(|| signer.to_string()).into_iter().collect()
         }
     }
+}
+
+/// The subjects asked about that match the signer's pattern.
+fn subjects(asked: &Value, signer: &Value) -> Vec<String> {
+    let pattern = signer["subject"]["pattern"].as_str().unwrap_or_default();
+    let text = regex::escape(pattern).replace(r"\*\*", ".*").replace(r"\*", "[^/]*");
+    let pattern = Regex::new(&format!("^(?:{text})$")).expect("a regular expression");
+    let subject = |pair: &Value| {
+        let subject = pair["subject"].as_str().filter(|subject| pattern.is_match(subject))?;
+        (pair["issuer"] == signer["issuer"]).then(|| format!("`{subject}` of {}", pair["issuer"]))
+    };
+    list(&asked["keyless"]).iter().filter_map(subject).collect()
 }
 
 fn asks_for_subject(asked: &Value, signer: &Value) -> bool {

@@ -8,6 +8,13 @@ use signed_images_policy::reference::Digest;
 const CLUSTER_KEYS: [&str; 2] =
     [include_str!("../fixtures/keys/ed25519.pem"), include_str!("../fixtures/keys/p256.pem")];
 
+/// The certificates that signatures have: of two workflows on GitHub, and of a person.
+const CERTIFICATES: [&str; 3] = [
+    include_str!("../fixtures/certificates/workflow.pem"),
+    include_str!("../fixtures/certificates/new-workflow.pem"),
+    include_str!("../fixtures/certificates/person.pem"),
+];
+
 /// A digest of that digit.
 pub(super) fn digest(digit: char) -> String {
     format!("sha256:{}", String::from(digit).repeat(64))
@@ -58,6 +65,7 @@ impl<'s> ScriptedHost<'s> {
         let answer = match (namespace, operation) {
             ("oci", "v2/verify") => verify(*byte, &question),
             ("oci", "v1/manifest_digest") => manifest(*byte),
+            ("oci", "v1/oci_manifest") => signatures(*byte),
             ("kubernetes", "get_resource") => object(*byte, &question),
             other => panic!("{other:?} is no capability that a review needs"),
         };
@@ -92,6 +100,25 @@ fn manifest(byte: u8) -> Result<Vec<u8>, String> {
         1 => Err("unreachable".to_owned()),
         _ => Err("has not been granted access to oci/v1/manifest_digest".to_owned()),
     }
+}
+
+/// `0` to `4`: signatures with certificates; from `5` on: none, or none that can be read.
+fn signatures(byte: u8) -> Result<Vec<u8>, String> {
+    let layer = |pem: &&str| json!({"annotations": {"dev.sigstore.cosign/certificate": pem}});
+    let layers = |pems: &[&str]| json!({"layers": pems.iter().map(layer).collect::<Vec<_>>()});
+    let bundle = json!({"annotations": {"dev.sigstore.bundle.content": "dsse-envelope"}});
+    let answer = match byte.wrapping_sub(b'0') % 12 {
+        0..=3 => layers(&CERTIFICATES),
+        4 => layers(&CERTIFICATES[1..2]),
+        5 => return Err("manifest unknown".to_owned()),
+        6 => return Err("has not been granted access to oci/v1/oci_manifest".to_owned()),
+        7 => return Err("error sending request: operation timed out\nstack".to_owned()),
+        8 => layers(&[""]),
+        9 => json!({"manifests": [bundle]}),
+        10 => layers(&[CERTIFICATES[0]; 1001]),
+        _ => json!(null),
+    };
+    Ok(answer.to_string().into_bytes())
 }
 
 fn object(byte: u8, question: &Value) -> Result<Vec<u8>, String> {

@@ -12,6 +12,7 @@ pub(super) fn law_of_keys(input: &[u8]) {
     if let Some(text) = text::of(input) {
         let keys = PublicKey::parse_all(text).unwrap_or_default();
         assert!(keys.is_empty() || keys.len() == begins(text), "a block is left out");
+        is_what_the_host_reads(text, &keys);
         keys.iter().for_each(has_one_spelling);
     }
     if let Ok(keys) = PublicKey::parse_all(&block("PUBLIC KEY", input)) {
@@ -20,6 +21,14 @@ pub(super) fn law_of_keys(input: &[u8]) {
         has_one_spelling(key);
         is_one_signer(key);
     }
+}
+
+/// The host reads with `pem`.
+fn is_what_the_host_reads(text: &str, keys: &[PublicKey]) {
+    let blocks = pem::parse_many(text).unwrap_or_default();
+    let contents: Vec<&[u8]> = blocks.iter().map(pem::Pem::contents).collect();
+    let ders: Vec<&[u8]> = keys.iter().map(PublicKey::der).collect();
+    assert!(ders.is_empty() || ders == contents, "{text}");
 }
 
 /// However its text is laid out, it is the same key.

@@ -1,6 +1,7 @@
 //! Laws that hold for every input, whatever it is: each takes bytes and panics when it is broken. The fuzz
 //! targets below `fuzz/` look for bytes that break one; `tests/seeds.rs` holds the kept ones to them.
 
+mod claim;
 mod evidence;
 mod host;
 mod key;
@@ -20,12 +21,13 @@ mod trust;
 pub(crate) type Law = (&'static str, fn(&[u8]));
 
 /// Every law.
-pub(crate) const LAWS: [Law; 10] = [
+pub(crate) const LAWS: [Law; 11] = [
     ("reference", reference::law),
     ("pattern", pattern::law),
     ("prefix", prefix::law),
     ("key", key::law_of_keys),
     ("certificate", key::law_of_certificates),
+    ("claim", claim::law),
     ("settings", settings::law),
     ("vocabulary", settings::law_of_the_vocabulary),
     ("payload", review::law_of_payloads),

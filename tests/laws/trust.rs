@@ -31,6 +31,16 @@ const PATTERNS: [&str; 14] = [
     "**:latest",
 ];
 
+/// Issuers, and patterns of subjects: two that one subject can match, and others.
+const IDENTITIES: [(&str, &str); 5] = [
+    (GITHUB, "https://github.com/acme/*/.github/workflows/release.yml@refs/tags/v*"),
+    (GITHUB, "https://github.com/acme/app/**"),
+    (GITHUB, "https://github.com/acme/*/v1.2"),
+    (GITHUB, "https://github.com/acme/web/**@refs/tags/*"),
+    ("https://accounts.acme.com", "*@acme.com"),
+];
+const GITHUB: &str = "https://token.actions.githubusercontent.com";
+
 /// Settings of rules and entries that select some of the images of a scene.
 pub(super) fn settings(u: &mut Unstructured<'_>) -> Result<Value> {
     let mut settings = json!({
@@ -76,7 +86,7 @@ fn signers(u: &mut Unstructured<'_>) -> Result<Vec<Value>> {
 
 fn signer(u: &mut Unstructured<'_>) -> Result<Value> {
     let object = json!({"namespace": "trust", "name": u.choose(&["one", "two"])?});
-    let mut signer = match u.int_in_range(0..=8)? {
+    let mut signer = match u.int_in_range(0..=10)? {
         0 | 1 => json!({"kind": "pubKey", "key": u.choose(&KEYS)?}),
         2 => json!({"kind": "pubKey", "key": format!("{}{}", u.choose(&KEYS)?, u.choose(&KEYS)?)}),
         3 => json!({"kind": "pubKey", "keyFrom": {"configMap": object}}),
@@ -87,7 +97,11 @@ fn signer(u: &mut Unstructured<'_>) -> Result<Value> {
         6 => {
             json!({"kind": "genericIssuer", "issuer": "https://acme.com", "subject": {"urlPrefix": u.choose(&["https://acme.com/a", "https://acme.com/a/"])?}})
         }
-        7 => json!({"kind": "githubAction", "owner": "acme", "repo": u.choose(&["", "app"])?}),
+        7 | 8 => {
+            let (issuer, pattern) = u.choose(&IDENTITIES)?;
+            json!({"kind": "genericIssuer", "issuer": issuer, "subject": {"pattern": pattern}})
+        }
+        9 => json!({"kind": "githubAction", "owner": "acme", "repo": u.choose(&["", "app"])?}),
         _ => {
             json!({"kind": "certificate", "certificate": u.choose(&CERTIFICATES)?, "requireRekorBundle": u.arbitrary::<bool>()?})
         }

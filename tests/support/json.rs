@@ -54,9 +54,9 @@ impl<'w> Words<'w> {
     }
 
     /// Replaces, in every string, `${NAME}` by that text of the case, `${digest:X}` by a digest made of
-    /// the digit X, `${PATH}` by the text of a fixture and `${bytes:PATH}`, which must be the whole
-    /// string, by a list of its bytes. A string that is JSON text itself gets the fixture's line breaks
-    /// escaped.
+    /// the digit X, `${PATH}` by the text of a fixture and, where they are the whole string,
+    /// `${bytes:PATH}` by a list of its bytes and `${example:NAME}` by the settings of an example. A string
+    /// that is JSON text itself gets the fixture's line breaks escaped.
     pub(crate) fn expand(&self, value: &Value) -> Result<Value, String> {
         Ok(match value {
             Value::String(text) => self.expand_text(text)?,
@@ -78,6 +78,10 @@ impl<'w> Words<'w> {
         if let Some(name) = text.strip_prefix("${bytes:").and_then(|rest| rest.strip_suffix('}')) {
             let bytes = self.read(name)?.into_bytes();
             return Ok(Value::Sequence(bytes.into_iter().map(Value::from).collect()));
+        }
+        if let Some(name) = text.strip_prefix("${example:").and_then(|rest| rest.strip_suffix('}'))
+        {
+            return self.example(name);
         }
         let is_json = text.starts_with(['{', '[', '"']);
         let mut expanded = String::new();
@@ -103,6 +107,24 @@ impl<'w> Words<'w> {
             (Some(text), _) => Ok(text.clone()),
             (None, Some(digit)) => Ok(format!("sha256:{}", digit.repeat(64))),
             (None, None) => self.read(name),
+        }
+    }
+
+    /// The settings in `examples/NAME.yaml`: the file itself, or what the policy's manifest in it holds.
+    fn example(&self, name: &str) -> Result<Value, String> {
+        let path = self.fixtures.join(format!("../../examples/{name}.yaml"));
+        let fault = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let text = std::fs::read_to_string(&path).map_err(|error| fault(&error))?;
+        let documents: Vec<Value> = yaml_serde::Deserializer::from_str(&text)
+            .map(Value::deserialize)
+            .collect::<Result<_, _>>()
+            .map_err(|error| fault(&error))?;
+        let policy = documents.iter().find(|document| {
+            document.get("kind").and_then(Value::as_str) == Some("ClusterAdmissionPolicy")
+        });
+        match policy {
+            Some(policy) => Ok(policy["spec"]["settings"].clone()),
+            None => documents.into_iter().next().ok_or_else(|| fault(&"it is empty")),
         }
     }
 

@@ -10,7 +10,7 @@ use super::documents::{Documents, Fault};
 use super::kinds::Kinds;
 use super::lines::position;
 use super::source::{Origin, Source};
-use super::subject::{Object, Operation, POD, Subject, create, pod_json};
+use super::subject::{Object, Operation, Subject, create, pod};
 use super::tree::{Json, Node, Value};
 use super::{documents, list};
 use crate::request::Request;
@@ -58,16 +58,16 @@ struct Defaults<'n> {
 
 impl Reader<'_> {
     fn image(&mut self, (start, image): (usize, &str)) {
-        let origins = vec![(POD.len(), start..start + image.len())];
-        let json = Json { text: pod_json(image), origins };
+        let pod = pod(image);
+        let Ok(request) = pod.request() else { return };
+        let origins = vec![(pod.image, start..start + image.len())];
+        let json = Json { text: pod.json, origins };
         let line = (self.source.origin != Origin::Argument)
             .then(|| position(&self.source.text, start).line);
         let object = Object { line, ..Object::pod() };
         let uses = json.uses();
-        if let Ok(request) = create(&object, &json.text) {
-            let operation = Operation::Create;
-            self.contents.subjects.push(Subject { object, request, operation, json, uses });
-        }
+        let operation = Operation::Create;
+        self.contents.subjects.push(Subject { object, request, operation, json, uses });
     }
 
     fn document(&mut self, tree: &Node) -> Result<(), String> {
@@ -127,7 +127,7 @@ impl Reader<'_> {
             return Ok(());
         }
         let json = node.json().map_err(|error| error.to_string())?;
-        let request = create(&object, &json.text)?;
+        let request = create(&object, &json.text).map_err(|error| error.to_string())?;
         let uses = HashMap::new();
         let operation = Operation::Create;
         self.contents.subjects.push(Subject { object, request, operation, json, uses });

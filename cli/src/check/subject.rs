@@ -1,15 +1,12 @@
 //! What is put to the policy: an object, as a request to create it.
 //!
-//! - What does the policy get? What the API server would send. An image alone is put into a Pod of one
-//!   container.
+//! - What does the policy get? What the API server would send.
 
 use std::collections::HashMap;
 
-use serde_json::{Value, json};
-
 use super::kinds::resource;
 use super::tree::Json;
-use crate::request::Request;
+use crate::request::{Created, Pod, Request, RequestError};
 
 /// Something that is put to the policy.
 #[derive(Debug)]
@@ -42,8 +39,8 @@ pub(super) struct Object {
     pub(super) line: Option<usize>,
 }
 
-/// How the Pod of an image alone begins.
-pub(super) const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"image"},"spec":{"containers":[{"name":"image","image":"#;
+/// What the Pod of an image alone, and its container, are called.
+const POD: &str = "image";
 
 impl Object {
     /// The Pod of an image alone, which has no name that anybody gave.
@@ -59,37 +56,24 @@ impl Object {
     }
 }
 
-/// The request to create a Pod of this image alone.
-pub(super) fn pod(image: &str) -> Option<Request> {
-    create(&Object::pod(), &pod_json(image)).ok()
-}
-
-/// The object of that request.
-pub(super) fn pod_json(image: &str) -> String {
-    format!("{POD}{}}}]}}}}", Value::from(image))
+/// The Pod of an image alone.
+pub(super) fn pod(image: &str) -> Pod<'_> {
+    Pod::new(POD, image)
 }
 
 /// The request to create an object.
 ///
 /// # Errors
 /// When the JSON is none.
-pub(super) fn create(object: &Object, json: &str) -> Result<Request, String> {
-    let Object { group, version, kind, namespace, name, .. } = object;
-    let kind_of = json!({"group": group, "version": version, "kind": kind});
-    let resource_of = json!({"group": group, "version": version, "resource": resource(kind)});
-    let request = json!({
-        "uid": "00000000-0000-4000-8000-000000000000",
-        "kind": kind_of,
-        "resource": resource_of,
-        "requestKind": kind_of,
-        "requestResource": resource_of,
-        "name": name.clone().unwrap_or_default(),
-        "namespace": namespace.as_deref().unwrap_or("default"),
-        "operation": "CREATE",
-        "userInfo": {"username": "signed-images", "groups": ["system:authenticated"]},
-        "dryRun": true,
-    });
-    let mut text = request.to_string();
-    text.pop();
-    Request::parse(&format!("{text},\"object\":{json}}}")).map_err(|error| error.to_string())
+pub(super) fn create(object: &Object, json: &str) -> Result<Request, RequestError> {
+    let created = Created {
+        group: &object.group,
+        version: &object.version,
+        kind: &object.kind,
+        resource: &resource(&object.kind),
+        namespace: object.namespace.as_deref(),
+        name: object.name.as_deref(),
+        json,
+    };
+    created.request()
 }

@@ -21,6 +21,7 @@ use signed_images::check::report::{Conclusion, Report};
 use signed_images::check::source::{self, Origin, Source};
 use signed_images::check::{self, Reading, write};
 use signed_images::evaluation::Evaluation;
+use signed_images::fetch::Location;
 use signed_images::host::{Answers, Host, Shared};
 use signed_images::metadata::section;
 use signed_images::module::Module;
@@ -86,7 +87,10 @@ enum Output {
 impl Check {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         let runtime = Runtime::new().map_err(Unchecked::new)?;
-        let (check, host) = self.policy(runtime.handle().clone()).map_err(Mistake::new)?;
+        let module = self.module.location()?;
+        let bytes = self.world.fetch(&module, runtime.handle()).map_err(exit::unfetched)?;
+        let policy = self.policy(&module, &bytes, runtime.handle().clone());
+        let (check, host) = policy.map_err(Mistake::new)?;
         let sources = source::read(&self.what).map_err(exit::unread)?;
         let reading = check.read(&sources);
         if reading.is_empty() {
@@ -101,22 +105,24 @@ impl Check {
         Ok(self.finish(&sources, &report).map_err(Unchecked::new)?)
     }
 
-    fn policy(&self, runtime: Handle) -> anyhow::Result<(check::Check, Arc<Host>)> {
+    fn policy(
+        &self,
+        module: &Location,
+        bytes: &[u8],
+        runtime: Handle,
+    ) -> anyhow::Result<(check::Check, Arc<Host>)> {
         let settings = self.settings.settings()?;
-        let path = self.module.path()?;
-        let of_module = || format!("module `{}`", path.display());
-        let bytes = std::fs::read(&path)
-            .with_context(|| format!("cannot read module `{}`", path.display()))?;
+        let of_module = || format!("module `{module}`");
         let kinds = match self.settings.reviewed()? {
             Some(kinds) => kinds,
-            None => kinds_of_module(&bytes).with_context(of_module)?,
+            None => kinds_of_module(bytes).with_context(of_module)?,
         };
         let host = Arc::new(Host {
             answers: Answers::Shared(self.world.live(runtime)?, Shared::default()),
-            readable: self.world.readable(&bytes).with_context(of_module)?,
+            readable: self.world.readable(bytes).with_context(of_module)?,
         });
         let evaluation = Evaluation {
-            module: Module::from_bytes(&bytes).with_context(of_module)?,
+            module: Module::from_bytes(bytes).with_context(of_module)?,
             settings,
             host: Arc::clone(&host),
         };

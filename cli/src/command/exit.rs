@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use signed_images::check::report::Conclusion;
 use signed_images::check::source::SourceError;
+use signed_images::fetch::FetchError;
 
 const REJECTED: u8 = 1;
 const MISTAKE: u8 = 2;
@@ -55,6 +56,15 @@ pub(super) fn of_check(conclusion: Conclusion) -> ExitCode {
         Conclusion::Accepted => ExitCode::SUCCESS,
         Conclusion::Rejected => ExitCode::from(REJECTED),
         Conclusion::Unchecked => ExitCode::from(UNCHECKED),
+    }
+}
+
+/// A module that is elsewhere and cannot be had leaves everything unchecked; one that is not in its file is a
+/// mistake.
+pub(super) fn unfetched(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        None | Some(FetchError::File(_)) => Mistake::new(error).into(),
+        Some(_) => Unchecked::new(error).into(),
     }
 }
 

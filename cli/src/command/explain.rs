@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use signed_images::evaluation::Evaluation;
+use signed_images::evaluation::{Evaluation, now};
 use signed_images::explain::{Explanation, explain};
 use signed_images::host::{Answers, Host};
 use signed_images::module::Module;
@@ -19,7 +19,7 @@ use signed_images_policy::rules::Rules;
 use tokio::runtime::Runtime;
 
 use super::module::ModuleOption;
-use super::options::{SettingsOptions, World, now};
+use super::options::{SettingsOptions, World};
 
 mod text;
 
@@ -86,15 +86,15 @@ impl Explain {
         rules: &Rules,
         runtime: &Runtime,
     ) -> anyhow::Result<()> {
-        let path = self.module.path().context("to ask no registry, pass --offline")?;
-        let of_module = || format!("module `{}`", path.display());
-        let bytes = std::fs::read(&path).with_context(of_module)?;
+        let module = self.module.location().context("to ask no registry, pass --offline")?;
+        let of_module = || format!("module `{module}`");
+        let bytes = self.world.fetch(&module, runtime.handle())?;
         let host = Host {
             answers: Answers::Live(self.world.live(runtime.handle().clone())?),
             readable: self.world.readable(&bytes).with_context(of_module)?,
         };
-        let module = Module::from_bytes(&bytes).with_context(of_module)?;
-        let evaluation = Evaluation { module, settings, host: Arc::new(host) };
+        let compiled = Module::from_bytes(&bytes).with_context(of_module)?;
+        let evaluation = Evaluation { module: compiled, settings, host: Arc::new(host) };
         explanation.verify(rules, &evaluation, now())?;
         Ok(())
     }

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use clap::Args;
 use signed_images::check::kinds::Kinds;
 use signed_images::credentials::Credentials;
+use signed_images::evaluation::now;
+use signed_images::fetch::Location;
 use signed_images::host::{Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
 use signed_images::metadata::{ContextAwareResource, section};
 use signed_images::settings::Settings;
@@ -73,20 +74,41 @@ fn nowhere(runtime: Handle) -> Host {
     Host { answers: Answers::Live(live), readable: BTreeSet::new() }
 }
 
-/// The time since the Unix epoch.
-pub(crate) fn now() -> Duration {
-    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
-}
-
-/// How registries, trust roots and the cluster are reached.
+/// How registries are reached.
 #[derive(Debug, Args)]
-pub(crate) struct World {
+pub(crate) struct RegistryOptions {
     /// A YAML file that says how registries are reached: plain HTTP, private authorities, proxies
     #[arg(long, value_name = "PATH")]
     sources_path: Option<PathBuf>,
     /// The folder that holds Docker's `config.json`, with the credentials for registries
     #[arg(long, value_name = "PATH")]
     docker_config_json_path: Option<PathBuf>,
+}
+
+impl RegistryOptions {
+    /// The registries as these options show them.
+    ///
+    /// # Errors
+    /// When a file that they name cannot be read.
+    pub(crate) fn read(&self) -> anyhow::Result<Registries> {
+        Ok(Registries {
+            sources: match &self.sources_path {
+                Some(path) => Sources::read(path)?,
+                None => Sources::from_env(),
+            },
+            credentials: match &self.docker_config_json_path {
+                Some(path) => Credentials::read(path)?,
+                None => Credentials::find()?,
+            },
+        })
+    }
+}
+
+/// How registries, trust roots and the cluster are reached.
+#[derive(Debug, Args)]
+pub(crate) struct World {
+    #[command(flatten)]
+    registries: RegistryOptions,
     /// A Sigstore client trust configuration (JSON) to use instead of the public instance's
     #[arg(long, value_name = "PATH")]
     sigstore_trust_config: Option<PathBuf>,
@@ -105,16 +127,7 @@ impl World {
     /// # Errors
     /// When a file that they name cannot be read.
     pub(crate) fn live(&self, runtime: Handle) -> anyhow::Result<Live> {
-        let registries = Registries {
-            sources: match &self.sources_path {
-                Some(path) => Sources::read(path)?,
-                None => Sources::from_env(),
-            },
-            credentials: match &self.docker_config_json_path {
-                Some(path) => Credentials::read(path)?,
-                None => Credentials::find()?,
-            },
-        };
+        let registries = self.registries.read()?;
         let trust = match &self.sigstore_trust_config {
             Some(path) => Trust::read(path)?,
             None => Trust::default(),
@@ -125,6 +138,17 @@ impl World {
             None => Cluster::Unknown,
         };
         Ok(Live::new(runtime, registries, trust, cluster))
+    }
+
+    /// The module that is there.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub(crate) fn fetch(&self, module: &Location, runtime: &Handle) -> anyhow::Result<Vec<u8>> {
+        let registries = self.registries.read()?;
+        runtime
+            .block_on(module.fetch(&registries))
+            .with_context(|| format!("cannot read module `{module}`"))
     }
 
     /// The kinds of objects that the policy may read.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Args;
 use signed_images::evaluation::Evaluation;
+use signed_images::fetch::Location;
 use signed_images::host::{Answers, Host};
 use signed_images::module::Module;
 use signed_images::request::Request;
@@ -27,6 +28,9 @@ Examples:
   Put a recorded admission request to the policy:
     signed-images run -r request.json -s settings.yaml annotated-policy.wasm
 
+  As a policy server would get the module:
+    signed-images run -r request.json -s settings.yaml registry://ghcr.io/acme/policies/policy:v1.0.0
+
   With a registry that speaks plain HTTP:
     signed-images run -r request.json -s settings.yaml --sources-path sources.yml policy.wasm
 
@@ -38,7 +42,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Run {
-    /// The policy's module: a path, with or without `file://`
+    /// The policy's module: a file, or a URL (`registry://`, `https://`)
     module: String,
     /// The admission request: a file of JSON, with or without its review around it; `-` is stdin
     #[arg(long, short, value_name = "PATH")]
@@ -65,19 +69,20 @@ impl Run {
             .with_context(|| format!("request `{}`", self.request_path.display()))?;
         let settings = self.settings()?;
         let runtime = Runtime::new()?;
-        let path = module_path(&self.module)?;
-        let bytes = std::fs::read(path).with_context(|| format!("cannot read module `{path}`"))?;
-        if self.world.withholds(&bytes).with_context(|| format!("module `{path}`"))? {
+        let of_module = || format!("module `{}`", self.module);
+        let location: Location = self.module.parse().with_context(of_module)?;
+        let bytes = self.world.fetch(&location, runtime.handle())?;
+        if self.world.withholds(&bytes).with_context(of_module)? {
             info!(
                 "the policy may not read kubernetes objects; pass --allow-context-aware to let it"
             );
         }
         let host = Arc::new(Host {
             answers: self.answers(runtime.handle().clone())?,
-            readable: self.world.readable(&bytes).with_context(|| format!("module `{path}`"))?,
+            readable: self.world.readable(&bytes).with_context(of_module)?,
         });
         let evaluation = Evaluation {
-            module: Module::from_bytes(&bytes).with_context(|| format!("module `{path}`"))?,
+            module: Module::from_bytes(&bytes).with_context(of_module)?,
             settings,
             host: Arc::clone(&host),
         };
@@ -119,14 +124,4 @@ fn finish(answers: &Answers) -> anyhow::Result<()> {
         Answers::Live(_) | Answers::Shared(..) | Answers::Replayed(_) => {}
     }
     Ok(())
-}
-
-fn module_path(module: &str) -> anyhow::Result<&str> {
-    match module.split_once("://") {
-        None => Ok(module),
-        Some(("file", path)) => Ok(path),
-        Some((scheme, _)) => bail!(
-            "module `{module}`: `{scheme}://` cannot be read yet; pull the module to a file and name that"
-        ),
-    }
 }

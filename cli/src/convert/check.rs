@@ -4,12 +4,11 @@
 //!   kind) was in the source already; it is better said now than by the cluster.
 //! - And chains of certificates? The host judges them when the policy is set up.
 
-use std::time::{Duration, SystemTime};
-
 use serde::Deserialize;
 use yaml_serde::Mapping;
 
 use super::remark::{Remarks, Weight};
+use crate::evaluation::now;
 
 #[derive(Deserialize)]
 struct Answer {
@@ -35,10 +34,9 @@ fn fault(settings: &yaml_serde::Value) -> Option<String> {
         Ok(payload) => payload,
         Err(error) => return Some(error.to_string()),
     };
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
     let trusting: &mut signed_images_policy::host::Host<'_> =
         &mut |_, _, _| Ok(br#"{"trusted":true,"reason":""}"#.to_vec());
-    let answer = signed_images_policy::validate_settings(&payload, trusting, now);
+    let answer = signed_images_policy::validate_settings(&payload, trusting, now());
     match serde_json::from_slice::<Answer>(&answer) {
         Ok(Answer { valid: true, .. }) => None,
         Ok(Answer { message, .. }) => Some(message.unwrap_or_default()),

@@ -1,14 +1,15 @@
 //! Keyless identities of other tools → an issuer, and a subject or the URL that subjects are below.
 //!
 //! - What of regular expressions? A literal one is a text, one that ends in `.*` (or just ends, since they
-//!   need not match the whole text) a prefix. Of any other, the part before the first operator is kept, up to
-//!   its last `/`; that takes in more subjects, and is said. Where nothing can be kept, the place is left to
-//!   be filled in.
+//!   need not match the whole text) a prefix; others may be a pattern. Of any other, the part before the first
+//!   operator is kept, up to its last `/`; that takes in more subjects, and is said. Where nothing can be kept,
+//!   the place is left to be filled in.
 //! - What of a dot? Taken for itself, it stands for less than in the source.
 //! - Why must a prefix end in `/`? `https://github.com/acme` would take in `https://github.com/acme-evil`.
 
 use super::remark::Remarks;
 use super::signer::{Identity, Subject};
+use super::subject::{self, Fidelity};
 
 const GITHUB: &str = "https://github.com/";
 const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
@@ -104,6 +105,9 @@ fn subject_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Subject 
     if rest == Rest::Anything && is_url(below) && below == literal {
         return Subject::UrlPrefix(literal);
     }
+    if let Some(pattern) = pattern_of(wanted, path, remarks) {
+        return pattern;
+    }
     if is_url(below) {
         remarks.less(
             path,
@@ -119,6 +123,29 @@ fn subject_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Subject 
         ),
     );
     Subject::Unknown
+}
+
+/// The pattern that says the same, or nearly so.
+fn pattern_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Option<Subject> {
+    let pattern = match wanted {
+        Wanted::Wildcard(text) => subject::of_wildcard(text),
+        Wanted::RegExp(text) => subject::of_reg_exp(text),
+        Wanted::Exactly(_) | Wanted::Nobody => None,
+    }?;
+    let text = wanted.text();
+    if pattern.fidelity == Fidelity::Nearly {
+        remarks.note(
+            path,
+            format!(
+                "of `{text}`, dots are taken for dots, and a star of the pattern may be nothing"
+            ),
+        );
+    }
+    remarks.note(
+        path,
+        format!("`{text}` is compared with the certificates of cosign's classic signatures alone"),
+    );
+    Some(Subject::Pattern(pattern.text))
 }
 
 fn issuer_of(
@@ -137,7 +164,9 @@ fn issuer_of(
         return Some(literal);
     }
     let is_github = match subject {
-        Subject::Equal(subject) | Subject::UrlPrefix(subject) => subject.starts_with(GITHUB),
+        Subject::Equal(subject) | Subject::UrlPrefix(subject) | Subject::Pattern(subject) => {
+            subject.starts_with(GITHUB)
+        }
         Subject::Unknown => false,
     };
     let what = if text.is_empty() { "any issuer".to_owned() } else { format!("`{text}`") };
@@ -208,13 +237,18 @@ mod tests {
             (r"^https://github\.com/acme/.+", Subject::UrlPrefix(acme.into()), None),
             ("https://github.com/acme/.*", Subject::UrlPrefix(acme.into()), Some(Note)),
             (r"^https://github\.com/acme", Subject::UrlPrefix(acme.into()), Some(Note)),
-            (r"^https://github\.com/acme/[^/]+/x", Subject::UrlPrefix(acme.into()), Some(Less)),
+            (
+                r"^https://github\.com/acme/[^/]+/x",
+                Subject::Pattern(format!("{acme}*/x**")),
+                Some(Note),
+            ),
+            (r"^https://github\.com/acme/[^/]{2}/x", Subject::UrlPrefix(acme.into()), Some(Less)),
             (r"^https://github\.com/acme/a?", Subject::UrlPrefix(acme.into()), Some(Less)),
             (r"^https://github\.com/acme/a\.+", Subject::UrlPrefix(acme.into()), Some(Less)),
             (
                 r"^https://github\.com/acme/app/x\.yml@.*",
-                Subject::UrlPrefix(format!("{acme}app/")),
-                Some(Less),
+                Subject::Pattern(format!("{acme}app/x.yml@**")),
+                Some(Note),
             ),
             (
                 r"^https://github\.com/acme/app/x\.yml@refs/tags/.*",
@@ -222,7 +256,8 @@ mod tests {
                 None,
             ),
             (r"^me@acme\.com$", Subject::Equal("me@acme.com".into()), None),
-            (r".*@acme\.com$", Subject::Unknown, Some(Open)),
+            (r".*@acme\.com$", Subject::Pattern("**@acme.com".into()), Some(Note)),
+            (r".*acme\.com$", Subject::Unknown, Some(Open)),
             (r"^https://github\.com/.*", Subject::Unknown, Some(Open)),
             (r"^https://github\.com/a/|^https://github\.com/b/", Subject::Unknown, Some(Open)),
             (r"^https://github\.com/(acme|other)/.*", Subject::Unknown, Some(Open)),

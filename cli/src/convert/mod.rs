@@ -20,6 +20,7 @@ mod policy_controller;
 mod remark;
 mod signer;
 mod source;
+mod subject;
 mod trust;
 
 pub use node::Fault;

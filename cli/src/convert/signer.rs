@@ -1,6 +1,7 @@
 //! Those who can have signed, as `rules` name them.
 
 use signed_images_policy::keys::PublicKey;
+use signed_images_policy::settings;
 use yaml_serde::{Mapping, Value};
 
 use super::remark::Remarks;
@@ -45,6 +46,7 @@ pub(super) enum Log {
 pub(super) enum Subject {
     Equal(String),
     UrlPrefix(String),
+    Pattern(String),
     /// To be filled in.
     Unknown,
 }
@@ -105,6 +107,7 @@ impl Identity {
                 let subject = match subject {
                     Subject::Equal(text) => field("equal", text.as_str()),
                     Subject::UrlPrefix(prefix) => field("urlPrefix", prefix.as_str()),
+                    Subject::Pattern(pattern) => field("pattern", pattern.as_str()),
                     Subject::Unknown => field("equal", ""),
                 };
                 Mapping::from_iter([
@@ -147,8 +150,11 @@ impl Identity {
 impl Subject {
     fn covers(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::UrlPrefix(a), Self::UrlPrefix(b) | Self::Equal(b)) => {
+            (Self::UrlPrefix(a), Self::UrlPrefix(b) | Self::Equal(b) | Self::Pattern(b)) => {
                 b.starts_with(&with_slash(a))
+            }
+            (Self::Pattern(a), Self::Equal(b)) => {
+                settings::subject_pattern(a).is_ok_and(|pattern| pattern.matches(b))
             }
             _ => self == other,
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use signed_images_policy::reference::Reference;
 use signed_images_policy::trust::Rule;
 use signed_images_policy::verify::{Refusal, Verified, Verifier};
@@ -16,7 +16,10 @@ use signed_images_policy::verify::{Refusal, Verified, Verifier};
 use crate::answer::Answer;
 use crate::evaluation::Evaluation;
 use crate::host::Host;
-use crate::request::{Request, RequestError};
+use crate::request::{Pod, RequestError};
+
+/// What the Pod and its container are called.
+const POD: &str = "explain";
 
 /// The module's verdict on a Pod with this image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,7 +61,7 @@ impl Findings {
     /// # Errors
     /// When the image is a text that no request can hold.
     pub fn of(image: &str, evaluation: &Evaluation) -> Result<Self, RequestError> {
-        let answer = evaluation.validate(&request(image)?);
+        let answer = evaluation.validate(&Pod::new(POD, image).request()?);
         Ok(Self {
             pinned: pinned(&answer),
             allowed: answer.allowed,
@@ -91,25 +94,6 @@ impl RuleResult {
         let reason = refusal.map(|refusal| refusal.reason.to_string());
         Self { satisfied: false, digest: None, signers: Vec::new(), reason }
     }
-}
-
-fn request(image: &str) -> Result<Request, RequestError> {
-    let request = json!({
-        "uid": "explain",
-        "kind": {"group": "", "version": "v1", "kind": "Pod"},
-        "resource": {"group": "", "version": "v1", "resource": "pods"},
-        "name": "explain",
-        "namespace": "default",
-        "operation": "CREATE",
-        "userInfo": {"username": "signed-images"},
-        "object": {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": {"name": "explain", "namespace": "default"},
-            "spec": {"containers": [{"name": "explain", "image": image}]},
-        },
-    });
-    Request::parse(&request.to_string())
 }
 
 fn pinned(answer: &Answer) -> Option<String> {

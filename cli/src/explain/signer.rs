@@ -52,7 +52,7 @@ pub enum Needs {
     GenericIssuer {
         /// The OIDC issuer.
         issuer: String,
-        /// The subject, exactly; or the URL that it starts with, which ends in `/`.
+        /// The subject, exactly; or the URL that it starts with, which ends in `/`; or what it matches.
         subject: Subject,
     },
     /// A workflow on GitHub.
@@ -89,6 +89,8 @@ pub enum Subject {
     Equal(String),
     /// Those that start with this URL.
     UrlPrefix(String),
+    /// Those that match, of those that the certificates of an image's signatures name.
+    Pattern(String),
 }
 
 /// A key or certificate by its fingerprint.
@@ -130,6 +132,10 @@ impl From<&Identity> for Needs {
             Identity::KeylessPrefix { issuer, url_prefix } => Self::GenericIssuer {
                 issuer: issuer.clone(),
                 subject: Subject::UrlPrefix(url_prefix.clone()),
+            },
+            Identity::KeylessPattern { issuer, pattern } => Self::GenericIssuer {
+                issuer: issuer.clone(),
+                subject: Subject::Pattern(pattern.to_string()),
             },
             Identity::GithubActions { owner, repo } => {
                 Self::GithubAction { owner: owner.clone(), repo: repo.clone() }

@@ -46,13 +46,13 @@ pub(crate) struct ManifestAndConfig {
 
 impl Registries {
     pub(crate) async fn digest(&self, image: &str) -> Result<Digest, HostError> {
-        let (client, reference, auth) = self.client(image)?;
+        let (client, reference, auth) = self.find(image)?;
         let digest = in_time(image, client.fetch_manifest_digest(&reference, &auth)).await?;
         Ok(Digest { digest })
     }
 
     pub(crate) async fn manifest(&self, image: &str) -> Result<OciManifest, HostError> {
-        let (client, reference, auth) = self.client(image)?;
+        let (client, reference, auth) = self.find(image)?;
         let (manifest, _digest) = in_time(image, client.pull_manifest(&reference, &auth)).await?;
         Ok(manifest)
     }
@@ -61,7 +61,7 @@ impl Registries {
         &self,
         image: &str,
     ) -> Result<ManifestAndConfig, HostError> {
-        let (client, reference, auth) = self.client(image)?;
+        let (client, reference, auth) = self.find(image)?;
         let (manifest, digest, config) =
             in_time(image, client.pull_manifest_and_config(&reference, &auth)).await?;
         let config = serde_json::from_str(&config)
@@ -69,11 +69,19 @@ impl Registries {
         Ok(ManifestAndConfig { manifest, digest, config })
     }
 
-    fn client(&self, image: &str) -> Result<(Client, Reference, RegistryAuth), HostError> {
+    fn find(&self, image: &str) -> Result<(Client, Reference, RegistryAuth), HostError> {
         let reference: Reference = image.parse()?;
-        let client = Client::try_from(self.sources.oci(reference.registry()))?;
-        let auth = self.credentials.auth(reference.registry());
+        let (client, auth) = self.client(&reference)?;
         Ok((client, reference, auth))
+    }
+
+    /// How to ask about it.
+    pub(crate) fn client(
+        &self,
+        reference: &Reference,
+    ) -> Result<(Client, RegistryAuth), OciDistributionError> {
+        let client = Client::try_from(self.sources.oci(reference.registry()))?;
+        Ok((client, self.credentials.auth(reference.registry())))
     }
 }
 

@@ -7,4 +7,6 @@ mod codes;
 mod inputs;
 mod pins;
 mod reports;
+#[path = "../support/mod.rs"]
+mod support;
 mod world;

@@ -1,12 +1,12 @@
 //! A registry with a signed and an unsigned image, and a folder to run the command in.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use signed_images::demo::{Key, Registry};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use crate::support::{Outcome, signed_images};
 
 /// As wide as the address of a registry on a loopback port is, so that tables keep their shape.
 const REGISTRY: &str = "registry.local:";
@@ -19,13 +19,6 @@ pub(crate) struct World {
     digest: String,
     /// The public key that it is signed with, as PEM.
     pub(crate) key: String,
-}
-
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
 }
 
 impl World {
@@ -86,25 +79,12 @@ impl World {
 
     /// `signed-images check` with these words alone.
     pub(crate) fn run(&self, line: &str, stdin: &str) -> Outcome {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_signed-images"))
-            .arg("check")
-            .args(line.split_whitespace())
-            .current_dir(self.path())
-            .env_remove("RUST_LOG")
-            .env("SIGNED_IMAGES_MODULE", "")
-            .env("DOCKER_CONFIG", self.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A command that stops early does not read its input.
-        let _ = child.stdin.take().unwrap().write_all(self.filled(stdin).as_bytes());
-        let output = child.wait_with_output().unwrap();
+        let arguments = ["check"].into_iter().chain(line.split_whitespace());
+        let outcome = signed_images(self.path(), arguments, &[], &self.filled(stdin));
         Outcome {
-            code: output.status.code(),
-            stdout: self.anonymous(&String::from_utf8(output.stdout).unwrap()),
-            stderr: self.anonymous(&String::from_utf8(output.stderr).unwrap()),
+            stdout: self.anonymous(&outcome.stdout),
+            stderr: self.anonymous(&outcome.stderr),
+            ..outcome
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use signed_images::credentials::Credentials;
@@ -14,6 +13,7 @@ use tokio::runtime::Runtime;
 
 use super::api_server::{ApiServer, TOKEN, kubeconfig};
 use super::world::World;
+use crate::support::signed_images;
 
 const KINDS: [&str; 4] = ["ConfigMap", "Secret", "Node", "Gadget"];
 
@@ -154,19 +154,13 @@ fn folder(world: &World, config_map: &str) -> TempDir {
 }
 
 fn run(folder: &Path, kubeconfig: &str, options: &[&str]) -> Value {
-    std::fs::write(folder.join("config"), kubeconfig).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_signed-images"))
-        .args(["run", "-r", "request.json", "-s", "settings.json"])
-        .args(["--sources-path", "sources.json", "policy.wasm"])
-        .args(options)
-        .current_dir(folder)
-        .env("KUBECONFIG", folder.join("config"))
-        .env("DOCKER_CONFIG", folder)
-        .env_remove("RUST_LOG")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    let file = folder.join("config");
+    std::fs::write(&file, kubeconfig).unwrap();
+    let line = "run -r request.json -s settings.json --sources-path sources.json policy.wasm";
+    let arguments = line.split(' ').chain(options.iter().copied());
+    let outcome = signed_images(folder, arguments, &[("KUBECONFIG", file.to_str().unwrap())], "");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    serde_json::from_str(&outcome.stdout).unwrap()
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use crate::authority::{Authority, Identity};
 use crate::world::World;
 use serde_json::{Value, json};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const ISSUER: &str = "https://accounts.issuer.local";
 const GITHUB: &str = "https://token.actions.githubusercontent.com";
@@ -177,4 +178,69 @@ fn a_certificate_signs_like_a_key() {
             (answer, expected) => assert_eq!(expected, None, "{answer:?}"),
         }
     }
+}
+
+/// What the policy answers about the image, with that pattern of subjects.
+fn review(case: &Case, issuer: &str, pattern: &str) -> Value {
+    let signer =
+        json!({"kind": "genericIssuer", "issuer": issuer, "subject": {"pattern": pattern}});
+    let payload = json!({
+        "settings": {"rules": [{"images": ["**"], "allOf": [signer]}]},
+        "request": {
+            "kind": {"group": "", "version": "v1", "kind": "Pod"},
+            "operation": "CREATE",
+            "object": {"spec": {"containers": [
+                {"name": "app", "image": case.world.image(":certified")},
+            ]}},
+        },
+    });
+    let host = &mut |namespace: &'static str, operation: &'static str, payload: &[u8]| {
+        case.world.host.call(namespace, operation, payload)
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let answer = signed_images_policy::validate(payload.to_string().as_bytes(), host, now);
+    serde_json::from_slice(&answer).unwrap()
+}
+
+#[test]
+fn a_pattern_finds_the_identity_that_signed() {
+    let person =
+        Case::new(&Identity { issuer: ISSUER, subject: "jo@acme.local", repository: None });
+    let workflow =
+        Case::new(&Identity { issuer: GITHUB, subject: WORKFLOW, repository: Some("acme/app") });
+    let release = "https://github.com/acme/*/.github/workflows/release.yml@refs/tags/v*";
+    let rows = [
+        (&workflow, GITHUB, release, true),
+        (&workflow, GITHUB, "https://github.com/acme/**", true),
+        (&workflow, GITHUB, "https://github.com/acme/*", false),
+        (&workflow, GITHUB, "https://github.com/other/**", false),
+        (&workflow, ISSUER, release, false),
+        (&person, ISSUER, "*@acme.local", true),
+        (&person, ISSUER, "*@other.local", false),
+        (&person, GITHUB, "*@acme.local", false),
+    ];
+    for (case, issuer, pattern, expected) in rows {
+        let answer = review(case, issuer, pattern);
+        assert_eq!(answer["accepted"], expected, "{pattern}: {answer}");
+        if !expected {
+            let message = answer["message"].as_str().unwrap();
+            let missing = format!("0 of 1 agreed, missing `{pattern}` of `{issuer}`");
+            assert!(message.contains(&missing), "{message}");
+        }
+    }
+    let found = review(&workflow, GITHUB, release);
+    let verified = found["audit_annotations"]["verified"].as_str().unwrap();
+    assert!(verified.ends_with(&format!("(rule 1: `{WORKFLOW}` of `{GITHUB}`)")), "{verified}");
+}
+
+/// Its certificate claims what the pattern wants, and nobody whom the host trusts made it.
+#[test]
+fn a_pattern_does_not_find_who_only_claims() {
+    let identity = Identity { issuer: GITHUB, subject: WORKFLOW, repository: Some("acme/app") };
+    let case = Case::new(&identity);
+    let digest = case.world.registry.add_image("app", "certified", "strange").unwrap();
+    let (signature, _) = Authority::new().sign(&case.world.image(""), &digest, &identity);
+    case.world.registry.add_signature("app", &digest, signature).unwrap();
+    let answer = review(&case, GITHUB, "https://github.com/acme/**");
+    assert_eq!(answer["accepted"], false, "{answer}");
 }

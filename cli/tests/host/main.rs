@@ -9,4 +9,6 @@ mod cluster;
 mod identities;
 mod shared;
 mod signatures;
+#[path = "../support/mod.rs"]
+mod support;
 mod world;

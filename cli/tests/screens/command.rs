@@ -1,16 +1,10 @@
 //! Runs the command.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use tempfile::TempDir;
 
-/// What became of a command line.
-pub(crate) struct Outcome {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
+use crate::support::{self, Outcome};
 
 /// Runs `signed-images` with these arguments in this folder.
 pub(crate) fn signed_images(folder: &Path, arguments: &[&str]) -> Outcome {
@@ -23,22 +17,7 @@ pub(crate) fn signed_images_with(
     arguments: &[&str],
     variables: &[(&str, &str)],
 ) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_signed-images"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("RUST_LOG")
-        .env_remove("SIGNED_IMAGES_MODULE")
-        .env_remove("NO_COLOR")
-        .env_remove("CLICOLOR_FORCE")
-        .env("DOCKER_CONFIG", folder)
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    Outcome {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    support::signed_images(folder, arguments, variables, "")
 }
 
 /// The root of the repository.

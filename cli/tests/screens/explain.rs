@@ -36,6 +36,9 @@ rules:
         - kind: genericIssuer
           issuer: https://accounts.example.com
           subject: {urlPrefix: https://github.com/acme}
+        - kind: genericIssuer
+          issuer: https://accounts.example.com
+          subject: {pattern: "*@acme.example.org"}
         - kind: certificate
           requireRekorBundle: false
           certificate: |

@@ -8,3 +8,5 @@ mod command;
 mod explain;
 mod help;
 mod policy;
+#[path = "../support/mod.rs"]
+mod support;

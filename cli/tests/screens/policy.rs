@@ -38,7 +38,7 @@ fn a_policy_may_read_what_its_keys_are_in() {
         let path = root().join("examples").join(name);
         screen(&root(), &["policy", "-s", path.to_str().unwrap()])
     };
-    assert_snapshot!("policy-key-in-a-configmap", read("key-in-a-configmap.yaml"));
+    assert_snapshot!("policy-key-in-a-configmap", read("harbor.yaml"));
     let listed =
         "  contextAwareResources:\n    - apiVersion: v1\n      kind: Secret\n  settings:\n";
     assert!(read("key-in-a-secret.yaml").contains(listed));

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Write};
 use anstyle::{AnsiColor, Style};
 use signed_images::explain::{
     Canonical, Explanation, Fate, Findings, Fingerprint, List, Needs, Noted, PatternReport,
-    RuleReport, RuleResult, SignerReport, Standing,
+    RuleReport, RuleResult, SignerReport, Standing, Subject,
 };
 
 const TITLE: Style = Style::new().bold();
@@ -148,6 +148,9 @@ fn needs(needs: &Needs) -> Option<String> {
             format!("public key {}", keys.join(" or "))
         }
         Needs::PubKeyFrom { source } => format!("public key in {source}"),
+        Needs::GenericIssuer { subject: Subject::Pattern(_), .. } => {
+            "of those whom the certificates of its signatures name".to_owned()
+        }
         Needs::GenericIssuer { .. } | Needs::GithubAction { .. } => return None,
         Needs::Certificate { certificate, valid_until, chain, require_rekor_bundle } => {
             let chain =

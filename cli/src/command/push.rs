@@ -1,0 +1,93 @@
+//! `signed-images push`: a module, put into a registry as `kwctl push` does it.
+//!
+//! - Which options? Those of `kwctl push`, under the same names.
+//! - What is refused? A module without metadata, unless it is forced: a policy server could run it, and nobody
+//!   could tell what it needs.
+
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow, bail};
+use clap::{Args, ValueEnum};
+use oci_client::Reference;
+use serde_json::json;
+use signed_images::fetch::Location;
+use signed_images::metadata::section;
+use signed_images::push::Artifact;
+use tokio::runtime::Runtime;
+use tracing::warn;
+
+use super::options::RegistryOptions;
+
+const EXAMPLES: &str = "\
+Examples:
+  Push a module, and sign what was pushed:
+    signed-images push annotated-policy.wasm registry://ghcr.io/acme/policies/policy:v1.0.0
+    cosign sign --key cosign.key ghcr.io/acme/policies/policy@sha256:…
+
+  For a script:
+    signed-images push annotated-policy.wasm ghcr.io/acme/policies/policy:v1.0.0 --output json";
+
+/// Put a policy's module into a registry and print the reference by digest
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Push {
+    /// The policy's module: a file, or a URL (`registry://`, `https://`)
+    module: String,
+    /// Where it is pushed, with or without `registry://`: `host/repository:tag`
+    #[arg(value_name = "URI", value_parser = destination)]
+    to: Reference,
+    /// Push a module that is not annotated, too
+    #[arg(long, short)]
+    force: bool,
+    /// How the result is printed
+    #[arg(long, short, value_name = "FORMAT", default_value = "text")]
+    output: Output,
+    #[command(flatten)]
+    registries: RegistryOptions,
+}
+
+/// How the result is printed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Output {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+impl Push {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let runtime = Runtime::new()?;
+        let registries = self.registries.read()?;
+        let of_module = || format!("module `{}`", self.module);
+        let location: Location = self.module.parse().with_context(of_module)?;
+        let module = runtime.block_on(location.fetch(&registries)).with_context(of_module)?;
+        let metadata = section::read(&module).with_context(of_module)?;
+        if metadata.is_none() && !self.force {
+            bail!(
+                "module `{location}` is not annotated: run `signed-images annotate` first, or pass --force"
+            );
+        } else if metadata.is_none() {
+            warn!("module `{location}` is not annotated, and is pushed all the same");
+        }
+        let artifact = Artifact::new(module, metadata.as_ref())?;
+        let reference = runtime.block_on(artifact.push(&self.to, &registries))?;
+        match self.output {
+            Output::Text => writeln!(stdout(), "Policy successfully pushed: {reference}")?,
+            Output::Json => writeln!(stdout(), "{}", json!({"immutable_ref": reference}))?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A tag to push to; a digest is not chosen, but found out.
+fn destination(text: &str) -> anyhow::Result<Reference> {
+    let reference = text.strip_prefix("registry://").unwrap_or(text);
+    let reference: Reference =
+        reference.parse().map_err(|error| anyhow!("give it as `host/repository:tag`: {error}"))?;
+    if reference.digest().is_some() {
+        bail!("a module is pushed to a tag, and its digest is told: leave `@…` out");
+    }
+    Ok(reference)
+}

@@ -1,0 +1,196 @@
+//! Where a policy's module is, and its bytes.
+//!
+//! - Where may it be? Where `kwctl` looks: in a file (a path, with or without `file://`), in a registry
+//!   (`registry://`), on a web server (`https://`, and `http://` when the sources list its host as insecure).
+//! - What is a module in a registry? The first layer, when all layers are WebAssembly ([`crate::registry`]).
+//! - What is checked? A manifest asked for by digest, and every layer, have that digest. What a web server sends
+//!   is taken as it comes.
+//! - How much is read? [`MAX_MODULE`] at the most; a file is read whole.
+
+use std::fmt;
+use std::io::Cursor;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use oci_client::errors::OciDistributionError;
+use oci_client::manifest::{OciDescriptor, OciImageManifest};
+use oci_client::{ParseError, Reference};
+use url::Url;
+
+use crate::host::Registries;
+use crate::registry::{RegistryError, WASM_LAYER_MEDIA_TYPE, in_time};
+
+/// In bytes. Far more than a policy server would care to compile; a wrong address must not fill the memory.
+pub const MAX_MODULE: usize = 64 << 20;
+
+/// Where a module is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    written: String,
+    place: Place,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    File(PathBuf),
+    Registry(Reference),
+    Web(Url),
+}
+
+/// Why a module could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// A URL of another kind.
+    #[error(
+        "`{0}://` cannot be read: name a file, or a URL that starts with `registry://`, `https://` or `file://`"
+    )]
+    Scheme(String),
+    /// No reference to an image.
+    #[error(
+        "`registry://` is followed by `host/repository:tag`, or `host/repository@sha256:…`: {0}"
+    )]
+    Reference(#[from] ParseError),
+    /// No URL.
+    #[error("not a URL: {0}")]
+    Url(#[from] url::ParseError),
+    /// The file could not be read.
+    #[error("{0}")]
+    File(#[from] std::io::Error),
+    /// The registry did not give it.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// Something else lies there.
+    #[error(
+        "not a policy, but an artifact of media type `{found}`: a policy's layers are `{WASM_LAYER_MEDIA_TYPE}`"
+    )]
+    MediaType {
+        /// Of its layer.
+        found: String,
+    },
+    /// Something else lies there, with nothing in it.
+    #[error("not a policy, but an artifact without layers")]
+    Empty,
+    /// It is too large.
+    #[error("a module may have {MAX_MODULE} bytes, and this one has more")]
+    TooLarge,
+    /// Its length is not what the manifest says.
+    #[error("the module is not as long as its manifest says")]
+    Length,
+    /// Plain HTTP, and nobody allowed it.
+    #[error(
+        "plain http lets others change the module on its way: use `https://`, or list `{host}` under \
+         `insecure_sources` in the file of --sources-path"
+    )]
+    Insecure {
+        /// Of the URL.
+        host: String,
+    },
+    /// The web server did not give it.
+    #[error("{0}")]
+    Web(#[from] reqwest::Error),
+}
+
+impl Location {
+    /// The file of a module, if it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&PathBuf> {
+        match &self.place {
+            Place::File(path) => Some(path),
+            Place::Registry(_) | Place::Web(_) => None,
+        }
+    }
+
+    /// The module.
+    ///
+    /// # Errors
+    /// When it is not there, is not a module of a policy, or is too large.
+    pub async fn fetch(&self, registries: &Registries) -> Result<Vec<u8>, FetchError> {
+        match &self.place {
+            Place::File(path) => Ok(std::fs::read(path)?),
+            Place::Registry(reference) => from_registry(reference, registries).await,
+            Place::Web(url) => from_web(url, registries).await,
+        }
+    }
+}
+
+impl FromStr for Location {
+    type Err = FetchError;
+
+    fn from_str(written: &str) -> Result<Self, FetchError> {
+        let place = match written.split_once("://") {
+            None => Place::File(written.into()),
+            Some(("file", path)) => Place::File(path.into()),
+            Some(("registry", reference)) => Place::Registry(reference.parse()?),
+            Some(("http" | "https", _)) => Place::Web(written.parse()?),
+            Some((scheme, _)) => return Err(FetchError::Scheme(scheme.to_owned())),
+        };
+        Ok(Self { written: written.to_owned(), place })
+    }
+}
+
+impl From<PathBuf> for Location {
+    fn from(path: PathBuf) -> Self {
+        Self { written: path.display().to_string(), place: Place::File(path) }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+async fn from_registry(
+    reference: &Reference,
+    registries: &Registries,
+) -> Result<Vec<u8>, FetchError> {
+    let host = reference.registry();
+    let (client, auth) =
+        registries.client(reference).map_err(|error| RegistryError::new(host, error))?;
+    let manifest = in_time(host, client.pull_image_manifest(reference, &auth));
+    let (manifest, _digest) = manifest.await?;
+    let layer = layer(&manifest)?;
+    let size = usize::try_from(layer.size).map_err(|_| FetchError::Length)?;
+    if size > MAX_MODULE {
+        return Err(FetchError::TooLarge);
+    }
+    let mut module = vec![0; size];
+    let mut room = Cursor::new(module.as_mut_slice());
+    match in_time(host, client.pull_blob(reference, layer, &mut room)).await {
+        // There was no room for the rest of it.
+        Err(RegistryError::Other { source: OciDistributionError::IoError(_), .. }) => {
+            Err(FetchError::Length)
+        }
+        Err(error) => Err(error.into()),
+        Ok(()) if room.position() != layer.size.unsigned_abs() => Err(FetchError::Length),
+        Ok(()) => Ok(module),
+    }
+}
+
+/// The layer that is the module.
+fn layer(manifest: &OciImageManifest) -> Result<&OciDescriptor, FetchError> {
+    let other = manifest.layers.iter().find(|layer| layer.media_type != WASM_LAYER_MEDIA_TYPE);
+    match (other, manifest.layers.first()) {
+        (Some(other), _) => Err(FetchError::MediaType { found: other.media_type.clone() }),
+        (None, None) => Err(FetchError::Empty),
+        (None, Some(layer)) => Ok(layer),
+    }
+}
+
+async fn from_web(url: &Url, registries: &Registries) -> Result<Vec<u8>, FetchError> {
+    let host = url.host_str().unwrap_or_default();
+    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    if url.scheme() == "http" && !registries.sources.is_insecure(&host) {
+        return Err(FetchError::Insecure { host });
+    }
+    let client = registries.sources.web(&host)?;
+    let mut response = client.get(url.clone()).send().await?.error_for_status()?;
+    let mut module = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if module.len() + chunk.len() > MAX_MODULE {
+            return Err(FetchError::TooLarge);
+        }
+        module.extend_from_slice(&chunk);
+    }
+    Ok(module)
+}

@@ -1,0 +1,139 @@
+//! `docs/src/troubleshooting.md` explains everything that the policy says.
+//!
+//! An entry is a heading of the third level, or the first cell of a row in a table: the message, in which
+//! `…` stands for any text. All that the policy says in `cases/` must be explained by an entry, and each
+//! entry must explain something.
+
+use std::time::Duration;
+
+use pulldown_cmark::HeadingLevel;
+use serde::Deserialize;
+use signed_images_policy::verify::Reason;
+
+use crate::pages::{Page, root};
+
+#[path = "../../../tests/support/mod.rs"]
+#[expect(dead_code, reason = "cases are run here, and judged elsewhere")]
+mod support;
+
+const PAGE: &str = "docs/src/troubleshooting.md";
+
+/// The time at which the cases play: in 2027.
+const NOW: Duration = Duration::from_hours(57 * 8_766);
+
+/// What the policy answers, as far as it speaks.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Answer {
+    message: String,
+    warnings: Vec<String>,
+}
+
+/// What is said in the cases: the message's lines and the warnings.
+fn said() -> Vec<(String, String)> {
+    let mut said = Vec::new();
+    for case in support::all(root()).into_iter().filter(|case| case.name.starts_with("cases/")) {
+        let answer = std::cell::RefCell::new(Answer::default());
+        let run = |operation: &'static str, payload: &[u8], script: &support::Script| {
+            let host = &mut |namespace: &'static str, operation: &'static str, asked: &[u8]| {
+                script.answer(namespace, operation, asked)
+            };
+            let bytes = match operation {
+                "validate" => signed_images_policy::validate(payload, host, NOW),
+                _ => signed_images_policy::validate_settings(payload, host, NOW),
+            };
+            *answer.borrow_mut() = serde_json::from_slice(&bytes).unwrap();
+            Ok(bytes)
+        };
+        support::check(&case, &run).unwrap();
+        let answer = answer.into_inner();
+        let lines = answer.message.lines().chain(answer.warnings.iter().map(String::as_str));
+        said.extend(lines.map(|line| (case.name.clone(), line.to_owned())));
+    }
+    assert!(said.len() > 500, "{}", said.len());
+    said
+}
+
+fn entries() -> Vec<String> {
+    let page = Page::read(&root().join(PAGE));
+    let headings = page.headings().into_iter();
+    let entries = headings.filter(|heading| heading.level == HeadingLevel::H3);
+    entries.map(|heading| heading.text).chain(page.first_cells()).collect()
+}
+
+/// Whether the entry's parts stand in the line, in their order.
+fn explains(entry: &str, line: &str) -> bool {
+    let mut rest = line;
+    for part in entry.split('…').map(str::trim).filter(|part| !part.is_empty()) {
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    true
+}
+
+/// Lines that were cut to their length, or that only count others, need no entry.
+fn is_cut(line: &str) -> bool {
+    line.ends_with('…') || line.starts_with("… and ") || line.ends_with("…`)")
+}
+
+#[test]
+fn every_message_has_an_entry() {
+    let (entries, said) = (entries(), said());
+    let unexplained: Vec<String> = said
+        .iter()
+        .filter(|(_, line)| !is_cut(line) && !entries.iter().any(|entry| explains(entry, line)))
+        .map(|(case, line)| format!("{case}: {line}"))
+        .collect();
+    assert!(unexplained.is_empty(), "{PAGE} does not explain\n{}", unexplained.join("\n"));
+    for entry in entries {
+        let words = entry.split('…').map(str::trim).collect::<String>();
+        assert!(words.len() > 8, "{PAGE}: `{entry}` explains too much");
+        let is_said = said.iter().any(|(_, line)| explains(&entry, line));
+        assert!(is_said, "{PAGE}: `{entry}` is never said");
+    }
+}
+
+/// The part of an entry that tells this reason. A new reason stops here until it has an entry.
+fn entry_of(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::NotSigned => "not signed",
+        Reason::TooFewSigners { .. } => "signed, but not by enough of the signers",
+        Reason::Unchecked(_) => "could not be checked: ",
+        Reason::Withheld(_) => "could not be checked, the host withholds a capability",
+        Reason::Moved { .. } => "the tag moved while it was verified",
+        Reason::Signer(..) => " cannot be used: ",
+    }
+}
+
+#[test]
+fn every_reason_has_an_entry() {
+    let digest = |letter: &str| {
+        let text = format!("sha256:{}", letter.repeat(64));
+        signed_images_policy::reference::Digest::parse(&text).unwrap()
+    };
+    let key = signed_images_policy::signer::SignerError::Source("it is not there".to_owned());
+    let missing = vec!["release team".to_owned()];
+    let reasons = [
+        Reason::NotSigned,
+        Reason::TooFewSigners { agreed: 0, needed: 1, missing, annotated: false },
+        Reason::Unchecked("connection refused".to_owned()),
+        Reason::Withheld("Policy has not been granted access".to_owned()),
+        Reason::Moved { expected: digest("a"), answered: digest("b") },
+        Reason::Signer("release team".to_owned(), key),
+    ];
+    let entries = entries();
+    for reason in &reasons {
+        let (part, said) = (entry_of(reason), reason.to_string());
+        assert!(said.contains(part.trim_start()), "{said}");
+        assert!(entries.iter().any(|entry| entry.contains(part)), "{PAGE} has no `{part}`");
+    }
+}
+
+#[test]
+fn entries_are_read() {
+    assert!(explains("… is not …", "it is not here"));
+    assert!(explains("a … b", "x a b"));
+    assert!(!explains("b … a", "x a b"));
+}

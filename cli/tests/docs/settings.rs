@@ -1,0 +1,80 @@
+//! `docs/src/settings.md` has a section for every kind of object in the settings, named by its path, and in
+//! it a row for every key.
+
+use signed_images_policy::settings::vocabulary::{Field, SETTINGS, Shape, Value};
+
+use crate::pages::{Page, root};
+
+#[test]
+fn every_setting_has_a_row() {
+    let page = Page::read(&root().join("docs/src/settings.md"));
+    let mut faults = Vec::new();
+    check(&page, "The settings", &SETTINGS, &mut Vec::new(), &mut faults);
+    assert!(faults.is_empty(), "docs/src/settings.md:\n{}", faults.join("\n"));
+}
+
+fn check(
+    page: &Page,
+    path: &str,
+    shape: &'static Shape,
+    seen: &mut Vec<&'static Shape>,
+    faults: &mut Vec<String>,
+) {
+    if seen.iter().any(|known| std::ptr::eq(*known, shape)) {
+        return;
+    }
+    seen.push(shape);
+    let Some(section) = page.section(path) else {
+        return faults.push(format!("no section `{path}`"));
+    };
+    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
+    for field in shape.fields() {
+        let start = format!("| `{}` |", field.key);
+        match rows.iter().find(|row| row.starts_with(&start)) {
+            None => faults.push(format!("{path}: no row for `{}`", field.key)),
+            Some(row) => faults.extend(
+                missing(field)
+                    .filter(|word| !row.contains(word.as_str()))
+                    .map(|word| format!("{path}: `{}`: the row does not say `{word}`", field.key)),
+            ),
+        }
+    }
+    for row in &rows {
+        let key = row.trim_start_matches("| `").split('`').next().unwrap_or_default();
+        if !shape.fields().any(|field| field.key == key) {
+            faults.push(format!("{path}: there is no `{key}`"));
+        }
+    }
+    for field in shape.fields() {
+        let below = if path == "The settings" {
+            field.key.to_owned()
+        } else {
+            format!("{path}.{}", field.key)
+        };
+        match field.value {
+            Value::Object(inner) => check(page, &below, inner, seen, faults),
+            Value::List(Value::Object(inner)) => {
+                check(page, &format!("{below}[]"), inner, seen, faults);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What the row of a field must say.
+fn missing(field: &'static Field) -> impl Iterator<Item = String> {
+    let mut words: Vec<String> = match field.value {
+        Value::Text => vec!["text".to_owned()],
+        Value::Flag => vec!["true or false".to_owned()],
+        Value::Number => vec!["number".to_owned()],
+        Value::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect(),
+        Value::Texts | Value::Object(_) => vec!["map".to_owned()],
+        Value::List(_) => vec!["list".to_owned()],
+        Value::Ignored => vec!["ignored".to_owned()],
+    };
+    if field.most != usize::MAX {
+        words.push(format!("at most {}", field.most));
+    }
+    words.extend(field.alias.map(|alias| format!("`{alias}`")));
+    words.into_iter()
+}

@@ -1,0 +1,154 @@
+//! Blocks of YAML: settings, manifests, sources, workflows, and policies of other tools.
+
+use serde::Deserialize;
+use signed_images::convert::{self, Source};
+use signed_images::sources::Sources;
+use signed_images_policy::settings::vocabulary::SETTINGS;
+use yaml_serde::Value;
+
+use crate::commands;
+use crate::folder::Folder;
+
+/// Objects that pages show, beside policies.
+const KINDS: [(&str, &str); 11] = [
+    ("v1", "Namespace"),
+    ("v1", "ConfigMap"),
+    ("v1", "Secret"),
+    ("v1", "Pod"),
+    ("apps/v1", "Deployment"),
+    ("rbac.authorization.k8s.io/v1", "Role"),
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+    ("policies.kubewarden.io/v1", "PolicyServer"),
+    ("policies.kubewarden.io/v1", "ClusterAdmissionPolicy"),
+    ("policies.kubewarden.io/v1", "AdmissionPolicy"),
+    ("batch.example.com/v1", "Pipeline"),
+];
+
+/// What is converted: the API groups, and the module of the policy that is moved over from.
+const OTHERS: [&str; 3] = ["kyverno.io/", "policies.kyverno.io/", "policy.sigstore.dev/"];
+const CLASSIC_MODULE: &str = "/verify-image-signatures:";
+
+/// `spec` of a policy: <https://docs.kubewarden.io/reference/CRDs>.
+const SPEC: [&str; 12] = [
+    "module",
+    "mode",
+    "mutating",
+    "policyServer",
+    "rules",
+    "settings",
+    "contextAwareResources",
+    "namespaceSelector",
+    "objectSelector",
+    "failurePolicy",
+    "timeoutSeconds",
+    "timeoutEvalSeconds",
+];
+
+pub(crate) fn check(text: &str, folder: &mut Folder) -> Result<(), String> {
+    let documents: Vec<Value> = yaml_serde::Deserializer::from_str(text)
+        .map(Value::deserialize)
+        .collect::<Result<_, _>>()
+        .map_err(|error| error.to_string())?;
+    if documents.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    for document in &documents {
+        check_document(document, text, folder)?;
+    }
+    Ok(())
+}
+
+fn check_document(document: &Value, text: &str, folder: &mut Folder) -> Result<(), String> {
+    let Some(map) = document.as_mapping() else {
+        return steps(document, folder);
+    };
+    let keys: Vec<&str> = map.keys().filter_map(Value::as_str).collect();
+    let all = |known: &[&str]| keys.iter().all(|key| known.contains(key));
+    let settings: Vec<&str> = SETTINGS.fields().map(|field| field.key).collect();
+    let (version, kind) = (word(document, "apiVersion"), word(document, "kind"));
+    if !kind.is_empty() {
+        return object(document, version, kind, text);
+    }
+    if keys.contains(&"allOf") || keys.contains(&"anyOf") {
+        return converts(text);
+    }
+    if all(&["insecure_sources", "source_authorities", "proxies"]) {
+        let path = folder.path().join("sources-of-the-page.yml");
+        std::fs::write(&path, text).unwrap();
+        return Sources::read(&path).map(drop).map_err(|error| error.to_string());
+    }
+    if all(&settings) {
+        return validate(document);
+    }
+    if all(&["spec"]) {
+        return spec(document);
+    }
+    if keys.contains(&"jobs") {
+        let jobs = document["jobs"].as_mapping().ok_or("`jobs` is no map")?;
+        return jobs.values().try_for_each(|job| steps(&job["steps"], folder));
+    }
+    Err(format!("YAML with the keys `{}` is not known", keys.join("`, `")))
+}
+
+fn word<'v>(document: &'v Value, key: &str) -> &'v str {
+    document.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn object(document: &Value, version: &str, kind: &str, text: &str) -> Result<(), String> {
+    let is_classic = document.get("spec").is_some_and(|spec| {
+        spec.get("module")
+            .and_then(Value::as_str)
+            .is_some_and(|module| module.contains(CLASSIC_MODULE))
+    });
+    if is_classic || OTHERS.iter().any(|group| version.starts_with(group)) {
+        return converts(text);
+    }
+    if !KINDS.contains(&(version, kind)) {
+        return Err(format!("`{version}` `{kind}` is not known"));
+    }
+    if word(&document["metadata"], "name").is_empty() {
+        return Err(format!("`{kind}` without a name"));
+    }
+    if kind.ends_with("AdmissionPolicy") { spec(document) } else { Ok(()) }
+}
+
+/// `spec` of a policy, or a part of it.
+fn spec(document: &Value) -> Result<(), String> {
+    let spec = document["spec"].as_mapping().ok_or("`spec` is no map")?;
+    let unknown = spec.keys().filter_map(Value::as_str).find(|key| !SPEC.contains(key));
+    match (unknown, spec.get("settings")) {
+        (Some(key), _) => Err(format!("a policy has no `spec.{key}`")),
+        (None, Some(settings)) => validate(settings),
+        (None, None) => Ok(()),
+    }
+}
+
+/// The policy takes the settings. Chains of certificates are for the host to check.
+fn validate(settings: &Value) -> Result<(), String> {
+    let json = serde_json::to_string(settings).map_err(|error| error.to_string())?;
+    let mut host = |_: &'static str, _: &'static str, _: &[u8]| {
+        Ok(br#"{"trusted":true,"reason":""}"#.to_vec())
+    };
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let answer = signed_images_policy::validate_settings(json.as_bytes(), &mut host, now);
+    let answer = String::from_utf8(answer).unwrap();
+    if answer == r#"{"valid":true}"# { Ok(()) } else { Err(answer) }
+}
+
+fn converts(text: &str) -> Result<(), String> {
+    let sources = Source::parse("page.yaml", text).map_err(|error| error.to_string())?;
+    convert::convert(&sources).map(drop).map_err(|(place, error)| format!("{place}: {error}"))
+}
+
+/// Steps of a workflow: what they run is looked at as any command.
+fn steps(document: &Value, folder: &mut Folder) -> Result<(), String> {
+    let steps = document.as_sequence().ok_or("neither a map nor the steps of a workflow")?;
+    for step in steps {
+        match (step.get("run").and_then(Value::as_str), step.get("uses")) {
+            (Some(text), None) => commands::check(text, folder, 0)?,
+            (None, Some(_)) => {}
+            _ => return Err("a step without `run` or `uses`".to_owned()),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,265 @@
+//! What the certificates of an image's signatures claim: subject and issuer, read from the manifest that cosign
+//! keeps its classic signatures in.
+//!
+//! *Is that trusted?* No. Whoever may push to the repository writes that manifest. What is read here chooses
+//! what the host is asked about, and nothing else; the host verifies.
+//!
+//! *What is read as what?* As Kubewarden's host reads it: the subject is the first e-mail address or URI of the
+//! alternative names, and a certificate that is malformed is none.
+//!
+//! Sources: <https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md> (annotations of layers),
+//! RFC 5280 §4.1, §4.2.1.6 (extensions, alternative names),
+//! <https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md> (issuers).
+
+use crate::asn1;
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{Tag, Tagged};
+use signed_images_json::Json;
+
+/// Layers of one manifest. cosign itself reads no more signatures (`maxLayers`, `pkg/oci/remote`).
+pub(crate) const MAX_LAYERS: usize = 1_000;
+
+/// The longest certificate, in bytes of PEM: Fulcio's have about 1,000.
+const MAX_CERTIFICATE: usize = 16 * 1024;
+
+const ANNOTATION: &str = "dev.sigstore.cosign/certificate";
+
+const ALTERNATIVE_NAMES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+/// The issuer as raw text, which hosts read.
+const ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.1");
+/// The issuer as a `UTF8String`, which is to replace it.
+const ISSUER_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.8");
+
+/// What one certificate claims.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claim {
+    /// Whose it is.
+    pub subject: String,
+    /// Who said so, in one way or the other.
+    issuers: Vec<String>,
+}
+
+/// The claims of a signature manifest, in the order of its layers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claims {
+    /// It has no layers: it is no manifest of signatures.
+    NoManifest,
+    /// It has more layers than are read.
+    TooMany(usize),
+    /// These; of layers with a certificate that can be read.
+    Of(Vec<Claim>),
+}
+
+impl Claims {
+    /// Reads the manifest.
+    #[must_use]
+    pub fn read(manifest: Json<'_>) -> Self {
+        let Some(layers) = member(manifest, "layers") else { return Self::NoManifest };
+        let (Some(counted), Some(layers)) = (layers.elements(), layers.elements()) else {
+            return Self::NoManifest;
+        };
+        let count = counted.count();
+        if count > MAX_LAYERS {
+            return Self::TooMany(count);
+        }
+        Self::Of(layers.filter_map(certificate).filter_map(|pem| Claim::read(&pem)).collect())
+    }
+}
+
+/// The certificate that stands in a layer's annotations.
+fn certificate(layer: Json<'_>) -> Option<String> {
+    let text = member(member(layer, "annotations")?, ANNOTATION)?;
+    // Escapes make it no longer than what they stand for.
+    let text = (text.text().len() <= MAX_CERTIFICATE * 2).then(|| text.string())??;
+    Some(text.into_owned())
+}
+
+fn member<'d>(json: Json<'d>, name: &'static str) -> Option<Json<'d>> {
+    let [value] = json.pick([name]).ok()?;
+    value
+}
+
+impl Claim {
+    /// Reads a certificate, PEM.
+    #[must_use]
+    pub fn read(pem: &str) -> Option<Self> {
+        if pem.len() > MAX_CERTIFICATE {
+            return None;
+        }
+        let block = pem::parse(pem).ok().filter(|block| block.tag() == "CERTIFICATE")?;
+        let claim = read(block.contents()).ok()?;
+        (!claim.subject.is_empty()).then_some(claim)
+    }
+
+    /// Whether that issuer is claimed.
+    #[must_use]
+    pub fn is_of(&self, issuer: &str) -> bool {
+        self.issuers.iter().any(|claimed| claimed == issuer)
+    }
+}
+
+fn read(certificate: &[u8]) -> der::Result<Claim> {
+    let parts = asn1::sequence(certificate)?;
+    let tbs = parts.first().ok_or_else(malformed)?;
+    let mut claim = Claim::default();
+    for extension in extensions(*tbs)? {
+        let parts = asn1::elements(extension)?;
+        let (Some(id), Some(value)) = (parts.first(), parts.last()) else {
+            return Err(malformed());
+        };
+        let value = asn1::contents(*value, Tag::OctetString)?;
+        match asn1::contents(*id, Tag::ObjectIdentifier)? {
+            id if id == ALTERNATIVE_NAMES.as_bytes() && claim.subject.is_empty() => {
+                claim.subject = subject(value)?;
+            }
+            id if id == ISSUER.as_bytes() => claim.issuers.extend(text(value)),
+            id if id == ISSUER_V2.as_bytes() => {
+                claim.issuers.extend(text(asn1::contents(asn1::element(value)?, Tag::Utf8String)?));
+            }
+            _ => {}
+        }
+    }
+    Ok(claim)
+}
+
+/// The extensions, which stand last, under the tag 3.
+fn extensions(tbs: AnyRef<'_>) -> der::Result<Vec<AnyRef<'_>>> {
+    match asn1::elements(tbs)?.last() {
+        Some(last) if number(*last) == Some((true, 3)) => asn1::sequence(last.value()),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The first e-mail address (1) or URI (6).
+fn subject(names: &[u8]) -> der::Result<String> {
+    let names = asn1::sequence(names)?;
+    let is_subject = |name: &&AnyRef<'_>| matches!(number(**name), Some((false, 1 | 6)));
+    let name = names.iter().find(is_subject);
+    Ok(name.and_then(|name| text(name.value())).unwrap_or_default())
+}
+
+/// Of a context-specific tag, whether it is constructed, and its number.
+fn number(value: AnyRef<'_>) -> Option<(bool, u32)> {
+    match value.tag() {
+        Tag::ContextSpecific { constructed, number } => Some((constructed, number.value())),
+        _ => None,
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    std::str::from_utf8(bytes).ok().map(str::to_owned)
+}
+
+fn malformed() -> der::Error {
+    der::ErrorKind::Failed.to_error()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use signed_images_json::Document;
+
+    const WORKFLOW: &str = include_str!("../tests/fixtures/certificates/workflow.pem");
+    const NEW_WORKFLOW: &str = include_str!("../tests/fixtures/certificates/new-workflow.pem");
+    const PERSON: &str = include_str!("../tests/fixtures/certificates/person.pem");
+    const NOBODY: &str = include_str!("../tests/fixtures/certificates/nobody.pem");
+    const SIGNER: &str = include_str!("../tests/fixtures/certificates/signer.pem");
+    const VERSION1: &str = include_str!("../tests/fixtures/certificates/version1.pem");
+    const KEY: &str = include_str!("../tests/fixtures/keys/p256.pem");
+
+    const GITHUB: &str = "https://token.actions.githubusercontent.com";
+    const ACME: &str = "https://accounts.acme.com";
+    const RELEASE: &str =
+        "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.2";
+
+    #[test]
+    fn identities() {
+        let new = "https://github.com/acme/web/.github/workflows/release.yml@refs/tags/v2";
+        let rows = [
+            (WORKFLOW, RELEASE, GITHUB, ACME),
+            (NEW_WORKFLOW, new, GITHUB, ACME),
+            (PERSON, "ann@acme.com", ACME, GITHUB),
+        ];
+        for (pem, subject, issuer, other) in rows {
+            let claim = Claim::read(pem).unwrap();
+            assert_eq!(claim.subject, subject);
+            assert!(claim.is_of(issuer) && !claim.is_of(other), "{claim:?}");
+            assert!(!claim.is_of("") && !claim.is_of(&format!("{issuer}/")), "{claim:?}");
+        }
+    }
+
+    #[test]
+    fn who_names_nobody_claims_nothing() {
+        for pem in [NOBODY, SIGNER, VERSION1, KEY, "", "nobody"] {
+            assert_eq!(Claim::read(pem), None, "{pem}");
+        }
+        let long = format!("{}{WORKFLOW}", "# a comment\n".repeat(MAX_CERTIFICATE / 12));
+        assert_eq!(Claim::read(&long), None);
+    }
+
+    #[test]
+    fn damaged_certificates() {
+        let der = pem::parse(WORKFLOW).unwrap().into_contents();
+        let block = |der: &[u8]| pem::encode(&pem::Pem::new("CERTIFICATE", der));
+        for length in 0..der.len() {
+            assert_eq!(Claim::read(&block(&der[..length])), None, "{length}");
+        }
+        for index in 0..der.len() {
+            let mut changed = der.clone();
+            changed[index] ^= 0xff;
+            let _ = Claim::read(&block(&changed));
+        }
+    }
+
+    fn read(manifest: &Value) -> Claims {
+        let text = manifest.to_string();
+        Claims::read(Document::read(&text).unwrap().root())
+    }
+
+    fn layer(certificate: &str) -> Value {
+        json!({"annotations": {"dev.sigstore.cosign/certificate": certificate}})
+    }
+
+    #[test]
+    fn layers_without_a_certificate_claim_nothing() {
+        let layers = json!([
+            {},
+            {"annotations": null},
+            {"annotations": []},
+            {"annotations": {"dev.sigstore.cosign/certificate": null}},
+            {"annotations": {"dev.sigstore.cosign/certificate": [WORKFLOW]}},
+            {"annotations": {"dev.sigstore.cosign/chain": WORKFLOW}},
+            "layer",
+            null,
+            layer(PERSON),
+            layer("-----BEGIN CERTIFICATE-----"),
+            layer(WORKFLOW),
+            layer(WORKFLOW),
+        ]);
+        let Claims::Of(claims) = read(&json!({"layers": layers})) else { panic!("no claims") };
+        let subjects: Vec<&str> = claims.iter().map(|claim| claim.subject.as_str()).collect();
+        assert_eq!(subjects, ["ann@acme.com", RELEASE, RELEASE]);
+    }
+
+    #[test]
+    fn what_is_no_manifest_of_signatures() {
+        for other in
+            [json!({}), json!([]), json!(null), json!({"layers": {}}), json!({"manifests": []})]
+        {
+            assert_eq!(read(&other), Claims::NoManifest, "{other}");
+        }
+        let twice = r#"{"layers": [], "layers": []}"#;
+        let twice = Document::read(twice).unwrap();
+        assert_eq!(Claims::read(twice.root()), Claims::NoManifest);
+        assert_eq!(read(&json!({"layers": []})), Claims::Of(Vec::new()));
+    }
+
+    #[test]
+    fn as_many_layers_as_are_read() {
+        let manifest = |count| json!({"layers": vec![layer(PERSON); count]});
+        let Claims::Of(claims) = read(&manifest(MAX_LAYERS)) else { panic!("no claims") };
+        assert_eq!(claims.len(), MAX_LAYERS);
+        assert_eq!(read(&manifest(MAX_LAYERS + 1)), Claims::TooMany(MAX_LAYERS + 1));
+    }
+}

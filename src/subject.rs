@@ -1,0 +1,266 @@
+//! Patterns of subjects: `*` is any number of letters but no `/`, `**` is any number of any letters, and every
+//! other letter is itself. The whole subject must match.
+//!
+//! *May a star be nothing?* Yes: no identity has a part that is empty where another has one.
+//!
+//! *Is a match trusted?* No. It chooses what the host is asked about; the host answers for that very subject.
+
+use std::fmt;
+
+/// The longest pattern, in bytes. A workflow's subject is a repository, a file and a branch or tag; the
+/// longest that Kubernetes' own release uses has 60.
+pub(crate) const MAX_SUBJECT_PATTERN: usize = 256;
+
+/// The longest subject that is compared, in bytes. GitHub's longest is the names of an owner (39), a
+/// repository (100), a file (255) and a branch (255), and what is between them.
+pub(crate) const MAX_SUBJECT: usize = 1024;
+
+/// A pattern of subjects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectPattern(String);
+
+/// One step of a pattern.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Token {
+    /// This letter.
+    Letter(u8),
+    /// Any number of letters but no `/`.
+    Star,
+    /// Any number of any letters.
+    Stars,
+}
+
+impl Token {
+    /// Whether it can be nothing, and anything.
+    fn is_star(self) -> bool {
+        !matches!(self, Self::Letter(_))
+    }
+
+    /// Whether that letter can be one of those that it stands for.
+    fn takes(self, letter: u8) -> bool {
+        match self {
+            Self::Letter(own) => own == letter,
+            Self::Star => letter != b'/',
+            Self::Stars => true,
+        }
+    }
+}
+
+impl SubjectPattern {
+    /// The settings see that the text is one that should be a pattern.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The pattern of all that is below that URL.
+    pub(crate) fn below(url: &str) -> Self {
+        Self(format!("{url}**"))
+    }
+
+    /// Whether the subject matches. One that is not plain text, or climbs up its own path, never does.
+    #[must_use]
+    pub fn matches(&self, subject: &str) -> bool {
+        let climbs = || subject.split('/').any(|part| matches!(part, "." | ".."));
+        if subject.len() > MAX_SUBJECT
+            || !subject.bytes().all(|byte| byte.is_ascii_graphic())
+            || climbs()
+        {
+            return false;
+        }
+        let pattern = tokens(&self.0);
+        // Whether what was read of the subject matches the pattern's first tokens: none, one, two, …
+        let mut reached = vec![false; pattern.len() + 1];
+        let mut before = true;
+        for (cell, token) in reached.iter_mut().zip([Token::Star].iter().chain(&pattern)) {
+            *cell = before && token.is_star();
+            before = *cell;
+        }
+        for letter in subject.bytes() {
+            let Some((first, cells)) = reached.split_first_mut() else { return false };
+            let (mut without, mut before) = (*first, false);
+            *first = false;
+            for (cell, token) in cells.iter_mut().zip(&pattern) {
+                let was = *cell;
+                let from = if token.is_star() { was } else { without };
+                *cell = from && token.takes(letter) || token.is_star() && before;
+                (without, before) = (was, *cell);
+            }
+        }
+        reached.last() == Some(&true)
+    }
+
+    /// Whether some text matches both.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        let (mine, others) = (tokens(&self.0), tokens(&other.0));
+        // Whether one text can match the first tokens of this pattern, so many, and those of the other.
+        let mut above: Vec<bool> = Vec::new();
+        for at in 0..=mine.len() {
+            let own = at.checked_sub(1).and_then(|at| mine.get(at));
+            let own_next = mine.get(at);
+            let mut row: Vec<bool> = Vec::with_capacity(others.len() + 1);
+            for other_at in 0..=others.len() {
+                let other = other_at.checked_sub(1).and_then(|at| others.get(at));
+                let cell = |row: &[bool], at: Option<usize>| {
+                    at.and_then(|at| row.get(at)).copied().unwrap_or_default()
+                };
+                let is_start = own.is_none() && other.is_none();
+                let down = cell(&above, Some(other_at)) && goes(own, others.get(other_at));
+                let right = cell(&row, other_at.checked_sub(1)) && goes(other, own_next);
+                let across = cell(&above, other_at.checked_sub(1)) && own == other;
+                row.push(is_start || down || right || across);
+            }
+            if !row.contains(&true) {
+                return false;
+            }
+            above = row;
+        }
+        above.last() == Some(&true)
+    }
+}
+
+/// Whether a pattern goes on by that token while the other stays where it is, before its next one.
+fn goes(token: Option<&Token>, stays: Option<&Token>) -> bool {
+    match (token, stays) {
+        (Some(Token::Letter(letter)), stays) => {
+            stays.is_some_and(|star| star.is_star() && star.takes(*letter))
+        }
+        (Some(_), _) => true,
+        (None, _) => false,
+    }
+}
+
+impl fmt::Display for SubjectPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens: Vec<Token> = Vec::with_capacity(text.len());
+    for byte in text.bytes() {
+        match (byte, tokens.last_mut()) {
+            (b'*', Some(last @ Token::Star)) => *last = Token::Stars,
+            (b'*', _) => tokens.push(Token::Star),
+            (letter, _) => tokens.push(Token::Letter(letter)),
+        }
+    }
+    tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use regex::Regex;
+
+    #[test]
+    fn subjects_that_match() {
+        const RELEASE: &str =
+            "https://github.com/acme/*/.github/workflows/release.yml@refs/tags/v*";
+        let release = |middle: &str, end: &str| {
+            format!(
+                "https://github.com/acme/{middle}/.github/workflows/release.yml@refs/tags/{end}"
+            )
+        };
+        let rows = [
+            (RELEASE, release("app", "v1.2"), true),
+            (RELEASE, release("app", "v"), true),
+            (RELEASE, release("", "v1"), true),
+            (RELEASE, release("app", "1.2"), false),
+            (RELEASE, release("app", "v1/evil"), false),
+            (RELEASE, release("app/deeper", "v1"), false),
+            (RELEASE, release("..", "v1"), false),
+            (RELEASE, release("app", "v1\n"), false),
+            (RELEASE, release("app", "v1 "), false),
+            (RELEASE, release("app", "v\u{200b}1"), false),
+            (RELEASE, format!("x{}", release("app", "v1")), false),
+            (RELEASE, release("app", "v1").replace("acme", "acme-evil"), false),
+            (RELEASE, release("app", "v1").replace("release.yml", "releaseXyml"), false),
+            (RELEASE, release("app", &format!("v{}", "1".repeat(MAX_SUBJECT))), false),
+            (
+                "https://gitlab.acme.com/**@refs/heads/main",
+                "https://gitlab.acme.com/a/b//.gitlab-ci.yml@refs/heads/main".into(),
+                true,
+            ),
+            (
+                "https://gitlab.acme.com/**@refs/heads/main",
+                "https://gitlab.acme.com/a/../b@refs/heads/main".into(),
+                false,
+            ),
+            (
+                "https://gitlab.acme.com/**@refs/heads/main",
+                "https://gitlab.acme.com/a@refs/heads/mainly".into(),
+                false,
+            ),
+            ("*@acme.com", "ann@acme.com".into(), true),
+            ("*@acme.com", "ann@evil.com@acme.com".into(), true),
+            ("*@acme.com", "ann@acme.com.evil.com".into(), false),
+            ("*@acme.com", "ann@acmeXcom".into(), false),
+            ("release-*@acme.com", "release-1@acme.com".into(), true),
+            ("release-*@acme.com", "ann@acme.com".into(), false),
+        ];
+        for (pattern, subject, expected) in rows {
+            assert_eq!(
+                SubjectPattern::new(pattern).matches(&subject),
+                expected,
+                "{pattern} {subject}"
+            );
+        }
+    }
+
+    #[test]
+    fn many_stars_are_quick() {
+        let pattern = "**a*".repeat(MAX_SUBJECT_PATTERN / 4);
+        assert!(!SubjectPattern::new(&format!("{pattern}b")).matches(&"a".repeat(MAX_SUBJECT)));
+    }
+
+    /// What the pattern means, in another language.
+    fn regex(pattern: &str) -> Regex {
+        let text = regex::escape(pattern).replace(r"\*\*", ".*").replace(r"\*", "[^/]*");
+        Regex::new(&format!("^(?:{text})$")).unwrap()
+    }
+
+    /// Every text of those letters, up to that length.
+    fn texts(longest: usize) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..longest {
+            let to = all.len();
+            for index in from..to {
+                all.extend(["a", "b", "/"].map(|letter| format!("{}{letter}", all[index])));
+            }
+            from = to;
+        }
+        all
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn agrees_with_a_regular_expression(
+            pattern in "(a|b|/|\\*|\\*\\*|a\\*|/\\*){0,7}",
+            subject in "[ab/]{0,8}",
+        ) {
+            prop_assume!(!pattern.contains("***"));
+            prop_assert_eq!(
+                SubjectPattern::new(&pattern).matches(&subject),
+                regex(&pattern).is_match(&subject),
+            );
+        }
+
+        /// Two patterns meet exactly where a text matches both; those of a few tokens have short ones.
+        #[test]
+        fn patterns_meet_where_a_text_matches_both(
+            one in "(a|b|/|\\*|\\*\\*){0,3}",
+            other in "(a|b|/|\\*|\\*\\*){0,3}",
+        ) {
+            prop_assume!(!one.contains("***") && !other.contains("***"));
+            let (a, b) = (regex(&one), regex(&other));
+            let shared = texts(6).into_iter().any(|text| a.is_match(&text) && b.is_match(&text));
+            let (one, other) = (SubjectPattern::new(&one), SubjectPattern::new(&other));
+            prop_assert_eq!(one.meets(&other), shared);
+            prop_assert_eq!(other.meets(&one), shared);
+        }
+    }
+}
