@@ -20,12 +20,13 @@ export async function open(questionsFile) {
   const browser = await chromium.launch({ args: ['--no-sandbox'], executablePath: program() });
 
   return {
-    async form() {
+    async form(given = {}) {
       const page = await browser.newPage({ viewport: { width: 1080, height: 800 } });
       const faults = [];
 
       page.on('pageerror', (error) => faults.push(error.message));
       page.setDefaultTimeout(5_000);
+      await page.addInitScript(`window.given = ${ JSON.stringify(given) }`);
       await page.goto(`http://127.0.0.1:${ server.address().port }/`);
       await page.getByText('Images that no entry selects').waitFor();
 
@@ -85,12 +86,9 @@ class Form {
     return this.page.evaluate(() => window.settings());
   }
 
-  async picture(file, upTo) {
+  async picture(file) {
     await this.page.locator('body').click({ position: { x: 1, y: 1 } });
-    const height = upTo ? (await this.page.locator(upTo).boundingBox()).y : undefined;
-    const clip = upTo && { x: 0, y: 0, width: 1080, height };
-
-    await this.page.screenshot({ path: file, fullPage: true, ...(clip && { clip }) });
+    await this.page.screenshot({ path: file, fullPage: true });
   }
 }
 

@@ -23,9 +23,9 @@ before(async() => {
 after(() => browser?.close());
 
 const scenario = (name, body) => test(name, { timeout: 60_000 }, body);
-const picture = async(form, name, upTo) => {
+const picture = async(form, name) => {
   if (process.env.PICTURES) {
-    await form.picture(path.join(process.env.PICTURES, `rancher-${ name }.png`), upTo);
+    await form.picture(path.join(process.env.PICTURES, `rancher-${ name }.png`));
   }
 };
 
@@ -37,6 +37,26 @@ scenario('the form as it is yields its defaults, which the policy refuses: they 
 
   assert.deepEqual(settings, UNTOUCHED);
   assert.match(fault(settings), /these settings check nothing: name the images and their signers/);
+});
+
+scenario('what the form does not know stays as it is', async() => {
+  const given = {
+    unmatchedImages: 'warn', exempt: ['registry.k8s.io/pause'], githubActions: [{ images: ['*'], owner: 'acme', enforcement: 'warn' }],
+  };
+  const form = await browser.form(given);
+
+  await form.fields.choose('Images that no entry selects', 'reject');
+  await (await form.add('GitHub Actions')).text('User or organisation', 'other');
+
+  assert.deepEqual(await form.settings(), {
+    ...UNTOUCHED,
+    unmatchedImages: 'reject',
+    exempt:          given.exempt,
+    githubActions:   [
+      { ...given.githubActions[0], name: '', require: 'all' },
+      { name: '', images: [], owner: 'other', repos: [], require: 'all' },
+    ],
+  });
 });
 
 scenario('rejecting everything else needs no entry', async() => {

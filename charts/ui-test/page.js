@@ -1,5 +1,5 @@
-// Renders the questions that the address names (`/?questions=…`) as Rancher's Kubewarden extension does, and
-// tells what they yield: `window.settings()`.
+// Renders the questions as Rancher's Kubewarden extension does, for a policy with these settings
+// (`window.given`), and tells what they yield: `window.settings()`.
 
 import '@shell/assets/styles/app.scss';
 import 'floating-vue/dist/style.css';
@@ -19,7 +19,7 @@ const translate = (key) => get(translations, key) ?? key;
 
 const { questions } = await (await fetch('/questions.json')).json();
 // What the extension hands its form: the policy that is being made, and the chart's questions.
-const source = reactive({ policy: { spec: { settings: {} } }, questions: { questions } });
+const source = reactive({ policy: { spec: { settings: window.given ?? {} } }, questions: { questions } });
 
 // What the extension saves: values that were not filled in are left out, but for those inside lists.
 function withoutBlanks(value) {
