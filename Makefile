@@ -25,7 +25,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests demo book clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e setup-ui fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests chart ui-test demo book clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -105,6 +105,15 @@ bench: policy.wasm floor.wasm
 e2e-tests: setup-e2e annotated-policy.wasm
 	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) bats e2e.bats
 
+# What Rancher's catalog lists, from metadata.yml and questions-ui.yml. A test sees that it is current.
+chart: | setup
+	WRITE_CHART=1 cargo test --workspace --test chart
+
+# Fills in the form in Rancher with a headless browser: charts/ui-test/README.md.
+ui-test: setup-ui annotated-policy.wasm $(SIGNED_IMAGES)
+	cd charts/ui-test && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd charts/ui-test && SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) timeout 5m npm test
+
 demo: annotated-policy.wasm $(SIGNED_IMAGES)
 	@$(SIGNED_IMAGES) demo --module annotated-policy.wasm
 
@@ -154,3 +163,7 @@ setup-mutants: setup
 setup-e2e: lacking = $(call missing,bats cosign curl docker-registry jq openssl python3)
 setup-e2e:
 	$(if $(lacking),$(error install what the tests need: apt-get install $(lacking) (cosign is in Debian from 13 on)))
+
+setup-ui: lacking = $(call missing,node npm $(if $(CHROMIUM),,chromium))
+setup-ui:
+	$(if $(lacking),$(error install what renders the form: apt-get install nodejs npm chromium (Node.js from 20.19 on)))

@@ -41,7 +41,7 @@ fn check(
         return faults.push(format!("no section `{path}`"));
     };
     let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
-    for field in shape.fields {
+    for field in shape.fields() {
         let start = format!("| `{}` |", field.key);
         match rows.iter().find(|row| row.starts_with(&start)) {
             None => faults.push(format!("{path}: no row for `{}`", field.key)),
@@ -54,11 +54,11 @@ fn check(
     }
     for row in &rows {
         let key = row.trim_start_matches("| `").split('`').next().unwrap_or_default();
-        if !shape.fields.iter().any(|field| field.key == key) {
+        if !shape.fields().any(|field| field.key == key) {
             faults.push(format!("{path}: there is no `{key}`"));
         }
     }
-    for field in shape.fields {
+    for field in shape.fields() {
         let below = if path == "The settings" {
             field.key.to_owned()
         } else {
