@@ -25,7 +25,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests demo clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests demo artifacthub publish reproducible sbom release-notes clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -107,6 +107,31 @@ e2e-tests: setup-e2e annotated-policy.wasm
 
 demo: annotated-policy.wasm $(SIGNED_IMAGES)
 	@$(SIGNED_IMAGES) demo --module annotated-policy.wasm
+
+# ---- publishing ----
+
+VERSION = $(shell sed -n 's/^  io\.kubewarden\.policy\.version: //p' metadata.yml)
+
+# What Artifact Hub reads, from metadata.yml.
+artifacthub: $(SIGNED_IMAGES)
+	$(SIGNED_IMAGES) scaffold artifacthub $(addprefix -q ,$(wildcard questions-ui.yml)) -o artifacthub-pkg.yml --repository-output artifacthub-repo.yml
+
+# `make publish REGISTRY=ghcr.io/acme/policies`: the module becomes signed-images-policy:TAG there, and is signed.
+# The key, and more options of cosign, come from the environment; those of the push, such as --sources-path, in
+# PUSH_FLAGS: release/publish.
+TAG = v$(VERSION)
+
+publish: annotated-policy.wasm $(if $(KWCTL),,$(SIGNED_IMAGES))
+	$(if $(REGISTRY),,$(error where to? make publish REGISTRY=ghcr.io/acme/policies))
+	$(if $(call missing,cosign jq),$(error install what signs: apt-get install $(call missing,cosign jq)))
+	@PUSH='$(or $(KWCTL),$(SIGNED_IMAGES)) push $(PUSH_FLAGS)' release/publish $< $(REGISTRY)/signed-images-policy:$(TAG)
+
+# Two builds of what is committed, in different folders, give the same bytes.
+reproducible: setup
+	release/reproduce
+
+release-notes:
+	@release/notes $(VERSION) <CHANGELOG.md
 
 clean:
 	rm -f policy.wasm annotated-policy.wasm floor.wasm
