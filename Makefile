@@ -25,7 +25,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e setup-ui fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests chart ui-test demo book clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-ui fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests chart ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -122,8 +122,59 @@ book:
 	$(call need,mdbook,install mdbook: cargo install --locked mdbook)
 	mdbook build docs
 
+# ---- publishing ----
+
+VERSION = $(shell sed -n 's/^  io\.kubewarden\.policy\.version: //p' metadata.yml)
+
+# What Artifact Hub reads, from metadata.yml.
+artifacthub: $(SIGNED_IMAGES)
+	$(SIGNED_IMAGES) scaffold artifacthub $(addprefix -q ,$(wildcard questions-ui.yml)) -o artifacthub-pkg.yml --repository-output artifacthub-repo.yml
+
+# `make publish REGISTRY=ghcr.io/acme/policies`: the module becomes signed-images-policy:TAG there, and is signed.
+# The key, and more options of cosign, come from the environment; those of the push, such as --sources-path, in
+# PUSH_FLAGS: release/publish.
+TAG = v$(VERSION)
+
+publish: annotated-policy.wasm $(if $(KWCTL),,$(SIGNED_IMAGES))
+	$(if $(REGISTRY),,$(error where to? make publish REGISTRY=ghcr.io/acme/policies))
+	$(if $(call missing,cosign jq),$(error install what signs: apt-get install $(call missing,cosign jq)))
+	@PUSH='$(or $(KWCTL),$(SIGNED_IMAGES)) push $(PUSH_FLAGS)' release/publish $< $(REGISTRY)/signed-images-policy:$(TAG)
+
+# Two builds of what is committed, in different folders, give the same bytes.
+reproducible: setup
+	release/reproduce
+
+# What is linked into the module, and into the command.
+sbom: setup-sbom
+	mkdir -p dist
+	release/sbom signed-images-policy $(WASM_TARGET) >dist/policy.spdx.json
+	release/sbom signed-images $(HOST_TARGET) >dist/signed-images.spdx.json
+
+release-notes:
+	@release/notes $(VERSION) <CHANGELOG.md
+
+# Fails unless TAG is that of this version, and the changelog tells of it.
+release-version:
+	@[ $(TAG) = v$(VERSION) ] || { echo "$(TAG) is not v$(VERSION), the version in metadata.yml"; exit 1; }
+	@release/notes $(VERSION) <CHANGELOG.md >/dev/null
+
+CHART := charts/signed-images-policy
+
+chart-package:
+	$(call need,helm,install helm: https://helm.sh/docs/intro/install)
+	helm package $(CHART) --destination $(CARGO_OUT)/chart
+
+# What a release on GitHub has; `policy.wasm` is where artifacthub-pkg.yml says that it is.
+dist: annotated-policy.wasm size sbom
+	cargo build --release --workspace --bin signed-images
+	cp annotated-policy.wasm dist/policy.wasm
+	strip -o dist/signed-images-$(HOST_TARGET) $(CARGO_OUT)/release/signed-images
+	release/notes $(VERSION) <CHANGELOG.md >dist/notes.md
+	cd dist && sha256sum policy.wasm signed-images-$(HOST_TARGET) *.spdx.json >SHA256SUMS
+
 clean:
 	rm -f policy.wasm annotated-policy.wasm floor.wasm
+	rm -rf dist
 	cargo clean
 
 # ---- what a fresh machine lacks ----
@@ -154,6 +205,13 @@ setup-fuzz: setup
 	$(if $(nightly-installed),,$(call need,rustup,install Rust's nightly toolchain: https://rustup.rs adds it))
 	$(if $(nightly-installed),,rustup toolchain install nightly --profile minimal)
 	$(if $(call missing,cargo-fuzz),cargo install --locked cargo-fuzz --version $(CARGO_FUZZ_VERSION))
+
+CARGO_SBOM_VERSION := 0.10.0
+HOST_TARGET = $(shell rustc --print host-tuple)
+
+setup-sbom: setup
+	$(call need,jq,install jq: apt-get install jq)
+	$(if $(call missing,cargo-sbom),cargo install --locked cargo-sbom --version $(CARGO_SBOM_VERSION))
 
 CARGO_MUTANTS_VERSION := 27.1.0
 
