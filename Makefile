@@ -19,13 +19,13 @@ WASM_FEATURES := --enable-simd --enable-bulk-memory --enable-sign-ext --enable-m
 optimise = $(if $(WASM_OPT),$(WASM_OPT) $(WASM_FEATURES) --low-memory-unused --merge-similar-functions --flatten --rereloop -Oz -Oz --const-hoisting $(1) -o $(1).opt,cp $(1) $(1).opt) && { cmp -s $(1).opt $(2) || cp $(1).opt $(2); }
 
 # $(call missing,COMMANDS): those that are not installed
-missing = $(strip $(foreach command,$(1),$(if $(shell command -v $(command) 2>/dev/null),,$(command))))
+missing = $(strip $(foreach command,$(1),$(if $(shell PATH=$$PATH:/usr/sbin command -v $(command) 2>/dev/null),,$(command))))
 # $(call need,COMMAND,HINT): stop with one line, the hint, when it is missing
 need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests demo book clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e setup-sigstore fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests e2e-sigstore sigstore demo book clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -105,6 +105,23 @@ bench: policy.wasm floor.wasm
 e2e-tests: setup-e2e annotated-policy.wasm
 	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) bats e2e.bats
 
+SIGSTORE_BIN := $(abspath $(CARGO_OUT))/sigstore/bin
+
+e2e-sigstore: setup-sigstore annotated-policy.wasm sigstore
+	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) SIGSTORE_BIN=$(SIGSTORE_BIN) bats e2e-sigstore.bats
+
+# The services of a private Sigstore, and cosign 2 and 3, in the versions of tests/sigstore/services/go.mod.
+# It takes some minutes the first time; go knows what is stale.
+GO_BUILD = go -C tests/sigstore/services build -trimpath -buildvcs=false -ldflags='-s -w' -tags=pkcs11key
+
+sigstore: setup-sigstore
+	@mkdir -p $(SIGSTORE_BIN)
+	$(GO_BUILD) -o $(SIGSTORE_BIN)/ ./issuer ./timestamp github.com/sigstore/fulcio \
+		github.com/sigstore/rekor/cmd/rekor-server \
+		github.com/google/trillian/cmd/trillian_log_server github.com/google/trillian/cmd/trillian_log_signer
+	$(GO_BUILD) -o $(SIGSTORE_BIN)/cosign2 github.com/sigstore/cosign/v2/cmd/cosign
+	$(GO_BUILD) -o $(SIGSTORE_BIN)/cosign3 github.com/sigstore/cosign/v3/cmd/cosign
+
 demo: annotated-policy.wasm $(SIGNED_IMAGES)
 	@$(SIGNED_IMAGES) demo --module annotated-policy.wasm
 
@@ -154,3 +171,8 @@ setup-mutants: setup
 setup-e2e: lacking = $(call missing,bats cosign curl docker-registry jq openssl python3)
 setup-e2e:
 	$(if $(lacking),$(error install what the tests need: apt-get install $(lacking) (cosign is in Debian from 13 on)))
+
+setup-sigstore: lacking = $(call missing,bats curl docker-registry jq mariadbd mariadb-install-db openssl python3)
+setup-sigstore:
+	$(call need,go,install Go: https://go.dev/dl)
+	$(if $(lacking),$(error install what the tests need: $(lacking); mariadbd is in mariadb-server-core and mariadb-install-db wants mariadb-client-core))

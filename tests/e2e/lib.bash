@@ -15,18 +15,23 @@ SIGNED_IMAGES=${SIGNED_IMAGES:-$BATS_TEST_DIRNAME/target/debug/signed-images}
 
 # ---- servers ---------------------------------------------------------------------------------------
 
+# spawn NAME COMMAND…: start COMMAND in the background
+spawn() {
+  mkdir -p "$SERVERS"
+  : >"$SERVERS/$1.log"
+  timeout "$SERVER_LIFETIME" "${@:2}" >"$SERVERS/$1.log" 2>&1 3>&- &
+  echo $! >"$SERVERS/$1.pid"
+}
+
 # serve NAME PATTERN COMMAND…: start COMMAND in the background and wait until its log says on what port;
 # the address goes to $address
 serve() {
-  local log=$SERVERS/$1.log pid=$SERVERS/$1.pid pattern=$2
-  mkdir -p "$SERVERS"
-  : >"$log"
-  timeout "$SERVER_LIFETIME" "${@:3}" >"$log" 2>&1 3>&- &
-  echo $! >"$pid"
+  local log=$SERVERS/$1.log pattern=$2
+  spawn "$1" "${@:3}"
   for _ in {1..100}; do
     address=$(sed -n "s/.*$pattern\(127\.0\.0\.1:[0-9]*\).*/\1/p" "$log")
     [ -n "$address" ] && return
-    kill -0 "$(<"$pid")" || break
+    kill -0 "$(<"$SERVERS/$1.pid")" || break
     sleep 0.1
   done
   echo "$1 did not start:" && cat "$log"
@@ -43,7 +48,8 @@ stop() {
     kill -0 "$pid" 2>/dev/null || return 0
     sleep 0.1
   done
-  kill -9 "$pid"
+  # of `timeout` and of the server, which are a group of their own
+  kill -9 -- "-$pid"
 }
 
 stop_all() {
@@ -204,9 +210,11 @@ new_certificate() {
 settings() {
   local file trusted=()
   for file in "$KEYS"/*.pub; do
+    [ -e "$file" ] || continue
     trusted+=(--rawfile "$(basename "$file" .pub)" "$file")
   done
   for file in "$BATS_FILE_TMPDIR"/*.pem; do
+    [ -e "$file" ] || continue
     trusted+=(--rawfile "$(basename "$file" .pem)_pem" "$file")
   done
   jq -n --arg registry "$REGISTRY" "${trusted[@]}" \
