@@ -170,10 +170,9 @@ sign_as_a_kms() {
 # new_ca: a certificate authority, for the registry behind TLS and as a root of trust. Without a root of its
 # own, the host would fetch Sigstore's from the network; no test needs what this one vouches for.
 new_ca() {
+  new_authority ca
   (
     cd "$BATS_FILE_TMPDIR" || return
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=e2e \
-      -keyout ca.key -out ca.pem 2>/dev/null
     jq -n --arg certificate "$(openssl x509 -in ca.pem -outform der | base64 -w0)" \
       --arg key "$(openssl pkey -in ca.key -pubout -outform der | base64 -w0)" '{start: "2020-01-01T00:00:00Z"} as $validFor | {
         mediaType: "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
@@ -192,7 +191,13 @@ new_ca() {
   )
 }
 
-# new_certificate NAME EXTENSION…: signed by that authority
+# new_authority NAME: a certificate authority
+new_authority() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=e2e \
+    -keyout "$BATS_FILE_TMPDIR/$1.key" -out "$BATS_FILE_TMPDIR/$1.pem" 2>/dev/null
+}
+
+# new_certificate NAME EXTENSION…: signed by the authority ca
 new_certificate() {
   (
     cd "$BATS_FILE_TMPDIR" || return
@@ -279,7 +284,7 @@ review() {
   run --separate-stderr timeout "$COMMAND_TIMEOUT" "${RUNNER[@]}" run \
     --request-path "$BATS_TEST_TMPDIR/request.json" --settings-path "$BATS_TEST_TMPDIR/settings.json" \
     --sources-path "$BATS_TEST_TMPDIR/sources.yml" \
-    --sigstore-trust-config "$BATS_FILE_TMPDIR/trust-config.json" "$@" "$MODULE"
+    --sigstore-trust-config "${TRUST_CONFIG:-$BATS_FILE_TMPDIR/trust-config.json}" "$@" "$MODULE"
 }
 
 # ---- answers ---------------------------------------------------------------------------------------

@@ -26,7 +26,14 @@ passes() {
 fails() {
   unread "$1" && return
   refused "$(image "$ASKED")" "${@:2}" || of "$1" || return
-  record "$1" "$2"
+  record "$1" "refused: $2"
+}
+
+# signs_not WAY TEXT COMMAND…: cosign itself refuses, and says so
+signs_not() {
+  run "${@:3}"
+  [[ $status -ne 0 && $output == *"$2"* ]] || complain 'it signs, or fails otherwise' || of "$1" || return
+  record "$1" "cosign: $2"
 }
 
 # unread WAY: Kubewarden's hosts up to 1.36 read no bundles

@@ -10,22 +10,28 @@ readonly WAYS=(cosign2 classic3 bundle3) GITHUB=https://token.actions.githubuser
 export SIGSTORE_REKOR_PUBLIC_KEY=$SIGSTORE/rekor.pub SIGSTORE_ROOT_FILE=$SIGSTORE/fulcio-chain.pem \
   SIGSTORE_CT_LOG_PUBLIC_KEY_FILE=$SIGSTORE/rekor.pub
 
-# sign_with WAY NAME:TAG [OPTION…]
+# sign_with WAY NAME:TAG [OPTION…]: and into the log, but for LOG=without
 sign_with() {
-  local trusted=(--trusted-root "${TRUSTED_ROOT:-$SIGSTORE/trusted-root.json}") options
+  local services=(--fulcio-url "$FULCIO_URL" --rekor-url "$REKOR_URL") options
+  local trusted=(--trusted-root "${TRUSTED_ROOT:-$SIGSTORE/trusted-root.json}")
+  [ "${LOG:-with}" = with ] || services+=(--tlog-upload=false)
   case $1 in
-    cosign2) options=(--insecure-skip-verify --fulcio-url "$FULCIO_URL" --rekor-url "$REKOR_URL") ;;
-    classic3)
-      options=(--new-bundle-format=false --use-signing-config=false --fulcio-url "$FULCIO_URL"
-        --rekor-url "$REKOR_URL" "${trusted[@]}")
-      ;;
-    bundle3) options=(--signing-config "${SIGNING_CONFIG:-$SIGSTORE/signing-config.json}" "${trusted[@]}") ;;
+    cosign2) options=(--insecure-skip-verify "${services[@]}") ;;
+    classic3) options=(--new-bundle-format=false --use-signing-config=false "${services[@]}" "${trusted[@]}") ;;
+    bundle3) options=(--signing-config "$SIGSTORE/signing-config-${LOG:-with}-log.json" "${trusted[@]}") ;;
   esac
   cosign_of "$1" sign --yes --allow-insecure-registry "${options[@]}" "${@:3}" "$REGISTRY/${2%:*}@$(digest_of "$2")"
 }
 
 # cosign_of WAY ARGUMENT…
-cosign_of() { timeout "$COMMAND_TIMEOUT" "$SIGSTORE_BIN/cosign${1: -1}" "${@:2}" 2>&1; }
+cosign_of() { timeout "$COMMAND_TIMEOUT" "$SIGSTORE_BIN/cosign${1: -1}" "${@:2}"; }
+
+# sign_by WAY KEY NAME:TAG [OPTION…]: KEY is a file with a private key, as openssl writes it
+sign_by() {
+  local key=$BATS_TEST_TMPDIR/${2##*/}-$1
+  [ -e "$key.key" ] || cosign_of "$1" import-key-pair --yes --key "$2" --output-key-prefix "$key"
+  sign_with "$1" "$3" --key "$key.key" "${@:4}"
+}
 
 # keyless WAY IDENTITY NAME:TAG [OPTION…]: IDENTITY is what a token claims
 keyless() {

@@ -33,7 +33,8 @@ new_trust_config() {
         }
       }' >"$BATS_FILE_TMPDIR/trust-config.json"
     jq .trustedRoot "$BATS_FILE_TMPDIR/trust-config.json" >trusted-root.json
-    jq .signingConfig "$BATS_FILE_TMPDIR/trust-config.json" >signing-config.json
+    jq .signingConfig "$BATS_FILE_TMPDIR/trust-config.json" >signing-config-with-log.json
+    jq 'del(.rekorTlogUrls, .rekorTlogConfig)' signing-config-with-log.json >signing-config-without-log.json
   )
 }
 
