@@ -106,9 +106,16 @@ e2e-tests: setup-e2e annotated-policy.wasm
 	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) bats e2e.bats
 
 SIGSTORE_BIN := $(abspath $(CARGO_OUT))/sigstore/bin
+MOTO := $(abspath $(CARGO_OUT))/sigstore/moto
 
-e2e-sigstore: setup-sigstore annotated-policy.wasm sigstore
-	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) SIGSTORE_BIN=$(SIGSTORE_BIN) bats e2e-sigstore.bats
+# tests/sigstore/README.md
+e2e-sigstore: setup-sigstore annotated-policy.wasm sigstore $(MOTO)
+	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) SIGSTORE_BIN=$(SIGSTORE_BIN) MOTO=$(MOTO) bats e2e-sigstore.bats
+
+$(MOTO): tests/sigstore/requirements.txt
+	python3 -m venv --clear $@
+	$@/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 # The services of a private Sigstore, and cosign 2 and 3, in the versions of tests/sigstore/services/go.mod.
 # It takes some minutes the first time; go knows what is stale.
@@ -172,7 +179,9 @@ setup-e2e: lacking = $(call missing,bats cosign curl docker-registry jq openssl 
 setup-e2e:
 	$(if $(lacking),$(error install what the tests need: apt-get install $(lacking) (cosign is in Debian from 13 on)))
 
-setup-sigstore: lacking = $(call missing,bats curl docker-registry jq mariadbd mariadb-install-db openssl python3)
+setup-sigstore: lacking = $(call missing,bats curl docker-registry jq mariadbd mariadb-install-db openssl python3 softhsm2-util)
 setup-sigstore:
 	$(call need,go,install Go: https://go.dev/dl)
-	$(if $(lacking),$(error install what the tests need: $(lacking); mariadbd is in mariadb-server-core and mariadb-install-db wants mariadb-client-core))
+	$(call need,cc,install a C compiler: apt-get install gcc libc6-dev)
+	$(if $(lacking),$(error install what the tests need: $(lacking) (in Debian: bats curl docker-registry jq mariadb-client-core mariadb-server-core openssl python3-venv softhsm2)))
+	$(if $(shell python3 -c 'import ensurepip' 2>&1),$(error install what makes virtual environments: apt-get install python3-venv))

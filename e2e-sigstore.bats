@@ -425,7 +425,7 @@ date_of() { if [ "$1" = now ]; then date -u +%Y%m%d%H%M%SZ; else echo "$1"; fi; 
   scenario 'an Ed25519 key, not in the log'
   LOG=without key_fails cosign2 ed25519 "$SOME"
   LOG=without key_fails classic3 ed25519 "$SOME"
-  LOG=without key_fails bundle3 ed25519 'not signed'
+  LOG=without signs_not bundle3 'could not verify envelope' sign_by_new bundle3 ed25519
 }
 
 # Of an Ed25519 signature there are two kinds: cosign makes Ed25519ph, hosts read Ed25519.
