@@ -6,17 +6,15 @@
 
 readonly WAYS=(cosign2 classic3 bundle3) GITHUB=https://token.actions.githubusercontent.com
 
-# Without these, cosign asks Sigstore's public instance whom to believe.
-export SIGSTORE_REKOR_PUBLIC_KEY=$SIGSTORE/rekor.pub SIGSTORE_ROOT_FILE=$SIGSTORE/fulcio-chain.pem \
-  SIGSTORE_CT_LOG_PUBLIC_KEY_FILE=$SIGSTORE/rekor.pub
-
+# Without a trust root cosign would ask Sigstore's public instance for its own.
+#
 # sign_with WAY NAME:TAG [OPTION…]: and into the log, but for LOG=without
 sign_with() {
   local services=(--fulcio-url "$FULCIO_URL" --rekor-url "$REKOR_URL") options
   local trusted=(--trusted-root "${TRUSTED_ROOT:-$SIGSTORE/trusted-root.json}")
   [ "${LOG:-with}" = with ] || services+=(--tlog-upload=false)
   case $1 in
-    cosign2) options=(--insecure-skip-verify "${services[@]}") ;;
+    cosign2) options=(--insecure-skip-verify "${services[@]}" "${trusted[@]}") ;;
     classic3) options=(--new-bundle-format=false --use-signing-config=false "${services[@]}" "${trusted[@]}") ;;
     bundle3) options=(--signing-config "$SIGSTORE/signing-config-${LOG:-with}-log.json" "${trusted[@]}") ;;
   esac
