@@ -19,13 +19,13 @@ WASM_FEATURES := --enable-simd --enable-bulk-memory --enable-sign-ext --enable-m
 optimise = $(if $(WASM_OPT),$(WASM_OPT) $(WASM_FEATURES) --low-memory-unused --merge-similar-functions --flatten --rereloop -Oz -Oz --const-hoisting $(1) -o $(1).opt,cp $(1) $(1).opt) && { cmp -s $(1).opt $(2) || cp $(1).opt $(2); }
 
 # $(call missing,COMMANDS): those that are not installed
-missing = $(strip $(foreach command,$(1),$(if $(shell command -v $(command) 2>/dev/null),,$(command))))
+missing = $(strip $(foreach command,$(1),$(if $(shell PATH=$$PATH:/usr/sbin command -v $(command) 2>/dev/null),,$(command))))
 # $(call need,COMMAND,HINT): stop with one line, the hint, when it is missing
 need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-ui fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests chart ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-ui fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests e2e-sigstore sigstore chart ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -113,6 +113,30 @@ chart: | setup
 ui-test: setup-ui annotated-policy.wasm $(SIGNED_IMAGES)
 	cd charts/ui-test && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	cd charts/ui-test && SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) timeout 5m npm test
+
+SIGSTORE_BIN := $(abspath $(CARGO_OUT))/sigstore/bin
+MOTO := $(abspath $(CARGO_OUT))/sigstore/moto
+
+# tests/sigstore/README.md
+e2e-sigstore: setup-sigstore annotated-policy.wasm sigstore $(MOTO)
+	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) SIGSTORE_BIN=$(SIGSTORE_BIN) MOTO=$(MOTO) bats e2e-sigstore.bats
+
+$(MOTO): tests/sigstore/requirements.txt
+	python3 -m venv --clear $@
+	$@/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+# The services of a private Sigstore, and cosign 2 and 3, in the versions of tests/sigstore/services/go.mod.
+# It takes some minutes the first time; go knows what is stale.
+GO_BUILD = go -C tests/sigstore/services build -trimpath -buildvcs=false -ldflags='-s -w' -tags=pkcs11key
+
+sigstore: setup-sigstore
+	@mkdir -p $(SIGSTORE_BIN)
+	$(GO_BUILD) -o $(SIGSTORE_BIN)/ ./issuer ./timestamp github.com/sigstore/fulcio \
+		github.com/sigstore/rekor/cmd/rekor-server \
+		github.com/google/trillian/cmd/trillian_log_server github.com/google/trillian/cmd/trillian_log_signer
+	$(GO_BUILD) -o $(SIGSTORE_BIN)/cosign2 github.com/sigstore/cosign/v2/cmd/cosign
+	$(GO_BUILD) -o $(SIGSTORE_BIN)/cosign3 github.com/sigstore/cosign/v3/cmd/cosign
 
 demo: annotated-policy.wasm $(SIGNED_IMAGES)
 	@$(SIGNED_IMAGES) demo --module annotated-policy.wasm
@@ -225,3 +249,10 @@ setup-e2e:
 setup-ui: lacking = $(call missing,node npm $(if $(CHROMIUM),,chromium))
 setup-ui:
 	$(if $(lacking),$(error install what renders the form: apt-get install nodejs npm chromium (Node.js from 20.19 on)))
+
+setup-sigstore: lacking = $(call missing,bats curl docker-registry jq mariadbd mariadb-install-db openssl python3 softhsm2-util)
+setup-sigstore:
+	$(call need,go,install Go: https://go.dev/dl)
+	$(call need,cc,install a C compiler: apt-get install gcc libc6-dev)
+	$(if $(lacking),$(error install what the tests need: $(lacking) (in Debian: bats curl docker-registry jq mariadb-client-core mariadb-server-core openssl python3-venv softhsm2)))
+	$(if $(shell python3 -c 'import ensurepip' 2>&1),$(error install what makes virtual environments: apt-get install python3-venv))
