@@ -219,4 +219,13 @@ mod tests {
             format!("{}\n… and 1 more refused image{ending}", lines[0])
         );
     }
+
+    #[test]
+    fn warnings_that_are_left_out_are_counted() {
+        let (room, each) = (MAX_WARNINGS - 64, 100);
+        let shown = room / each;
+        let warnings = bounded_warnings(&vec!["w".repeat(each); shown + 20]);
+        assert_eq!(warnings.len(), shown + 1);
+        assert_eq!(warnings.last().unwrap(), "… and 20 more warnings");
+    }
 }

@@ -1,9 +1,22 @@
 //! `docs/src/settings.md` has a section for every kind of object in the settings, named by its path, and in
-//! it a row for every key.
+//! it a row for every key, which says what it holds and how much.
 
-use signed_images_policy::settings::vocabulary::{Field, SETTINGS, Shape, Value};
+use signed_images_policy::settings::vocabulary::{Field, RULE, SETTINGS, SIGNER, Shape, Value};
 
 use crate::pages::{Page, root};
+
+/// The README has them all as well, in few words.
+#[test]
+fn the_readme_names_every_setting() {
+    let page = Page::read(&root().join("README.md"));
+    let section = page.section("Settings").unwrap();
+    for shape in [&SETTINGS, &RULE, &SIGNER] {
+        let known = shape.fields.iter().filter(|field| !matches!(field.value, Value::Ignored));
+        for field in known {
+            assert!(section.contains(&format!("`{}", field.key)), "{}", field.key);
+        }
+    }
+}
 
 #[test]
 fn every_setting_has_a_row() {
@@ -28,7 +41,7 @@ fn check(
         return faults.push(format!("no section `{path}`"));
     };
     let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
-    for field in shape.fields {
+    for field in shape.fields() {
         let start = format!("| `{}` |", field.key);
         match rows.iter().find(|row| row.starts_with(&start)) {
             None => faults.push(format!("{path}: no row for `{}`", field.key)),
@@ -41,11 +54,11 @@ fn check(
     }
     for row in &rows {
         let key = row.trim_start_matches("| `").split('`').next().unwrap_or_default();
-        if !shape.fields.iter().any(|field| field.key == key) {
+        if !shape.fields().any(|field| field.key == key) {
             faults.push(format!("{path}: there is no `{key}`"));
         }
     }
-    for field in shape.fields {
+    for field in shape.fields() {
         let below = if path == "The settings" {
             field.key.to_owned()
         } else {

@@ -10,7 +10,7 @@ use crate::commands;
 use crate::folder::Folder;
 
 /// Objects that pages show, beside policies.
-const KINDS: [(&str, &str); 11] = [
+const KINDS: [(&str, &str); 12] = [
     ("v1", "Namespace"),
     ("v1", "ConfigMap"),
     ("v1", "Secret"),
@@ -22,6 +22,7 @@ const KINDS: [(&str, &str); 11] = [
     ("policies.kubewarden.io/v1", "ClusterAdmissionPolicy"),
     ("policies.kubewarden.io/v1", "AdmissionPolicy"),
     ("batch.example.com/v1", "Pipeline"),
+    ("catalog.cattle.io/v1", "ClusterRepo"),
 ];
 
 /// What is converted: the API groups, and the module of the policy that is moved over from.
@@ -64,7 +65,7 @@ fn check_document(document: &Value, text: &str, folder: &mut Folder) -> Result<(
     };
     let keys: Vec<&str> = map.keys().filter_map(Value::as_str).collect();
     let all = |known: &[&str]| keys.iter().all(|key| known.contains(key));
-    let settings: Vec<&str> = SETTINGS.fields.iter().map(|field| field.key).collect();
+    let settings: Vec<&str> = SETTINGS.fields().map(|field| field.key).collect();
     let (version, kind) = (word(document, "apiVersion"), word(document, "kind"));
     if !kind.is_empty() {
         return object(document, version, kind, text);

@@ -1,0 +1,3 @@
+import jsyaml from 'js-yaml';
+
+export const saferDump = (value) => jsyaml.dump(value);
