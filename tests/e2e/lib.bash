@@ -28,7 +28,7 @@ spawn() {
 serve() {
   local log=$SERVERS/$1.log pattern=$2
   spawn "$1" "${@:3}"
-  for _ in {1..100}; do
+  for _ in {1..300}; do
     address=$(sed -n "s/.*$pattern\(127\.0\.0\.1:[0-9]*\).*/\1/p" "$log")
     [ -n "$address" ] && return
     kill -0 "$(<"$SERVERS/$1.pid")" || break

@@ -11,8 +11,15 @@ scenario() { SCENARIO=$1; }
 # asked ENTRY NAME:TAG: put the image to an entry of `signatures`; ENTRY is JSON in the words of `settings`
 asked() {
   settings "{signatures: [{image: \"\\(\$registry)/*\"} + {$1}]}"
-  create "$(pod "$(image "$2")")"
   ASKED=$2
+  create "$(pod "$(image "$2")")"
+}
+
+# asked_of SIGNER NAME:TAG: put the image to a rule with that signer
+asked_of() {
+  settings "{rules: [{images: [\"\\(\$registry)/**\"], allOf: [{$1}]}]}"
+  ASKED=$2
+  create "$(pod "$(image "$2")")"
 }
 
 # passes WAY: the image is accepted and pinned

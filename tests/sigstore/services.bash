@@ -35,7 +35,7 @@ start_issuer() {
 
 # Fulcio knows the issuers of Sigstore's public instance, and one whose subjects are URIs.
 start_fulcio() {
-  local port
+  local http grpc
   new_fulcio_ca
   sed '/^oidc-issuers:/r /dev/stdin' "$(module_folder github.com/sigstore/fulcio)/config/identity/config.yaml" \
     >"$SIGSTORE/fulcio.yaml" <<'YAML'
@@ -45,27 +45,27 @@ start_fulcio() {
     type: uri
     subject-domain: https://example.com
 YAML
-  port=$(free_port)
-  export FULCIO_URL=http://127.0.0.1:$port
+  read -r http grpc < <(free_ports 2)
+  export FULCIO_URL=http://127.0.0.1:$http
   HTTPS_PROXY=http://$ISSUER SSL_CERT_FILE=$SIGSTORE/issuer-ca.pem \
     spawn fulcio "$SIGSTORE_BIN/fulcio" serve --config-path "$SIGSTORE/fulcio.yaml" --ct-log-url '' \
     --ca fileca --fileca-cert "$SIGSTORE/fulcio-chain.pem" --fileca-key "$SIGSTORE/fulcio.key" \
     --fileca-key-passwd fulcio --fileca-watch=false \
-    --host 127.0.0.1 --port "$port" --grpc-host 127.0.0.1 --grpc-port "$(free_port)" --metrics-port 0 \
+    --host 127.0.0.1 --port "$http" --grpc-host 127.0.0.1 --grpc-port "$grpc" --metrics-port 0 \
     --legacy-unix-domain-socket "$SIGSTORE/fulcio.sock"
   ready fulcio curl -fs -o /dev/null "$FULCIO_URL/api/v1/rootCert"
 }
 
 start_rekor() {
-  local port
+  local server signer
   start_database
-  port=$(free_port)
-  trillian log_server "$port"
-  trillian log_signer "$(free_port)" --force_master
+  read -r server signer < <(free_ports 2)
+  trillian log_server "$server"
+  trillian log_signer "$signer" --force_master
   openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$SIGSTORE/rekor.key"
   openssl pkey -in "$SIGSTORE/rekor.key" -pubout -out "$SIGSTORE/rekor.pub"
   serve rekor 'at http:..' "$SIGSTORE_BIN/rekor-server" serve --port 0 --rekor_server.hostname rekor.example.com \
-    --rekor_server.signer "$SIGSTORE/rekor.key" --trillian_log_server.port "$port" \
+    --rekor_server.signer "$SIGSTORE/rekor.key" --trillian_log_server.port "$server" \
     --enable_retrieve_api=false --enabled_api_endpoints "$REKOR_ENDPOINTS"
   export REKOR_URL=http://$address
 }
@@ -103,7 +103,14 @@ start_timestamp_authority() {
 # module_folder MODULE: where Go keeps the source of a module, in the version of go.mod
 module_folder() { go -C "$BATS_TEST_DIRNAME/tests/sigstore/services" list -m -f '{{.Dir}}' "$1"; }
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# free_ports COUNT: on one line
+free_ports() {
+  python3 - "$1" <<'PYTHON'
+import socket, sys
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*(server.getsockname()[1] for server in held))
+PYTHON
+}
 
 listens() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 

@@ -11,7 +11,7 @@ fn the_readme_names_every_setting() {
     let page = Page::read(&root().join("README.md"));
     let section = page.section("Settings").unwrap();
     for shape in [&SETTINGS, &RULE, &SIGNER] {
-        let known = shape.fields.iter().filter(|field| !matches!(field.value, Value::Ignored));
+        let known = shape.fields().filter(|field| !matches!(field.value, Value::Ignored));
         for field in known {
             assert!(section.contains(&format!("`{}", field.key)), "{}", field.key);
         }
