@@ -19,13 +19,13 @@ WASM_FEATURES := --enable-simd --enable-bulk-memory --enable-sign-ext --enable-m
 optimise = $(if $(WASM_OPT),$(WASM_OPT) $(WASM_FEATURES) --low-memory-unused --merge-similar-functions --flatten --rereloop -Oz -Oz --const-hoisting $(1) -o $(1).opt,cp $(1) $(1).opt) && { cmp -s $(1).opt $(2) || cp $(1).opt $(2); }
 
 # $(call missing,COMMANDS): those that are not installed
-missing = $(strip $(foreach command,$(1),$(if $(shell command -v $(command) 2>/dev/null),,$(command))))
+missing = $(strip $(foreach command,$(1),$(if $(shell PATH=$$PATH:/usr/sbin command -v $(command) 2>/dev/null),,$(command))))
 # $(call need,COMMAND,HINT): stop with one line, the hint, when it is missing
 need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-e2e setup-ui fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests chart ui-test demo book clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-ui fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests e2e-sigstore sigstore chart ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -114,6 +114,30 @@ ui-test: setup-ui annotated-policy.wasm $(SIGNED_IMAGES)
 	cd charts/ui-test && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	cd charts/ui-test && SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) timeout 5m npm test
 
+SIGSTORE_BIN := $(abspath $(CARGO_OUT))/sigstore/bin
+MOTO := $(abspath $(CARGO_OUT))/sigstore/moto
+
+# tests/sigstore/README.md
+e2e-sigstore: setup-sigstore annotated-policy.wasm sigstore $(MOTO)
+	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) SIGSTORE_BIN=$(SIGSTORE_BIN) MOTO=$(MOTO) bats e2e-sigstore.bats
+
+$(MOTO): tests/sigstore/requirements.txt
+	python3 -m venv --clear $@
+	$@/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+# The services of a private Sigstore, and cosign 2 and 3, in the versions of tests/sigstore/services/go.mod.
+# It takes some minutes the first time; go knows what is stale.
+GO_BUILD = go -C tests/sigstore/services build -trimpath -buildvcs=false -ldflags='-s -w' -tags=pkcs11key
+
+sigstore: setup-sigstore
+	@mkdir -p $(SIGSTORE_BIN)
+	$(GO_BUILD) -o $(SIGSTORE_BIN)/ ./issuer ./timestamp github.com/sigstore/fulcio \
+		github.com/sigstore/rekor/cmd/rekor-server \
+		github.com/google/trillian/cmd/trillian_log_server github.com/google/trillian/cmd/trillian_log_signer
+	$(GO_BUILD) -o $(SIGSTORE_BIN)/cosign2 github.com/sigstore/cosign/v2/cmd/cosign
+	$(GO_BUILD) -o $(SIGSTORE_BIN)/cosign3 github.com/sigstore/cosign/v3/cmd/cosign
+
 demo: annotated-policy.wasm $(SIGNED_IMAGES)
 	@$(SIGNED_IMAGES) demo --module annotated-policy.wasm
 
@@ -122,8 +146,59 @@ book:
 	$(call need,mdbook,install mdbook: cargo install --locked mdbook)
 	mdbook build docs
 
+# ---- publishing ----
+
+VERSION = $(shell sed -n 's/^  io\.kubewarden\.policy\.version: //p' metadata.yml)
+
+# What Artifact Hub reads, from metadata.yml.
+artifacthub: $(SIGNED_IMAGES)
+	$(SIGNED_IMAGES) scaffold artifacthub $(addprefix -q ,$(wildcard questions-ui.yml)) -o artifacthub-pkg.yml --repository-output artifacthub-repo.yml
+
+# `make publish REGISTRY=ghcr.io/acme/policies`: the module becomes signed-images-policy:TAG there, and is signed.
+# The key, and more options of cosign, come from the environment; those of the push, such as --sources-path, in
+# PUSH_FLAGS: release/publish.
+TAG = v$(VERSION)
+
+publish: annotated-policy.wasm $(if $(KWCTL),,$(SIGNED_IMAGES))
+	$(if $(REGISTRY),,$(error where to? make publish REGISTRY=ghcr.io/acme/policies))
+	$(if $(call missing,cosign jq),$(error install what signs: apt-get install $(call missing,cosign jq)))
+	@PUSH='$(or $(KWCTL),$(SIGNED_IMAGES)) push $(PUSH_FLAGS)' release/publish $< $(REGISTRY)/signed-images-policy:$(TAG)
+
+# Two builds of what is committed, in different folders, give the same bytes.
+reproducible: setup
+	release/reproduce
+
+# What is linked into the module, and into the command.
+sbom: setup-sbom
+	mkdir -p dist
+	release/sbom signed-images-policy $(WASM_TARGET) >dist/policy.spdx.json
+	release/sbom signed-images $(HOST_TARGET) >dist/signed-images.spdx.json
+
+release-notes:
+	@release/notes $(VERSION) <CHANGELOG.md
+
+# Fails unless TAG is that of this version, and the changelog tells of it.
+release-version:
+	@[ $(TAG) = v$(VERSION) ] || { echo "$(TAG) is not v$(VERSION), the version in metadata.yml"; exit 1; }
+	@release/notes $(VERSION) <CHANGELOG.md >/dev/null
+
+CHART := charts/signed-images-policy
+
+chart-package:
+	$(call need,helm,install helm: https://helm.sh/docs/intro/install)
+	helm package $(CHART) --destination $(CARGO_OUT)/chart
+
+# What a release on GitHub has; `policy.wasm` is where artifacthub-pkg.yml says that it is.
+dist: annotated-policy.wasm size sbom
+	cargo build --release --workspace --bin signed-images
+	cp annotated-policy.wasm dist/policy.wasm
+	strip -o dist/signed-images-$(HOST_TARGET) $(CARGO_OUT)/release/signed-images
+	release/notes $(VERSION) <CHANGELOG.md >dist/notes.md
+	cd dist && sha256sum policy.wasm signed-images-$(HOST_TARGET) *.spdx.json >SHA256SUMS
+
 clean:
 	rm -f policy.wasm annotated-policy.wasm floor.wasm
+	rm -rf dist
 	cargo clean
 
 # ---- what a fresh machine lacks ----
@@ -155,6 +230,13 @@ setup-fuzz: setup
 	$(if $(nightly-installed),,rustup toolchain install nightly --profile minimal)
 	$(if $(call missing,cargo-fuzz),cargo install --locked cargo-fuzz --version $(CARGO_FUZZ_VERSION))
 
+CARGO_SBOM_VERSION := 0.10.0
+HOST_TARGET = $(shell rustc --print host-tuple)
+
+setup-sbom: setup
+	$(call need,jq,install jq: apt-get install jq)
+	$(if $(call missing,cargo-sbom),cargo install --locked cargo-sbom --version $(CARGO_SBOM_VERSION))
+
 CARGO_MUTANTS_VERSION := 27.1.0
 
 setup-mutants: setup
@@ -167,3 +249,10 @@ setup-e2e:
 setup-ui: lacking = $(call missing,node npm $(if $(CHROMIUM),,chromium))
 setup-ui:
 	$(if $(lacking),$(error install what renders the form: apt-get install nodejs npm chromium (Node.js from 20.19 on)))
+
+setup-sigstore: lacking = $(call missing,bats curl docker-registry jq mariadbd mariadb-install-db openssl python3 softhsm2-util)
+setup-sigstore:
+	$(call need,go,install Go: https://go.dev/dl)
+	$(call need,cc,install a C compiler: apt-get install gcc libc6-dev)
+	$(if $(lacking),$(error install what the tests need: $(lacking) (in Debian: bats curl docker-registry jq mariadb-client-core mariadb-server-core openssl python3-venv softhsm2)))
+	$(if $(shell python3 -c 'import ensurepip' 2>&1),$(error install what makes virtual environments: apt-get install python3-venv))

@@ -943,7 +943,7 @@ COSIGN_3='--new-bundle-format=false --use-signing-config=false '
   push_image acme/documented:1.4
   while read -r line; do
     line=${line/"$COSIGN_3"/}
-    line=$(sed -E "s|ghcr.io/acme/app@sha256:a+|$REGISTRY/acme/documented@$(digest_of acme/documented:1.4)|
+    line=$(sed -E "s|ghcr.io/acme/app@\\\$DIGEST|$REGISTRY/acme/documented@$(digest_of acme/documented:1.4)|
       s|ghcr.io/acme/app:1.4|$REGISTRY/acme/documented:1.4|; s|registry.example.com/|$REGISTRY/|
       s|^cosign (sign\|copy\|tree\|verify) |&--allow-insecure-registry |
       s|^cosign sign |&--yes --tlog-upload=false |; s|^cosign verify |&--insecure-ignore-tlog |" <<<"$line")
@@ -993,4 +993,144 @@ COSIGN_3='--new-bundle-format=false --use-signing-config=false '
   grep -q "$(digest_of acme/app:signed)" deploy/app.yaml
   grep -q "$(digest_of acme/app:signed)" pinned.yaml
   jq -e '.runs[0].tool.driver.name' signed-images.sarif
+}
+
+# ---- publishing ------------------------------------------------------------------------------------
+
+# push MODULE NAME:TAG [OPTION…]: as JSON; the reference by digest goes to $pushed
+push() {
+  echo "insecure_sources: ['$REGISTRY']" >"$BATS_TEST_TMPDIR/sources.yml"
+  run --separate-stderr timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" push "$1" "registry://$REGISTRY/$2" \
+    --sources-path "$BATS_TEST_TMPDIR/sources.yml" --output json "${@:3}"
+  pushed=$(jq -r .immutable_ref <<<"$output")
+}
+
+# manifest_of REFERENCE
+manifest_of() {
+  curl -fsS "http://$REGISTRY/v2/${1#"$REGISTRY/"}" -H 'accept: application/vnd.oci.image.manifest.v1+json'
+}
+
+# decides MODULE: it lets in what is signed, and nothing else
+decides() {
+  MODULE=$1
+  trust release
+  lets_in acme/app:signed
+}
+
+# no_module MODULE TEXT…: it cannot be had, and every TEXT is said
+no_module() {
+  trust release
+  MODULE=$1
+  create "$(pod "$(image acme/app:signed)")"
+  [ "$status" -eq 1 ] && [ -z "$output" ] || complain "exit code $status" || return
+  [ "${RUNNER[0]}" != kwctl ] || return 0
+  local text
+  for text in "$1" "${@:2}"; do
+    [[ $stderr == *"$text"* ]] || complain "stderr does not say: $text" || return
+  done
+}
+
+@test "a module is pushed, and run from the registry by tag and by digest" {
+  push "$MODULE" policies/signed-images:v1
+  exits 0
+  [[ $pushed == "$REGISTRY/policies/signed-images@sha256:"* ]] || complain "reference: $pushed"
+  [ "${pushed#*@}" = "sha256:$(manifest_of "policies/signed-images/manifests/v1" | sha256sum | cut -d' ' -f1)" ]
+  manifest_of "policies/signed-images/manifests/${pushed#*@}" >"$BATS_TEST_TMPDIR/manifest"
+  jq -e --arg digest "sha256:$(sha256sum "$MODULE" | cut -d' ' -f1)" --argjson size "$(stat -c %s "$MODULE")" '
+    .config.mediaType == "application/vnd.wasm.config.v1+json"
+    and .layers == [{mediaType: "application/vnd.wasm.content.layer.v1+wasm", $digest, $size}]
+    and .annotations["io.kubewarden.policy.title"] == "signed-images-policy"
+    and .annotations["org.opencontainers.image.source"] == .annotations["io.kubewarden.policy.source"]
+    and (.annotations | has("io.kubewarden.policy.usage") | not)' "$BATS_TEST_TMPDIR/manifest"
+
+  decides "registry://$REGISTRY/policies/signed-images:v1"
+  decides "registry://$pushed"
+}
+
+@test "pushing the same module again changes nothing" {
+  local first
+  push "$MODULE" policies/signed-images:again
+  first=$pushed
+  push "$MODULE" policies/signed-images:again
+  exits 0
+  [ "$pushed" = "$first" ] || complain "$pushed, not $first"
+}
+
+@test "a module without metadata is pushed only by force" {
+  push "$BATS_TEST_DIRNAME/policy.wasm" policies/signed-images:plain
+  exits 1
+  [[ $stderr == *"not annotated"*"--force"* ]]
+  no_module "registry://$REGISTRY/policies/signed-images:plain" "has no such repository, tag or digest"
+
+  push "$BATS_TEST_DIRNAME/policy.wasm" policies/signed-images:plain --force
+  exits 0
+  decides "registry://$pushed"
+}
+
+@test "a module behind tls with a private ca and a password" {
+  start_private_registry
+  trust_ca
+  log_in
+  run --separate-stderr timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" push "$MODULE" "$REGISTRY/policies/private:v1" \
+    --sources-path "$BATS_TEST_TMPDIR/sources.yml"
+  exits 0
+  decides "registry://$REGISTRY/policies/private:v1"
+
+  echo '{}' >"$DOCKER_CONFIG/config.json"
+  run --separate-stderr timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" push "$MODULE" "$REGISTRY/policies/private:v2" \
+    --sources-path "$BATS_TEST_TMPDIR/sources.yml"
+  exits 1
+  [[ $stderr == *"wants other credentials"*"docker login $REGISTRY"* ]] || complain "no way out"
+  no_module "registry://$REGISTRY/policies/private:v2" "wants other credentials"
+}
+
+@test "a module from a web server" {
+  new_certificate web subjectAltName=IP:127.0.0.1
+  mkdir "$BATS_TEST_TMPDIR/web"
+  cp "$MODULE" "$BATS_TEST_TMPDIR/web/policy.wasm"
+  serve web 'serving on ' python3 "$BATS_TEST_DIRNAME/tests/e2e/web-server.py" "$BATS_TEST_TMPDIR/web" \
+    "$BATS_FILE_TMPDIR/web.pem" "$BATS_FILE_TMPDIR/web.key"
+  no_module "https://$address/policy.wasm" "certificate"
+
+  jq -n --arg web "$address" --arg ca "$BATS_FILE_TMPDIR/ca.pem" --arg registry "$REGISTRY" \
+    '{insecure_sources: [$registry], source_authorities: {($web): [{type: "Path", path: $ca}]}}' >"$BATS_TEST_TMPDIR/sources.yml"
+  decides "https://$address/policy.wasm"
+  no_module "https://$address/other.wasm" "404"
+}
+
+@test "what is no module is not run" {
+  no_module "registry://$REGISTRY/policies/signed-images:missing" "has no such repository, tag or digest"
+  no_module "registry://$REGISTRY/policies/signed-images@sha256:$(printf '%064d' 0)" "has no such repository, tag or digest"
+  no_module "registry://$REGISTRY/acme/app:signed" "not a policy" "application/vnd.oci.image.layer.v1.tar"
+}
+
+@test "a module that was changed in the registry is not run" {
+  local digest blob
+  push "$MODULE" policies/changed:v1
+  for digest in "sha256:$(sha256sum "$MODULE" | cut -d' ' -f1)" "${pushed#*@}"; do
+    blob=$SERVERS/store/docker/registry/v2/blobs/sha256/${digest:7:2}/${digest:7}/data
+    cp "$blob" "$BATS_TEST_TMPDIR/blob"
+    # One letter of the title is another.
+    sed -i 's/signed-images-policy/signed-images-pulicy/' "$blob"
+    no_module "registry://$pushed" "igest"
+    cp "$BATS_TEST_TMPDIR/blob" "$blob"
+  done
+  decides "registry://$pushed"
+}
+
+@test "make publish pushes the module and signs its digest" {
+  local reference
+  echo "insecure_sources: ['$REGISTRY']" >"$BATS_TEST_TMPDIR/sources.yml"
+  run --separate-stderr env COSIGN_KEY="$KEYS/release.key" COSIGN_FLAGS='--tlog-upload=false --allow-insecure-registry' \
+    timeout "$COMMAND_TIMEOUT" make -C "$BATS_TEST_DIRNAME" --no-print-directory publish REGISTRY="$REGISTRY/policies" \
+    TAG=v9 PUSH_FLAGS="--sources-path $BATS_TEST_TMPDIR/sources.yml"
+  exits 0
+  reference=${lines[-1]}
+  [[ $reference == "$REGISTRY/policies/signed-images-policy@sha256:"* ]] || complain "reference: $reference"
+  timeout "$COMMAND_TIMEOUT" cosign verify --key "$KEYS/release.pub" --insecure-ignore-tlog --allow-insecure-registry "$reference"
+  ! timeout "$COMMAND_TIMEOUT" cosign verify --key "$KEYS/stranger.pub" --insecure-ignore-tlog --allow-insecure-registry "$reference"
+  decides "registry://$reference"
+
+  run --separate-stderr env -u REGISTRY make -C "$BATS_TEST_DIRNAME" publish
+  [ "$status" -ne 0 ] && [[ $stderr == *"make publish REGISTRY="* ]]
 }

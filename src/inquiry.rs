@@ -6,15 +6,13 @@
 //! *Who matches a pattern?* Those whom the certificates of the signatures name: read once an image, from
 //! where cosign keeps its classic signatures. They are hints; the host is asked about each, exactly.
 
-use crate::claim::{Claim, Claims, MAX_LAYERS};
+use crate::beside::{self, Layout};
+use crate::claim::Claim;
 use crate::host::{self, Denial, Host};
 use crate::keys::PublicKey;
-use crate::message::first_line;
 use crate::reference::{Digest, Reference};
 use crate::signer::{Check, Identity, KeySource, Signer, SignerError};
 use crate::subject::SubjectPattern;
-use crate::verify::Layout;
-use signed_images_json::Json;
 use std::rc::Rc;
 
 /// Subjects that match one pattern and are asked about, for one image. Each is a question, and a webhook
@@ -102,7 +100,7 @@ impl Miss {
     }
 }
 
-fn is_withheld(words: &str) -> bool {
+pub(crate) fn is_withheld(words: &str) -> bool {
     words.contains("has not been granted access")
 }
 
@@ -174,12 +172,11 @@ impl<'i> Inquiry<'i> {
         issuer: &str,
         pattern: &SubjectPattern,
     ) -> Result<Vec<String>, Miss> {
-        let claims = match &self.claims {
-            Some(claims) => claims.clone(),
-            None => {
-                let claims = self.read_claims(host);
-                self.claims.insert(claims).clone()
-            }
+        let claims = if let Some(claims) = &self.claims {
+            claims.clone()
+        } else {
+            let claims = self.read_claims(host);
+            self.claims.insert(claims).clone()
         }?;
         if claims.is_empty() {
             return Err(Miss::NoCertificates);
@@ -198,25 +195,7 @@ impl<'i> Inquiry<'i> {
 
     fn read_claims(&mut self, host: &mut Host<'_>) -> Result<Rc<[Claim]>, Miss> {
         let digest = self.resolve(host)?;
-        let manifest = self.image.beside(&digest, ".sig");
-        let unreadable =
-            |why: &str| Miss::Unchecked(format!("its signatures at `{manifest}` {why}"));
-        let answer = host::oci_manifest(host, &manifest).map_err(|denial| match denial {
-            Denial::Error(words) if is_withheld(&words) => Miss::Withheld(words),
-            Denial::Error(words) if is_absent(&words) => Miss::NoSignatures,
-            denial => {
-                unreadable(&format!("could not be read: {}", first_line(&denial.to_string())))
-            }
-        })?;
-        let document =
-            host::document(&answer).map_err(|denial| Miss::Unchecked(denial.to_string()))?;
-        match Claims::read(document.root()) {
-            Claims::Of(claims) => Ok(claims.into()),
-            Claims::NoManifest => Err(unreadable("are no manifest with layers")),
-            Claims::TooMany(count) => {
-                Err(unreadable(&format!("are {count}; at most {MAX_LAYERS} are read")))
-            }
-        }
+        beside::claims(host, &self.image.beside(&digest, ".sig"))
     }
 
     /// The digest that all is about from now on, asked for when no answer has told it yet.
@@ -233,35 +212,11 @@ impl<'i> Inquiry<'i> {
         Ok(digest)
     }
 
-    /// In what form an image is signed that has no signature to verify, where the registry keeps a list of
-    /// what refers to it. Who cannot tell says nothing.
+    /// In what form an image is signed that has no signature to verify, where the registry can tell.
     pub(crate) fn layout(&self, host: &mut Host<'_>) -> Layout {
-        let Some(digest) = self.digest.as_ref().or(self.seen.as_ref()) else {
-            return Layout::Unknown;
-        };
-        let index = host::oci_manifest(host, &self.image.beside(digest, ""));
-        let document = index.as_deref().map(host::document);
-        match document {
-            Ok(Ok(index)) if lists_a_bundle(index.root()) == Some(true) => Layout::Bundle,
-            _ => Layout::Unknown,
+        match self.digest.as_ref().or(self.seen.as_ref()) {
+            Some(digest) => beside::layout(host, &self.image.beside(digest, "")),
+            None => Layout::Unknown,
         }
     }
-}
-
-/// Whether an index of what refers to an image names a Sigstore bundle. Hosts leave out the type of an artifact
-/// (`ImageIndexEntry`, `oci-client`), and keep the annotations that cosign gives it.
-fn lists_a_bundle(index: Json<'_>) -> Option<bool> {
-    let [manifests] = index.pick(["manifests"]).ok()?;
-    let has_content = |manifest: Json<'_>| {
-        let [annotations] = manifest.pick(["annotations"]).ok()?;
-        let [content] = annotations?.pick(["dev.sigstore.bundle.content"]).ok()?;
-        Some(content.is_some())
-    };
-    Some(manifests?.elements()?.any(|manifest| has_content(manifest) == Some(true)))
-}
-
-/// Whether the host's words say that the registry has no such manifest.
-fn is_absent(words: &str) -> bool {
-    let words = words.to_ascii_lowercase();
-    ["not found", "manifest unknown", "name unknown"].iter().any(|known| words.contains(known))
 }

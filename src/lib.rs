@@ -15,6 +15,7 @@
 
 mod asn1;
 mod audit;
+mod beside;
 pub mod certificate;
 pub mod claim;
 mod cluster;

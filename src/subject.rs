@@ -154,6 +154,19 @@ mod tests {
     use regex::Regex;
 
     #[test]
+    fn two_stars_cross_slashes() {
+        let pattern = SubjectPattern::new("https://gitlab.acme.com/**@refs/heads/main");
+        for (path, expected) in [
+            ("a/b//.gitlab-ci.yml@refs/heads/main", true),
+            ("@refs/heads/main", true),
+            ("a/../b@refs/heads/main", false),
+            ("a@refs/heads/mainly", false),
+        ] {
+            assert_eq!(pattern.matches(&format!("https://gitlab.acme.com/{path}")), expected);
+        }
+    }
+
+    #[test]
     fn subjects_that_match() {
         const RELEASE: &str =
             "https://github.com/acme/*/.github/workflows/release.yml@refs/tags/v*";
@@ -177,21 +190,6 @@ mod tests {
             (RELEASE, release("app", "v1").replace("acme", "acme-evil"), false),
             (RELEASE, release("app", "v1").replace("release.yml", "releaseXyml"), false),
             (RELEASE, release("app", &format!("v{}", "1".repeat(MAX_SUBJECT))), false),
-            (
-                "https://gitlab.acme.com/**@refs/heads/main",
-                "https://gitlab.acme.com/a/b//.gitlab-ci.yml@refs/heads/main".into(),
-                true,
-            ),
-            (
-                "https://gitlab.acme.com/**@refs/heads/main",
-                "https://gitlab.acme.com/a/../b@refs/heads/main".into(),
-                false,
-            ),
-            (
-                "https://gitlab.acme.com/**@refs/heads/main",
-                "https://gitlab.acme.com/a@refs/heads/mainly".into(),
-                false,
-            ),
             ("*@acme.com", "ann@acme.com".into(), true),
             ("*@acme.com", "ann@evil.com@acme.com".into(), true),
             ("*@acme.com", "ann@acme.com.evil.com".into(), false),

@@ -9,6 +9,8 @@
 //! time is asked, in the order written, until enough have agreed or too few are left; and nothing is
 //! asked twice.
 
+pub use crate::beside::Layout;
+
 use crate::cluster::Cluster;
 use crate::host::Host;
 use crate::inquiry::Inquiry;
@@ -90,15 +92,6 @@ pub enum Reason {
     },
     /// A key or certificate of this signer cannot be used.
     Signer(String, SignerError),
-}
-
-/// In what form an image is signed that has no signature to verify.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// In none that is known of.
-    Unknown,
-    /// By a Sigstore bundle.
-    Bundle,
 }
 
 /// A signer whose certificate, or its chain, was used and expires soon.

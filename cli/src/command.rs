@@ -25,6 +25,7 @@ mod options;
 mod policy;
 mod push;
 mod run;
+mod scaffold;
 mod schema;
 
 const FILTER: &str = "error,kube_client=off,signed_images=info,policy=info";
@@ -62,6 +63,7 @@ enum Command {
     Demo(demo::Demo),
     Annotate(annotate::Annotate),
     Push(push::Push),
+    Scaffold(scaffold::Scaffold),
     Bench(bench::Bench),
     Completions(completions::Completions),
     Man(man::Man),
@@ -96,6 +98,7 @@ impl CommandLine {
             Command::Demo(demo) => demo.run(),
             Command::Annotate(annotate) => annotate.run(),
             Command::Push(push) => push.run(),
+            Command::Scaffold(scaffold) => scaffold.run(),
             Command::Bench(bench) => bench.run(),
             Command::Completions(completions) => completions.run(),
             Command::Man(man) => man.run(),

@@ -16,11 +16,13 @@
 //! - How do editors know the settings? By their JSON Schema, which is made in [`schema`].
 //! - How long does it take? [`bench`] measures it.
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
+//! - Where do people find it? On Artifact Hub, by the files of [`artifacthub`].
 //! - Why is an image verified, or not? [`explain`] reads it as the policy does.
 //! - And policies of other tools? [`convert`] makes policies of this module of them.
 //! - What is applied to a cluster? A [`policy`], written as [`yaml`] with comments.
 
 pub mod answer;
+pub mod artifacthub;
 pub mod bench;
 pub mod capabilities;
 pub mod check;

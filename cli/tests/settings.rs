@@ -33,7 +33,7 @@ enum SeenBy {
 use SeenBy::{Both, Nobody, Policy};
 
 /// `k` stands in for a key: keys are read when the policy is set up.
-const ROWS: [(&str, SeenBy); 81] = [
+const ROWS: [(&str, SeenBy); 84] = [
     // The settings as a whole.
     ("{}", Both),
     ("[]", Both),
@@ -116,6 +116,18 @@ const ROWS: [(&str, SeenBy); 81] = [
     (
         "{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {equal: b, urlPrefix: ''}}]}]}",
         Nobody,
+    ),
+    (
+        "{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {pattern: '*@a.b'}}]}]}",
+        Nobody,
+    ),
+    (
+        "{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {pattern: '*'}}]}]}",
+        Policy,
+    ),
+    (
+        "{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {pattern: 1}}]}]}",
+        Both,
     ),
     ("{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: {}}]}]}", Policy),
     ("{rules: [{images: [a], allOf: [{kind: genericIssuer, issuer: a, subject: b}]}]}", Both),

@@ -15,18 +15,23 @@ SIGNED_IMAGES=${SIGNED_IMAGES:-$BATS_TEST_DIRNAME/target/debug/signed-images}
 
 # ---- servers ---------------------------------------------------------------------------------------
 
+# spawn NAME COMMAND…: start COMMAND in the background
+spawn() {
+  mkdir -p "$SERVERS"
+  : >"$SERVERS/$1.log"
+  timeout "$SERVER_LIFETIME" "${@:2}" >"$SERVERS/$1.log" 2>&1 3>&- &
+  echo $! >"$SERVERS/$1.pid"
+}
+
 # serve NAME PATTERN COMMAND…: start COMMAND in the background and wait until its log says on what port;
 # the address goes to $address
 serve() {
-  local log=$SERVERS/$1.log pid=$SERVERS/$1.pid pattern=$2
-  mkdir -p "$SERVERS"
-  : >"$log"
-  timeout "$SERVER_LIFETIME" "${@:3}" >"$log" 2>&1 3>&- &
-  echo $! >"$pid"
-  for _ in {1..100}; do
+  local log=$SERVERS/$1.log pattern=$2
+  spawn "$1" "${@:3}"
+  for _ in {1..300}; do
     address=$(sed -n "s/.*$pattern\(127\.0\.0\.1:[0-9]*\).*/\1/p" "$log")
     [ -n "$address" ] && return
-    kill -0 "$(<"$pid")" || break
+    kill -0 "$(<"$SERVERS/$1.pid")" || break
     sleep 0.1
   done
   echo "$1 did not start:" && cat "$log"
@@ -43,7 +48,8 @@ stop() {
     kill -0 "$pid" 2>/dev/null || return 0
     sleep 0.1
   done
-  kill -9 "$pid"
+  # of `timeout` and of the server, which are a group of their own
+  kill -9 -- "-$pid"
 }
 
 stop_all() {
@@ -164,10 +170,9 @@ sign_as_a_kms() {
 # new_ca: a certificate authority, for the registry behind TLS and as a root of trust. Without a root of its
 # own, the host would fetch Sigstore's from the network; no test needs what this one vouches for.
 new_ca() {
+  new_authority ca
   (
     cd "$BATS_FILE_TMPDIR" || return
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=e2e \
-      -keyout ca.key -out ca.pem 2>/dev/null
     jq -n --arg certificate "$(openssl x509 -in ca.pem -outform der | base64 -w0)" \
       --arg key "$(openssl pkey -in ca.key -pubout -outform der | base64 -w0)" '{start: "2020-01-01T00:00:00Z"} as $validFor | {
         mediaType: "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
@@ -186,7 +191,13 @@ new_ca() {
   )
 }
 
-# new_certificate NAME EXTENSION…: signed by that authority
+# new_authority NAME: a certificate authority
+new_authority() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=e2e \
+    -keyout "$BATS_FILE_TMPDIR/$1.key" -out "$BATS_FILE_TMPDIR/$1.pem" 2>/dev/null
+}
+
+# new_certificate NAME EXTENSION…: signed by the authority ca
 new_certificate() {
   (
     cd "$BATS_FILE_TMPDIR" || return
@@ -204,9 +215,11 @@ new_certificate() {
 settings() {
   local file trusted=()
   for file in "$KEYS"/*.pub; do
+    [ -e "$file" ] || continue
     trusted+=(--rawfile "$(basename "$file" .pub)" "$file")
   done
   for file in "$BATS_FILE_TMPDIR"/*.pem; do
+    [ -e "$file" ] || continue
     trusted+=(--rawfile "$(basename "$file" .pem)_pem" "$file")
   done
   jq -n --arg registry "$REGISTRY" "${trusted[@]}" \
@@ -271,7 +284,7 @@ review() {
   run --separate-stderr timeout "$COMMAND_TIMEOUT" "${RUNNER[@]}" run \
     --request-path "$BATS_TEST_TMPDIR/request.json" --settings-path "$BATS_TEST_TMPDIR/settings.json" \
     --sources-path "$BATS_TEST_TMPDIR/sources.yml" \
-    --sigstore-trust-config "$BATS_FILE_TMPDIR/trust-config.json" "$@" "$MODULE"
+    --sigstore-trust-config "${TRUST_CONFIG:-$BATS_FILE_TMPDIR/trust-config.json}" "$@" "$MODULE"
 }
 
 # ---- answers ---------------------------------------------------------------------------------------

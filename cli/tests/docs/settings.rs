@@ -1,9 +1,22 @@
 //! `docs/src/settings.md` has a section for every kind of object in the settings, named by its path, and in
-//! it a row for every key.
+//! it a row for every key, which says what it holds and how much.
 
-use signed_images_policy::settings::vocabulary::{Field, SETTINGS, Shape, Value};
+use signed_images_policy::settings::vocabulary::{Field, RULE, SETTINGS, SIGNER, Shape, Value};
 
 use crate::pages::{Page, root};
+
+/// The README has them all as well, in few words.
+#[test]
+fn the_readme_names_every_setting() {
+    let page = Page::read(&root().join("README.md"));
+    let section = page.section("Settings").unwrap();
+    for shape in [&SETTINGS, &RULE, &SIGNER] {
+        let known = shape.fields().filter(|field| !matches!(field.value, Value::Ignored));
+        for field in known {
+            assert!(section.contains(&format!("`{}", field.key)), "{}", field.key);
+        }
+    }
+}
 
 #[test]
 fn every_setting_has_a_row() {
