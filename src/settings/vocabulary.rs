@@ -1,12 +1,14 @@
 //! The names that the settings know, and what they mean: the reader refuses every other, and the JSON
 //! Schema of the settings is made of these.
 
+mod classic;
 mod flat;
 
 use super::budget::{
     MAX_ANNOTATIONS, MAX_CHAIN, MAX_PATTERNS, MAX_POINTERS, MAX_RULES, MAX_SIGNERS, MAX_WORKLOADS,
 };
 
+pub use classic::{CLASSIC, GITHUB_ACTIONS, KEYLESS, KEYLESS_PREFIX};
 pub use flat::{CERTIFICATES, GITHUB_WORKFLOWS, KEYLESS_IDENTITIES, KEYLESS_PREFIXES, PUBLIC_KEYS};
 
 /// A kind of object.
@@ -337,78 +339,5 @@ pub static EXTRA_WORKLOAD: Shape = shape(
             .at_most(MAX_POINTERS),
         field("images", TEXTS, "JSON pointers to images; `*` is every element of a list")
             .at_most(MAX_POINTERS),
-    ],
-);
-
-/// An entry of `signatures`.
-pub static CLASSIC: Shape = shape(
-    &[
-        &["image", "images"],
-        &["pubKeys", "keyless", "keylessPrefix", "githubActions", "certificates"],
-    ],
-    &[
-        field("image", Value::Text, "a wildcard (`*`, `?`) over the whole image reference"),
-        field("images", TEXTS, "several wildcards, instead of `image`").at_most(MAX_PATTERNS),
-        field("annotations", Value::Texts, "annotations that the signatures must carry")
-            .at_most(MAX_ANNOTATIONS),
-        field("pubKeys", TEXTS, "PEM public keys; each must have signed").at_most(MAX_SIGNERS),
-        field(
-            "keyless",
-            Value::List(&Value::Object(&KEYLESS)),
-            "identities; each must have signed",
-        )
-        .at_most(MAX_SIGNERS),
-        field(
-            "keylessPrefix",
-            Value::List(&Value::Object(&KEYLESS_PREFIX)),
-            "identities whose subject starts with a URL; each must have signed",
-        )
-        .at_most(MAX_SIGNERS),
-        field(
-            "githubActions",
-            Value::Object(&GITHUB_ACTIONS),
-            "a workflow of this owner has signed",
-        ),
-        field("certificates", TEXTS, "PEM certificates; each must have signed")
-            .at_most(MAX_SIGNERS),
-        field(
-            "certificateChain",
-            TEXTS,
-            "the PEM chain that leads to the certificates, the root last",
-        )
-        .at_most(MAX_CHAIN),
-        field(
-            "requireRekorBundle",
-            Value::Flag,
-            "the signature must be in the transparency log (default: true)",
-        ),
-    ],
-);
-
-/// An exact identity.
-pub static KEYLESS: Shape = shape(
-    &[&["issuer"], &["subject"]],
-    &[
-        field("issuer", Value::Text, "the OIDC issuer"),
-        field("subject", Value::Text, "the subject, exactly"),
-    ],
-);
-
-/// Identities below a URL.
-pub static KEYLESS_PREFIX: Shape = shape(
-    &[&["issuer"], &["urlPrefix", "url_prefix"]],
-    &[
-        field("issuer", Value::Text, "the OIDC issuer"),
-        // The other name is the one that verify-image-signatures reads.
-        field("urlPrefix", Value::Text, "the URL that the subject is below").or("url_prefix"),
-    ],
-);
-
-/// Workflows of GitHub Actions.
-pub static GITHUB_ACTIONS: Shape = shape(
-    &[&["owner"]],
-    &[
-        field("owner", Value::Text, "the user or organisation"),
-        field("repo", Value::Text, "one of its repositories (default: all)"),
     ],
 );
