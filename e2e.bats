@@ -1122,7 +1122,7 @@ no_module() {
   local reference
   echo "insecure_sources: ['$REGISTRY']" >"$BATS_TEST_TMPDIR/sources.yml"
   run --separate-stderr env COSIGN_KEY="$KEYS/release.key" COSIGN_FLAGS='--tlog-upload=false --allow-insecure-registry' \
-    timeout "$COMMAND_TIMEOUT" make -C "$BATS_TEST_DIRNAME" --no-print-directory publish REGISTRY="$REGISTRY/policies" \
+    timeout "$COMMAND_TIMEOUT" make -C "$BATS_TEST_DIRNAME" --no-print-directory -o annotated-policy.wasm publish REGISTRY="$REGISTRY/policies" \
     TAG=v9 PUSH_FLAGS="--sources-path $BATS_TEST_TMPDIR/sources.yml"
   exits 0
   reference=${lines[-1]}
@@ -1131,6 +1131,6 @@ no_module() {
   ! timeout "$COMMAND_TIMEOUT" cosign verify --key "$KEYS/stranger.pub" --insecure-ignore-tlog --allow-insecure-registry "$reference"
   decides "registry://$reference"
 
-  run --separate-stderr env -u REGISTRY make -C "$BATS_TEST_DIRNAME" publish
+  run --separate-stderr env -u REGISTRY make -C "$BATS_TEST_DIRNAME" -o annotated-policy.wasm publish
   [ "$status" -ne 0 ] && [[ $stderr == *"make publish REGISTRY="* ]]
 }

@@ -58,7 +58,7 @@ fn find(
     match (beside, folder) {
         (Some(path), _) => Ok(path.into()),
         (None, folder) => bail!(
-            "no module of the policy: pass --module MODULE, or set {VARIABLE}, or put `{}` beside this \
+            "no module of the policy: pass --module PATH, or set {VARIABLE}, or put `{}` beside this \
              command (`{}`)",
             BESIDE.join("` or `"),
             folder.unwrap_or(Path::new("?")).display()

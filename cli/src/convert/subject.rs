@@ -51,12 +51,11 @@ pub(super) fn of_reg_exp(text: &str) -> Option<Pattern> {
                 pattern.push_str("**");
                 break;
             }
-            Token::End => return None,
+            Token::End | Token::Letter('*') => return None,
             Token::Star(star, more) => {
                 pattern.push_str(star);
                 fidelity = if more == Fidelity::Nearly { more } else { fidelity };
             }
-            Token::Letter('*') => return None,
             Token::Letter(letter) => pattern.push(letter),
             Token::Dot => {
                 fidelity = Fidelity::Nearly;
