@@ -48,12 +48,12 @@ pub(super) fn of_reg_exp(text: &str) -> Option<Pattern> {
         match token {
             Token::End if rest.is_empty() => break,
             Token::Open => {
-                pattern.push_str("**");
+                push_star(&mut pattern, "**");
                 break;
             }
             Token::End | Token::Letter('*') => return None,
             Token::Star(star, more) => {
-                pattern.push_str(star);
+                push_star(&mut pattern, star);
                 fidelity = if more == Fidelity::Nearly { more } else { fidelity };
             }
             Token::Letter(letter) => pattern.push(letter),
@@ -64,9 +64,14 @@ pub(super) fn of_reg_exp(text: &str) -> Option<Pattern> {
         }
         left = rest;
     }
-    // Unanchored, `.*` at an end says nothing that the end does not.
-    let text = pattern.replace("****", "**");
-    usable(text, fidelity)
+    usable(pattern, fidelity)
+}
+
+/// Any text, after any text, says nothing more.
+fn push_star(pattern: &mut String, star: &str) {
+    if star != "**" || !pattern.ends_with("**") {
+        pattern.push_str(star);
+    }
 }
 
 enum Token {
