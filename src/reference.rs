@@ -11,6 +11,13 @@
 //! read as another image: `Foo/bar` (a registry `Foo` to a runtime, Docker Hub to the host), a registry
 //! given as an IPv6 address, a port that is not a plain number. What was verified must be what runs.
 
+mod digest;
+mod error;
+
+pub use digest::Digest;
+pub use error::ReferenceError;
+
+use digest::is_lower_hex;
 use std::fmt;
 
 /// The longest host name, in bytes (RFC 1035 §2.3.4: 255 octets, of which two are not in its text).
@@ -35,92 +42,6 @@ pub struct Reference {
     repository: String,
     tag: Option<String>,
     digest: Option<Digest>,
-}
-
-/// `algorithm:hex`, of a registered algorithm and its exact length, in lower case.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Digest(String);
-
-/// Why a text is not a reference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReferenceError {
-    /// Nothing is there.
-    Empty,
-    /// Longer than any reference can be.
-    TooLong,
-    /// 64 hexadecimal digits, alone or as a digest, or the first of them after `sha256:`: an image ID, by
-    /// which runtimes find an image on the node (`ParseAnyReference`; containerd's `LocalResolve` and
-    /// `digestset`), whatever its name and signatures.
-    ImageId,
-    /// A registry name without dot or port: a runtime and the host read it as two different images.
-    AmbiguousRegistry,
-    /// Not a host name with an optional port.
-    Registry,
-    /// An IPv6 address, which the host cannot read.
-    Ipv6Registry,
-    /// A repository in upper case.
-    UpperCase,
-    /// Not a repository.
-    Repository,
-    /// Not a tag.
-    Tag,
-    /// Not a digest of a known algorithm.
-    Digest,
-}
-
-impl fmt::Display for ReferenceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "it is empty",
-            Self::TooLong => "it is too long",
-            Self::ImageId => "it is an image ID, not a repository",
-            Self::AmbiguousRegistry => {
-                "the first component has upper-case letters and no dot or port; \
-                 write the registry with its full name, or the repository in lower case"
-            }
-            Self::Registry => "the registry is not a host name with an optional port",
-            Self::Ipv6Registry => "a registry given as an IPv6 address cannot be verified",
-            Self::UpperCase => "the repository must be in lower case",
-            Self::Repository => "the repository is malformed",
-            Self::Tag => "the tag is malformed",
-            Self::Digest => "the digest is malformed",
-        })
-    }
-}
-
-impl std::error::Error for ReferenceError {}
-
-impl Digest {
-    /// Reads a digest of the algorithms registered by the OCI image specification.
-    ///
-    /// # Errors
-    /// When the algorithm is unknown, or the rest is not its length of lower-case hexadecimal digits.
-    pub fn parse(text: &str) -> Result<Self, ReferenceError> {
-        let (algorithm, hex) = text.split_once(':').ok_or(ReferenceError::Digest)?;
-        let length = match algorithm {
-            "sha256" => 64,
-            "sha384" => 96,
-            "sha512" => 128,
-            _ => return Err(ReferenceError::Digest),
-        };
-        if hex.len() == length && hex.bytes().all(is_lower_hex) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ReferenceError::Digest)
-        }
-    }
-
-    /// The digest as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 impl Reference {
@@ -322,10 +243,6 @@ fn is_image_id(text: &str) -> bool {
     text.len() == 64 && is_hex(text)
         || text.strip_prefix("sha256:").is_some_and(|digits| !digits.is_empty() && is_hex(digits))
         || Digest::parse(text).is_ok()
-}
-
-fn is_lower_hex(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
 
 #[cfg(test)]
