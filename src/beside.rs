@@ -9,6 +9,9 @@ use crate::message::first_line;
 use signed_images_json::Json;
 use std::rc::Rc;
 
+/// What the types of bundles begin with: `v0.3+json` and so on follows.
+const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.";
+
 /// In what form an image is signed that has no signature to verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -45,16 +48,21 @@ pub(crate) fn layout(host: &mut Host<'_>, index: &str) -> Layout {
     }
 }
 
-/// Whether an index of what refers to an image names a Sigstore bundle. Hosts leave out the type of an artifact
-/// (`ImageIndexEntry`, `oci-client`), and keep the annotations that cosign gives it.
+/// Whether an index of what refers to an image names a Sigstore bundle: by its type, which is all that cosign
+/// writes into an index of its own, or by the annotations that it gives a bundle, for hosts that leave out the type
+/// (`ImageIndexEntry`, `oci-client`).
 fn lists_a_bundle(index: Json<'_>) -> Option<bool> {
     let [manifests] = index.pick(["manifests"]).ok()?;
-    let has_content = |manifest: Json<'_>| {
-        let [annotations] = manifest.pick(["annotations"]).ok()?;
-        let [content] = annotations?.pick(["dev.sigstore.bundle.content"]).ok()?;
-        Some(content.is_some())
-    };
-    Some(manifests?.elements()?.any(|manifest| has_content(manifest) == Some(true)))
+    Some(manifests?.elements()?.any(|manifest| is_bundle(manifest) == Some(true)))
+}
+
+fn is_bundle(manifest: Json<'_>) -> Option<bool> {
+    let [kind, annotations] = manifest.pick(["artifactType", "annotations"]).ok()?;
+    if kind.and_then(Json::string).is_some_and(|kind| kind.starts_with(BUNDLE)) {
+        return Some(true);
+    }
+    let [content] = annotations?.pick(["dev.sigstore.bundle.content"]).ok()?;
+    Some(content.is_some())
 }
 
 /// Whether the host's words say that the registry has no such manifest.
