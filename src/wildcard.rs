@@ -244,4 +244,15 @@ mod tests {
             ("ghcr.io/acme/other*", "ghcr.io/acme/app@A", false),
         ]);
     }
+
+    /// What `signed-images explain` shows of them.
+    #[test]
+    fn patterns_and_spellings_are_told_as_text() {
+        let pattern = "ghcr.io/*/app:?";
+        assert_eq!(ClassicPattern::parse(pattern).unwrap().to_string(), pattern);
+        assert_eq!(
+            Spellings::of(&image("quay.io/acme/app:1")).texts(),
+            ["quay.io/acme/app:1", "quay.io:443/acme/app:1"]
+        );
+    }
 }
