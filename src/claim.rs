@@ -194,8 +194,18 @@ mod tests {
         for pem in [NOBODY, SIGNER, VERSION1, KEY, "", "nobody"] {
             assert_eq!(Claim::read(pem), None, "{pem}");
         }
-        let long = format!("{}{WORKFLOW}", "# a comment\n".repeat(MAX_CERTIFICATE / 12));
-        assert_eq!(Claim::read(&long), None);
+    }
+
+    /// The budget is that of the text, however it is written as JSON.
+    #[test]
+    fn the_longest_certificate() {
+        let padded = |length: usize| "\n".repeat(length - WORKFLOW.len()) + WORKFLOW;
+        let (longest, longer) = (padded(16 * 1024), padded(16 * 1024 + 1));
+        assert!(Claim::read(&longest).is_some());
+        assert_eq!(Claim::read(&longer), None);
+        let claimed = |pem: &str| read(&json!({"layers": [layer(pem)]}));
+        assert_eq!(claimed(&longest), Claims::Of(vec![Claim::read(WORKFLOW).unwrap()]));
+        assert_eq!(claimed(&longer), Claims::Of(Vec::new()));
     }
 
     #[test]
