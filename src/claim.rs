@@ -196,6 +196,16 @@ mod tests {
         }
     }
 
+    /// Under another tag, the same bytes are no extensions (2 is a name of the subject that nobody uses).
+    #[test]
+    fn extensions_are_known_by_their_tag() {
+        let mut der = pem::parse(WORKFLOW).unwrap().into_contents();
+        let tag =
+            der.windows(5).position(|bytes| matches!(bytes, [0xa3, 0x82, _, _, 0x30])).unwrap();
+        der[tag] = 0xa2;
+        assert_eq!(Claim::read(&pem::encode(&pem::Pem::new("CERTIFICATE", der))), None);
+    }
+
     /// The budget is that of the text, however it is written as JSON.
     #[test]
     fn the_longest_certificate() {
