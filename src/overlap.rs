@@ -286,4 +286,19 @@ mod tests {
             assert_eq!(one_signature_satisfies_both(&b, &a), met, "{b:?} {a:?}");
         }
     }
+
+    #[test]
+    fn identities_asked_about_together() {
+        let pair = |subject: &str| ("https://a".to_owned(), subject.to_owned());
+        let asked = |subjects: &[&str]| AllOf::Keyless(subjects.iter().map(|s| pair(s)).collect());
+        let rows = [
+            (asked(&["a", "b"]), asked(&["b"]), true),
+            (asked(&["a", "b"]), asked(&["b", "c"]), true),
+            (asked(&["a", "b"]), asked(&["c"]), false),
+        ];
+        for (one, other, expected) in rows {
+            assert_eq!(one_signature_meets_both(&one, &other), expected, "{one:?} {other:?}");
+            assert_eq!(one_signature_meets_both(&other, &one), expected, "{other:?} {one:?}");
+        }
+    }
 }
