@@ -73,6 +73,7 @@ impl List {
     }
 
     fn signers(&self, entry: &Object<'_>) -> Result<Vec<Signer>, Fault> {
+        signer::literals(entry, &["issuer", "owner"])?;
         let nodes = entry.list(self.signers)?;
         if !nodes.is_empty() {
             let annotations = entry.texts("annotations")?;
@@ -95,6 +96,9 @@ impl List {
         node: &Node<'_>,
         entry: &Object<'_>,
     ) -> Result<Labelled, Fault> {
+        if matches!(self.signers, "subjects" | "repos") {
+            signer::literal(node)?;
+        }
         let text = node.text()?;
         Ok(match self.signers {
             "keys" => (format!("public key {number}"), Identity::PublicKey(rule::key(node, text)?)),

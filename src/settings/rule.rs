@@ -127,7 +127,10 @@ fn labelled(number: usize, node: &Node<'_>, signer: &Object<'_>) -> Result<Label
             Ok((label, Identity::PublicKey(key_source(signer)?)))
         }
         "genericIssuer" => generic_issuer(node, signer),
-        "githubAction" => signer::github_actions(signer, signer.text("repo")?),
+        "githubAction" => {
+            signer::literals(signer, &["owner", "repo"])?;
+            signer::github_actions(signer, signer.text("repo")?)
+        }
         _ => {
             let certificate = signer.required_text("certificate")?;
             Ok((format!("certificate {number}"), signer::certificate(certificate, signer)?))
@@ -136,10 +139,12 @@ fn labelled(number: usize, node: &Node<'_>, signer: &Object<'_>) -> Result<Label
 }
 
 fn generic_issuer(node: &Node<'_>, signer: &Object<'_>) -> Result<Labelled, Fault> {
+    signer::literals(signer, &["issuer"])?;
     let issuer = signer.required_text("issuer")?;
     let missing = "`subject` is missing: `{equal: …}`, `{urlPrefix: …}` or `{pattern: …}`";
     let subject = signer.get("subject").ok_or_else(|| signer.fault(missing))?;
     let object = subject.object(&SUBJECT)?;
+    signer::literals(&object, &["equal"])?;
     match (object.text("equal")?, object.text("urlPrefix")?, object.get("pattern")) {
         (Some(equal), None, None) => Ok(signer::keyless(issuer, equal)),
         (None, Some(prefix), None) => signer::keyless_prefix(issuer, &prefix, node),

@@ -22,6 +22,23 @@ pub(super) fn each(
     Ok(signers)
 }
 
+/// A star where names are compared letter by letter: a signer who would never be found.
+pub(super) fn literal(node: &Node<'_>) -> Result<(), Fault> {
+    let text = node.text()?;
+    if text.contains('*') {
+        return Err(node.fault(&format!(
+            "`{text}` is compared letter by letter, and no name has a `*`; `subject: {{pattern: …}}` of a \
+             `genericIssuer` in `rules` takes wildcards"
+        )));
+    }
+    Ok(())
+}
+
+/// The same of these keys, where they are given.
+pub(super) fn literals(object: &Object<'_>, keys: &[&str]) -> Result<(), Fault> {
+    keys.iter().filter_map(|key| object.get(key)).try_for_each(|node| literal(&node))
+}
+
 pub(super) fn keyless(issuer: String, subject: String) -> Labelled {
     (identity_label(&issuer, &subject), Identity::Keyless { issuer, subject })
 }
