@@ -5,7 +5,7 @@
 use crate::claim::{Claim, Claims, MAX_LAYERS};
 use crate::host::{self, Denial, Host};
 use crate::inquiry::{Miss, is_withheld};
-use crate::message::first_line;
+use crate::message::{first_line, mentions};
 use signed_images_json::Json;
 use std::rc::Rc;
 
@@ -67,6 +67,5 @@ fn is_bundle(manifest: Json<'_>) -> Option<bool> {
 
 /// Whether the host's words say that the registry has no such manifest.
 fn is_absent(words: &str) -> bool {
-    let words = words.to_ascii_lowercase();
-    ["not found", "manifest unknown", "name unknown"].iter().any(|known| words.contains(known))
+    mentions(words, &["not found", "manifest unknown", "name unknown"])
 }

@@ -134,9 +134,14 @@ impl<'i> Inquiry<'i> {
         }
     }
 
+    /// What the answers so far speak of, or the image is given by.
+    fn known_digest(&self) -> Option<&Digest> {
+        self.digest.as_ref().or(self.image.digest())
+    }
+
     /// Takes an answer's digest only when it is the one that was asked about.
     fn agree(&mut self, answered: Digest) -> Result<(), Miss> {
-        match self.digest.as_ref().or(self.image.digest()) {
+        match self.known_digest() {
             Some(expected) if *expected != answered => {
                 Err(Miss::Moved { expected: expected.clone(), answered })
             }
@@ -200,7 +205,7 @@ impl<'i> Inquiry<'i> {
 
     /// The digest that all is about from now on, asked for when no answer has told it yet.
     fn resolve(&mut self, host: &mut Host<'_>) -> Result<Digest, Miss> {
-        if let Some(digest) = self.digest.as_ref().or(self.image.digest()) {
+        if let Some(digest) = self.known_digest() {
             return Ok(digest.clone());
         }
         let digest =

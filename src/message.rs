@@ -96,8 +96,13 @@ pub(crate) fn hints(outcomes: &[Outcome]) -> Vec<&'static str> {
 }
 
 fn is_timeout(words: &str) -> bool {
+    mentions(words, &["timeout", "timed out", "deadline"])
+}
+
+/// Whether the host's words hold one of these, which are in lower case.
+pub(crate) fn mentions(words: &str, any_of: &[&str]) -> bool {
     let words = words.to_ascii_lowercase();
-    ["timeout", "timed out", "deadline"].iter().any(|word| words.contains(word))
+    any_of.iter().any(|known| words.contains(known))
 }
 
 /// As many lines as the budget holds, and how many were left out.
