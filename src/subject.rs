@@ -5,7 +5,7 @@
 //!
 //! *Is a match trusted?* No. It chooses what the host is asked about; the host answers for that very subject.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// The longest pattern, in bytes. A workflow's subject is a repository, a file and a branch or tag; the
 /// longest that Kubernetes' own release uses has 60.
@@ -17,10 +17,10 @@ pub(crate) const MAX_SUBJECT: usize = 1024;
 
 /// A pattern of subjects.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubjectPattern(String);
+pub struct SubjectPattern(Vec<Token>);
 
 /// One step of a pattern.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token {
     /// This letter.
     Letter(u8),
@@ -49,12 +49,12 @@ impl Token {
 impl SubjectPattern {
     /// The settings see that the text is one that should be a pattern.
     pub(crate) fn new(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(tokens(text))
     }
 
     /// The pattern of all that is below that URL.
     pub(crate) fn below(url: &str) -> Self {
-        Self(format!("{url}**"))
+        Self(tokens(&format!("{url}**")))
     }
 
     /// Whether the subject matches. One that is not plain text, or climbs up its own path, never does.
@@ -67,11 +67,11 @@ impl SubjectPattern {
         {
             return false;
         }
-        let pattern = tokens(&self.0);
+        let pattern = &self.0;
         // Whether what was read of the subject matches the pattern's first tokens: none, one, two, …
         let mut reached = vec![false; pattern.len() + 1];
         let mut before = true;
-        for (cell, token) in reached.iter_mut().zip([Token::Star].iter().chain(&pattern)) {
+        for (cell, token) in reached.iter_mut().zip([Token::Star].iter().chain(pattern)) {
             *cell = before && token.is_star();
             before = *cell;
         }
@@ -79,7 +79,7 @@ impl SubjectPattern {
             let Some((first, cells)) = reached.split_first_mut() else { return false };
             let (mut without, mut before) = (*first, false);
             *first = false;
-            for (cell, token) in cells.iter_mut().zip(&pattern) {
+            for (cell, token) in cells.iter_mut().zip(pattern) {
                 let was = *cell;
                 let from = if token.is_star() { was } else { without };
                 *cell = from && token.takes(letter) || token.is_star() && before;
@@ -91,7 +91,7 @@ impl SubjectPattern {
 
     /// Whether some text matches both.
     pub(crate) fn meets(&self, other: &Self) -> bool {
-        let (mine, others) = (tokens(&self.0), tokens(&other.0));
+        let (mine, others) = (&self.0, &other.0);
         // Whether one text can match the first tokens of this pattern, so many, and those of the other.
         let mut above: Vec<bool> = Vec::new();
         for at in 0..=mine.len() {
@@ -131,7 +131,11 @@ fn goes(token: Option<&Token>, stays: Option<&Token>) -> bool {
 
 impl fmt::Display for SubjectPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.iter().try_for_each(|token| match token {
+            Token::Letter(letter) => f.write_char(char::from(*letter)),
+            Token::Star => f.write_str("*"),
+            Token::Stars => f.write_str("**"),
+        })
     }
 }
 
