@@ -1,8 +1,10 @@
-//! Links the module without padded numbers: they leave room for a linker that is done by then.
+//! Links the module without padded numbers, which leave room for a linker that is done by then, and with
+//! the memory that most requests need: to grow it takes a system call in each of them.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     if std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("wasm32") {
         println!("cargo::rustc-link-arg-cdylib=--compress-relocations");
+        println!("cargo::rustc-link-arg-cdylib=--initial-heap=65536");
     }
 }

@@ -40,7 +40,7 @@ fn entries_of(image: &Image<'_>, outcome: &Outcome) -> Vec<(&'static str, String
     let by_rule = |refusal: &Refusal| format!("{text} ({})", refusal.rule);
     match outcome {
         Outcome::Verified { image, pinned, approvals, warned, .. } => {
-            let entry = format!("{} ({})", image.at(pinned.digest()), approved_by(approvals));
+            let entry = [&image.at(pinned.digest()), " (", &approved_by(approvals), ")"].concat();
             let mut entries = vec![("verified", entry)];
             entries.extend(warned.iter().map(|refusal| ("warned", by_rule(refusal))));
             entries

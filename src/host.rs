@@ -53,9 +53,12 @@ fn read_digest(json: Option<Json<'_>>) -> Result<Digest, Denial> {
     Digest::parse(&digest).map_err(|_| Denial::Malformed(format!("`{digest}` is not a digest")))
 }
 
+/// What a question about a key takes, in bytes, and some more.
+const REQUEST: usize = 512;
+
 /// `OciSignatureVerificationRequest`: its kind, its image, and what each kind asks for.
 fn verify_request(image: &str, check: &Check) -> Writer {
-    let mut json = Writer::default();
+    let mut json = Writer::with_capacity(REQUEST);
     json.object().key("type").string(match &check.all_of {
         AllOf::PublicKeys(_) => "SigstorePubKeyVerify",
         AllOf::Keyless(_) => "SigstoreKeylessVerify",

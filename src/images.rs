@@ -9,6 +9,7 @@
 //! *How is an image found again in the stored object?* By its place: the same lists, and in them the
 //! elements of the same names.
 
+use crate::named::Named;
 use crate::reference::{Reference, ReferenceError};
 use crate::request::Review;
 use crate::tree::{Crumb, Tree, render};
@@ -44,7 +45,7 @@ pub struct Image<'r> {
     /// Where that value stands in the object's text.
     pub position: Range<usize>,
     /// How its text reads, once that was asked.
-    pub(crate) reference: OnceCell<Result<Reference, ReferenceError>>,
+    pub(crate) named: OnceCell<Result<Named, ReferenceError>>,
 }
 
 /// Why a place has no readable image.
@@ -179,9 +180,14 @@ impl<'r> Image<'r> {
     /// # Errors
     /// When there is none, or when it is no reference.
     pub fn reference(&self) -> Result<&Reference, ImageFault> {
+        self.named().map(Named::reference)
+    }
+
+    /// The same, with its spellings.
+    pub(crate) fn named(&self) -> Result<&Named, ImageFault> {
         let text = self.text()?;
-        let reference = self.reference.get_or_init(|| Reference::parse(&text)).as_ref();
-        reference.map_err(|error| ImageFault::NotAReference(*error))
+        let named = self.named.get_or_init(|| Reference::parse(&text).map(Named::new)).as_ref();
+        named.map_err(|error| ImageFault::NotAReference(*error))
     }
 
     /// Whether the image is that of an ephemeral container.

@@ -25,7 +25,9 @@ pub mod images;
 mod inquiry;
 pub mod keys;
 mod message;
+pub mod named;
 mod overlap;
+pub mod path;
 pub mod pattern;
 pub mod reference;
 pub mod request;
@@ -116,8 +118,8 @@ fn review<'r>(
     let stored =
         (review.operation == Operation::Update).then(|| Stored::read(review.old_object, &workload));
     let pinning = settings.pinning;
-    let subjects = rules::subjects(&found.images, stored.as_ref(), settings.unchanged);
-    let rules = settings.rules(Wanted::For(&subjects))?;
+    let wanted = rules::wanted(&found.images, stored.as_ref(), settings.unchanged);
+    let rules = settings.rules(Wanted::For(&wanted))?;
     let mut verifier = Verifier::new(host, now);
     let outcomes: Vec<Outcome> = found
         .images

@@ -114,7 +114,7 @@ impl Reference {
     /// This repository at that digest.
     #[must_use]
     pub fn at(&self, digest: &Digest) -> String {
-        format!("{}/{}@{digest}", self.registry, self.repository)
+        [&self.registry, "/", &self.repository, "@", digest.as_str()].concat()
     }
 
     /// The tag of this repository where what belongs to that digest is kept: with the suffix `.sig`, cosign's
@@ -123,20 +123,16 @@ impl Reference {
     #[must_use]
     pub(crate) fn beside(&self, digest: &Digest, suffix: &str) -> String {
         let tag = digest.as_str().replacen(':', "-", 1);
-        format!("{}/{}:{tag}{suffix}", self.registry, self.repository)
+        [&self.registry, "/", &self.repository, ":", &tag, suffix].concat()
     }
 }
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.registry, self.repository)?;
-        if let Some(tag) = &self.tag {
-            write!(f, ":{tag}")?;
-        }
-        if let Some(digest) = &self.digest {
-            write!(f, "@{digest}")?;
-        }
-        Ok(())
+        let tag = self.tag.as_deref().map_or(["", ""], |tag| [":", tag]);
+        let digest = self.digest.as_ref().map_or(["", ""], |digest| ["@", digest.as_str()]);
+        let name = [self.registry.as_str(), "/", &self.repository];
+        name.into_iter().chain(tag).chain(digest).try_for_each(|part| f.write_str(part))
     }
 }
 

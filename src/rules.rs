@@ -3,9 +3,10 @@
 //! [`Rules`] are compiled from the settings and nothing else.
 
 use crate::images::{Image, ImageFault, Stored};
+use crate::named::Named;
 use crate::pattern::ImagePattern;
 use crate::reference::{Digest, Reference};
-use crate::trust::{Rule, Subject, any_is_surely};
+use crate::trust::{Rule, any_is_surely};
 use crate::workloads::Form;
 use std::borrow::Cow;
 
@@ -105,22 +106,22 @@ pub enum Rewrite {
 /// The images that rules are needed for: those of the object, but for what an update leaves as it is, and
 /// their pins in the stored one.
 #[must_use]
-pub fn subjects<'s>(
+pub fn wanted<'s>(
     images: &'s [Image<'_>],
     stored: Option<&Stored<'_>>,
     unchanged: UnchangedImages,
-) -> Vec<Subject<'s>> {
+) -> Vec<Cow<'s, Named>> {
     let skips = skips(stored, unchanged);
-    let mut subjects = Vec::new();
+    let mut wanted = Vec::new();
     for image in images {
         if skips && stored.is_some_and(|stored| stored.holds_same(image)) {
             continue;
         }
         let pin = stored.and_then(|stored| Reference::parse(&stored.text(image)?).ok());
-        let references = image.reference().ok().map(Cow::Borrowed).into_iter();
-        subjects.extend(references.chain(pin.map(Cow::Owned)).map(Subject::new));
+        wanted.extend(image.named().ok().map(Cow::Borrowed));
+        wanted.extend(pin.map(Named::new).map(Cow::Owned));
     }
-    subjects
+    wanted
 }
 
 /// Whether an image that is as it is stored passes unasked. An object that is being deleted must lose its
@@ -145,14 +146,15 @@ impl Rules {
         if is_same && skips {
             return Task::Unchanged;
         }
-        let (text, reference) = match image.text().and_then(|text| Ok((text, image.reference()?))) {
+        let (text, named) = match image.text().and_then(|text| Ok((text, image.named()?))) {
             Ok(read) => read,
             Err(fault) => return Task::Invalid(fault),
         };
+        let reference = named.reference();
         if any_is_surely(&self.exempt, reference) {
             return Task::Exempt;
         }
-        let rules = self.select(reference);
+        let rules = self.select(named);
         if rules.is_empty() {
             return Task::Unmatched(self.unmatched);
         }
@@ -163,7 +165,7 @@ impl Rules {
         match stored.and_then(|stored| stored.text(image)).filter(is_pin) {
             Some(kept) if skips => Task::KeepPin(kept.into_owned()),
             Some(kept) => match Reference::parse(&kept) {
-                Ok(pinned) => match self.select(&pinned) {
+                Ok(pinned) => match self.select(&Named::new(pinned.clone())) {
                     // No rule is about that digest; those of the tag are as if it had none.
                     none if none.is_empty() => {
                         Task::Verify(reference.clone(), rules, Write::Digest)
@@ -180,9 +182,8 @@ impl Rules {
     }
 
     /// The rules that select the image, in the order written.
-    fn select(&self, image: &Reference) -> Vec<&Rule> {
-        let subject = Subject::new(Cow::Borrowed(image));
-        self.rules.iter().filter(|rule| rule.selector.selects(&subject)).collect()
+    fn select(&self, image: &Named) -> Vec<&Rule> {
+        self.rules.iter().filter(|rule| rule.selector.selects(image)).collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::certificate::{Certificate, CertificateError};
 use crate::keys::{KeyError, PublicKey};
+use crate::path::Path;
 use crate::subject::SubjectPattern;
 use signed_images_json::Writer;
 use std::fmt;
@@ -46,7 +47,7 @@ pub struct Signer {
     /// What messages call it.
     pub label: String,
     /// Where it stands in the settings.
-    pub place: String,
+    pub place: Path,
     /// How its signatures are told.
     pub identity: Identity,
     /// What its signatures must carry besides.

@@ -3,12 +3,11 @@
 //! Trust that nobody's signature could satisfy, or nobody's absence could break, cannot be built: the
 //! constructors refuse it.
 
+use crate::named::Named;
 use crate::pattern::{ImagePattern, Match};
 use crate::reference::Reference;
 use crate::signer::Signer;
-use crate::wildcard::{self, ClassicPattern, Spellings};
-use std::borrow::Cow;
-use std::cell::OnceCell;
+use crate::wildcard::ClassicPattern;
 use std::fmt;
 use std::num::NonZeroUsize;
 
@@ -180,94 +179,20 @@ impl Selector {
 
     /// Whether the rule is about that image.
     #[must_use]
-    pub fn selects(&self, image: &Subject<'_>) -> bool {
+    pub fn selects(&self, image: &Named) -> bool {
         match &self.0 {
             Patterns::Classic(patterns) => {
                 patterns.iter().any(|pattern| pattern.selects(image.spellings()))
             }
             Patterns::Images { images, exclude } => {
-                images.iter().any(|pattern| pattern.matches(&image.reference) >= Match::Perhaps)
-                    && !any_is_surely(exclude, &image.reference)
+                images.iter().any(|pattern| pattern.matches(image.reference()) >= Match::Perhaps)
+                    && !any_is_surely(exclude, image.reference())
             }
         }
-    }
-}
-
-/// An image that rules are asked about. Its spellings are made when something is compared with them.
-#[derive(Debug)]
-pub struct Subject<'s> {
-    reference: Cow<'s, Reference>,
-    names: OnceCell<Vec<String>>,
-    spellings: OnceCell<Spellings>,
-}
-
-impl<'s> Subject<'s> {
-    /// That image.
-    #[must_use]
-    pub fn new(reference: Cow<'s, Reference>) -> Self {
-        Self { reference, names: OnceCell::new(), spellings: OnceCell::new() }
-    }
-
-    fn spellings(&self) -> &Spellings {
-        self.spellings.get_or_init(|| Spellings::of(&self.reference))
-    }
-
-    /// Whether a pattern of `rules` could select the image, by what its text says before any wildcard, tag or
-    /// digest: of many patterns, few need to be parsed.
-    pub(crate) fn could_be_of(&self, pattern: &str) -> bool {
-        let is_name = |byte: &u8| !matches!(byte, b'*' | b'?' | b':' | b'@');
-        let name = pattern.get(..pattern.bytes().take_while(is_name).count()).unwrap_or_default();
-        let name = name.strip_suffix('/').unwrap_or(name);
-        self.names.get_or_init(|| wildcard::names(&self.reference)).iter().any(|spelling| {
-            spelling.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-        })
     }
 }
 
 /// Sparing an image takes certainty.
 pub(crate) fn any_is_surely(patterns: &[ImagePattern], image: &Reference) -> bool {
     patterns.iter().any(|pattern| pattern.matches(image) == Match::Yes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const PATTERN: &str = "((docker|index\\.docker|registry-1\\.docker|DOCKER|quay|g*r)\\.io(:443|:5000)?/|localhost/|localhost:5000/|\\*/|\\*\\*/)?\
-        ((library|acme|a*e|\\*\\*|[ab?*]{1,2})/){0,2}(nginx|n?inx|app|\\*|\\*\\*|[ab*]{1,2})(:latest|:1\\.\\*)?(@sha256:\\*)?";
-    const IMAGE: &str = "((docker|index\\.docker|quay|gcr)\\.io(:443|:5000)?/|localhost/|localhost:5000/)?\
-        ((library|acme|[ab]{1,2})/){0,2}(nginx|app|[ab]{1,2})(:latest|:1\\.2)?";
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(5_000))]
-
-        /// The quick look passes over no pattern that selects.
-        #[test]
-        fn what_selects_could_be(pattern in PATTERN, image in IMAGE) {
-            let image = Reference::parse(&image).unwrap();
-            let selects = ImagePattern::parse(&pattern)
-                .is_ok_and(|pattern| pattern.matches(&image) != Match::No);
-            if selects {
-                prop_assert!(Subject::new(Cow::Owned(image)).could_be_of(&pattern), "{}", pattern);
-            }
-        }
-    }
-
-    /// And passes over what it can: else it would be worth nothing.
-    #[test]
-    fn what_cannot_be() {
-        for (pattern, image, could_be) in [
-            ("ghcr.io/acme/**", "ghcr.io/acme/app", true),
-            ("ghcr.io/acme/**", "ghcr.io/acme", true),
-            ("ghcr.io/acme/**", "ghcr.io/other/app", false),
-            ("quay.io/acme/**", "ghcr.io/acme/app", false),
-            ("nginx", "docker.io/library/nginx", true),
-            ("nginx", "ghcr.io/nginx/nginx", false),
-            ("**", "ghcr.io/acme/app", true),
-        ] {
-            let image = Subject::new(Cow::Owned(Reference::parse(image).unwrap()));
-            assert_eq!(image.could_be_of(pattern), could_be, "{pattern}");
-        }
-    }
 }

@@ -65,7 +65,7 @@ impl Outcome {
     fn rewritten(&self, text: &str) -> Option<String> {
         match self {
             Self::Verified { pinned, write: Write::Digest, .. } => {
-                Some(format!("{text}@{}", pinned.digest()))
+                Some([text, "@", pinned.digest().as_str()].concat())
             }
             Self::Verified { write: Write::Stored(kept), .. }
             | Self::Tolerated(_, Write::Stored(kept))

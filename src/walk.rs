@@ -50,8 +50,8 @@ impl<'r> Walk<'r> {
         }
         let range = json.map_or(self.start..self.start, Json::range);
         let position = range.start - self.start..range.end - self.start;
-        let (crumbs, reference) = (self.crumbs.clone(), OnceCell::new());
-        self.images.push(Image { crumbs, json, position, reference });
+        let (crumbs, named) = (self.crumbs.clone(), OnceCell::new());
+        self.images.push(Image { crumbs, json, position, named });
         Ok(())
     }
 

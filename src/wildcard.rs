@@ -29,7 +29,7 @@ impl ClassicPattern {
         // slash, a star may stand for it, and a colon may start a tag.
         let end = text.find('/').or_else(|| text.find('*').and(text.find(['*', ':'])));
         let (registry, rest) = text.split_at(end.unwrap_or(0));
-        Ok(Self(format!("{}{rest}", registry.to_ascii_lowercase())))
+        Ok(Self([&registry.to_ascii_lowercase(), rest].concat()))
     }
 
     /// Whether the image, in one of its spellings, matches.
@@ -57,7 +57,7 @@ impl fmt::Display for ClassicPattern {
 }
 
 /// An image in all its spellings.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Spellings {
     names: Vec<String>,
     /// Names with what can follow them.
@@ -73,7 +73,7 @@ impl Spellings {
         let names = names(image);
         let mut texts = Vec::new();
         for suffix in suffixes(image) {
-            texts.extend(names.iter().map(|name| format!("{name}{suffix}")));
+            texts.extend(names.iter().map(|name| [name.as_str(), &suffix].concat()));
         }
         let untagged = image.digest().filter(|_| image.tag().is_none()).cloned();
         Self { names, texts, untagged }
@@ -105,9 +105,9 @@ fn spelled_tags(pattern: &str) -> Vec<String> {
 pub(crate) fn names(image: &Reference) -> Vec<String> {
     let (registry, repository) = (image.registry(), image.repository());
     if registry != DOCKER_HUB {
-        let mut names = vec![format!("{registry}/{repository}")];
+        let mut names = vec![[registry, "/", repository].concat()];
         if !registry.contains(':') {
-            names.push(format!("{registry}:443/{repository}"));
+            names.push([registry, ":443/", repository].concat());
         }
         return names;
     }
@@ -115,8 +115,8 @@ pub(crate) fn names(image: &Reference) -> Vec<String> {
     let mut names = Vec::new();
     for path in std::iter::once(repository).chain(official) {
         for host in std::iter::once(DOCKER_HUB).chain(DOCKER_HUB_ALIASES) {
-            names.push(format!("{host}/{path}"));
-            names.push(format!("{host}:443/{path}"));
+            names.push([host, "/", path].concat());
+            names.push([host, ":443/", path].concat());
         }
         // `foo.bar/baz` would be a registry.
         let first = path.split_once('/').map_or("", |(first, _)| first);
@@ -131,15 +131,15 @@ pub(crate) fn names(image: &Reference) -> Vec<String> {
 fn suffixes(image: &Reference) -> Vec<String> {
     let mut suffixes = Vec::new();
     if let Some(tag) = image.tag() {
-        suffixes.push(format!(":{tag}"));
+        suffixes.push([":", tag].concat());
     }
     if matches!(image.tag(), None | Some("latest")) {
         suffixes.push(String::new());
     }
     if let Some(digest) = image.digest() {
-        suffixes.push(format!("@{digest}"));
+        suffixes.push(["@", digest.as_str()].concat());
         if let Some(tag) = image.tag() {
-            suffixes.push(format!(":{tag}@{digest}"));
+            suffixes.push([":", tag, "@", digest.as_str()].concat());
         }
     }
     suffixes

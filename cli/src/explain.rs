@@ -6,14 +6,14 @@
 //! - And what is found? [`Findings`]: the module's verdict on a Pod with this image, and beside it the result
 //!   of every rule that selects the image. (The module stops at the first rule that refuses.)
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
+use signed_images_policy::named::Named;
 use signed_images_policy::pattern::ImagePattern;
 use signed_images_policy::reference::Reference;
 use signed_images_policy::rules::{Rules, UnmatchedImages};
-use signed_images_policy::trust::{self, Enforcement, Patterns, Rule};
+use signed_images_policy::trust::{Enforcement, Patterns, Rule};
 use signed_images_policy::wildcard::Spellings;
 
 use crate::evaluation::Evaluation;
@@ -202,7 +202,7 @@ fn rule_report(rule: &Rule, reference: &Reference, spellings: &Spellings) -> Rul
     RuleReport {
         name: rule.name.clone(),
         list,
-        selects: rule.selector.selects(&trust::Subject::new(Cow::Borrowed(reference))),
+        selects: rule.selector.selects(&Named::new(reference.clone())),
         enforcement: match rule.enforcement {
             Enforcement::Reject => "reject",
             Enforcement::Warn => "warn",

@@ -30,9 +30,10 @@ impl<'t> Document<'t> {
     pub fn read(text: &'t str) -> Result<Self, NotJson> {
         let mut reader = Reader {
             bytes: text.as_bytes(),
-            // A value or key takes more than eight bytes in most objects.
-            values: Vec::with_capacity(text.len() / 8 + 1),
-            open: Vec::new(),
+            // Before `values`, so that these can grow where they are.
+            open: Vec::with_capacity(16),
+            // A value or key takes some sixteen bytes in most objects.
+            values: Vec::with_capacity(text.len() / 16 + 1),
             awaits: Awaits::Value,
             fault: None,
         };

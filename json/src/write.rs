@@ -19,7 +19,7 @@ impl Writer {
 
     /// Starts an object.
     pub fn object(&mut self) -> &mut Self {
-        self.raw("{")
+        self.value(b'{')
     }
 
     /// Ends an object.
@@ -30,7 +30,7 @@ impl Writer {
 
     /// Starts a list.
     pub fn list(&mut self) -> &mut Self {
-        self.raw("[")
+        self.value(b'[')
     }
 
     /// Ends a list.
@@ -48,12 +48,16 @@ impl Writer {
 
     /// A string.
     pub fn string(&mut self, text: &str) -> &mut Self {
-        self.raw("").more_string(text)
+        self.value(b'"').rest_of_string(text)
     }
 
     /// A string in a value of which a part is written.
     pub fn more_string(&mut self, text: &str) -> &mut Self {
         self.0.push(b'"');
+        self.rest_of_string(text)
+    }
+
+    fn rest_of_string(&mut self, text: &str) -> &mut Self {
         let mut rest = text;
         while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) {
             let (plain, special) = rest.split_at(at);
@@ -101,9 +105,7 @@ impl Writer {
 
     /// A value, or the start of one, that is JSON already.
     pub fn raw(&mut self, json: &str) -> &mut Self {
-        if !matches!(self.0.last(), None | Some(b'{' | b'[' | b':')) {
-            self.0.push(b',');
-        }
+        self.comma();
         self.more(json)
     }
 
@@ -111,6 +113,19 @@ impl Writer {
     pub fn more(&mut self, json: &str) -> &mut Self {
         self.0.extend_from_slice(json.as_bytes());
         self
+    }
+
+    /// A value starts with that byte.
+    fn value(&mut self, byte: u8) -> &mut Self {
+        self.comma();
+        self.0.push(byte);
+        self
+    }
+
+    fn comma(&mut self) {
+        if !matches!(self.0.last(), None | Some(b'{' | b'[' | b':')) {
+            self.0.push(b',');
+        }
     }
 
     fn escape(&mut self, byte: u8) {

@@ -22,7 +22,12 @@ pub(super) fn compile(entry: &Node<'_>, wanted: Wanted<'_>) -> Result<Option<Rul
         return Ok(None);
     }
     let trust = Trust::new(signers(&entry)?, None).map_err(empty)?;
-    Ok(Some(Rule { name: entry.path(), selector, enforcement: Enforcement::Reject, trust }))
+    Ok(Some(Rule {
+        name: entry.path().to_string(),
+        selector,
+        enforcement: Enforcement::Reject,
+        trust,
+    }))
 }
 
 fn patterns(entry: &Object<'_>) -> Result<Vec<ClassicPattern>, Fault> {

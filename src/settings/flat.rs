@@ -58,7 +58,7 @@ impl List {
         if is_blank(&entry) {
             return Ok(None);
         }
-        rule::of(&entry, wanted, &|| entry.path(), &|| self.trust(&entry))
+        rule::of(&entry, wanted, &|| entry.path().to_string(), &|| self.trust(&entry))
     }
 
     fn trust(&self, entry: &Object<'_>) -> Result<Trust, Fault> {
@@ -87,7 +87,7 @@ impl List {
         }
         let (label, identity) = signer::github_actions(entry, None)?;
         let annotations = entry.texts("annotations")?;
-        Ok(vec![Signer { label, place: entry.path(), identity, annotations }])
+        Ok(vec![Signer { label, place: entry.path().clone(), identity, annotations }])
     }
 
     fn labelled(

@@ -23,10 +23,11 @@ mod workload;
 pub use check::check;
 pub use subject::pattern as subject_pattern;
 
+use crate::named::Named;
 use crate::pattern::ImagePattern;
 use crate::request::GroupKind;
 use crate::rules::{Pinning, Rules, UnchangedImages, UnmatchedImages};
-use crate::trust::{Rule, Selector, Subject};
+use crate::trust::{Rule, Selector};
 use crate::workloads::Workload;
 use budget::MAX_SETTINGS;
 use reader::{Node, Object};
@@ -106,7 +107,7 @@ pub enum Wanted<'w> {
     /// All of them.
     All,
     /// Those that select one of these images.
-    For(&'w [Subject<'w>]),
+    For(&'w [Cow<'w, Named>]),
 }
 
 impl Wanted<'_> {

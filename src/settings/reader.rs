@@ -7,43 +7,10 @@
 use super::Fault;
 use super::suggest;
 use super::vocabulary::{Blanks, Shape};
+use crate::path::Path;
 use crate::signer::Annotations;
 use signed_images_json::Json;
 use std::borrow::Cow;
-use std::fmt;
-use std::rc::Rc;
-
-/// Where a value stands: `rules[2].anyOf`. Its text is made when there is something to say about it.
-#[derive(Clone, Debug, Default)]
-struct Path(Option<Rc<(Path, Step)>>);
-
-#[derive(Debug)]
-enum Step {
-    Key(Cow<'static, str>),
-    Element(usize),
-}
-
-impl Path {
-    fn key(&self, key: impl Into<Cow<'static, str>>) -> Self {
-        Self(Some(Rc::new((self.clone(), Step::Key(key.into())))))
-    }
-
-    fn element(&self, index: usize) -> Self {
-        Self(Some(Rc::new((self.clone(), Step::Element(index)))))
-    }
-}
-
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((parent, step)) = self.0.as_deref() else { return Ok(()) };
-        parent.fmt(f)?;
-        match step {
-            Step::Key(key) if parent.0.is_none() => f.write_str(key),
-            Step::Key(key) => write!(f, ".{key}"),
-            Step::Element(index) => write!(f, "[{index}]"),
-        }
-    }
-}
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -64,8 +31,8 @@ impl<'s> Node<'s> {
         Self { path, json, most: usize::MAX, blanks: Blanks::Kept }
     }
 
-    pub(super) fn path(&self) -> String {
-        self.path.to_string()
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(super) fn fault(&self, message: &str) -> Fault {
@@ -213,8 +180,8 @@ pub(super) struct Object<'s> {
 }
 
 impl<'s> Object<'s> {
-    pub(super) fn path(&self) -> String {
-        self.path.to_string()
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(super) fn fault(&self, message: &str) -> Fault {

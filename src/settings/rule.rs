@@ -100,7 +100,7 @@ fn signers(nodes: &[Node<'_>]) -> Result<Vec<Signer>, Fault> {
         let object = node.object(&SIGNER)?;
         let (label, identity) = labelled(index + 1, node, &object)?;
         let annotations = object.texts("annotations")?;
-        signers.push(Signer { label, place: node.path(), identity, annotations });
+        signers.push(Signer { label, place: node.path().clone(), identity, annotations });
     }
     Ok(signers)
 }

@@ -17,7 +17,7 @@ pub(super) fn each(
     for (index, node) in nodes.iter().enumerate() {
         let (label, identity) = labelled(index + 1, node)?;
         let annotations = annotations.clone();
-        signers.push(Signer { label, place: node.path(), identity, annotations });
+        signers.push(Signer { label, place: node.path().clone(), identity, annotations });
     }
     Ok(signers)
 }

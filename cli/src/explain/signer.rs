@@ -106,7 +106,7 @@ impl From<&Signer> for SignerReport {
     fn from(signer: &Signer) -> Self {
         Self {
             label: signer.label.clone(),
-            place: signer.place.clone(),
+            place: signer.place.to_string(),
             needs: Needs::from(&signer.identity),
             annotations: signer
                 .annotations
