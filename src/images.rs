@@ -265,7 +265,7 @@ impl<'r> Stored<'r> {
 }
 
 fn read<'r>(object: Json<'r>, workload: &Workload) -> Result<Found<'r>, Unreadable> {
-    let walk = Walk::along(&Tree::of(&workload.images), object)?;
+    let walk = Walk::along(Tree::of(workload.images()), object)?;
     let metadata = match walk.metadata {
         Some(metadata) if !metadata.is_null() => Metadata::read(metadata).ok_or_else(|| {
             Unreadable::Shape { path: "metadata".to_owned(), expected: "the metadata of an object" }
@@ -283,7 +283,7 @@ mod tests {
     fn pointers_escape_the_keys() {
         let key = |name: &str| Crumb::Key(name.to_owned().into());
         let crumbs = vec![key("spec"), Crumb::Element { index: 1, name: None }, key("a/b~c")];
-        let image = Image { crumbs, json: None, position: 0..0, reference: OnceCell::new() };
+        let image = Image { crumbs, json: None, position: 0..0, named: OnceCell::new() };
         assert_eq!(image.pointer(), "/spec/1/a~1b~0c");
         assert_eq!(image.path(), "spec[1].a/b~c");
     }

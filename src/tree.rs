@@ -1,7 +1,6 @@
-//! The paths of a kind, merged into a tree along which an object is read once, and the way to a place in
-//! it.
+//! The paths of a kind as the tree along which an object is read once, and the way to a place in it.
 
-use crate::workloads::{Presence, Step};
+use crate::workloads::{ImagePath, Presence, Step};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -37,46 +36,57 @@ pub(crate) fn render(crumbs: &[Crumb], element: impl Fn(usize, Option<&str>) -> 
     text
 }
 
-/// The paths of a kind, merged.
-#[derive(Debug, Default)]
-pub(crate) struct Tree {
-    pub(crate) keys: Vec<Branch>,
-    pub(crate) each: Option<Box<Tree>>,
-    pub(crate) is_image: bool,
+/// A place to which some paths lead: what they have in common so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tree<'w> {
+    paths: &'w [ImagePath],
+    depth: usize,
 }
 
-#[derive(Debug)]
-pub(crate) struct Branch {
-    pub(crate) name: Cow<'static, str>,
+/// A key of an object, and what is below it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Branch<'w> {
+    pub(crate) name: &'w Cow<'static, str>,
     pub(crate) presence: Presence,
-    pub(crate) tree: Tree,
+    pub(crate) tree: Tree<'w>,
 }
 
-impl Tree {
-    pub(crate) fn of(paths: &[Vec<Step>]) -> Self {
-        let mut tree = Self::default();
-        for path in paths {
-            tree.insert(path);
-        }
-        tree
+impl<'w> Tree<'w> {
+    /// Of the paths of a kind: those that begin with the same keys stand together.
+    pub(crate) fn of(paths: &'w [ImagePath]) -> Self {
+        Self { paths, depth: 0 }
     }
 
-    fn insert(&mut self, path: &[Step]) {
-        match path.split_first() {
-            None => self.is_image = true,
-            Some((Step::Each, rest)) => self.each.get_or_insert_default().insert(rest),
-            Some((Step::Key { name, presence }, rest)) => {
-                if let Some(branch) = self.keys.iter_mut().find(|branch| branch.name == *name) {
-                    return branch.tree.insert(rest);
-                }
-                let mut tree = Self::default();
-                tree.insert(rest);
-                self.keys.push(Branch { name: name.clone(), presence: *presence, tree });
-            }
-        }
+    pub(crate) fn is_image(self) -> bool {
+        self.step().is_none()
     }
 
-    pub(crate) fn expected(&self) -> &'static str {
-        if self.each.is_some() { "a list" } else { "an object" }
+    /// What every element of a list is.
+    pub(crate) fn each(self) -> Option<Self> {
+        let below = Self { depth: self.depth + 1, ..self };
+        matches!(self.step(), Some(Step::Each)).then_some(below)
+    }
+
+    /// The keys of an object. Whether one must be there is what its first path says.
+    pub(crate) fn branches(self) -> impl Iterator<Item = Branch<'w>> {
+        let mut paths = self.paths;
+        std::iter::from_fn(move || {
+            let Step::Key { name, presence } = paths.first()?.step(self.depth)? else {
+                return None;
+            };
+            let is_below = |path: &&ImagePath| matches!(path.step(self.depth), Some(Step::Key { name: other, .. }) if other == name);
+            let (below, others) = paths.split_at(paths.iter().take_while(is_below).count());
+            paths = others;
+            let tree = Self { paths: below, depth: self.depth + 1 };
+            Some(Branch { name, presence: *presence, tree })
+        })
+    }
+
+    pub(crate) fn expected(self) -> &'static str {
+        if self.each().is_some() { "a list" } else { "an object" }
+    }
+
+    fn step(self) -> Option<&'w Step> {
+        self.paths.first()?.step(self.depth)
     }
 }

@@ -6,7 +6,7 @@
 //! the API server's decoder.
 
 use crate::images::{Image, MAX_IMAGES, Unreadable};
-use crate::tree::{Crumb, Tree, render};
+use crate::tree::{Branch, Crumb, Tree, render};
 use crate::workloads::Presence;
 use signed_images_json::Json;
 use std::borrow::Cow;
@@ -25,7 +25,7 @@ pub(crate) struct Walk<'r> {
 }
 
 impl<'r> Walk<'r> {
-    pub(crate) fn along(tree: &Tree, object: Json<'r>) -> Result<Self, Unreadable> {
+    pub(crate) fn along(tree: Tree<'_>, object: Json<'r>) -> Result<Self, Unreadable> {
         let (images, crumbs, start) = (Vec::new(), Vec::new(), object.range().start);
         let mut walk = Self { images, metadata: None, start, crumbs };
         walk.place(tree, object)?;
@@ -33,11 +33,11 @@ impl<'r> Walk<'r> {
     }
 
     /// Reads the value at one place of the tree.
-    fn place(&mut self, tree: &Tree, value: Json<'r>) -> Result<(), Unreadable> {
-        if tree.is_image {
+    fn place(&mut self, tree: Tree<'_>, value: Json<'r>) -> Result<(), Unreadable> {
+        if tree.is_image() {
             return self.push(Some(value));
         }
-        match (&tree.each, value.elements(), value.members()) {
+        match (tree.each(), value.elements(), value.members()) {
             (Some(each), Some(elements), _) => self.elements(each, elements),
             (None, _, Some(members)) => self.branches(tree, members),
             _ => Err(Unreadable::Shape { path: self.path(), expected: tree.expected() }),
@@ -57,14 +57,14 @@ impl<'r> Walk<'r> {
 
     fn elements(
         &mut self,
-        each: &Tree,
+        each: Tree<'_>,
         elements: impl Iterator<Item = Json<'r>>,
     ) -> Result<(), Unreadable> {
         for (index, element) in elements.enumerate() {
             self.crumbs.push(Crumb::Element { index, name: None });
             match element.is_null() {
                 // A null element is an empty one to the API server's decoder.
-                true if each.is_image => self.push(None)?,
+                true if each.is_image() => self.push(None)?,
                 true => self.branches(each, std::iter::empty())?,
                 false => self.place(each, element)?,
             }
@@ -75,18 +75,19 @@ impl<'r> Walk<'r> {
 
     fn branches(
         &mut self,
-        tree: &Tree,
+        tree: Tree<'_>,
         members: impl Iterator<Item = (Cow<'r, str>, Json<'r>)>,
     ) -> Result<(), Unreadable> {
         let is_root = self.crumbs.is_empty();
         let is_element = matches!(self.crumbs.last(), Some(Crumb::Element { .. }));
         let first_image = self.images.len();
-        let mut found: Vec<Option<Json<'r>>> = vec![None; tree.keys.len()];
+        let mut branches: Vec<(Branch<'_>, Option<Json<'r>>)> =
+            tree.branches().map(|branch| (branch, None)).collect();
         let mut name = None;
         // In the order of the text, which images are written back in.
         for (key, value) in members {
-            let branch = tree.keys.iter().zip(&mut found).find(|(branch, _)| branch.name == key);
-            let (subtree, kept) = match branch {
+            let branch = branches.iter_mut().find(|(branch, _)| *branch.name == key);
+            let (branch, kept) = match branch {
                 Some((branch, kept)) => (Some(branch), kept),
                 None if is_root && key == "metadata" => (None, &mut self.metadata),
                 None if is_element && key == "name" => (None, &mut name),
@@ -97,12 +98,12 @@ impl<'r> Walk<'r> {
                 self.crumbs.push(Crumb::Key(Cow::Owned(key.into_owned())));
                 return Err(Unreadable::Twice(self.path()));
             }
-            let Some(branch) = subtree.filter(|_| !value.is_null()) else { continue };
+            let Some(branch) = branch.filter(|_| !value.is_null()) else { continue };
             self.crumbs.push(Crumb::Key(branch.name.clone()));
-            self.place(&branch.tree, value)?;
+            self.place(branch.tree, value)?;
             self.crumbs.pop();
         }
-        self.require(tree, &found)?;
+        self.require(&branches)?;
         if let Some(name) = name.and_then(Json::string) {
             self.name_element(first_image, &name.into());
         }
@@ -110,14 +111,14 @@ impl<'r> Walk<'r> {
     }
 
     /// Every branch that must be here and is not: a fault of the image where it is one, else of the object.
-    fn require(&mut self, tree: &Tree, found: &[Option<Json<'r>>]) -> Result<(), Unreadable> {
-        for (branch, value) in tree.keys.iter().zip(found) {
+    fn require(&mut self, branches: &[(Branch<'_>, Option<Json<'r>>)]) -> Result<(), Unreadable> {
+        for (branch, value) in branches {
             if branch.presence == Presence::Optional || value.is_some_and(|value| !value.is_null())
             {
                 continue;
             }
             self.crumbs.push(Crumb::Key(branch.name.clone()));
-            if !branch.tree.is_image {
+            if !branch.tree.is_image() {
                 return Err(Unreadable::Missing(self.path()));
             }
             self.push(None)?;
@@ -145,7 +146,7 @@ impl<'r> Walk<'r> {
 mod tests {
     use super::*;
     use crate::request::GroupKind;
-    use crate::workloads::built_in;
+    use crate::workloads::{Form, ImagePath, Step, Workload, built_in};
     use signed_images_json::Document;
 
     /// Else a thousand images in an element with a name of megabytes would take gigabytes.
@@ -154,8 +155,8 @@ mod tests {
         let kind = GroupKind { group: "tekton.dev".to_owned(), kind: "Pipeline".to_owned() };
         let object = r#"{"spec":{"tasks":[{"taskSpec":{"steps":[{"image":"a"},{"image":"b"}]},"name":"build"}]}}"#;
         let document = Document::read(object).unwrap();
-        let tree = Tree::of(&built_in(&kind).unwrap().images);
-        let walk = Walk::along(&tree, document.root()).unwrap();
+        let workload = built_in(&kind).unwrap();
+        let walk = Walk::along(Tree::of(workload.images()), document.root()).unwrap();
         let names: Vec<&Rc<str>> = walk
             .images
             .iter()
@@ -165,5 +166,18 @@ mod tests {
             })
             .collect();
         assert!(matches!(names[..], [a, b] if **a == *"build" && Rc::ptr_eq(a, b)));
+    }
+
+    /// Else all but the first of two paths into one object would lead nowhere.
+    #[test]
+    fn paths_are_found_in_whatever_order_they_come() {
+        let key =
+            |name: &'static str| Step::Key { name: name.into(), presence: Presence::Optional };
+        let paths = [vec![key("a"), key("x")], vec![key("b")], vec![key("a"), key("y")]];
+        let document = Document::read(r#"{"b":"1","a":{"y":"2","x":"3"}}"#).unwrap();
+        let workload = Workload::new(paths.map(ImagePath::from).to_vec(), Form::Template);
+        let walk = Walk::along(Tree::of(workload.images()), document.root()).unwrap();
+        let texts: Vec<_> = walk.images.iter().map(|image| image.text().unwrap()).collect();
+        assert_eq!(texts, ["1", "2", "3"]);
     }
 }

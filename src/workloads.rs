@@ -1,9 +1,8 @@
 //! Which kinds hold images, and where. Group and kind are compared together: a `Pod` of another group is
 //! not a Pod.
 //!
-//! *How is a place written?* As the path's keys separated by `/`; `*` is every element of a list, and
-//! a key that ends in `!` must be there when its parent is. A place that
-//! must hold an image and does not is a rejection, never a skip.
+//! *How is a way written?* Step by step: a key that `must` or `may` be there when its parent is, or `EACH`
+//! element of a list. What must be there and is not is a rejection, never a skip.
 
 use crate::request::GroupKind;
 use k8s_openapi::Resource;
@@ -33,13 +32,61 @@ pub enum Presence {
     Optional,
 }
 
+/// The way to strings that are images, in two parts: many kinds hold the same below different places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImagePath {
+    place: Cow<'static, [Step]>,
+    below: Cow<'static, [Step]>,
+}
+
+impl ImagePath {
+    /// Its steps.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.place.iter().chain(&*self.below)
+    }
+
+    /// The keys; the elements of a list have none.
+    fn keys(&self) -> impl Iterator<Item = Option<&str>> {
+        self.steps().map(|step| match step {
+            Step::Key { name, .. } => Some(&**name),
+            Step::Each => None,
+        })
+    }
+
+    pub(crate) fn step(&self, depth: usize) -> Option<&Step> {
+        match depth.checked_sub(self.place.len()) {
+            None => self.place.get(depth),
+            Some(depth) => self.below.get(depth),
+        }
+    }
+}
+
+impl From<Vec<Step>> for ImagePath {
+    fn from(steps: Vec<Step>) -> Self {
+        Self { place: steps.into(), below: Cow::Borrowed(&[]) }
+    }
+}
+
 /// A kind that holds images, and the paths of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workload {
-    /// Paths to the strings that are images.
-    pub images: Vec<Vec<Step>>,
+    /// Those that begin with the same keys stand together.
+    images: Vec<ImagePath>,
     /// Whether objects of this kind run themselves or are templates of Pods.
     pub form: Form,
+}
+
+impl Workload {
+    pub(crate) fn new(mut images: Vec<ImagePath>, form: Form) -> Self {
+        images.sort_by(|one, other| one.keys().cmp(other.keys()));
+        Self { images, form }
+    }
+
+    /// Paths to its images.
+    #[must_use]
+    pub fn images(&self) -> &[ImagePath] {
+        &self.images
+    }
 }
 
 /// What pinning an object of a kind means.
@@ -51,112 +98,136 @@ pub enum Form {
     Template,
 }
 
+const EACH: Step = Step::Each;
+
+const fn must(name: &'static str) -> Step {
+    Step::Key { name: Cow::Borrowed(name), presence: Presence::Required }
+}
+
+const fn may(name: &'static str) -> Step {
+    Step::Key { name: Cow::Borrowed(name), presence: Presence::Optional }
+}
+
+/// An image volume (`ImageVolumeSource`).
+const VOLUMES: &[Step] = &[may("volumes"), EACH, may("image"), must("reference")];
+const INIT_CONTAINERS: &[Step] = &[may("initContainers"), EACH, must("image")];
+const EPHEMERAL_CONTAINERS: &[Step] = &[may("ephemeralContainers"), EACH, must("image")];
+
 /// `PodSpec` of the core API: <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/>.
-const POD_SPEC: [&str; 4] = [
-    "containers!/*/image!",
-    "initContainers/*/image!",
-    "ephemeralContainers/*/image!",
-    // An image volume (`ImageVolumeSource`).
-    "volumes/*/image/reference!",
-];
+const POD_SPEC: &[&[Step]] =
+    &[&[must("containers"), EACH, must("image")], INIT_CONTAINERS, EPHEMERAL_CONTAINERS, VOLUMES];
+
+/// That of a custom resource, which may leave its containers to its controller.
+const CUSTOM_POD_SPEC: &[&[Step]] =
+    &[&[may("containers"), EACH, must("image")], INIT_CONTAINERS, EPHEMERAL_CONTAINERS, VOLUMES];
 
 /// A Tekton `TaskSpec`: tektoncd/pipeline, `pkg/apis/pipeline/v1/task_types.go`. A step without an image
 /// takes that of the step template or of a StepAction.
-const TEKTON_TASK: [&str; 4] =
-    ["steps/*/image", "sidecars/*/image", "stepTemplate/image", "volumes/*/image/reference!"];
+const TEKTON_TASK: &[&[Step]] = &[
+    &[may("steps"), EACH, may("image")],
+    &[may("sidecars"), EACH, may("image")],
+    &[may("stepTemplate"), may("image")],
+    VOLUMES,
+];
 
 /// The volumes of a Tekton pod template: `pkg/apis/pipeline/pod/template.go`.
-const TEKTON_POD: [&str; 1] = ["volumes/*/image/reference!"];
+const TEKTON_POD: &[&[Step]] = &[VOLUMES];
 
 /// A `VirtualMachineInstanceSpec`: kubevirt/api, `core/v1/schema.go` (`ContainerDiskSource`,
 /// `KernelBootContainer`).
-const VIRTUAL_MACHINE: [&str; 2] =
-    ["volumes/*/containerDisk/image!", "domain/firmware/kernelBoot/container/image!"];
+const VIRTUAL_MACHINE: &[&[Step]] = &[
+    &[may("volumes"), EACH, may("containerDisk"), must("image")],
+    &[may("domain"), may("firmware"), may("kernelBoot"), may("container"), must("image")],
+];
 
 /// A kind, and the images at these paths below each of these places.
 struct BuiltIn {
     group: &'static str,
     kind: &'static str,
-    places: &'static [&'static str],
-    paths: &'static [&'static str],
+    places: &'static [&'static [Step]],
+    paths: &'static [&'static [Step]],
 }
 
-const fn built_in_kind<R: Resource>(places: &'static [&'static str]) -> BuiltIn {
-    custom(R::GROUP, R::KIND, places, &POD_SPEC)
+const fn built_in_kind<R: Resource>(places: &'static [&'static [Step]]) -> BuiltIn {
+    custom(R::GROUP, R::KIND, places, POD_SPEC)
 }
 
 const fn custom(
     group: &'static str,
     kind: &'static str,
-    places: &'static [&'static str],
-    paths: &'static [&'static str],
+    places: &'static [&'static [Step]],
+    paths: &'static [&'static [Step]],
 ) -> BuiltIn {
     BuiltIn { group, kind, places, paths }
 }
 
-const TEMPLATE: &[&str] = &["spec!/template!/spec!"];
+const SPEC: &[&[Step]] = &[&[must("spec")]];
+const POD_TEMPLATE: &[&[Step]] = &[&[must("template"), must("spec")]];
+const ROLLOUT: &[&[Step]] = &[&[must("spec"), may("template"), may("spec")]];
+const IMAGE: &[&[Step]] = &[&[must("image")]];
+const TASK_RUN: &[&[Step]] = &[&[must("spec"), may("taskSpec")]];
+const TASK_RUN_POD: &[&[Step]] = &[&[must("spec"), may("podTemplate")]];
+const CRON_JOB: &[&[Step]] =
+    &[&[must("spec"), must("jobTemplate"), must("spec"), must("template"), must("spec")]];
+const VIRTUAL_MACHINE_POOL: &[&[Step]] = &[&[
+    must("spec"),
+    must("virtualMachineTemplate"),
+    must("spec"),
+    must("template"),
+    must("spec"),
+]];
+const PIPELINE: &[&[Step]] = &[
+    &[must("spec"), may("tasks"), EACH, may("taskSpec")],
+    &[must("spec"), may("finally"), EACH, may("taskSpec")],
+];
+const PIPELINE_RUN: &[&[Step]] = &[
+    &[must("spec"), may("pipelineSpec"), may("tasks"), EACH, may("taskSpec")],
+    &[must("spec"), may("pipelineSpec"), may("finally"), EACH, may("taskSpec")],
+];
+const PIPELINE_RUN_PODS: &[&[Step]] = &[
+    &[must("spec"), may("taskRunTemplate"), may("podTemplate")],
+    &[must("spec"), may("taskRunSpecs"), EACH, may("podTemplate")],
+    // As `v1beta1` names them.
+    &[must("spec"), may("taskRunSpecs"), EACH, may("taskPodTemplate")],
+    &[must("spec"), may("podTemplate")],
+];
+const TEMPLATE: &[&[Step]] = &[&[must("spec"), must("template"), must("spec")]];
 
 const BUILT_IN: [BuiltIn; 28] = [
-    built_in_kind::<core::Pod>(&["spec!"]),
-    built_in_kind::<core::PodTemplate>(&["template!/spec!"]),
+    built_in_kind::<core::Pod>(SPEC),
+    built_in_kind::<core::PodTemplate>(POD_TEMPLATE),
     built_in_kind::<core::ReplicationController>(TEMPLATE),
     built_in_kind::<apps::Deployment>(TEMPLATE),
     built_in_kind::<apps::ReplicaSet>(TEMPLATE),
     built_in_kind::<apps::StatefulSet>(TEMPLATE),
     built_in_kind::<apps::DaemonSet>(TEMPLATE),
     built_in_kind::<batch::Job>(TEMPLATE),
-    built_in_kind::<batch::CronJob>(&["spec!/jobTemplate!/spec!/template!/spec!"]),
+    built_in_kind::<batch::CronJob>(CRON_JOB),
     // argo-rollouts, `pkg/apis/rollouts/v1alpha1/types.go`. Without a template, `workloadRef` names a
     // Deployment, which is reviewed itself.
-    custom("argoproj.io", "Rollout", &["spec!/template/spec"], &POD_SPEC),
+    custom("argoproj.io", "Rollout", ROLLOUT, POD_SPEC),
     // knative/serving, `pkg/apis/serving/v1`. A revision's spec is a pod spec with more fields.
-    custom("serving.knative.dev", "Service", TEMPLATE, &POD_SPEC),
-    custom("serving.knative.dev", "Configuration", TEMPLATE, &POD_SPEC),
-    custom("serving.knative.dev", "Revision", &["spec!"], &POD_SPEC),
+    custom("serving.knative.dev", "Service", TEMPLATE, POD_SPEC),
+    custom("serving.knative.dev", "Configuration", TEMPLATE, POD_SPEC),
+    custom("serving.knative.dev", "Revision", SPEC, POD_SPEC),
     // kruise-api, `apps/v1alpha1` and `apps/v1beta1`.
-    custom("apps.kruise.io", "CloneSet", TEMPLATE, &POD_SPEC),
-    custom("apps.kruise.io", "StatefulSet", TEMPLATE, &POD_SPEC),
-    custom("apps.kruise.io", "DaemonSet", TEMPLATE, &POD_SPEC),
+    custom("apps.kruise.io", "CloneSet", TEMPLATE, POD_SPEC),
+    custom("apps.kruise.io", "StatefulSet", TEMPLATE, POD_SPEC),
+    custom("apps.kruise.io", "DaemonSet", TEMPLATE, POD_SPEC),
     // tektoncd/pipeline, `pkg/apis/pipeline/v1` and `v1beta1`.
-    custom("tekton.dev", "Task", &["spec!"], &TEKTON_TASK),
-    custom("tekton.dev", "ClusterTask", &["spec!"], &TEKTON_TASK),
-    custom("tekton.dev", "StepAction", &["spec!"], &["image!"]),
-    custom("tekton.dev", "TaskRun", &["spec!/taskSpec"], &TEKTON_TASK),
-    custom("tekton.dev", "TaskRun", &["spec!/podTemplate"], &TEKTON_POD),
-    custom(
-        "tekton.dev",
-        "Pipeline",
-        &["spec!/tasks/*/taskSpec", "spec!/finally/*/taskSpec"],
-        &TEKTON_TASK,
-    ),
-    custom(
-        "tekton.dev",
-        "PipelineRun",
-        &["spec!/pipelineSpec/tasks/*/taskSpec", "spec!/pipelineSpec/finally/*/taskSpec"],
-        &TEKTON_TASK,
-    ),
-    custom(
-        "tekton.dev",
-        "PipelineRun",
-        &[
-            "spec!/taskRunTemplate/podTemplate",
-            "spec!/taskRunSpecs/*/podTemplate",
-            // As `v1beta1` names them.
-            "spec!/podTemplate",
-            "spec!/taskRunSpecs/*/taskPodTemplate",
-        ],
-        &TEKTON_POD,
-    ),
+    custom("tekton.dev", "Task", SPEC, TEKTON_TASK),
+    custom("tekton.dev", "ClusterTask", SPEC, TEKTON_TASK),
+    custom("tekton.dev", "StepAction", SPEC, IMAGE),
+    custom("tekton.dev", "TaskRun", TASK_RUN, TEKTON_TASK),
+    custom("tekton.dev", "TaskRun", TASK_RUN_POD, TEKTON_POD),
+    custom("tekton.dev", "Pipeline", PIPELINE, TEKTON_TASK),
+    custom("tekton.dev", "PipelineRun", PIPELINE_RUN, TEKTON_TASK),
+    custom("tekton.dev", "PipelineRun", PIPELINE_RUN_PODS, TEKTON_POD),
     // kubevirt/api, `core/v1/types.go` and `pool/v1beta1/types.go`.
-    custom("kubevirt.io", "VirtualMachineInstance", &["spec!"], &VIRTUAL_MACHINE),
-    custom("kubevirt.io", "VirtualMachine", TEMPLATE, &VIRTUAL_MACHINE),
-    custom("kubevirt.io", "VirtualMachineInstanceReplicaSet", TEMPLATE, &VIRTUAL_MACHINE),
-    custom(
-        "pool.kubevirt.io",
-        "VirtualMachinePool",
-        &["spec!/virtualMachineTemplate!/spec!/template!/spec!"],
-        &VIRTUAL_MACHINE,
-    ),
+    custom("kubevirt.io", "VirtualMachineInstance", SPEC, VIRTUAL_MACHINE),
+    custom("kubevirt.io", "VirtualMachine", TEMPLATE, VIRTUAL_MACHINE),
+    custom("kubevirt.io", "VirtualMachineInstanceReplicaSet", TEMPLATE, VIRTUAL_MACHINE),
+    custom("pool.kubevirt.io", "VirtualMachinePool", VIRTUAL_MACHINE_POOL, VIRTUAL_MACHINE),
 ];
 
 /// Kinds that rules with wildcards bring here and that cannot hold an image: they are the bodies of
@@ -176,27 +247,24 @@ pub fn built_in(kind: &GroupKind) -> Option<Workload> {
     let mut images = Vec::new();
     for known in BUILT_IN.iter().filter(|known| is(kind, (known.group, known.kind))) {
         for place in known.places {
-            images.extend(below(&steps(place), known.paths));
+            images.extend(below(Cow::Borrowed(place), known.paths));
         }
     }
     let pod = is(kind, (core::Pod::GROUP, core::Pod::KIND));
     let form = if pod { Form::Pod } else { Form::Template };
-    (!images.is_empty()).then_some(Workload { images, form })
+    (!images.is_empty()).then(|| Workload::new(images, form))
 }
 
-/// The image paths of a custom resource's pod spec that stands at `prefix`. It may leave its containers
-/// to its controller.
-#[must_use]
-pub fn pod_spec_images(prefix: &[Step]) -> Vec<Vec<Step>> {
-    below(
-        prefix,
-        &POD_SPEC
-            .map(|path| path.strip_prefix("containers!").map_or(path, |_| "containers/*/image!")),
-    )
+/// The paths of a custom resource's pod spec that stands at that place.
+pub(crate) fn pod_spec_images(place: Vec<Step>) -> impl Iterator<Item = ImagePath> {
+    below(place.into(), CUSTOM_POD_SPEC)
 }
 
-fn below(prefix: &[Step], paths: &[&'static str]) -> Vec<Vec<Step>> {
-    paths.iter().map(|path| prefix.iter().cloned().chain(steps(path)).collect()).collect()
+fn below(
+    place: Cow<'static, [Step]>,
+    paths: &'static [&'static [Step]],
+) -> impl Iterator<Item = ImagePath> {
+    paths.iter().map(move |path| ImagePath { place: place.clone(), below: Cow::Borrowed(path) })
 }
 
 /// A key as a step of a JSON pointer (RFC 6901 §3).
@@ -205,8 +273,8 @@ pub(crate) fn pointer_to(key: &str) -> String {
 }
 
 /// A path as a JSON pointer.
-pub(crate) fn render(path: &[Step]) -> String {
-    path.iter()
+pub(crate) fn render(path: &ImagePath) -> String {
+    path.steps()
         .map(|step| match step {
             Step::Key { name, .. } => pointer_to(name),
             Step::Each => "/*".to_owned(),
@@ -216,14 +284,4 @@ pub(crate) fn render(path: &[Step]) -> String {
 
 fn is(kind: &GroupKind, (group, name): (&str, &str)) -> bool {
     kind.group == group && kind.kind == name
-}
-
-fn steps(path: &'static str) -> Vec<Step> {
-    path.split('/')
-        .map(|part| match (part, part.strip_suffix('!')) {
-            ("*", _) => Step::Each,
-            (_, Some(name)) => Step::Key { name: name.into(), presence: Presence::Required },
-            (name, None) => Step::Key { name: name.into(), presence: Presence::Optional },
-        })
-        .collect()
 }

@@ -11,7 +11,7 @@ use signed_images_policy::pattern::{ImagePattern, Match};
 use signed_images_policy::reference::Reference;
 use signed_images_policy::request::GroupKind;
 use signed_images_policy::validate;
-use signed_images_policy::workloads::{self, Presence, Step, Workload};
+use signed_images_policy::workloads::{self, ImagePath, Presence, Step, Workload};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -211,7 +211,7 @@ const KINDS: [(&str, &str); 25] = [
 ];
 
 /// Writes a value at the end of a path; every list on it has one element.
-fn put(object: &mut Value, path: &[Step], value: &Value) {
+fn put(object: &mut Value, path: &[&Step], value: &Value) {
     match path.split_first() {
         None => *object = value.clone(),
         Some((Step::Each, rest)) => {
@@ -230,18 +230,19 @@ fn put(object: &mut Value, path: &[Step], value: &Value) {
 }
 
 /// An object with the image in that place alone; lists that must be there are empty.
-fn holding(image: &str, path: &[Step], workload: &Workload) -> Value {
+fn holding(image: &str, path: &ImagePath, workload: &Workload) -> Value {
     let mut object = json!({});
-    let is_list = |at: &usize, path: &[Step]| path.get(*at) == Some(&Step::Each);
-    for other in &workload.images {
+    let is_list = |at: &usize, path: &[&Step]| path.get(*at) == Some(&&Step::Each);
+    for other in workload.images() {
+        let other: Vec<&Step> = other.steps().collect();
         let must =
             |at: &usize| matches!(&other[*at - 1], Step::Key { presence: Presence::Required, .. });
-        let lists = (1..other.len()).filter(|at| is_list(at, other) && must(at));
+        let lists = (1..other.len()).filter(|at| is_list(at, &other) && must(at));
         for end in lists {
             put(&mut object, &other[..end], &json!([]));
         }
     }
-    put(&mut object, path, &json!(image));
+    put(&mut object, &path.steps().collect::<Vec<_>>(), &json!(image));
     object
 }
 
@@ -349,7 +350,7 @@ proptest! {
         for (group, kind) in KINDS {
             let of = GroupKind { group: group.to_owned(), kind: kind.to_owned() };
             let workload = workloads::built_in(&of).expect(kind);
-            for path in &workload.images {
+            for path in workload.images() {
                 let object = holding(text, path, &workload);
                 let (verdict, answer) = review(&rules, (group, kind), &object, &signed);
                 prop_assert_eq!(verdict.accepted, expected, "{} {}: {}", kind, object, answer);

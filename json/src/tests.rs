@@ -66,9 +66,37 @@ fn what_is_not() {
 
 #[test]
 fn a_fault_has_a_place() {
-    for (text, at) in [("", 0), ("[1,x]", 3), ("{\"a\":\"b\\q\"}", 8), ("{} x", 3), ("[1 2]", 3)] {
+    for (text, at) in
+        [("", 0), ("[1,x]", 3), ("{\"a\":\"b\\q\"}", 8), ("{} x", 3), ("[1 2]", 3), ("\"a\n\"", 2)]
+    {
         assert_eq!(fault(text), Some(NotJson::Syntax { at }), "{text}");
+        // And where it is not in the first block.
+        let (later, at) = (format!("{}{text}", " ".repeat(100)), at + 100);
+        assert_eq!(fault(&later), Some(NotJson::Syntax { at }), "{later}");
     }
+}
+
+#[test]
+fn faults_are_told() {
+    assert_eq!(fault("[1 2]").unwrap().to_string(), "it is not valid JSON at byte 3");
+    assert_eq!(NotJson::Depth.to_string(), "it is nested more than 10000 levels deep");
+    let error = Document::from_bytes(b"\"\xff\"").unwrap_err();
+    assert_eq!(error.to_string(), "invalid utf-8 sequence of 1 bytes from index 1");
+    assert_eq!(NoMember::NotAnObject.to_string(), "it is not a JSON object");
+    assert_eq!(NoMember::Twice("a").to_string(), "`a` stands there twice");
+}
+
+/// Whatever stands around them.
+#[test]
+fn values_end_where_they_end() {
+    let document = Document::read("[ \"a\" , true\n,{ \"b\" : false } ,\t\"\" ]").unwrap();
+    let elements: Vec<Json<'_>> = document.root().elements().unwrap().collect();
+    let texts: Vec<&str> = elements.iter().map(|element| element.text()).collect();
+    assert_eq!(texts, ["\"a\"", "true", "{ \"b\" : false }", "\"\""]);
+    assert_eq!(format!("{:?}", elements[0]), "\"a\"");
+    let flags: Vec<Option<bool>> = elements.iter().map(|element| element.flag()).collect();
+    assert_eq!(flags, [None, Some(true), None, None]);
+    assert_eq!(elements[2].pick(["b"]).unwrap()[0].and_then(Json::flag), Some(false));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::Fault;
 use super::reader::{Node, Object};
 use super::vocabulary::EXTRA_WORKLOAD;
 use crate::request::GroupKind;
-use crate::workloads::{self, Form, Presence, Step, Workload};
+use crate::workloads::{self, Form, ImagePath, Presence, Step, Workload};
 
 /// No schema nests its pod specs deeper.
 const MAX_STEPS: usize = 32;
@@ -18,23 +18,25 @@ pub(super) fn compile(node: &Node<'_>) -> Result<(GroupKind, Workload), Fault> {
     if let Some(node) = extra.get("apiGroup").filter(|_| kind.group.contains('/')) {
         return Err(node.fault("write the group alone, without a version"));
     }
-    let mut images = pointers(&extra, "images")?;
+    let mut images: Vec<ImagePath> =
+        pointers(&extra, "images")?.into_iter().map(ImagePath::from).collect();
     for prefix in pointers(&extra, "podSpecs")? {
-        images.extend(workloads::pod_spec_images(&prefix));
+        images.extend(workloads::pod_spec_images(prefix));
     }
     if images.is_empty() {
         return Err(extra.fault("where are its images? give `podSpecs` or `images`"));
     }
-    let mut workload =
-        workloads::built_in(&kind).unwrap_or(Workload { images: Vec::new(), form: Form::Template });
+    let known = workloads::built_in(&kind);
+    let form = known.as_ref().map_or(Form::Template, |known| known.form);
+    let mut paths = known.map_or(Vec::new(), |known| known.images().to_vec());
     for path in images {
-        if let Some(other) = workload.images.iter().find(|other| overlap(other, &path)) {
+        if let Some(other) = paths.iter().find(|other| overlap(other, &path)) {
             let (path, other) = (workloads::render(&path), workloads::render(other));
             return Err(extra.fault(&format!("`{path}` and `{other}` overlap")));
         }
-        workload.images.push(path);
+        paths.push(path);
     }
-    Ok((kind, workload))
+    Ok((kind, Workload::new(paths, form)))
 }
 
 fn pointers(extra: &Object<'_>, key: &str) -> Result<Vec<Vec<Step>>, Fault> {
@@ -73,8 +75,8 @@ fn step(part: &str) -> Option<Step> {
 }
 
 /// Whether one path leads through the other's end, or takes a list for an object.
-fn overlap(a: &[Step], b: &[Step]) -> bool {
-    for (a, b) in a.iter().zip(b) {
+fn overlap(a: &ImagePath, b: &ImagePath) -> bool {
+    for (a, b) in a.steps().zip(b.steps()) {
         match (a, b) {
             (Step::Key { name: a, .. }, Step::Key { name: b, .. }) if a == b => {}
             (Step::Each, Step::Each) => {}
@@ -95,7 +97,7 @@ mod tests {
         for text in
             ["/foo", "/spec/a~1b", "/c%d", "/e^f", "/m~0n", "/m~01n", "/ ", "/a/*/b", "/a/*"]
         {
-            assert_eq!(workloads::render(&parse(text).unwrap()), text);
+            assert_eq!(workloads::render(&parse(text).unwrap().into()), text);
         }
         for text in ["", "/", "foo", "/a/", "//a", "/*", "/*/a", "/~", "/a~2", "/a~", "/metadata/a"]
         {
@@ -119,7 +121,7 @@ mod tests {
             ("/a/ab", "/a/abc", false),
         ];
         for (a, b, overlaps) in rows {
-            let (one, other) = (parse(a).unwrap(), parse(b).unwrap());
+            let (one, other) = (parse(a).unwrap().into(), parse(b).unwrap().into());
             assert_eq!(overlap(&one, &other), overlaps, "{a} {b}");
             assert_eq!(overlap(&other, &one), overlaps, "{b} {a}");
         }
