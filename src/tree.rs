@@ -67,19 +67,28 @@ impl<'w> Tree<'w> {
         matches!(self.step(), Some(Step::Each)).then_some(below)
     }
 
-    /// The keys of an object. Whether one must be there is what its first path says.
+    /// The keys of an object. One must be there when any path says so.
     pub(crate) fn branches(self) -> impl Iterator<Item = Branch<'w>> {
         let mut paths = self.paths;
         std::iter::from_fn(move || {
-            let Step::Key { name, presence } = paths.first()?.step(self.depth)? else {
-                return None;
-            };
-            let is_below = |path: &&ImagePath| matches!(path.step(self.depth), Some(Step::Key { name: other, .. }) if other == name);
+            let name = self.key(paths.first()?)?.0;
+            let is_below = |path: &&ImagePath| self.key(path).is_some_and(|(key, _)| key == name);
             let (below, others) = paths.split_at(paths.iter().take_while(is_below).count());
             paths = others;
+            let is_required = |path| self.key(path).is_some_and(|(_, p)| p == Presence::Required);
+            let is_required = below.iter().any(is_required);
+            let presence = if is_required { Presence::Required } else { Presence::Optional };
             let tree = Self { paths: below, depth: self.depth + 1 };
-            Some(Branch { name, presence: *presence, tree })
+            Some(Branch { name, presence, tree })
         })
+    }
+
+    /// The step of a path here, where that is a key.
+    fn key(self, path: &ImagePath) -> Option<(&Cow<'static, str>, Presence)> {
+        match path.step(self.depth)? {
+            Step::Key { name, presence } => Some((name, *presence)),
+            Step::Each => None,
+        }
     }
 
     pub(crate) fn expected(self) -> &'static str {

@@ -180,4 +180,15 @@ mod tests {
         let texts: Vec<_> = walk.images.iter().map(|image| image.text().unwrap()).collect();
         assert_eq!(texts, ["1", "2", "3"]);
     }
+
+    #[test]
+    fn what_one_path_needs_must_be_there() {
+        let key = |name: &'static str, presence| Step::Key { name: name.into(), presence };
+        let may = vec![key("a", Presence::Optional), key("b", Presence::Optional)];
+        let must = vec![key("a", Presence::Required), key("c", Presence::Optional)];
+        let workload = Workload::new(vec![may.into(), must.into()], Form::Template);
+        let document = Document::read("{}").unwrap();
+        let walk = Walk::along(Tree::of(workload.images()), document.root());
+        assert_eq!(walk.err(), Some(Unreadable::Missing("a".to_owned())));
+    }
 }
