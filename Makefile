@@ -83,8 +83,11 @@ size: annotated-policy.wasm
 	@wc -c policy.wasm annotated-policy.wasm | sed '$$d'
 	$(if $(WASM_OPT),@[ $$(wc -c <annotated-policy.wasm) -le $(SIZE_BUDGET) ] || { echo "over the budget of $(SIZE_BUDGET) bytes"; exit 1; })
 
+# The JSON reader has a part of its own in WebAssembly, so its tests are run there too.
 test: lint deny annotated-policy.wasm size fuel
 	cargo test --workspace
+	CARGO_TARGET_WASM32_WASIP1_RUNNER='cargo run --quiet --package signed-images --example wasi --' \
+		cargo test --package signed-images-json --target $(WASM_TARGET)
 
 # How many instructions the requests of `signed-images bench` may take in the optimised module.
 FUEL_BUDGET := cli/tests/fuel.json
