@@ -191,4 +191,14 @@ mod tests {
         let walk = Walk::along(Tree::of(workload.images()), document.root());
         assert_eq!(walk.err(), Some(Unreadable::Missing("a".to_owned())));
     }
+
+    #[test]
+    fn an_image_that_is_null_is_found() {
+        let key = Step::Key { name: "a".into(), presence: Presence::Optional };
+        let workload = Workload::new(vec![vec![key, Step::Each].into()], Form::Template);
+        let document = Document::read(r#"{"a":["nginx",null]}"#).unwrap();
+        let walk = Walk::along(Tree::of(workload.images()), document.root()).unwrap();
+        let found: Vec<bool> = walk.images.iter().map(|image| image.json.is_some()).collect();
+        assert_eq!(found, [true, false]);
+    }
 }
