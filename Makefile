@@ -86,7 +86,7 @@ size: annotated-policy.wasm
 # The JSON reader has a part of its own in WebAssembly, so its tests are run there too.
 test: lint deny annotated-policy.wasm size fuel
 	cargo test --workspace
-	CARGO_TARGET_WASM32_WASIP1_RUNNER='cargo run --quiet --package signed-images --example wasi --' \
+	CARGO_TARGET_WASM32_WASIP1_RUNNER=$(abspath $(CARGO_OUT))/debug/examples/wasi \
 		cargo test --package signed-images-json --target $(WASM_TARGET)
 
 # How many instructions the requests of `signed-images bench` may take in the optimised module.

@@ -1,5 +1,5 @@
 //! Links the module without padded numbers, which leave room for a linker that is done by then, and with
-//! the memory that most requests need: to grow it takes a system call in each of them.
+//! the memory that most requests need: else they would all begin with a system call for more.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

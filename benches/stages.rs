@@ -118,8 +118,8 @@ fn document(scenario: &Scenario) -> Document<'_> {
 /// The rules that select an image of the object.
 fn selected(found: &Found<'_>, settings: Json<'_>) -> Rules {
     let outline = policy_settings::outline(settings).unwrap();
-    let wanted = rules::wanted(&found.images, None, outline.unchanged);
-    outline.rules(policy_settings::Wanted::For(&wanted)).unwrap()
+    let in_question = rules::in_question(&found.images, None, outline.unchanged);
+    outline.rules(policy_settings::Wanted::For(&in_question)).unwrap()
 }
 
 fn found<'r>(review: &Review<'r>) -> Found<'r> {

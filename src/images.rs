@@ -265,7 +265,7 @@ impl<'r> Stored<'r> {
 }
 
 fn read<'r>(object: Json<'r>, workload: &Workload) -> Result<Found<'r>, Unreadable> {
-    let walk = Walk::along(Tree::of(workload.images()), object)?;
+    let walk = Walk::along(Tree::of(workload), object)?;
     let metadata = match walk.metadata {
         Some(metadata) if !metadata.is_null() => Metadata::read(metadata).ok_or_else(|| {
             Unreadable::Shape { path: "metadata".to_owned(), expected: "the metadata of an object" }

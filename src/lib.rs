@@ -118,8 +118,8 @@ fn review<'r>(
     let stored =
         (review.operation == Operation::Update).then(|| Stored::read(review.old_object, &workload));
     let pinning = settings.pinning;
-    let wanted = rules::wanted(&found.images, stored.as_ref(), settings.unchanged);
-    let rules = settings.rules(Wanted::For(&wanted))?;
+    let in_question = rules::in_question(&found.images, stored.as_ref(), settings.unchanged);
+    let rules = settings.rules(Wanted::For(&in_question))?;
     let mut verifier = Verifier::new(host, now);
     let outcomes: Vec<Outcome> = found
         .images

@@ -1,4 +1,4 @@
-//! An image and the names that it goes by: made once, when something is first compared with them.
+//! An image and the names that it goes by: made when something is first compared with them, and kept.
 
 use crate::reference::Reference;
 use crate::wildcard::{self, Spellings};
@@ -29,8 +29,8 @@ impl Named {
         self.spellings.get_or_init(|| Spellings::of(&self.reference))
     }
 
-    /// Whether a pattern of `rules` could select the image, by what its text says before any wildcard, tag or
-    /// digest: of many patterns, few need to be parsed.
+    /// Whether a pattern could select the image, by what its text says before any wildcard, tag or digest: of
+    /// many patterns, few need to be parsed. (Not one of `signatures`, whose `*` may stand for a registry.)
     pub(crate) fn could_be_of(&self, pattern: &str) -> bool {
         let is_name = |byte: &u8| !matches!(byte, b'*' | b'?' | b':' | b'@');
         let name = pattern.get(..pattern.bytes().take_while(is_name).count()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The way to a value of the settings.
+//! The path of a value of the settings.
 
 use std::borrow::Cow;
 use std::fmt;

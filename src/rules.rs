@@ -106,22 +106,22 @@ pub enum Rewrite {
 /// The images that rules are needed for: those of the object, but for what an update leaves as it is, and
 /// their pins in the stored one.
 #[must_use]
-pub fn wanted<'s>(
+pub fn in_question<'s>(
     images: &'s [Image<'_>],
     stored: Option<&Stored<'_>>,
     unchanged: UnchangedImages,
 ) -> Vec<Cow<'s, Named>> {
     let skips = skips(stored, unchanged);
-    let mut wanted = Vec::new();
+    let mut in_question = Vec::new();
     for image in images {
         if skips && stored.is_some_and(|stored| stored.holds_same(image)) {
             continue;
         }
         let pin = stored.and_then(|stored| Reference::parse(&stored.text(image)?).ok());
-        wanted.extend(image.named().ok().map(Cow::Borrowed));
-        wanted.extend(pin.map(Named::new).map(Cow::Owned));
+        in_question.extend(image.named().ok().map(Cow::Borrowed));
+        in_question.extend(pin.map(Named::new).map(Cow::Owned));
     }
-    wanted
+    in_question
 }
 
 /// Whether an image that is as it is stored passes unasked. An object that is being deleted must lose its

@@ -1,6 +1,6 @@
 //! The paths of a kind as the tree along which an object is read once, and the way to a place in it.
 
-use crate::workloads::{ImagePath, Presence, Step};
+use crate::workloads::{ImagePath, Presence, Step, Workload};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -39,6 +39,7 @@ pub(crate) fn render(crumbs: &[Crumb], element: impl Fn(usize, Option<&str>) -> 
 /// A place to which some paths lead: what they have in common so far.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tree<'w> {
+    /// Those that begin with the same keys stand together, as in a [`Workload`].
     paths: &'w [ImagePath],
     depth: usize,
 }
@@ -52,9 +53,8 @@ pub(crate) struct Branch<'w> {
 }
 
 impl<'w> Tree<'w> {
-    /// Of the paths of a kind: those that begin with the same keys stand together.
-    pub(crate) fn of(paths: &'w [ImagePath]) -> Self {
-        Self { paths, depth: 0 }
+    pub(crate) fn of(workload: &'w Workload) -> Self {
+        Self { paths: workload.images(), depth: 0 }
     }
 
     pub(crate) fn is_image(self) -> bool {

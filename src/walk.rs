@@ -146,7 +146,7 @@ impl<'r> Walk<'r> {
 mod tests {
     use super::*;
     use crate::request::GroupKind;
-    use crate::workloads::{Form, ImagePath, Step, Workload, built_in};
+    use crate::workloads::{EACH, Form, ImagePath, Workload, built_in, may, must};
     use signed_images_json::Document;
 
     /// Else a thousand images in an element with a name of megabytes would take gigabytes.
@@ -156,7 +156,7 @@ mod tests {
         let object = r#"{"spec":{"tasks":[{"taskSpec":{"steps":[{"image":"a"},{"image":"b"}]},"name":"build"}]}}"#;
         let document = Document::read(object).unwrap();
         let workload = built_in(&kind).unwrap();
-        let walk = Walk::along(Tree::of(workload.images()), document.root()).unwrap();
+        let walk = Walk::along(Tree::of(&workload), document.root()).unwrap();
         let names: Vec<&Rc<str>> = walk
             .images
             .iter()
@@ -171,33 +171,28 @@ mod tests {
     /// Else all but the first of two paths into one object would lead nowhere.
     #[test]
     fn paths_are_found_in_whatever_order_they_come() {
-        let key =
-            |name: &'static str| Step::Key { name: name.into(), presence: Presence::Optional };
-        let paths = [vec![key("a"), key("x")], vec![key("b")], vec![key("a"), key("y")]];
+        let paths = [vec![may("a"), may("x")], vec![may("b")], vec![may("a"), may("y")]];
         let document = Document::read(r#"{"b":"1","a":{"y":"2","x":"3"}}"#).unwrap();
         let workload = Workload::new(paths.map(ImagePath::from).to_vec(), Form::Template);
-        let walk = Walk::along(Tree::of(workload.images()), document.root()).unwrap();
+        let walk = Walk::along(Tree::of(&workload), document.root()).unwrap();
         let texts: Vec<_> = walk.images.iter().map(|image| image.text().unwrap()).collect();
         assert_eq!(texts, ["1", "2", "3"]);
     }
 
     #[test]
     fn what_one_path_needs_must_be_there() {
-        let key = |name: &'static str, presence| Step::Key { name: name.into(), presence };
-        let may = vec![key("a", Presence::Optional), key("b", Presence::Optional)];
-        let must = vec![key("a", Presence::Required), key("c", Presence::Optional)];
-        let workload = Workload::new(vec![may.into(), must.into()], Form::Template);
+        let paths = [vec![may("a"), may("b")], vec![must("a"), may("c")]];
+        let workload = Workload::new(paths.map(ImagePath::from).to_vec(), Form::Template);
         let document = Document::read("{}").unwrap();
-        let walk = Walk::along(Tree::of(workload.images()), document.root());
+        let walk = Walk::along(Tree::of(&workload), document.root());
         assert_eq!(walk.err(), Some(Unreadable::Missing("a".to_owned())));
     }
 
     #[test]
     fn an_image_that_is_null_is_found() {
-        let key = Step::Key { name: "a".into(), presence: Presence::Optional };
-        let workload = Workload::new(vec![vec![key, Step::Each].into()], Form::Template);
+        let workload = Workload::new(vec![vec![may("a"), EACH].into()], Form::Template);
         let document = Document::read(r#"{"a":["nginx",null]}"#).unwrap();
-        let walk = Walk::along(Tree::of(workload.images()), document.root()).unwrap();
+        let walk = Walk::along(Tree::of(&workload), document.root()).unwrap();
         let found: Vec<bool> = walk.images.iter().map(|image| image.json.is_some()).collect();
         assert_eq!(found, [true, false]);
     }

@@ -1,7 +1,7 @@
 //! Which kinds hold images, and where. Group and kind are compared together: a `Pod` of another group is
 //! not a Pod.
 //!
-//! *How is a way written?* Step by step: a key that `must` or `may` be there when its parent is, or `EACH`
+//! *How is a path written?* Step by step: a key that `must` or `may` be there when its parent is, or `EACH`
 //! element of a list. What must be there and is not is a rejection, never a skip.
 
 use crate::request::GroupKind;
@@ -32,7 +32,7 @@ pub enum Presence {
     Optional,
 }
 
-/// The way to strings that are images, in two parts: many kinds hold the same below different places.
+/// Where strings are that are images, in two parts: many kinds hold the same below different places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImagePath {
     place: Cow<'static, [Step]>,
@@ -54,10 +54,20 @@ impl ImagePath {
     }
 
     pub(crate) fn step(&self, depth: usize) -> Option<&Step> {
-        match depth.checked_sub(self.place.len()) {
-            None => self.place.get(depth),
-            Some(depth) => self.below.get(depth),
+        self.steps().nth(depth)
+    }
+
+    /// Whether one leads through the other's end, or takes a list for an object.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        for steps in self.steps().zip(other.steps()) {
+            match steps {
+                (Step::Key { name: one, .. }, Step::Key { name: other, .. }) if one == other => {}
+                (Step::Each, Step::Each) => {}
+                (Step::Key { .. }, Step::Key { .. }) => return false,
+                _ => return true,
+            }
         }
+        true
     }
 }
 
@@ -70,7 +80,7 @@ impl From<Vec<Step>> for ImagePath {
 /// A kind that holds images, and the paths of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workload {
-    /// Those that begin with the same keys stand together.
+    /// At least one; no two of them overlap; those that begin with the same keys stand together.
     images: Vec<ImagePath>,
     /// Whether objects of this kind run themselves or are templates of Pods.
     pub form: Form,
@@ -98,28 +108,32 @@ pub enum Form {
     Template,
 }
 
-const EACH: Step = Step::Each;
+pub(crate) const EACH: Step = Step::Each;
 
-const fn must(name: &'static str) -> Step {
+pub(crate) const fn must(name: &'static str) -> Step {
     Step::Key { name: Cow::Borrowed(name), presence: Presence::Required }
 }
 
-const fn may(name: &'static str) -> Step {
+pub(crate) const fn may(name: &'static str) -> Step {
     Step::Key { name: Cow::Borrowed(name), presence: Presence::Optional }
 }
 
+const CONTAINERS: &[Step] = &[must("containers"), EACH, must("image")];
+const CUSTOM_CONTAINERS: &[Step] = &[may("containers"), EACH, must("image")];
 /// An image volume (`ImageVolumeSource`).
 const VOLUMES: &[Step] = &[may("volumes"), EACH, may("image"), must("reference")];
 const INIT_CONTAINERS: &[Step] = &[may("initContainers"), EACH, must("image")];
 const EPHEMERAL_CONTAINERS: &[Step] = &[may("ephemeralContainers"), EACH, must("image")];
 
 /// `PodSpec` of the core API: <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/>.
-const POD_SPEC: &[&[Step]] =
-    &[&[must("containers"), EACH, must("image")], INIT_CONTAINERS, EPHEMERAL_CONTAINERS, VOLUMES];
+const POD_SPEC: &[&[Step]] = &pod_spec(CONTAINERS);
 
 /// That of a custom resource, which may leave its containers to its controller.
-const CUSTOM_POD_SPEC: &[&[Step]] =
-    &[&[may("containers"), EACH, must("image")], INIT_CONTAINERS, EPHEMERAL_CONTAINERS, VOLUMES];
+const CUSTOM_POD_SPEC: &[&[Step]] = &pod_spec(CUSTOM_CONTAINERS);
+
+const fn pod_spec(containers: &'static [Step]) -> [&'static [Step]; 4] {
+    [containers, INIT_CONTAINERS, EPHEMERAL_CONTAINERS, VOLUMES]
+}
 
 /// A Tekton `TaskSpec`: tektoncd/pipeline, `pkg/apis/pipeline/v1/task_types.go`. A step without an image
 /// takes that of the step template or of a StepAction.
@@ -129,6 +143,9 @@ const TEKTON_TASK: &[&[Step]] = &[
     &[may("stepTemplate"), may("image")],
     VOLUMES,
 ];
+
+/// A Tekton `StepActionSpec`.
+const TEKTON_STEP_ACTION: &[&[Step]] = &[&[must("image")]];
 
 /// The volumes of a Tekton pod template: `pkg/apis/pipeline/pod/template.go`.
 const TEKTON_POD: &[&[Step]] = &[VOLUMES];
@@ -161,10 +178,11 @@ const fn custom(
     BuiltIn { group, kind, places, paths }
 }
 
+// The places, by what holds them.
 const SPEC: &[&[Step]] = &[&[must("spec")]];
+const TEMPLATE: &[&[Step]] = &[&[must("spec"), must("template"), must("spec")]];
 const POD_TEMPLATE: &[&[Step]] = &[&[must("template"), must("spec")]];
 const ROLLOUT: &[&[Step]] = &[&[must("spec"), may("template"), may("spec")]];
-const IMAGE: &[&[Step]] = &[&[must("image")]];
 const TASK_RUN: &[&[Step]] = &[&[must("spec"), may("taskSpec")]];
 const TASK_RUN_POD: &[&[Step]] = &[&[must("spec"), may("podTemplate")]];
 const CRON_JOB: &[&[Step]] =
@@ -191,7 +209,6 @@ const PIPELINE_RUN_PODS: &[&[Step]] = &[
     &[must("spec"), may("taskRunSpecs"), EACH, may("taskPodTemplate")],
     &[must("spec"), may("podTemplate")],
 ];
-const TEMPLATE: &[&[Step]] = &[&[must("spec"), must("template"), must("spec")]];
 
 const BUILT_IN: [BuiltIn; 28] = [
     built_in_kind::<core::Pod>(SPEC),
@@ -217,7 +234,7 @@ const BUILT_IN: [BuiltIn; 28] = [
     // tektoncd/pipeline, `pkg/apis/pipeline/v1` and `v1beta1`.
     custom("tekton.dev", "Task", SPEC, TEKTON_TASK),
     custom("tekton.dev", "ClusterTask", SPEC, TEKTON_TASK),
-    custom("tekton.dev", "StepAction", SPEC, IMAGE),
+    custom("tekton.dev", "StepAction", SPEC, TEKTON_STEP_ACTION),
     custom("tekton.dev", "TaskRun", TASK_RUN, TEKTON_TASK),
     custom("tekton.dev", "TaskRun", TASK_RUN_POD, TEKTON_POD),
     custom("tekton.dev", "Pipeline", PIPELINE, TEKTON_TASK),
@@ -284,4 +301,23 @@ pub(crate) fn render(path: &ImagePath) -> String {
 
 fn is(kind: &GroupKind, (group, name): (&str, &str)) -> bool {
     kind.group == group && kind.kind == name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_paths_of_a_kind_overlap() {
+        for BuiltIn { group, kind, .. } in BUILT_IN {
+            let kind = GroupKind { group: group.to_owned(), kind: kind.to_owned() };
+            let workload = built_in(&kind).unwrap();
+            for (index, path) in workload.images().iter().enumerate() {
+                assert!(
+                    !workload.images()[..index].iter().any(|other| path.overlaps(other)),
+                    "{kind}"
+                );
+            }
+        }
+    }
 }

@@ -182,7 +182,7 @@ fn turned(rules: &[Value]) -> Vec<Value> {
     rules
 }
 
-const KINDS: [(&str, &str); 25] = [
+const KINDS: [(&str, &str); 26] = [
     ("", "Pod"),
     ("", "PodTemplate"),
     ("", "ReplicationController"),
@@ -207,6 +207,7 @@ const KINDS: [(&str, &str); 25] = [
     ("tekton.dev", "PipelineRun"),
     ("kubevirt.io", "VirtualMachine"),
     ("kubevirt.io", "VirtualMachineInstance"),
+    ("kubevirt.io", "VirtualMachineInstanceReplicaSet"),
     ("pool.kubevirt.io", "VirtualMachinePool"),
 ];
 

@@ -188,9 +188,9 @@ impl Explanation {
     }
 }
 
-fn rule_report(rule: &Rule, reference: &Reference, spellings: &Spellings) -> RuleReport {
+fn rule_report(rule: &Rule, image: &Named, spellings: &Spellings) -> RuleReport {
     let all = |patterns: &[ImagePattern]| {
-        patterns.iter().map(|pattern| compare(pattern, reference)).collect()
+        patterns.iter().map(|pattern| compare(pattern, image.reference())).collect()
     };
     let (list, images, exclude) = match rule.selector.as_patterns() {
         Patterns::Classic(patterns) => {
@@ -202,7 +202,7 @@ fn rule_report(rule: &Rule, reference: &Reference, spellings: &Spellings) -> Rul
     RuleReport {
         name: rule.name.clone(),
         list,
-        selects: rule.selector.selects(&Named::new(reference.clone())),
+        selects: rule.selector.selects(image),
         enforcement: match rule.enforcement {
             Enforcement::Reject => "reject",
             Enforcement::Warn => "warn",

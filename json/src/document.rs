@@ -30,9 +30,8 @@ impl<'t> Document<'t> {
     pub fn read(text: &'t str) -> Result<Self, NotJson> {
         let mut reader = Reader {
             bytes: text.as_bytes(),
-            // Before `values`, so that these can grow where they are.
             open: Vec::with_capacity(16),
-            // A value or key takes some sixteen bytes in most objects.
+            // A value or key takes some sixteen bytes in most objects. Made last, it grows in place.
             values: Vec::with_capacity(text.len() / 16 + 1),
             awaits: Awaits::Value,
             fault: None,

@@ -30,7 +30,7 @@ pub(super) fn compile(node: &Node<'_>) -> Result<(GroupKind, Workload), Fault> {
     let form = known.as_ref().map_or(Form::Template, |known| known.form);
     let mut paths = known.map_or(Vec::new(), |known| known.images().to_vec());
     for path in images {
-        if let Some(other) = paths.iter().find(|other| overlap(other, &path)) {
+        if let Some(other) = paths.iter().find(|other| path.overlaps(other)) {
             let (path, other) = (workloads::render(&path), workloads::render(other));
             return Err(extra.fault(&format!("`{path}` and `{other}` overlap")));
         }
@@ -74,19 +74,6 @@ fn step(part: &str) -> Option<Step> {
     }
 }
 
-/// Whether one path leads through the other's end, or takes a list for an object.
-fn overlap(a: &ImagePath, b: &ImagePath) -> bool {
-    for (a, b) in a.steps().zip(b.steps()) {
-        match (a, b) {
-            (Step::Key { name: a, .. }, Step::Key { name: b, .. }) if a == b => {}
-            (Step::Each, Step::Each) => {}
-            (Step::Key { .. }, Step::Key { .. }) => return false,
-            _ => return true,
-        }
-    }
-    true
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,9 +108,9 @@ mod tests {
             ("/a/ab", "/a/abc", false),
         ];
         for (a, b, overlaps) in rows {
-            let (one, other) = (parse(a).unwrap().into(), parse(b).unwrap().into());
-            assert_eq!(overlap(&one, &other), overlaps, "{a} {b}");
-            assert_eq!(overlap(&other, &one), overlaps, "{b} {a}");
+            let [one, other] = [a, b].map(|text| ImagePath::from(parse(text).unwrap()));
+            assert_eq!(one.overlaps(&other), overlaps, "{a} {b}");
+            assert_eq!(other.overlaps(&one), overlaps, "{b} {a}");
         }
     }
 }
