@@ -25,7 +25,8 @@ impl Named {
         &self.reference
     }
 
-    pub(crate) fn spellings(&self) -> &Spellings {
+    /// All its spellings.
+    pub fn spellings(&self) -> &Spellings {
         self.spellings.get_or_init(|| Spellings::of(&self.reference))
     }
 

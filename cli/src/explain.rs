@@ -14,7 +14,6 @@ use signed_images_policy::pattern::ImagePattern;
 use signed_images_policy::reference::Reference;
 use signed_images_policy::rules::{Rules, UnmatchedImages};
 use signed_images_policy::trust::{Enforcement, Patterns, Rule};
-use signed_images_policy::wildcard::Spellings;
 
 use crate::evaluation::Evaluation;
 use crate::request::RequestError;
@@ -170,13 +169,12 @@ impl Explanation {
     }
 
     fn compare(&mut self, reference: &Reference, rules: &Rules) {
-        let spellings = Spellings::of(reference);
+        let named = Named::new(reference.clone());
         self.reference = Some(Canonical::new(&self.image, reference));
         self.exempt = rules.exempt.iter().map(|pattern| compare(pattern, reference)).collect();
-        self.rules =
-            rules.rules.iter().map(|rule| rule_report(rule, reference, &spellings)).collect();
+        self.rules = rules.rules.iter().map(|rule| rule_report(rule, &named)).collect();
         if self.rules.iter().any(|rule| rule.list == List::Signatures) {
-            self.spellings = spellings.texts().to_vec();
+            self.spellings = named.spellings().texts().to_vec();
         }
         self.fate = if self.exempt.iter().any(|pattern| pattern.standing == Standing::Yes) {
             Fate::Exempt
@@ -188,13 +186,13 @@ impl Explanation {
     }
 }
 
-fn rule_report(rule: &Rule, image: &Named, spellings: &Spellings) -> RuleReport {
+fn rule_report(rule: &Rule, image: &Named) -> RuleReport {
     let all = |patterns: &[ImagePattern]| {
         patterns.iter().map(|pattern| compare(pattern, image.reference())).collect()
     };
     let (list, images, exclude) = match rule.selector.as_patterns() {
         Patterns::Classic(patterns) => {
-            let tried = patterns.iter().map(|pattern| try_spellings(pattern, spellings));
+            let tried = patterns.iter().map(|pattern| try_spellings(pattern, image.spellings()));
             (List::Signatures, tried.collect(), Vec::new())
         }
         Patterns::Images { images, exclude } => (List::Rules, all(images), all(exclude)),
