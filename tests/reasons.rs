@@ -116,3 +116,33 @@ fn the_first_of_what_is_equally_grave() {
         assert!(message.ends_with("could not be checked: connection refused"), "{message}");
     }
 }
+
+/// One question more for each image that is not signed, while a webhook waits: so not for all of many.
+#[test]
+fn bundles_are_looked_for_beside_a_few_images() {
+    let containers: Vec<Value> = (0..6)
+        .map(|number| json!({"name": format!("c{number}"), "image": format!("ghcr.io/acme/app{number}")}))
+        .collect();
+    let signatures = [signer(MISSES[0].0, FIRST)];
+    let payload = json!({
+        "settings": {"rules": [{"images": ["**"], "anyOf": {"signatures": signatures}}]},
+        "request": {
+            "kind": {"group": "", "version": "v1", "kind": "Pod"},
+            "operation": "CREATE",
+            "object": {"spec": {"containers": containers}},
+        },
+    });
+    let mut looks = 0;
+    let host = &mut |_: &'static str, operation: &'static str, _: &[u8]| match operation {
+        "v1/manifest_digest" => Ok(json!({"digest": digest("a")}).to_string().into_bytes()),
+        "v1/oci_manifest" => {
+            looks += 1;
+            Err("manifest unknown".to_owned())
+        }
+        _ => Err("no signatures found for image".to_owned()),
+    };
+    let answer = validate(payload.to_string().as_bytes(), host, Duration::ZERO);
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(answer["message"].as_str().unwrap().matches("not signed").count(), 6);
+    assert_eq!(looks, 4);
+}
