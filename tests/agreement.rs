@@ -143,3 +143,27 @@ fn all_of_some_and_some_of_others() {
         assert_eq!(review.asked, asked, "{signed:04b}");
     }
 }
+
+/// A signer may have sixteen keys, more than the subjects of one pattern that are asked about.
+#[test]
+fn every_key_of_a_signer_counts() {
+    let keys: String = (0..16).map(key).collect();
+    let payload = json!({
+        "settings": {"signatures": [{"image": "*", "pubKeys": [keys]}]},
+        "request": {
+            "kind": {"group": "", "version": "v1", "kind": "Pod"},
+            "operation": "CREATE",
+            "object": {"spec": {"containers": [{"name": "app", "image": "ghcr.io/acme/app:1"}]}},
+        },
+    });
+    let host = &mut |_: &'static str, _: &'static str, question: &[u8]| {
+        let question: Value = serde_json::from_slice(question).unwrap();
+        if question["pub_keys"] == json!([key(15)]) {
+            return Ok(json!({"is_trusted": true, "digest": digest()}).to_string().into_bytes());
+        }
+        Err("Image verification failed: missing signatures".to_owned())
+    };
+    let answer = validate(payload.to_string().as_bytes(), host, Duration::ZERO);
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    assert_eq!(answer["accepted"], true, "{answer}");
+}
