@@ -160,6 +160,7 @@ fn malformed() -> der::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use der::Encode;
     use serde_json::{Value, json};
     use signed_images_json::Document;
 
@@ -189,6 +190,24 @@ mod tests {
             assert_eq!(claim.subject, subject);
             assert!(claim.is_of(issuer) && !claim.is_of(other), "{claim:?}");
             assert!(!claim.is_of("") && !claim.is_of(&format!("{issuer}/")), "{claim:?}");
+        }
+    }
+
+    #[test]
+    fn extensions_in_any_order() {
+        let whole = pem::parse(WORKFLOW).unwrap().into_contents();
+        let tbs = *asn1::sequence(&whole).unwrap().first().unwrap();
+        let mut parts: Vec<Vec<u8>> =
+            extensions(tbs).unwrap().iter().map(|part| part.to_der().unwrap()).collect();
+        let written = parts.concat();
+        let at = whole.windows(written.len()).position(|bytes| bytes == written).unwrap();
+        assert!(parts.len() > 2);
+        for _ in 0..parts.len() {
+            parts.rotate_left(1);
+            let mut rotated = whole.clone();
+            rotated[at..at + written.len()].copy_from_slice(&parts.concat());
+            let rotated = pem::encode(&pem::Pem::new("CERTIFICATE", rotated));
+            assert_eq!(Claim::read(&rotated), Claim::read(WORKFLOW));
         }
     }
 
