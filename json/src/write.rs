@@ -171,10 +171,10 @@ mod tests {
     #[test]
     fn strings_and_lists_of_them() {
         let mut writer = Writer::with_capacity(1);
-        let lists = ["a\"\\/\u{8}\u{c}\n\r\t\u{1}\u{1f}".to_owned(), String::new()];
+        let lists = ["a\"\\/\u{8}\u{c}\n\r\t\u{1}\u{1a}\u{1f}".to_owned(), String::new()];
         writer.list().strings(&lists).strings(&[]).raw("{\"image\":").more_string("b");
         writer.more(",\"tag\":1}").end_list();
-        let expected = r#"[["a\"\\/\b\f\n\r\t\u0001\u001f",""],[],{"image":"b","tag":1}]"#;
+        let expected = r#"[["a\"\\/\b\f\n\r\t\u0001\u001a\u001f",""],[],{"image":"b","tag":1}]"#;
         assert_eq!(text(writer), expected);
     }
 
