@@ -71,13 +71,16 @@ impl<'w> Tree<'w> {
     pub(crate) fn branches(self) -> impl Iterator<Item = Branch<'w>> {
         let mut paths = self.paths;
         std::iter::from_fn(move || {
-            let name = self.key(paths.first()?)?.0;
-            let is_below = |path: &&ImagePath| self.key(path).is_some_and(|(key, _)| key == name);
-            let (below, others) = paths.split_at(paths.iter().take_while(is_below).count());
+            let (name, mut presence) = self.key(paths.first()?)?;
+            let mut count = 0;
+            while let Some((key, of_path)) = paths.get(count).and_then(|path| self.key(path))
+                && key == name
+            {
+                presence = presence.min(of_path);
+                count += 1;
+            }
+            let (below, others) = paths.split_at(count);
             paths = others;
-            let is_required = |path| self.key(path).is_some_and(|(_, p)| p == Presence::Required);
-            let is_required = below.iter().any(is_required);
-            let presence = if is_required { Presence::Required } else { Presence::Optional };
             let tree = Self { paths: below, depth: self.depth + 1 };
             Some(Branch { name, presence, tree })
         })

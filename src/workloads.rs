@@ -23,8 +23,8 @@ pub enum Step {
     Each,
 }
 
-/// Whether a key may be missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Whether a key may be missing. The stricter is the lesser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Presence {
     /// Its absence is an error.
     Required,
@@ -42,7 +42,7 @@ pub struct ImagePath {
 impl ImagePath {
     /// Its steps.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.place.iter().chain(&*self.below)
+        (0..).map_while(|depth| self.step(depth))
     }
 
     /// The keys; the elements of a list have none.
@@ -54,7 +54,10 @@ impl ImagePath {
     }
 
     pub(crate) fn step(&self, depth: usize) -> Option<&Step> {
-        self.steps().nth(depth)
+        match depth.checked_sub(self.place.len()) {
+            None => self.place.get(depth),
+            Some(depth) => self.below.get(depth),
+        }
     }
 
     /// Whether one leads through the other's end, or takes a list for an object.
