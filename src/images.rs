@@ -12,7 +12,7 @@
 use crate::named::Named;
 use crate::reference::{Reference, ReferenceError};
 use crate::request::Review;
-use crate::tree::{Crumb, Tree, render};
+use crate::tree::{Crumb, render};
 use crate::walk::Walk;
 use crate::workloads::{Workload, pointer_to};
 use signed_images_json::Json;
@@ -265,7 +265,7 @@ impl<'r> Stored<'r> {
 }
 
 fn read<'r>(object: Json<'r>, workload: &Workload) -> Result<Found<'r>, Unreadable> {
-    let walk = Walk::along(Tree::of(workload), object)?;
+    let walk = Walk::along(workload, object)?;
     let metadata = match walk.metadata {
         Some(metadata) if !metadata.is_null() => Metadata::read(metadata).ok_or_else(|| {
             Unreadable::Shape { path: "metadata".to_owned(), expected: "the metadata of an object" }

@@ -7,7 +7,7 @@
 
 use crate::images::{Image, MAX_IMAGES, Unreadable};
 use crate::tree::{Branch, Crumb, Tree, render};
-use crate::workloads::Presence;
+use crate::workloads::{Presence, Workload};
 use signed_images_json::Json;
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -25,10 +25,10 @@ pub(crate) struct Walk<'r> {
 }
 
 impl<'r> Walk<'r> {
-    pub(crate) fn along(tree: Tree<'_>, object: Json<'r>) -> Result<Self, Unreadable> {
+    pub(crate) fn along(workload: &Workload, object: Json<'r>) -> Result<Self, Unreadable> {
         let (images, crumbs, start) = (Vec::new(), Vec::new(), object.range().start);
         let mut walk = Self { images, metadata: None, start, crumbs };
-        walk.place(tree, object)?;
+        walk.place(Tree::of(workload), object)?;
         Ok(walk)
     }
 
@@ -146,7 +146,7 @@ impl<'r> Walk<'r> {
 mod tests {
     use super::*;
     use crate::request::GroupKind;
-    use crate::workloads::{EACH, Form, ImagePath, Workload, built_in, may, must};
+    use crate::workloads::{EACH, Form, ImagePath, built_in, may, must};
     use signed_images_json::Document;
 
     /// Else a thousand images in an element with a name of megabytes would take gigabytes.
@@ -156,7 +156,7 @@ mod tests {
         let object = r#"{"spec":{"tasks":[{"taskSpec":{"steps":[{"image":"a"},{"image":"b"}]},"name":"build"}]}}"#;
         let document = Document::read(object).unwrap();
         let workload = built_in(&kind).unwrap();
-        let walk = Walk::along(Tree::of(&workload), document.root()).unwrap();
+        let walk = Walk::along(&workload, document.root()).unwrap();
         let names: Vec<&Rc<str>> = walk
             .images
             .iter()
@@ -174,7 +174,7 @@ mod tests {
         let paths = [vec![may("a"), may("x")], vec![may("b")], vec![may("a"), may("y")]];
         let document = Document::read(r#"{"b":"1","a":{"y":"2","x":"3"}}"#).unwrap();
         let workload = Workload::new(paths.map(ImagePath::from).to_vec(), Form::Template);
-        let walk = Walk::along(Tree::of(&workload), document.root()).unwrap();
+        let walk = Walk::along(&workload, document.root()).unwrap();
         let texts: Vec<_> = walk.images.iter().map(|image| image.text().unwrap()).collect();
         assert_eq!(texts, ["1", "2", "3"]);
     }
@@ -184,7 +184,7 @@ mod tests {
         let paths = [vec![may("a"), may("b")], vec![must("a"), may("c")]];
         let workload = Workload::new(paths.map(ImagePath::from).to_vec(), Form::Template);
         let document = Document::read("{}").unwrap();
-        let walk = Walk::along(Tree::of(&workload), document.root());
+        let walk = Walk::along(&workload, document.root());
         assert_eq!(walk.err(), Some(Unreadable::Missing("a".to_owned())));
     }
 
@@ -192,7 +192,7 @@ mod tests {
     fn an_image_that_is_null_is_found() {
         let workload = Workload::new(vec![vec![may("a"), EACH].into()], Form::Template);
         let document = Document::read(r#"{"a":["nginx",null]}"#).unwrap();
-        let walk = Walk::along(Tree::of(&workload), document.root()).unwrap();
+        let walk = Walk::along(&workload, document.root()).unwrap();
         let found: Vec<bool> = walk.images.iter().map(|image| image.json.is_some()).collect();
         assert_eq!(found, [true, false]);
     }

@@ -9,6 +9,7 @@ use crate::overlap::one_signature_satisfies_both;
 use crate::rules::Rules;
 use crate::signer::{Identity, KeySource, Signer};
 use crate::trust::AnyOf;
+use std::fmt::Display;
 use std::time::Duration;
 
 /// Checks what [`super::read`] leaves to the set-up.
@@ -40,8 +41,8 @@ fn check_distinct<'s>(
         earlier.find(|other| one_signature_satisfies_both(&signer.identity, &other.identity));
     match twin {
         None => Ok(()),
-        Some(twin) => Err(fault(
-            signer,
+        Some(twin) => Err(Fault::new(
+            &signer.place,
             &format!(
                 "one signature would satisfy both this signer and {}; signers of one group must be \
                  distinct",
@@ -53,9 +54,9 @@ fn check_distinct<'s>(
 
 fn check_signer(signer: &Signer, host: &mut Host<'_>, now: Duration) -> Result<(), Fault> {
     match &signer.identity {
-        Identity::PublicKey(KeySource::Inline(pem)) => {
-            PublicKey::parse_all(pem).map(drop).map_err(|error| fault(signer, &error.to_string()))
-        }
+        Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
+            .map(drop)
+            .map_err(|error| Fault::new(&signer.place, &error.to_string())),
         Identity::Certificate { certificate, chain, .. } => {
             check_certificate(signer, certificate, chain.as_deref(), host, now)
         }
@@ -75,22 +76,17 @@ fn check_certificate(
     host: &mut Host<'_>,
     now: Duration,
 ) -> Result<(), Fault> {
-    let place = signer.place.to_string();
-    let read = |pem: &str, place: &str| {
+    let read = |pem: &str, place: &dyn Display| {
         Certificate::parse(pem)
             .and_then(|certificate| certificate.check_validity(now).map(|()| certificate.to_pem()))
             .map_err(|error| Fault::new(place, &error.to_string()))
     };
-    let certificate = read(certificate, &place)?;
+    let certificate = read(certificate, &signer.place)?;
     let Some(chain) = chain else { return Ok(()) };
     let mut links = Vec::new();
     for (index, pem) in chain.iter().enumerate() {
-        links.push(read(pem, &format!("{place} (certificateChain[{index}])"))?);
+        links.push(read(pem, &format!("{} (certificateChain[{index}])", signer.place))?);
     }
     host::is_certificate_trusted(host, &certificate, &links)
-        .map_err(|reason| fault(signer, &reason))
-}
-
-fn fault(signer: &Signer, message: &str) -> Fault {
-    Fault::new(&signer.place.to_string(), message)
+        .map_err(|reason| Fault::new(&signer.place, &reason))
 }

@@ -50,8 +50,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn new(path: &str, message: &str) -> Self {
-        Self { path: path.to_owned(), message: message.to_owned() }
+    fn new(path: impl fmt::Display, message: &str) -> Self {
+        Self { path: path.to_string(), message: message.to_owned() }
     }
 }
 

@@ -36,7 +36,7 @@ impl<'s> Node<'s> {
     }
 
     pub(super) fn fault(&self, message: &str) -> Fault {
-        Fault::new(&self.path.to_string(), message)
+        Fault::new(&self.path, message)
     }
 
     pub(super) fn text(&self) -> Result<String, Fault> {
@@ -185,7 +185,7 @@ impl<'s> Object<'s> {
     }
 
     pub(super) fn fault(&self, message: &str) -> Fault {
-        Fault::new(&self.path.to_string(), message)
+        Fault::new(&self.path, message)
     }
 
     /// The value of a field, unless it is absent.
