@@ -10,14 +10,14 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use signed_images_policy::images::{self, Found};
 use signed_images_policy::json::{Document, Json};
-use signed_images_policy::request::{self, Review};
-use signed_images_policy::rules::{self, Rewrite, Rules, Task};
+use signed_images_policy::policy::pinning::{self, ImagePlan, Mutability, Rules};
+use signed_images_policy::request::{self, AdmissionRequest};
+use signed_images_policy::response::{self, Outcome};
 use signed_images_policy::settings as policy_settings;
-use signed_images_policy::verdict::{self, Outcome};
-use signed_images_policy::verify::Verifier;
-use signed_images_policy::workloads;
+use signed_images_policy::verify::verifier::Verifier;
+use signed_images_policy::workload::kinds;
+use signed_images_policy::workload::stored::{self, Found};
 
 #[path = "../cli/src/bench/manifest.rs"]
 mod manifest;
@@ -45,8 +45,8 @@ fn finding_images(criterion: &mut Criterion) {
     measure(criterion, "images", &OBJECTS, |stage, scenario| {
         let document = document(scenario);
         let (review, _) = request::read(document.root()).unwrap();
-        let workload = workloads::built_in(&review.kind).unwrap();
-        stage(&mut || drop(black_box(images::find(&review, &workload))));
+        let workload = kinds::built_in(&review.kind).unwrap();
+        stage(&mut || drop(black_box(stored::find(&review, &workload))));
     });
 }
 
@@ -82,7 +82,7 @@ fn giving_the_verdict(criterion: &mut Criterion) {
         let outcomes: Vec<Outcome> = tasks(&found, &rules)
             .into_iter()
             .filter_map(|task| match task {
-                Task::Verify(image, rules, write) => {
+                ImagePlan::Verify(image, rules, write) => {
                     Some(Outcome::of(verifier.verify(&image, &rules), image, write))
                 }
                 _ => None,
@@ -90,7 +90,7 @@ fn giving_the_verdict(criterion: &mut Criterion) {
             .collect();
         assert_eq!(outcomes.len(), scenario.pins, "every image is verified");
         stage(&mut || {
-            drop(black_box(verdict::answer(&found, &outcomes, Vec::new()).into_bytes()));
+            drop(black_box(response::answer(&found, &outcomes, Vec::new()).into_bytes()));
         });
     });
 }
@@ -117,17 +117,17 @@ fn document(scenario: &Scenario) -> Document<'_> {
 
 /// The rules that select an image of the object.
 fn selected(found: &Found<'_>, settings: Json<'_>) -> Rules {
-    let outline = policy_settings::outline(settings).unwrap();
-    let in_question = rules::in_question(&found.images, None, outline.unchanged);
-    outline.rules(policy_settings::Wanted::For(&in_question)).unwrap()
+    let partial = policy_settings::partial(settings).unwrap();
+    let in_question = pinning::in_question(&found.images, None, partial.unchanged);
+    partial.rules(policy_settings::RuleFilter::For(&in_question)).unwrap()
 }
 
-fn found<'r>(review: &Review<'r>) -> Found<'r> {
-    images::find(review, &workloads::built_in(&review.kind).unwrap()).unwrap()
+fn found<'r>(review: &AdmissionRequest<'r>) -> Found<'r> {
+    stored::find(review, &kinds::built_in(&review.kind).unwrap()).unwrap()
 }
 
-fn tasks<'r>(found: &Found<'_>, rules: &'r Rules) -> Vec<Task<'r>> {
-    found.images.iter().map(|image| rules.task(image, None, Rewrite::Allowed)).collect()
+fn tasks<'r>(found: &Found<'_>, rules: &'r Rules) -> Vec<ImagePlan<'r>> {
+    found.images.iter().map(|image| rules.plan(image, None, Mutability::Allowed)).collect()
 }
 
 criterion_group!(

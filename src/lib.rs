@@ -13,36 +13,15 @@
 //! [`settings`] makes the rules. The host is one function that is handed in, so everything but the waPC
 //! entry points builds and is tested natively.
 
-mod asn1;
-mod audit;
-mod beside;
-pub mod certificate;
-pub mod claim;
-mod cluster;
-pub mod glob;
 pub mod host;
-pub mod images;
-mod inquiry;
+pub mod image;
 pub mod keys;
-mod message;
-pub mod named;
-mod overlap;
-pub mod path;
-pub mod pattern;
-pub mod reference;
+pub mod policy;
 pub mod request;
-pub mod rules;
+pub mod response;
 pub mod settings;
-pub mod signer;
-pub mod subject;
-mod tally;
-mod tree;
-pub mod trust;
-pub mod verdict;
 pub mod verify;
-mod walk;
-pub mod wildcard;
-pub mod workloads;
+pub mod workload;
 
 #[cfg(target_arch = "wasm32")]
 mod guest;
@@ -50,20 +29,20 @@ mod guest;
 pub use signed_images_json as json;
 
 use host::Host;
-use images::{Found, Image, Stored};
 use json::Document;
-use request::{GroupKind, Operation, Review};
-use rules::{Pinning, Rewrite, Task};
-use settings::{Outline, SettingsError, Wanted};
+use policy::pinning::{ImagePlan, Mutability, Pinning};
+use request::{AdmissionRequest, GroupKind, Operation};
+use response::{Outcome, Response};
+use settings::{PartialSettings, RuleFilter, SettingsError};
 use std::fmt::Display;
 use std::time::Duration;
-use verdict::{Answer, Outcome};
-use verify::Verifier;
-use workloads::{Form, Workload};
+use verify::verifier::Verifier;
+use workload::kinds::{Form, Workload};
+use workload::stored::{Found, FoundImage, Stored};
 
 /// Answers `validate`: reviews an admission request. `now` is the time since the Unix epoch.
 pub fn validate(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
-    answer(payload, host, now).unwrap_or_else(|refusal| Answer::reject(&refusal).into_bytes())
+    answer(payload, host, now).unwrap_or_else(|refusal| Response::reject(&refusal).into_bytes())
 }
 
 /// The answer, or why none can be found.
@@ -71,15 +50,15 @@ fn answer(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<Vec<u8>,
     let unreadable = |error: &dyn Display| format!("the request cannot be read: {error}");
     let document = Document::from_bytes(payload).map_err(|error| unreadable(&error))?;
     let (request, settings) = request::read(document.root()).map_err(|error| unreadable(&error))?;
-    settings::outline(settings)
+    settings::partial(settings)
         .and_then(|settings| review(&request, settings, host, now))
-        .map(Answer::into_bytes)
+        .map(Response::into_bytes)
         .map_err(|error| format!("the settings of this policy are not valid:\n{error}"))
 }
 
 /// Answers `validate_settings`. `now` is the time since the Unix epoch.
 pub fn validate_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
-    verdict::settings_answer(check_settings(payload, host, now))
+    response::settings_answer(check_settings(payload, host, now))
 }
 
 fn check_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<(), String> {
@@ -90,87 +69,88 @@ fn check_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<
 }
 
 fn review<'r>(
-    review: &Review<'r>,
-    settings: Outline<'_>,
+    review: &AdmissionRequest<'r>,
+    settings: PartialSettings<'_>,
     host: &mut Host<'_>,
     now: Duration,
-) -> Result<Answer<'r>, SettingsError> {
+) -> Result<Response<'r>, SettingsError> {
     match review.operation {
-        Operation::Delete | Operation::Connect => return Ok(Answer::accept()),
+        Operation::Delete | Operation::Connect => return Ok(Response::accept()),
         Operation::Create | Operation::Update => {}
     }
-    let Some(workload) = workload(&review.kind, &settings.workloads) else {
-        if workloads::holds_no_image(&review.kind) {
-            return Ok(Answer::accept());
+    let Some(workload) = workload_of(&review.kind, &settings.workloads) else {
+        if workload::kinds::holds_no_image(&review.kind) {
+            return Ok(Response::accept());
         }
-        return Ok(Answer::reject(&format!(
+        return Ok(Response::reject(&format!(
             "this policy does not know where {} holds images: add it to `extraWorkloads` in the \
              policy's settings, or take it out of the policy's rules",
             review.kind
         )));
     };
-    let found = match images::find(review, &workload) {
+    let found = match workload::stored::find(review, &workload) {
         Ok(found) => found,
         Err(error) => {
-            return Ok(Answer::reject(&format!("this {} cannot be read: {error}", review.kind)));
+            return Ok(Response::reject(&format!("this {} cannot be read: {error}", review.kind)));
         }
     };
     let stored =
         (review.operation == Operation::Update).then(|| Stored::read(review.old_object, &workload));
     let pinning = settings.pinning;
-    let in_question = rules::in_question(&found.images, stored.as_ref(), settings.unchanged);
-    let rules = settings.rules(Wanted::For(&in_question))?;
+    let in_question =
+        policy::pinning::in_question(&found.images, stored.as_ref(), settings.unchanged);
+    let rules = settings.rules(RuleFilter::For(&in_question))?;
     let mut verifier = Verifier::new(host, now);
     let outcomes: Vec<Outcome> = found
         .images
         .iter()
         .map(|image| {
-            let rewrite = rewrite(image, &found, stored.as_ref(), workload.form, pinning);
-            outcome(rules.task(image, stored.as_ref(), rewrite), &mut verifier)
+            let mutability = mutability(image, &found, stored.as_ref(), workload.form, pinning);
+            outcome(rules.plan(image, stored.as_ref(), mutability), &mut verifier)
         })
         .collect();
-    let mut notes = verdict::expiry_notes(verifier.expiring());
+    let mut notes = response::expiry_notes(verifier.expiring());
     if found.images.is_empty() {
         notes.push(format!("no image was found in this {}", review.kind));
     }
-    Ok(verdict::answer(&found, &outcomes, notes))
+    Ok(response::answer(&found, &outcomes, notes))
 }
 
 /// Where objects of a kind hold images: what the settings say of it counts before what is built in.
 #[must_use]
-pub fn workload(kind: &GroupKind, extra: &[(GroupKind, Workload)]) -> Option<Workload> {
+pub fn workload_of(kind: &GroupKind, extra: &[(GroupKind, Workload)]) -> Option<Workload> {
     let extra = extra.iter().find(|(known, _)| known == kind);
-    extra.map(|(_, workload)| workload.clone()).or_else(|| workloads::built_in(kind))
+    extra.map(|(_, workload)| workload.clone()).or_else(|| workload::kinds::built_in(kind))
 }
 
-fn outcome<'t>(task: Task<'t>, verifier: &mut Verifier<'_, '_, 't>) -> Outcome {
-    match task {
-        Task::Verify(reference, rules, write) => {
+fn outcome<'t>(plan: ImagePlan<'t>, verifier: &mut Verifier<'_, '_, 't>) -> Outcome {
+    match plan {
+        ImagePlan::Verify(reference, rules, write) => {
             Outcome::of(verifier.verify(&reference, &rules), reference, write)
         }
-        Task::Exempt => Outcome::Exempt,
-        Task::Unmatched(unmatched) => Outcome::Unmatched(unmatched),
-        Task::Unchanged => Outcome::Unchanged,
-        Task::KeepPin(text) => Outcome::KeepPin(text),
-        Task::Invalid(fault) => Outcome::Invalid(fault.to_string()),
+        ImagePlan::Exempt => Outcome::Exempt,
+        ImagePlan::Unmatched(unmatched) => Outcome::Unmatched(unmatched),
+        ImagePlan::Unchanged => Outcome::Unchanged,
+        ImagePlan::KeepPin(text) => Outcome::KeepPin(text),
+        ImagePlan::Invalid(fault) => Outcome::Invalid(fault.to_string()),
     }
 }
 
 /// Where pinning would do harm, the object stays as it is. The controller of an owned object compares it
 /// with its own template and replaces it when they differ (kubernetes/kubernetes#57167); the API server
 /// refuses changes to ephemeral containers that are there already.
-fn rewrite(
-    image: &Image<'_>,
+fn mutability(
+    image: &FoundImage<'_>,
     found: &Found<'_>,
     stored: Option<&Stored<'_>>,
     form: Form,
     pinning: Pinning,
-) -> Rewrite {
+) -> Mutability {
     let is_owned = form == Form::Template && found.metadata.is_controlled();
     let is_running = image.is_ephemeral() && stored.is_some_and(|stored| stored.has(image));
     if is_owned || is_running || !pinning.includes(form) {
-        Rewrite::Forbidden
+        Mutability::Forbidden
     } else {
-        Rewrite::Allowed
+        Mutability::Allowed
     }
 }

@@ -1,4 +1,4 @@
-//! Stage 1: JSON → [`Review`]. Reads what decides about the request and leaves the objects as raw JSON.
+//! Stage 1: JSON → [`AdmissionRequest`]. Reads what decides about the request and leaves the objects as raw JSON.
 //!
 //! *Why not typed objects?* The answer must be the request's own bytes with image strings replaced:
 //! unknown fields, number formats and key order survive only where nothing was decoded.
@@ -8,7 +8,7 @@ use std::fmt;
 
 /// A request to review.
 #[derive(Debug)]
-pub struct Review<'r> {
+pub struct AdmissionRequest<'r> {
     /// Group and kind of the object.
     pub kind: GroupKind,
     /// What is done with the object.
@@ -56,7 +56,7 @@ impl fmt::Display for GroupKind {
 ///
 /// # Errors
 /// When it has another shape.
-pub fn read(payload: Json<'_>) -> Result<(Review<'_>, Json<'_>), String> {
+pub fn read(payload: Json<'_>) -> Result<(AdmissionRequest<'_>, Json<'_>), String> {
     let missing = |key| move || format!("`{key}` is missing");
     let [request, settings] =
         payload.pick(["request", "settings"]).map_err(|error| error.to_string())?;
@@ -64,7 +64,7 @@ pub fn read(payload: Json<'_>) -> Result<(Review<'_>, Json<'_>), String> {
         .ok_or_else(missing("request"))?
         .pick(["kind", "operation", "object", "oldObject"])
         .map_err(|error| format!("`request`: {error}"))?;
-    let review = Review {
+    let review = AdmissionRequest {
         kind: group_kind(kind.ok_or_else(missing("kind"))?)?,
         operation: operation(name.ok_or_else(missing("operation"))?)?,
         object,

@@ -7,11 +7,11 @@ use base64::Engine;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Map, Value, json};
-use signed_images_policy::pattern::{ImagePattern, Match};
-use signed_images_policy::reference::Reference;
+use signed_images_policy::image::pattern::{ImagePattern, Match};
+use signed_images_policy::image::reference::Reference;
 use signed_images_policy::request::GroupKind;
 use signed_images_policy::validate;
-use signed_images_policy::workloads::{self, ImagePath, Presence, Step, Workload};
+use signed_images_policy::workload::kinds::{self, ImagePath, Presence, Step, Workload};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -350,7 +350,7 @@ proptest! {
         let expected = review_pod(&rules, &[json!({"image": text})], &signed).accepted;
         for (group, kind) in KINDS {
             let of = GroupKind { group: group.to_owned(), kind: kind.to_owned() };
-            let workload = workloads::built_in(&of).expect(kind);
+            let workload = kinds::built_in(&of).expect(kind);
             for path in workload.images() {
                 let object = holding(text, path, &workload);
                 let (verdict, answer) = review(&rules, (group, kind), &object, &signed);

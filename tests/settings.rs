@@ -266,12 +266,12 @@ fn meaning(settings: &str) -> String {
     let document = signed_images_policy::json::Document::read(&text).unwrap();
     let rules = signed_images_policy::settings::read(document.root()).unwrap().rules;
     let [rule] = rules.as_slice() else { panic!("{settings}: {rules:?}") };
-    let signers = |signers: &[signed_images_policy::signer::Signer]| {
+    let signers = |signers: &[signed_images_policy::policy::signer::Signer]| {
         signers.iter().map(|s| format!("{:?} {:?}", s.identity, s.annotations)).collect::<Vec<_>>()
     };
     let any_of = rule.trust.any_of().map(|any_of| (any_of.minimum(), signers(any_of.signers())));
     let all_of = signers(rule.trust.all_of());
-    format!("{:?} {:?} {all_of:?} {any_of:?}", rule.selector, rule.enforcement)
+    format!("{:?} {:?} {all_of:?} {any_of:?}", rule.matcher, rule.enforcement)
 }
 
 #[test]

@@ -34,8 +34,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use signed_images_policy::json::Document;
 use signed_images_policy::request::GroupKind;
-use signed_images_policy::settings::{self, Wanted};
-use signed_images_policy::workloads::Workload;
+use signed_images_policy::settings::{self, RuleFilter};
+use signed_images_policy::workload::kinds::Workload;
 
 use crate::answer::Answer;
 use crate::evaluation::Evaluation;
@@ -81,9 +81,9 @@ impl Check {
         evaluation.validate_settings()?;
         let document =
             Document::read(evaluation.settings.json()).map_err(|error| error.to_string())?;
-        let outline = settings::outline(document.root()).map_err(|error| error.to_string())?;
+        let outline = settings::partial(document.root()).map_err(|error| error.to_string())?;
         let workloads = outline.workloads.clone();
-        let rules = outline.rules(Wanted::All).map_err(|error| error.to_string())?.rules;
+        let rules = outline.rules(RuleFilter::All).map_err(|error| error.to_string())?.rules;
         let rules = rules.into_iter().map(|rule| rule.name).collect();
         Ok(Self { evaluation, rules, workloads, kinds })
     }

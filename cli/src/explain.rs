@@ -9,11 +9,11 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use signed_images_policy::named::Named;
-use signed_images_policy::pattern::ImagePattern;
-use signed_images_policy::reference::Reference;
-use signed_images_policy::rules::{Rules, UnmatchedImages};
-use signed_images_policy::trust::{Enforcement, Patterns, Rule};
+use signed_images_policy::image::names::ImageNames;
+use signed_images_policy::image::pattern::ImagePattern;
+use signed_images_policy::image::reference::Reference;
+use signed_images_policy::policy::pinning::{Rules, UnmatchedImages};
+use signed_images_policy::policy::rule::{Enforcement, Patterns, Rule};
 
 use crate::evaluation::Evaluation;
 use crate::request::RequestError;
@@ -169,7 +169,7 @@ impl Explanation {
     }
 
     fn compare(&mut self, reference: &Reference, rules: &Rules) {
-        let named = Named::new(reference.clone());
+        let named = ImageNames::new(reference.clone());
         self.reference = Some(Canonical::new(&self.image, reference));
         self.exempt = rules.exempt.iter().map(|pattern| compare(pattern, reference)).collect();
         self.rules = rules.rules.iter().map(|rule| rule_report(rule, &named)).collect();
@@ -186,12 +186,12 @@ impl Explanation {
     }
 }
 
-fn rule_report(rule: &Rule, image: &Named) -> RuleReport {
+fn rule_report(rule: &Rule, image: &ImageNames) -> RuleReport {
     let all = |patterns: &[ImagePattern]| {
         patterns.iter().map(|pattern| compare(pattern, image.reference())).collect()
     };
-    let (list, images, exclude) = match rule.selector.as_patterns() {
-        Patterns::Classic(patterns) => {
+    let (list, images, exclude) = match rule.matcher.as_patterns() {
+        Patterns::Legacy(patterns) => {
             let tried = patterns.iter().map(|pattern| try_spellings(pattern, image.spellings()));
             (List::Signatures, tried.collect(), Vec::new())
         }
@@ -200,7 +200,7 @@ fn rule_report(rule: &Rule, image: &Named) -> RuleReport {
     RuleReport {
         name: rule.name.clone(),
         list,
-        selects: rule.selector.selects(image),
+        selects: rule.matcher.matches(image),
         enforcement: match rule.enforcement {
             Enforcement::Reject => "reject",
             Enforcement::Warn => "warn",

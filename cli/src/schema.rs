@@ -9,8 +9,8 @@
 //!   out: forms send them for what was not filled in.
 
 use serde_json::{Map, Value, json};
-use signed_images_policy::settings::vocabulary;
-use vocabulary::{Blanks, Field, SETTINGS, Shape};
+use signed_images_policy::settings::schema as vocabulary;
+use vocabulary::{Blanks, Field, SETTINGS, Schema as Shape};
 
 type Schema = Map<String, Value>;
 

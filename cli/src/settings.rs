@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use signed_images_policy::json::Document;
-use signed_images_policy::rules::Rules;
+use signed_images_policy::policy::pinning::Rules;
 use yaml_serde::Value as Yaml;
 
 use crate::host::Host;

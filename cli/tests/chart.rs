@@ -10,7 +10,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use signed_images_policy::settings::vocabulary::{SETTINGS, Shape, Value as Kind};
+use signed_images_policy::settings::schema::{SETTINGS, Schema, Value as Kind};
 use yaml_serde::Value as Yaml;
 
 #[test]
@@ -106,7 +106,7 @@ fn the_form_asks_for_settings() {
     }
 }
 
-fn check(question: &Value, shape: &Shape) {
+fn check(question: &Value, shape: &Schema) {
     let variable = question["variable"].as_str().unwrap();
     let field =
         shape.fields().find(|field| field.key == variable).unwrap_or_else(|| panic!("{variable}"));

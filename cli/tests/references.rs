@@ -5,7 +5,7 @@
 
 use oci_client::Reference as HostReference;
 use proptest::prelude::*;
-use signed_images_policy::reference::{Digest, Reference};
+use signed_images_policy::image::reference::{Digest, Reference};
 
 fn agree(reference: &Reference) -> Result<(), TestCaseError> {
     let read: HostReference = reference.to_string().parse().unwrap();

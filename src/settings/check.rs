@@ -1,14 +1,14 @@
 //! What is checked once, when the policy is set up: every key and certificate can be used, chains lead to
 //! their certificates, and signers of one group are distinct.
 
-use super::{Fault, SettingsError};
-use crate::certificate::Certificate;
+use super::{SettingsError, SettingsIssue};
 use crate::host::{self, Host};
-use crate::keys::PublicKey;
-use crate::overlap::one_signature_satisfies_both;
-use crate::rules::Rules;
-use crate::signer::{Identity, KeySource, Signer};
-use crate::trust::AnyOf;
+use crate::keys::certificate::Certificate;
+use crate::keys::public_key::PublicKey;
+use crate::policy::overlap::one_signature_satisfies_both;
+use crate::policy::pinning::Rules;
+use crate::policy::rule::AnyOf;
+use crate::policy::signer::{Identity, KeySource, Signer};
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -17,31 +17,31 @@ use std::time::Duration;
 /// # Errors
 /// With the place of everything that is wrong.
 pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), SettingsError> {
-    let mut faults = Vec::new();
+    let mut issues = Vec::new();
     for rule in &rules.rules {
         for group in [rule.trust.all_of(), rule.trust.any_of().map_or(&[], AnyOf::signers)] {
             for (index, signer) in group.iter().enumerate() {
                 let earlier = group.iter().take(index);
-                faults.extend(check_signer(signer, host, now).err());
+                issues.extend(check_signer(signer, host, now).err());
                 // verify-image-signatures takes one signer twice: to ask for it twice is to ask once.
-                if !rule.selector.is_classic() {
-                    faults.extend(check_distinct(signer, earlier).err());
+                if !rule.matcher.is_legacy() {
+                    issues.extend(check_distinct(signer, earlier).err());
                 }
             }
         }
     }
-    SettingsError::unless_empty(faults)
+    SettingsError::unless_empty(issues)
 }
 
 fn check_distinct<'s>(
     signer: &Signer,
     mut earlier: impl Iterator<Item = &'s Signer>,
-) -> Result<(), Fault> {
+) -> Result<(), SettingsIssue> {
     let twin =
         earlier.find(|other| one_signature_satisfies_both(&signer.identity, &other.identity));
     match twin {
         None => Ok(()),
-        Some(twin) => Err(Fault::new(
+        Some(twin) => Err(SettingsIssue::new(
             &signer.place,
             &format!(
                 "one signature would satisfy both this signer and {}; signers of one group must be \
@@ -52,11 +52,11 @@ fn check_distinct<'s>(
     }
 }
 
-fn check_signer(signer: &Signer, host: &mut Host<'_>, now: Duration) -> Result<(), Fault> {
+fn check_signer(signer: &Signer, host: &mut Host<'_>, now: Duration) -> Result<(), SettingsIssue> {
     match &signer.identity {
         Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
             .map(drop)
-            .map_err(|error| Fault::new(&signer.place, &error.to_string())),
+            .map_err(|error| SettingsIssue::new(&signer.place, &error.to_string())),
         Identity::Certificate { certificate, chain, .. } => {
             check_certificate(signer, certificate, chain.as_deref(), host, now)
         }
@@ -75,11 +75,11 @@ fn check_certificate(
     chain: Option<&[String]>,
     host: &mut Host<'_>,
     now: Duration,
-) -> Result<(), Fault> {
+) -> Result<(), SettingsIssue> {
     let read = |pem: &str, place: &dyn Display| {
         Certificate::parse(pem)
             .and_then(|certificate| certificate.check_validity(now).map(|()| certificate.to_pem()))
-            .map_err(|error| Fault::new(place, &error.to_string()))
+            .map_err(|error| SettingsIssue::new(place, &error.to_string()))
     };
     let certificate = read(certificate, &signer.place)?;
     let Some(chain) = chain else { return Ok(()) };
@@ -88,5 +88,5 @@ fn check_certificate(
         links.push(read(pem, &format!("{} (certificateChain[{index}])", signer.place))?);
     }
     host::is_certificate_trusted(host, &certificate, &links)
-        .map_err(|reason| Fault::new(&signer.place, &reason))
+        .map_err(|reason| SettingsIssue::new(&signer.place, &reason))
 }

@@ -1,82 +1,82 @@
 //! Settings: raw text → compiled [`Rules`]. The one place where the text of the settings lives.
 //!
-//! *When does what happen?* Settings come with every request, so a request reads the [`outline`], the
+//! *When does what happen?* Settings come with every request, so a request reads the [`partial`], the
 //! patterns of every rule, and the rest of the rules that select one of its images. When the policy is set
 //! up, [`read`] reads all of them, and [`check`] does the rest: it reads every key and certificate and asks
 //! the host about chains.
 //!
 //! *What does an error say?* The path, what is wrong there, and the nearest thing that would be right.
 
-mod budget;
 mod check;
-mod classic;
-mod flat;
-mod prefix;
+mod legacy;
+mod limits;
+mod lists;
 mod reader;
 mod rule;
+pub mod schema;
 mod signer;
-mod subject;
-mod suggest;
-pub mod vocabulary;
+mod subject_pattern;
+mod suggestion;
+mod url_prefix;
 mod workload;
 
 pub use check::check;
-pub use subject::pattern as subject_pattern;
+pub use subject_pattern::pattern as subject_pattern;
 
-use crate::named::Named;
-use crate::pattern::ImagePattern;
+use crate::image::names::ImageNames;
+use crate::image::pattern::ImagePattern;
+use crate::policy::pinning::{Pinning, Rules, UnchangedImages, UnmatchedImages};
+use crate::policy::rule::{ImageMatcher, Rule};
 use crate::request::GroupKind;
-use crate::rules::{Pinning, Rules, UnchangedImages, UnmatchedImages};
-use crate::trust::{Rule, Selector};
-use crate::workloads::Workload;
-use budget::MAX_SETTINGS;
+use crate::workload::kinds::Workload;
+use limits::MAX_SETTINGS;
 use reader::{Node, Object};
+use schema::{SETTINGS, UNCHANGED_IMAGES, UNMATCHED_IMAGES};
 use signed_images_json::Json;
 use std::borrow::Cow;
 use std::fmt;
-use vocabulary::{SETTINGS, UNCHANGED_IMAGES, UNMATCHED_IMAGES};
 
 /// What is wrong with the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingsError(Vec<Fault>);
+pub struct SettingsError(Vec<SettingsIssue>);
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct SettingsIssue {
     /// Where: `signatures[0].pubKeys[1]`; empty for the settings as a whole.
     pub path: String,
     /// What.
     pub message: String,
 }
 
-impl Fault {
+impl SettingsIssue {
     fn new(path: impl fmt::Display, message: &str) -> Self {
         Self { path: path.to_string(), message: message.to_owned() }
     }
 }
 
-impl From<Fault> for SettingsError {
-    fn from(fault: Fault) -> Self {
-        Self(vec![fault])
+impl From<SettingsIssue> for SettingsError {
+    fn from(issue: SettingsIssue) -> Self {
+        Self(vec![issue])
     }
 }
 
 impl SettingsError {
-    fn unless_empty(faults: Vec<Fault>) -> Result<(), Self> {
-        if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }
+    fn unless_empty(issues: Vec<SettingsIssue>) -> Result<(), Self> {
+        if issues.is_empty() { Ok(()) } else { Err(Self(issues)) }
     }
 }
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, fault) in self.0.iter().enumerate() {
+        for (index, issue) in self.0.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            if !fault.path.is_empty() {
-                write!(f, "{}: ", fault.path)?;
+            if !issue.path.is_empty() {
+                write!(f, "{}: ", issue.path)?;
             }
-            f.write_str(&fault.message)?;
+            f.write_str(&issue.message)?;
         }
         Ok(())
     }
@@ -86,7 +86,7 @@ impl std::error::Error for SettingsError {}
 
 /// The settings but for their rules, which are most of them.
 #[derive(Debug)]
-pub struct Outline<'s> {
+pub struct PartialSettings<'s> {
     /// What the rules are read from.
     settings: Object<'s>,
     /// Images that are neither verified nor pinned.
@@ -103,18 +103,18 @@ pub struct Outline<'s> {
 
 /// Which rules are.
 #[derive(Clone, Copy, Debug)]
-pub enum Wanted<'w> {
+pub enum RuleFilter<'w> {
     /// All of them.
     All,
     /// Those that select one of these images.
-    For(&'w [Cow<'w, Named>]),
+    For(&'w [Cow<'w, ImageNames>]),
 }
 
-impl Wanted<'_> {
-    fn includes(self, selector: &Selector) -> bool {
+impl RuleFilter<'_> {
+    fn includes(self, matcher: &ImageMatcher) -> bool {
         match self {
             Self::All => true,
-            Self::For(images) => images.iter().any(|image| selector.selects(image)),
+            Self::For(images) => images.iter().any(|image| matcher.matches(image)),
         }
     }
 
@@ -123,7 +123,7 @@ impl Wanted<'_> {
         match self {
             Self::All => true,
             Self::For(images) => {
-                patterns.iter().any(|pattern| images.iter().any(|image| image.could_be_of(pattern)))
+                patterns.iter().any(|pattern| images.iter().any(|image| image.may_match(pattern)))
             }
         }
     }
@@ -134,18 +134,18 @@ impl Wanted<'_> {
 /// # Errors
 /// With the place of everything that is wrong.
 pub fn read(json: Json<'_>) -> Result<Rules, SettingsError> {
-    outline(json)?.rules(Wanted::All)
+    partial(json)?.rules(RuleFilter::All)
 }
 
 /// Reads the settings, and leaves the rules for later.
 ///
 /// # Errors
 /// When something else than the rules is wrong.
-pub fn outline(json: Json<'_>) -> Result<Outline<'_>, SettingsError> {
+pub fn partial(json: Json<'_>) -> Result<PartialSettings<'_>, SettingsError> {
     let size = json.text().len();
     if size > MAX_SETTINGS {
         let budget = format!("they are {size} bytes long; at most {MAX_SETTINGS} are taken");
-        return Err(Fault::new("", &budget).into());
+        return Err(SettingsIssue::new("", &budget).into());
     }
     let settings = Node::root(json).object(&SETTINGS)?;
     let unmatched = match settings.choice("unmatchedImages", UNMATCHED_IMAGES)? {
@@ -154,7 +154,7 @@ pub fn outline(json: Json<'_>) -> Result<Outline<'_>, SettingsError> {
         _ => UnmatchedImages::Accept,
     };
     if unmatched == UnmatchedImages::Accept && !has_rules(&settings)? {
-        return Err(Fault::new(
+        return Err(SettingsIssue::new(
             "",
             "these settings check nothing: name the images and their signers in `rules`, \
              `publicKeys`, `keylessIdentities`, `keylessPrefixes`, `githubActions`, `certificates` \
@@ -162,7 +162,7 @@ pub fn outline(json: Json<'_>) -> Result<Outline<'_>, SettingsError> {
         )
         .into());
     }
-    Ok(Outline {
+    Ok(PartialSettings {
         exempt: rule::sparing(&settings, "exempt")?,
         unmatched,
         unchanged: match settings.choice("unchangedImages", UNCHANGED_IMAGES)? {
@@ -175,11 +175,11 @@ pub fn outline(json: Json<'_>) -> Result<Outline<'_>, SettingsError> {
     })
 }
 
-fn has_rules(settings: &Object<'_>) -> Result<bool, Fault> {
+fn has_rules(settings: &Object<'_>) -> Result<bool, SettingsIssue> {
     if settings.get("signatures").is_some() || settings.get("rules").is_some() {
         return Ok(true);
     }
-    for list in &flat::LISTS {
+    for list in &lists::LISTS {
         if list.is_filled_in(settings)? {
             return Ok(true);
         }
@@ -187,30 +187,30 @@ fn has_rules(settings: &Object<'_>) -> Result<bool, Fault> {
     Ok(false)
 }
 
-impl Outline<'_> {
+impl PartialSettings<'_> {
     /// The rules that are wanted; of the others, no more is read than it takes to tell.
     ///
     /// # Errors
     /// With the place of everything that is wrong in what is read.
-    pub fn rules(self, wanted: Wanted<'_>) -> Result<Rules, SettingsError> {
-        let mut faults = Vec::new();
+    pub fn rules(self, filter: RuleFilter<'_>) -> Result<Rules, SettingsError> {
+        let mut issues = Vec::new();
         let mut rules = Vec::new();
-        let mut keep = |compiled: Result<Option<Rule>, Fault>| match compiled {
+        let mut keep = |compiled: Result<Option<Rule>, SettingsIssue>| match compiled {
             Ok(rule) => rules.extend(rule),
-            Err(fault) => faults.push(fault),
+            Err(issue) => issues.push(issue),
         };
         for entry in self.settings.list("signatures")? {
-            keep(classic::compile(&entry, wanted));
+            keep(legacy::compile(&entry, filter));
         }
         for (index, rule) in self.settings.list("rules")?.iter().enumerate() {
-            keep(rule::compile(index + 1, rule, wanted));
+            keep(rule::compile(index + 1, rule, filter));
         }
-        for list in &flat::LISTS {
+        for list in &lists::LISTS {
             for entry in self.settings.list(list.key)? {
-                keep(list.compile(&entry, wanted));
+                keep(list.compile(&entry, filter));
             }
         }
-        SettingsError::unless_empty(faults)?;
+        SettingsError::unless_empty(issues)?;
         Ok(Rules {
             rules,
             exempt: self.exempt,
@@ -220,7 +220,7 @@ impl Outline<'_> {
     }
 }
 
-fn pinning(settings: &Object<'_>) -> Result<Pinning, Fault> {
+fn pinning(settings: &Object<'_>) -> Result<Pinning, SettingsIssue> {
     let on = |key| settings.flag(key).map(|flag| flag.unwrap_or(true));
     Ok(match (on("modifyImagesWithDigest")?, on("pinWorkloadTemplates")?) {
         (true, true) => Pinning::Everywhere,
@@ -229,13 +229,13 @@ fn pinning(settings: &Object<'_>) -> Result<Pinning, Fault> {
     })
 }
 
-fn workloads(settings: &Object<'_>) -> Result<Vec<(GroupKind, Workload)>, Fault> {
+fn workloads(settings: &Object<'_>) -> Result<Vec<(GroupKind, Workload)>, SettingsIssue> {
     let mut workloads: Vec<(GroupKind, Workload)> = Vec::new();
     for node in settings.list("extraWorkloads")? {
         let (kind, workload) = workload::compile(&node)?;
         if workloads.iter().any(|(known, _)| *known == kind) {
             return Err(
-                node.fault(&format!("`{kind}` has an entry already; write all paths there"))
+                node.issue(&format!("`{kind}` has an entry already; write all paths there"))
             );
         }
         workloads.push((kind, workload));

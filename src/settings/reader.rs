@@ -4,11 +4,11 @@
 //! *What is absent?* A key that is missing, null, or an empty string, list or map: forms send those for
 //! what was not filled in. In the lists of forms ([`Blanks::Dropped`]), such elements are absent as well.
 
-use super::Fault;
-use super::suggest;
-use super::vocabulary::{Blanks, Shape};
-use crate::path::Path;
-use crate::signer::Annotations;
+use super::SettingsIssue;
+use super::schema::{Blanks, Schema};
+use super::suggestion;
+use crate::policy::place::Path;
+use crate::policy::signer::Annotations;
 use signed_images_json::Json;
 use std::borrow::Cow;
 
@@ -35,33 +35,33 @@ impl<'s> Node<'s> {
         &self.path
     }
 
-    pub(super) fn fault(&self, message: &str) -> Fault {
-        Fault::new(&self.path, message)
+    pub(super) fn issue(&self, message: &str) -> SettingsIssue {
+        SettingsIssue::new(&self.path, message)
     }
 
-    pub(super) fn text(&self) -> Result<String, Fault> {
+    pub(super) fn text(&self) -> Result<String, SettingsIssue> {
         self.json.string().map(Cow::into_owned).ok_or_else(|| self.expected("a text"))
     }
 
-    pub(super) fn flag(&self) -> Result<bool, Fault> {
+    pub(super) fn flag(&self) -> Result<bool, SettingsIssue> {
         self.json.flag().ok_or_else(|| self.expected("true or false"))
     }
 
     /// A number beyond any count of things is the largest.
-    pub(super) fn number(&self) -> Result<usize, Fault> {
+    pub(super) fn number(&self) -> Result<usize, SettingsIssue> {
         let text = self.json.text();
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Ok(text.parse().unwrap_or(usize::MAX));
         }
         Err(match text.bytes().next() {
             Some(b'-' | b'0'..=b'9') => {
-                self.fault(&format!("must be a whole number, not `{text}`"))
+                self.issue(&format!("must be a whole number, not `{text}`"))
             }
             _ => self.expected("a whole number"),
         })
     }
 
-    pub(super) fn elements(&self) -> Result<impl Iterator<Item = Self>, Fault> {
+    pub(super) fn elements(&self) -> Result<impl Iterator<Item = Self>, SettingsIssue> {
         let elements = || self.json.elements().ok_or_else(|| self.expected("a list"));
         self.check_count(elements()?.count())?;
         let is_element =
@@ -78,36 +78,36 @@ impl<'s> Node<'s> {
         (!strings.is_empty()).then_some(strings)
     }
 
-    pub(super) fn texts(&self) -> Result<Annotations, Fault> {
+    pub(super) fn texts(&self) -> Result<Annotations, SettingsIssue> {
         let mut texts = Annotations::default();
         self.check_count(self.members()?.count())?;
         for (key, json) in self.members()? {
             let path = self.path.key(key.clone().into_owned());
             let child = Self::at(path, json);
             if !texts.insert(key.into_owned(), child.text()?) {
-                return Err(child.fault(TWICE));
+                return Err(child.issue(TWICE));
             }
         }
         Ok(texts)
     }
 
     /// The value as an object of that shape.
-    pub(super) fn object(&self, shape: &'static Shape) -> Result<Object<'s>, Fault> {
+    pub(super) fn object(&self, schema: &'static Schema) -> Result<Object<'s>, SettingsIssue> {
         let mut fields: Vec<Field<'s>> = Vec::new();
         for (key, json) in self.members()? {
-            let Some((field, written)) = shape.field(&key) else {
-                let unknown = suggest::instead_of("field", &key, &shape.keys());
+            let Some((field, written)) = schema.field(&key) else {
+                let unknown = suggestion::instead_of("field", &key, &schema.keys());
                 let path = self.path.key(key.into_owned());
-                return Err(Self::at(path, json).fault(&unknown));
+                return Err(Self::at(path, json).issue(&unknown));
             };
             let (most, blanks) = (field.most, field.blanks);
             let field = Field { name: field.key, written, json, most, blanks };
             if let Some(other) = fields.iter().find(|known| known.name == field.name) {
                 let node = field.node(&self.path);
                 return Err(if other.written == written {
-                    node.fault(TWICE)
+                    node.issue(TWICE)
                 } else {
-                    node.fault(&format!("is another name of `{}`", other.written))
+                    node.issue(&format!("is another name of `{}`", other.written))
                 });
             }
             fields.push(field);
@@ -115,18 +115,18 @@ impl<'s> Node<'s> {
         Ok(Object { path: self.path.clone(), fields })
     }
 
-    fn members(&self) -> Result<impl Iterator<Item = (Cow<'s, str>, Json<'s>)>, Fault> {
+    fn members(&self) -> Result<impl Iterator<Item = (Cow<'s, str>, Json<'s>)>, SettingsIssue> {
         self.json.members().ok_or_else(|| self.expected("a map"))
     }
 
-    fn check_count(&self, count: usize) -> Result<(), Fault> {
+    fn check_count(&self, count: usize) -> Result<(), SettingsIssue> {
         if count <= self.most {
             return Ok(());
         }
-        Err(self.fault(&format!("holds {count} entries; at most {} are taken", self.most)))
+        Err(self.issue(&format!("holds {count} entries; at most {} are taken", self.most)))
     }
 
-    fn expected(&self, what: &str) -> Fault {
+    fn expected(&self, what: &str) -> SettingsIssue {
         let found = match self.json.text().bytes().next() {
             Some(b'"') => "a text",
             Some(b'{') => "a map",
@@ -135,7 +135,7 @@ impl<'s> Node<'s> {
             Some(b'n') => "nothing",
             _ => "a number",
         };
-        self.fault(&format!("must be {what}, not {found}"))
+        self.issue(&format!("must be {what}, not {found}"))
     }
 }
 
@@ -184,8 +184,8 @@ impl<'s> Object<'s> {
         &self.path
     }
 
-    pub(super) fn fault(&self, message: &str) -> Fault {
-        Fault::new(&self.path, message)
+    pub(super) fn issue(&self, message: &str) -> SettingsIssue {
+        SettingsIssue::new(&self.path, message)
     }
 
     /// The value of a field, unless it is absent.
@@ -194,15 +194,15 @@ impl<'s> Object<'s> {
         (!field.is_empty()).then(|| field.node(&self.path))
     }
 
-    pub(super) fn text(&self, key: &str) -> Result<Option<String>, Fault> {
+    pub(super) fn text(&self, key: &str) -> Result<Option<String>, SettingsIssue> {
         self.get(key).as_ref().map(Node::text).transpose()
     }
 
-    pub(super) fn required_text(&self, key: &str) -> Result<String, Fault> {
-        self.text(key)?.ok_or_else(|| self.fault(&format!("`{key}` is missing")))
+    pub(super) fn required_text(&self, key: &str) -> Result<String, SettingsIssue> {
+        self.text(key)?.ok_or_else(|| self.issue(&format!("`{key}` is missing")))
     }
 
-    pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, Fault> {
+    pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, SettingsIssue> {
         self.get(key).as_ref().map(Node::flag).transpose()
     }
 
@@ -211,12 +211,12 @@ impl<'s> Object<'s> {
         &self,
         key: &str,
         words: &'static [&'static str],
-    ) -> Result<Option<&'static str>, Fault> {
+    ) -> Result<Option<&'static str>, SettingsIssue> {
         let Some(node) = self.get(key) else { return Ok(None) };
         let given = node.text()?;
         match words.iter().find(|word| **word == given) {
             Some(word) => Ok(Some(word)),
-            None => Err(node.fault(&suggest::instead_of("value", &given, words))),
+            None => Err(node.issue(&suggestion::instead_of("value", &given, words))),
         }
     }
 
@@ -226,11 +226,11 @@ impl<'s> Object<'s> {
     }
 
     /// The elements of a list; none when it is absent.
-    pub(super) fn list(&self, key: &str) -> Result<Vec<Node<'s>>, Fault> {
+    pub(super) fn list(&self, key: &str) -> Result<Vec<Node<'s>>, SettingsIssue> {
         self.get(key).map_or(Ok(Vec::new()), |node| Ok(node.elements()?.collect()))
     }
 
-    pub(super) fn texts(&self, key: &str) -> Result<Annotations, Fault> {
+    pub(super) fn texts(&self, key: &str) -> Result<Annotations, SettingsIssue> {
         self.get(key).map_or(Ok(Annotations::default()), |node| node.texts())
     }
 }

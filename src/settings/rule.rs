@@ -2,43 +2,43 @@
 //! (<https://docs.kubewarden.io/howtos/security-hardening/secure-supply-chain>).
 
 use super::reader::{Node, Object};
-use super::signer::{self, Labelled};
-use super::vocabulary::{
+use super::schema::{
     ANY_OF, ENFORCEMENT, KEY_FROM, KEY_OBJECT, RULE, SIGNER, SIGNER_KINDS, SUBJECT,
 };
-use super::{Fault, Wanted};
-use crate::pattern::ImagePattern;
-use crate::signer::{Identity, KeySource, ObjectKind, Signer};
-use crate::trust::{AnyOf, Enforcement, Rule, Selector, Trust};
+use super::signer::{self, Labelled};
+use super::{RuleFilter, SettingsIssue};
+use crate::image::pattern::ImagePattern;
+use crate::policy::rule::{AnyOf, Enforcement, ImageMatcher, Rule, Trust};
+use crate::policy::signer::{Identity, KeySource, ObjectKind, Signer};
 
 /// Compiles a rule that is wanted.
 pub(super) fn compile(
     number: usize,
     node: &Node<'_>,
-    wanted: Wanted<'_>,
-) -> Result<Option<Rule>, Fault> {
-    if cannot_be_wanted(node, wanted) {
+    filter: RuleFilter<'_>,
+) -> Result<Option<Rule>, SettingsIssue> {
+    if cannot_be_wanted(node, filter) {
         return Ok(None);
     }
     let rule = node.object(&RULE)?;
-    of(&rule, wanted, &|| format!("rule {number}"), &|| trust(&rule))
+    of(&rule, filter, &|| format!("rule {number}"), &|| trust(&rule))
 }
 
 /// Where the patterns cannot be told, what is wrong is told later.
-pub(super) fn cannot_be_wanted(node: &Node<'_>, wanted: Wanted<'_>) -> bool {
-    node.strings("images").is_some_and(|patterns| !wanted.could_include(&patterns))
+pub(super) fn cannot_be_wanted(node: &Node<'_>, filter: RuleFilter<'_>) -> bool {
+    node.strings("images").is_some_and(|patterns| !filter.could_include(&patterns))
 }
 
 /// A rule of that name, if it has no other, and that trust.
 pub(super) fn of(
     rule: &Object<'_>,
-    wanted: Wanted<'_>,
+    filter: RuleFilter<'_>,
     name: &dyn Fn() -> String,
-    trust: &dyn Fn() -> Result<Trust, Fault>,
-) -> Result<Option<Rule>, Fault> {
-    let selector = Selector::patterns(patterns(rule, "images")?, sparing(rule, "exclude")?)
-        .map_err(|empty| rule.fault(&empty.to_string()))?;
-    if !wanted.includes(&selector) {
+    trust: &dyn Fn() -> Result<Trust, SettingsIssue>,
+) -> Result<Option<Rule>, SettingsIssue> {
+    let matcher = ImageMatcher::patterns(patterns(rule, "images")?, sparing(rule, "exclude")?)
+        .map_err(|empty| rule.issue(&empty.to_string()))?;
+    if !filter.includes(&matcher) {
         return Ok(None);
     }
     let name = rule.text("name")?.unwrap_or_else(name);
@@ -47,54 +47,54 @@ pub(super) fn of(
         Some("warn") => Enforcement::Warn,
         _ => Enforcement::Reject,
     };
-    Ok(Some(Rule { name, selector, enforcement, trust }))
+    Ok(Some(Rule { name, matcher, enforcement, trust }))
 }
 
-fn trust(rule: &Object<'_>) -> Result<Trust, Fault> {
+fn trust(rule: &Object<'_>) -> Result<Trust, SettingsIssue> {
     let all_of = signers(&rule.list("allOf")?)?;
     let any_of = rule.get("anyOf").as_ref().map(any_of).transpose()?;
-    Trust::new(all_of, any_of).map_err(|empty| rule.fault(&empty.to_string()))
+    Trust::new(all_of, any_of).map_err(|empty| rule.issue(&empty.to_string()))
 }
 
-pub(super) fn patterns(object: &Object<'_>, key: &str) -> Result<Vec<ImagePattern>, Fault> {
+pub(super) fn patterns(object: &Object<'_>, key: &str) -> Result<Vec<ImagePattern>, SettingsIssue> {
     let mut patterns = Vec::new();
     let Some(list) = object.get(key) else { return Ok(patterns) };
     for node in list.elements()? {
         let pattern = ImagePattern::parse(&node.text()?);
-        patterns.push(pattern.map_err(|error| node.fault(&error.to_string()))?);
+        patterns.push(pattern.map_err(|error| node.issue(&error.to_string()))?);
     }
     Ok(patterns)
 }
 
 /// Patterns of images that are spared something. To spare all of them is a mistake.
-pub(super) fn sparing(object: &Object<'_>, key: &str) -> Result<Vec<ImagePattern>, Fault> {
+pub(super) fn sparing(object: &Object<'_>, key: &str) -> Result<Vec<ImagePattern>, SettingsIssue> {
     let patterns = patterns(object, key)?;
     match object.get(key) {
         Some(node) if patterns.iter().any(ImagePattern::is_every_image) => {
-            Err(node.fault("this is every image, so none would be checked"))
+            Err(node.issue("this is every image, so none would be checked"))
         }
         _ => Ok(patterns),
     }
 }
 
-fn any_of(node: &Node<'_>) -> Result<AnyOf, Fault> {
+fn any_of(node: &Node<'_>) -> Result<AnyOf, SettingsIssue> {
     let any_of = node.object(&ANY_OF)?;
     let given = any_of.get("minimumMatches");
     let minimum = given.as_ref().map_or(Ok(1), Node::number)?;
     let signers = signers(&any_of.list("signatures")?)?;
     if signers.is_empty() {
-        return Err(any_of.fault("`signatures` is missing: who can sign?"));
+        return Err(any_of.issue("`signatures` is missing: who can sign?"));
     }
     let count = signers.len();
     AnyOf::new(minimum, signers).map_err(|_| {
         given
             .as_ref()
             .unwrap_or(node)
-            .fault(&format!("must be between 1 and {count}, the number of signers"))
+            .issue(&format!("must be between 1 and {count}, the number of signers"))
     })
 }
 
-fn signers(nodes: &[Node<'_>]) -> Result<Vec<Signer>, Fault> {
+fn signers(nodes: &[Node<'_>]) -> Result<Vec<Signer>, SettingsIssue> {
     let mut signers = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
         let object = node.object(&SIGNER)?;
@@ -105,10 +105,14 @@ fn signers(nodes: &[Node<'_>]) -> Result<Vec<Signer>, Fault> {
     Ok(signers)
 }
 
-fn labelled(number: usize, node: &Node<'_>, signer: &Object<'_>) -> Result<Labelled, Fault> {
+fn labelled(
+    number: usize,
+    node: &Node<'_>,
+    signer: &Object<'_>,
+) -> Result<Labelled, SettingsIssue> {
     let Some(kind) = signer.choice("kind", SIGNER_KINDS)? else {
         let kinds = SIGNER_KINDS.join("`, `");
-        return Err(signer.fault(&format!("`kind` is missing; one of `{kinds}`")));
+        return Err(signer.issue(&format!("`kind` is missing; one of `{kinds}`")));
     };
     let known: &[&str] = match kind {
         "pubKey" => &["owner", "key", "keyFrom"],
@@ -119,7 +123,7 @@ fn labelled(number: usize, node: &Node<'_>, signer: &Object<'_>) -> Result<Label
     let is_known = |key: &&str| known.contains(key) || matches!(*key, "kind" | "annotations");
     if let Some(key) = signer.keys().find(|key| !is_known(key)) {
         let known = known.join("`, `");
-        return Err(signer.fault(&format!("`{key}` is not for a `{kind}`, which takes `{known}`")));
+        return Err(signer.issue(&format!("`{key}` is not for a `{kind}`, which takes `{known}`")));
     }
     match kind {
         "pubKey" => {
@@ -138,38 +142,38 @@ fn labelled(number: usize, node: &Node<'_>, signer: &Object<'_>) -> Result<Label
     }
 }
 
-fn generic_issuer(node: &Node<'_>, signer: &Object<'_>) -> Result<Labelled, Fault> {
+fn generic_issuer(node: &Node<'_>, signer: &Object<'_>) -> Result<Labelled, SettingsIssue> {
     signer::literals(signer, &["issuer"])?;
     let issuer = signer.required_text("issuer")?;
     let missing = "`subject` is missing: `{equal: …}`, `{urlPrefix: …}` or `{pattern: …}`";
-    let subject = signer.get("subject").ok_or_else(|| signer.fault(missing))?;
+    let subject = signer.get("subject").ok_or_else(|| signer.issue(missing))?;
     let object = subject.object(&SUBJECT)?;
     signer::literals(&object, &["equal"])?;
     match (object.text("equal")?, object.text("urlPrefix")?, object.get("pattern")) {
         (Some(equal), None, None) => Ok(signer::keyless(issuer, equal)),
         (None, Some(prefix), None) => signer::keyless_prefix(issuer, &prefix, node),
         (None, None, Some(pattern)) => signer::keyless_pattern(issuer, &pattern),
-        _ => Err(object.fault("give one of `equal`, `urlPrefix` and `pattern`")),
+        _ => Err(object.issue("give one of `equal`, `urlPrefix` and `pattern`")),
     }
 }
 
 /// Where cosign keeps the public half of a key pair that it made in a cluster.
 const COSIGN_ENTRY: &str = "cosign.pub";
 
-fn key_source(signer: &Object<'_>) -> Result<KeySource, Fault> {
+fn key_source(signer: &Object<'_>) -> Result<KeySource, SettingsIssue> {
     match (signer.get("key"), signer.get("keyFrom")) {
         (Some(node), None) => key(&node, node.text()?),
         (None, Some(key_from)) => key_object(&key_from),
-        _ => Err(signer.fault("give one of `key` and `keyFrom`")),
+        _ => Err(signer.issue("give one of `key` and `keyFrom`")),
     }
 }
 
 /// A key, or the name of a Secret.
-pub(super) fn key(node: &Node<'_>, text: String) -> Result<KeySource, Fault> {
+pub(super) fn key(node: &Node<'_>, text: String) -> Result<KeySource, SettingsIssue> {
     match text.strip_prefix("k8s://") {
         None => Ok(KeySource::Inline(text)),
         Some(path) => cosign_secret(path)
-            .ok_or_else(|| node.fault(&format!("`{text}` is not `k8s://namespace/name`"))),
+            .ok_or_else(|| node.issue(&format!("`{text}` is not `k8s://namespace/name`"))),
     }
 }
 
@@ -183,12 +187,12 @@ fn cosign_secret(path: &str) -> Option<KeySource> {
     })
 }
 
-fn key_object(node: &Node<'_>) -> Result<KeySource, Fault> {
+fn key_object(node: &Node<'_>) -> Result<KeySource, SettingsIssue> {
     let key_from = node.object(&KEY_FROM)?;
     let (kind, object) = match (key_from.get("configMap"), key_from.get("secret")) {
         (Some(node), None) => (ObjectKind::ConfigMap, node.object(&KEY_OBJECT)?),
         (None, Some(node)) => (ObjectKind::Secret, node.object(&KEY_OBJECT)?),
-        _ => return Err(key_from.fault("give one of `configMap` and `secret`")),
+        _ => return Err(key_from.issue("give one of `configMap` and `secret`")),
     };
     Ok(KeySource::Object {
         kind,

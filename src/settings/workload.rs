@@ -1,51 +1,51 @@
 //! The `extraWorkloads` list: JSON pointers (RFC 6901) in which `*` is every element of a list.
 
-use super::Fault;
+use super::SettingsIssue;
 use super::reader::{Node, Object};
-use super::vocabulary::EXTRA_WORKLOAD;
+use super::schema::EXTRA_WORKLOAD;
 use crate::request::GroupKind;
-use crate::workloads::{self, Form, ImagePath, Presence, Step, Workload};
+use crate::workload::kinds::{self, Form, ImagePath, Presence, Step, Workload};
 
 /// No schema nests its pod specs deeper.
 const MAX_STEPS: usize = 32;
 
-pub(super) fn compile(node: &Node<'_>) -> Result<(GroupKind, Workload), Fault> {
+pub(super) fn compile(node: &Node<'_>) -> Result<(GroupKind, Workload), SettingsIssue> {
     let extra = node.object(&EXTRA_WORKLOAD)?;
     let kind = GroupKind {
         group: extra.text("apiGroup")?.unwrap_or_default(),
         kind: extra.required_text("kind")?,
     };
     if let Some(node) = extra.get("apiGroup").filter(|_| kind.group.contains('/')) {
-        return Err(node.fault("write the group alone, without a version"));
+        return Err(node.issue("write the group alone, without a version"));
     }
     let mut images: Vec<ImagePath> =
         pointers(&extra, "images")?.into_iter().map(ImagePath::from).collect();
     for prefix in pointers(&extra, "podSpecs")? {
-        images.extend(workloads::pod_spec_images(prefix));
+        images.extend(kinds::pod_spec_images(prefix));
     }
     if images.is_empty() {
-        return Err(extra.fault("where are its images? give `podSpecs` or `images`"));
+        return Err(extra.issue("where are its images? give `podSpecs` or `images`"));
     }
-    let known = workloads::built_in(&kind);
+    let known = kinds::built_in(&kind);
     let form = known.as_ref().map_or(Form::Template, |known| known.form);
     let mut paths = known.map_or(Vec::new(), |known| known.images().to_vec());
     for path in images {
         if let Some(other) = paths.iter().find(|other| path.overlaps(other)) {
-            let (path, other) = (workloads::render(&path), workloads::render(other));
-            return Err(extra.fault(&format!("`{path}` and `{other}` overlap")));
+            let (path, other) = (kinds::render(&path), kinds::render(other));
+            return Err(extra.issue(&format!("`{path}` and `{other}` overlap")));
         }
         paths.push(path);
     }
     Ok((kind, Workload::new(paths, form)))
 }
 
-fn pointers(extra: &Object<'_>, key: &str) -> Result<Vec<Vec<Step>>, Fault> {
+fn pointers(extra: &Object<'_>, key: &str) -> Result<Vec<Vec<Step>>, SettingsIssue> {
     let mut pointers = Vec::new();
     for node in extra.list(key)? {
         let text = node.text()?;
         let steps = parse(&text).ok_or_else(|| {
             let what = "is not a JSON pointer to a part of the object beside its metadata";
-            node.fault(&format!("`{text}` {what}, such as `/spec/template/spec`"))
+            node.issue(&format!("`{text}` {what}, such as `/spec/template/spec`"))
         })?;
         pointers.push(steps);
     }
@@ -84,7 +84,7 @@ mod tests {
         for text in
             ["/foo", "/spec/a~1b", "/c%d", "/e^f", "/m~0n", "/m~01n", "/ ", "/a/*/b", "/a/*"]
         {
-            assert_eq!(workloads::render(&parse(text).unwrap().into()), text);
+            assert_eq!(kinds::render(&parse(text).unwrap().into()), text);
         }
         for text in ["", "/", "foo", "/a/", "//a", "/*", "/*/a", "/~", "/a~2", "/a~", "/metadata/a"]
         {

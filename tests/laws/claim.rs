@@ -4,8 +4,8 @@
 use super::text;
 use regex::Regex;
 use serde_json::{Value, json};
-use signed_images_policy::claim::{Claim, Claims};
 use signed_images_policy::json::Document;
+use signed_images_policy::keys::identity::{CertificateIdentity, SignatureManifest};
 use signed_images_policy::validate;
 use std::time::Duration;
 use x509_cert::Certificate;
@@ -33,7 +33,7 @@ pub(super) fn law(input: &[u8]) {
 
 /// What the host's reader takes for a certificate names the same to both.
 fn is_read_as_the_host_reads_it(der: &[u8]) {
-    let claim = Claim::read(&pem::encode(&pem::Pem::new("CERTIFICATE", der)));
+    let claim = CertificateIdentity::read(&pem::encode(&pem::Pem::new("CERTIFICATE", der)));
     let Ok(certificate) = Certificate::from_der(der) else { return };
     let names = certificate.tbs_certificate().get_extension::<SubjectAltName>();
     let Ok(names) = names else { return };
@@ -55,12 +55,12 @@ fn is_read_as_the_host_reads_it(der: &[u8]) {
 /// One after the other, and nothing else.
 fn has_the_claims_of_its_layers(text: &str, manifest: &Value) {
     let document = Document::read(text).expect("JSON");
-    let claims = Claims::read(document.root());
-    assert_eq!(claims, Claims::read(document.root()));
-    let Claims::Of(claims) = claims else { return };
+    let claims = SignatureManifest::read(document.root());
+    assert_eq!(claims, SignatureManifest::read(document.root()));
+    let SignatureManifest::Of(claims) = claims else { return };
     let layers = manifest["layers"].as_array().expect("a list");
     let said = layers.iter().filter_map(|layer| layer["annotations"][ANNOTATION].as_str());
-    let mut said = said.filter_map(Claim::read);
+    let mut said = said.filter_map(CertificateIdentity::read);
     for claim in claims {
         assert!(!claim.subject.is_empty());
         assert!(said.any(|known| known == claim), "{claim:?} comes from nowhere");
@@ -108,7 +108,8 @@ fn asks_for_what_matches(manifest: &Value, text: &str) {
         assert!(subject.bytes().all(|byte| byte.is_ascii_graphic()), "{subject:?}");
         assert!(!asked[..at].contains(subject), "{subject} twice");
         let is_claimed = |layer: &Value| {
-            let claim = layer["annotations"][ANNOTATION].as_str().and_then(Claim::read);
+            let claim =
+                layer["annotations"][ANNOTATION].as_str().and_then(CertificateIdentity::read);
             claim.is_some_and(|claim| claim.subject == *subject && claim.is_of(GITHUB))
         };
         assert!(manifest["layers"].as_array().is_some_and(|layers| layers.iter().any(is_claimed)));

@@ -5,11 +5,11 @@ use super::host::Call;
 use base64::Engine;
 use regex::Regex;
 use serde_json::{Value, json};
-use signed_images_policy::certificate::Certificate;
-use signed_images_policy::keys::PublicKey;
-use signed_images_policy::pattern::{ImagePattern, Match};
-use signed_images_policy::reference::{Digest, Reference};
-use signed_images_policy::wildcard::{ClassicPattern, Spellings};
+use signed_images_policy::image::legacy_pattern::{LegacyPattern, Spellings};
+use signed_images_policy::image::pattern::{ImagePattern, Match};
+use signed_images_policy::image::reference::{Digest, Reference};
+use signed_images_policy::keys::certificate::Certificate;
+use signed_images_policy::keys::public_key::PublicKey;
 
 /// How the settings stand to an image.
 pub(super) enum Standing {
@@ -65,8 +65,8 @@ fn any_matches(patterns: &Value, image: &Reference, least: Match) -> bool {
 fn is_selected(entry: &Value, image: &Reference) -> bool {
     let one = [entry["image"].clone()];
     let patterns = if given(entry, "image").is_some() { &one[..] } else { list(&entry["images"]) };
-    let parsed = patterns.iter().filter_map(|text| ClassicPattern::parse(text.as_str()?).ok());
-    parsed.into_iter().any(|pattern| pattern.selects(&Spellings::of(image)))
+    let parsed = patterns.iter().filter_map(|text| LegacyPattern::parse(text.as_str()?).ok());
+    parsed.into_iter().any(|pattern| pattern.matches(&Spellings::of(image)))
 }
 
 fn of_rule(rule: &Value) -> Demand {

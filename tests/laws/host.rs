@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use serde_json::{Value, json};
-use signed_images_policy::reference::Digest;
+use signed_images_policy::image::reference::Digest;
 
 /// The keys that the cluster holds: in an object `two`, and in any other.
 const CLUSTER_KEYS: [&str; 2] =

@@ -3,8 +3,8 @@
 
 use super::text;
 use serde_json::{Value, json};
-use signed_images_policy::certificate::Certificate;
-use signed_images_policy::keys::PublicKey;
+use signed_images_policy::keys::certificate::Certificate;
+use signed_images_policy::keys::public_key::PublicKey;
 use signed_images_policy::validate_settings;
 use std::time::Duration;
 

@@ -1,15 +1,15 @@
 //! Patterns of both languages. An input is a pattern, and on the next line an image.
 
 use super::text;
-use signed_images_policy::pattern::{ImagePattern, Match};
-use signed_images_policy::reference::{Digest, Reference};
-use signed_images_policy::wildcard::{ClassicPattern, Spellings};
+use signed_images_policy::image::legacy_pattern::{LegacyPattern, Spellings};
+use signed_images_policy::image::pattern::{ImagePattern, Match};
+use signed_images_policy::image::reference::{Digest, Reference};
 
 pub(super) fn law(input: &[u8]) {
     let (pattern, image) = text::first_line(input);
     let (Some(pattern), Some(text)) = (text::of(pattern), text::of(image)) else { return };
     let Ok(image) = Reference::parse(text) else {
-        let _ = (ImagePattern::parse(pattern), ClassicPattern::parse(pattern));
+        let _ = (ImagePattern::parse(pattern), LegacyPattern::parse(pattern));
         return;
     };
     an_image_is_its_own_pattern(&image, text);
@@ -17,7 +17,7 @@ pub(super) fn law(input: &[u8]) {
         a_digest_escapes_nothing(&parsed, pattern, &image);
         a_wider_pattern_selects_more(&parsed, pattern, &image);
     }
-    if let Ok(parsed) = ClassicPattern::parse(pattern) {
+    if let Ok(parsed) = LegacyPattern::parse(pattern) {
         a_digest_escapes_no_wildcard(&parsed, pattern, &image);
     }
 }
@@ -28,8 +28,8 @@ fn matches(pattern: &str, image: &Reference) -> Match {
 }
 
 fn selects(pattern: &str, image: &Reference) -> bool {
-    let parsed = ClassicPattern::parse(pattern);
-    parsed.unwrap_or_else(|error| panic!("`{pattern}`: {error}")).selects(&Spellings::of(image))
+    let parsed = LegacyPattern::parse(pattern);
+    parsed.unwrap_or_else(|error| panic!("`{pattern}`: {error}")).matches(&Spellings::of(image))
 }
 
 /// An image is selected by its canonical text, by its repository, and by everything above that.
@@ -81,12 +81,12 @@ fn a_digest_escapes_nothing(parsed: &ImagePattern, pattern: &str, image: &Refere
     }
 }
 
-fn a_digest_escapes_no_wildcard(parsed: &ClassicPattern, pattern: &str, image: &Reference) {
-    if pattern.contains('@') || !parsed.selects(&Spellings::of(image)) {
+fn a_digest_escapes_no_wildcard(parsed: &LegacyPattern, pattern: &str, image: &Reference) {
+    if pattern.contains('@') || !parsed.matches(&Spellings::of(image)) {
         return;
     }
     for other in with_digests(image).into_iter().flatten() {
-        assert!(parsed.selects(&Spellings::of(&other)), "`{pattern}` and {other}");
+        assert!(parsed.matches(&Spellings::of(&other)), "`{pattern}` and {other}");
     }
 }
 

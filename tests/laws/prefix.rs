@@ -4,8 +4,8 @@
 use super::text;
 use serde_json::{Value, json};
 use signed_images_policy::json::Document;
+use signed_images_policy::policy::signer::Identity;
 use signed_images_policy::settings;
-use signed_images_policy::signer::Identity;
 use url::Url;
 
 pub(super) fn law(input: &[u8]) {

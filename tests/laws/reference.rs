@@ -3,7 +3,7 @@
 use super::runtime;
 use super::text;
 use oci_spec::distribution::Reference as HostReference;
-use signed_images_policy::reference::{Digest, Reference, ReferenceError};
+use signed_images_policy::image::reference::{Digest, Reference, ReferenceError};
 
 pub(super) fn law(input: &[u8]) {
     let Some(text) = text::of(input) else { return };

@@ -9,8 +9,8 @@ use arbitrary::Unstructured;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use signed_images_policy::image::reference::{Digest, Reference};
 use signed_images_policy::json::Document;
-use signed_images_policy::reference::{Digest, Reference};
 use signed_images_policy::{settings, validate};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -97,7 +97,7 @@ fn holds(payload: &[u8], script: &[u8]) {
     };
     // Of the rules, those alone that select an image are read.
     let document = Document::read(payload.settings.get()).expect("settings that are JSON");
-    settings::outline(document.root()).expect("settings that are valid");
+    settings::partial(document.root()).expect("settings that are valid");
     if let Some(mutated) = &answer.mutated_object {
         let object = payload.request.object.expect("an object to change");
         let stored = payload.request.old_object.filter(|_| payload.request.operation == "UPDATE");

@@ -4,9 +4,9 @@ use super::text;
 use arbitrary::{Result, Unstructured};
 use serde_json::{Map, Value};
 use signed_images_policy::json::Document;
-use signed_images_policy::rules::UnmatchedImages;
-use signed_images_policy::settings::vocabulary::{SETTINGS, Shape, Value as Kind};
-use signed_images_policy::trust::AnyOf;
+use signed_images_policy::policy::pinning::UnmatchedImages;
+use signed_images_policy::policy::rule::AnyOf;
+use signed_images_policy::settings::schema::{SETTINGS, Schema, Value as Kind};
 use signed_images_policy::{settings, validate_settings};
 use std::time::Duration;
 
@@ -68,7 +68,7 @@ pub(super) fn law_of_the_vocabulary(input: &[u8]) {
 }
 
 /// An object of that shape, most of its values of the kind that they should be.
-fn object(shape: &Shape, u: &mut Unstructured<'_>, depth: u32) -> Result<Map<String, Value>> {
+fn object(shape: &Schema, u: &mut Unstructured<'_>, depth: u32) -> Result<Map<String, Value>> {
     let mut object = Map::new();
     for field in shape.fields() {
         if u.is_empty() || !u.ratio(1, 2)? {

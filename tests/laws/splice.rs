@@ -1,7 +1,7 @@
 //! The text of an answered object.
 
 use super::host::Call;
-use signed_images_policy::reference::{Digest, Reference};
+use signed_images_policy::image::reference::{Digest, Reference};
 
 /// The text is the request's own but for strings to which a digest was added, which the host gave for that
 /// very image or which the stored object holds.

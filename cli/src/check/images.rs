@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use serde_json::value::RawValue;
-use signed_images_policy::images::{self, ImageFault};
 use signed_images_policy::json::Document;
-use signed_images_policy::request::{GroupKind, Operation, Review};
-use signed_images_policy::workloads::Workload;
+use signed_images_policy::request::{AdmissionRequest, GroupKind, Operation};
+use signed_images_policy::workload::kinds::Workload;
+use signed_images_policy::workload::stored::{self, ImageError};
 
 use super::subject::Subject;
 
@@ -21,7 +21,7 @@ pub(super) struct Place {
     pub(super) path: String,
     /// `/spec/containers/0/image`
     pub(super) pointer: String,
-    pub(super) image: Result<String, ImageFault>,
+    pub(super) image: Result<String, ImageError>,
     /// Where it stands in the source.
     pub(super) source: Option<Range<usize>>,
 }
@@ -31,16 +31,16 @@ pub(super) struct Place {
 pub(super) fn find(subject: &Subject, extra: &[(GroupKind, Workload)]) -> Vec<Place> {
     let object = &subject.object;
     let kind = GroupKind { group: object.group.clone(), kind: object.kind.clone() };
-    let Some(workload) = signed_images_policy::workload(&kind, extra) else { return Vec::new() };
+    let Some(workload) = signed_images_policy::workload_of(&kind, extra) else { return Vec::new() };
     let text = subject.request.object.as_deref().map_or("", RawValue::get);
     let Ok(document) = Document::read(text) else { return Vec::new() };
-    let review = Review {
+    let review = AdmissionRequest {
         kind,
         operation: Operation::Create,
         object: Some(document.root()),
         old_object: None,
     };
-    let Ok(found) = images::find(&review, &workload) else { return Vec::new() };
+    let Ok(found) = stored::find(&review, &workload) else { return Vec::new() };
     found
         .images
         .iter()

@@ -10,7 +10,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use signed_images_policy::reference::Reference;
+use signed_images_policy::image::reference::Reference;
 
 const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
 const STDIN: &str = "-";

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use signed_images_policy::request::GroupKind;
-use signed_images_policy::workloads::Workload;
+use signed_images_policy::workload::kinds::Workload;
 
 use super::Reading;
 use super::answers::{ImageAnswer, Verdict, annotation};
@@ -162,7 +162,7 @@ impl Writer<'_> {
     fn not_reviewed(&self, source: &Source, object: &Object) -> NotReviewed {
         let Object { group, kind, name, line, .. } = object.clone();
         let of = GroupKind { group: group.clone(), kind: kind.clone() };
-        let holds_images = signed_images_policy::workload(&of, self.workloads).is_some();
+        let holds_images = signed_images_policy::workload_of(&of, self.workloads).is_some();
         NotReviewed { origin: origination(source, line), group, kind, name, holds_images }
     }
 

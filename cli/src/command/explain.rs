@@ -15,7 +15,7 @@ use signed_images::explain::{Explanation, explain};
 use signed_images::host::{Answers, Host};
 use signed_images::module::Module;
 use signed_images::settings::Settings;
-use signed_images_policy::rules::Rules;
+use signed_images_policy::policy::pinning::Rules;
 use tokio::runtime::Runtime;
 
 use super::module::ModuleOption;

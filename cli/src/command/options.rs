@@ -14,7 +14,7 @@ use signed_images::host::{Answers, ApiServer, Cluster, Host, Live, Manifests, Re
 use signed_images::metadata::{ContextAwareResource, section};
 use signed_images::settings::Settings;
 use signed_images::sources::Sources;
-use signed_images_policy::rules::Rules;
+use signed_images_policy::policy::pinning::Rules;
 use tokio::runtime::Handle;
 use tracing::warn;
 

@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 use signed_images::policy::{self, Scope};
 use signed_images::settings::Settings;
 use signed_images_policy::json::Document;
-use signed_images_policy::settings::outline;
+use signed_images_policy::settings::partial;
 use tokio::runtime::Runtime;
 use tracing::warn;
 
@@ -94,7 +94,7 @@ fn check_keys(policy: &policy::Policy) -> Result<(), Mistake> {
 
 fn warn_of_workloads(settings: &Settings) -> anyhow::Result<()> {
     let document = Document::read(settings.json())?;
-    for (kind, _) in outline(document.root())?.workloads {
+    for (kind, _) in partial(document.root())?.workloads {
         warn!("extraWorkloads: add a rule for the resource of {kind} to `spec.rules`");
     }
     Ok(())

@@ -7,7 +7,7 @@
 //!   which it ends the one, spans any number (`**`) and begins another.
 //! - What if that is not enough? The components before the first wildcard, and everything below them.
 
-use signed_images_policy::pattern::ImagePattern;
+use signed_images_policy::image::pattern::ImagePattern;
 
 use self::spread::spread;
 use self::tag::tag_patterns;
@@ -213,8 +213,8 @@ fn is_registry(first: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use signed_images_policy::pattern::Match;
-    use signed_images_policy::reference::Reference;
+    use signed_images_policy::image::pattern::Match;
+    use signed_images_policy::image::reference::Reference;
 
     const A: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 

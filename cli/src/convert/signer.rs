@@ -1,6 +1,6 @@
 //! Those who can have signed, as `rules` name them.
 
-use signed_images_policy::keys::PublicKey;
+use signed_images_policy::keys::public_key::PublicKey;
 use signed_images_policy::settings;
 use yaml_serde::{Mapping, Value};
 

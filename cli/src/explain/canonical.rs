@@ -1,7 +1,7 @@
 //! An image's canonical reference, and what was made of its text on the way there.
 
 use serde::Serialize;
-use signed_images_policy::reference::Reference;
+use signed_images_policy::image::reference::Reference;
 
 /// The parts of a reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

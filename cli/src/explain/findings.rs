@@ -9,9 +9,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value;
-use signed_images_policy::reference::Reference;
-use signed_images_policy::trust::Rule;
-use signed_images_policy::verify::{Refusal, Verified, Verifier};
+use signed_images_policy::image::reference::Reference;
+use signed_images_policy::policy::rule::Rule;
+use signed_images_policy::verify::verifier::{Refusal, Verified, Verifier};
 
 use crate::answer::Answer;
 use crate::evaluation::Evaluation;

@@ -7,9 +7,9 @@
 
 use std::fmt;
 
-use signed_images_policy::glob::matches_text;
-use signed_images_policy::pattern::{ImagePattern, Match};
-use signed_images_policy::reference::{Digest, Reference};
+use signed_images_policy::image::glob::matches_text;
+use signed_images_policy::image::pattern::{ImagePattern, Match};
+use signed_images_policy::image::reference::{Digest, Reference};
 
 /// The first difference.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! How a pattern stands to an image, and why.
 
 use serde::Serialize;
-use signed_images_policy::glob::matches_text;
-use signed_images_policy::pattern::{ImagePattern, Match};
-use signed_images_policy::reference::Reference;
-use signed_images_policy::wildcard::{ClassicPattern, Spellings};
+use signed_images_policy::image::glob::matches_text;
+use signed_images_policy::image::legacy_pattern::{LegacyPattern, Spellings};
+use signed_images_policy::image::pattern::{ImagePattern, Match};
+use signed_images_policy::image::reference::Reference;
 
 use super::mismatch::mismatch;
 
@@ -53,12 +53,12 @@ pub(super) fn compare(pattern: &ImagePattern, reference: &Reference) -> PatternR
 }
 
 /// A pattern of `signatures` and the image.
-pub(super) fn try_spellings(pattern: &ClassicPattern, spellings: &Spellings) -> PatternReport {
+pub(super) fn try_spellings(pattern: &LegacyPattern, spellings: &Spellings) -> PatternReport {
     let text = pattern.to_string();
     let spelled = spellings.texts().iter().find(|spelling| matches_text(&text, spelling));
     let (standing, why) = match spelled {
         Some(spelling) => (Standing::Yes, format!("it matches the spelling `{spelling}`")),
-        None if pattern.selects(spellings) => (
+        None if pattern.matches(spellings) => (
             Standing::Perhaps,
             "perhaps: the image is given by digest alone, and may have the pattern's tag"
                 .to_owned(),

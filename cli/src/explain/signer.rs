@@ -11,9 +11,9 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use signed_images_policy::certificate::Certificate;
-use signed_images_policy::keys::{self, PublicKey};
-use signed_images_policy::signer::{Identity, KeySource, RekorBundle, Signer};
+use signed_images_policy::keys::certificate::Certificate;
+use signed_images_policy::keys::public_key::{self, PublicKey};
+use signed_images_policy::policy::signer::{Identity, KeySource, RekorBundle, Signer};
 
 /// Enough of a digest to know it again; as many digits as container runtimes show.
 const SHORT_DIGEST: usize = 12;
@@ -165,13 +165,16 @@ fn certificate_needs(pem: &str, chain: usize, rekor_bundle: RekorBundle) -> Need
 
 impl Fingerprint {
     fn of_key(key: &PublicKey) -> Self {
-        Self { key: keys::kind(key.der()), fingerprint: short_digest(key.der()) }
+        Self { key: public_key::kind(key.der()), fingerprint: short_digest(key.der()) }
     }
 
     fn of_certificate(certificate: &Certificate) -> Result<Self, String> {
         let der = CertificateDer::from_pem_slice(certificate.to_pem().as_bytes())
             .map_err(|error| error.to_string())?;
-        Ok(Self { key: keys::kind(certificate.public_key()), fingerprint: short_digest(&der) })
+        Ok(Self {
+            key: public_key::kind(certificate.public_key()),
+            fingerprint: short_digest(&der),
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pulldown_cmark::HeadingLevel;
 use serde::Deserialize;
-use signed_images_policy::verify::{Layout, Reason};
+use signed_images_policy::verify::verifier::{Reason, SignatureFormat};
 
 use crate::pages::{Page, root};
 
@@ -104,8 +104,10 @@ fn every_message_has_an_entry() {
 /// The part of an entry that tells this reason. A new reason stops here until it has an entry.
 fn entry_of(reason: &Reason) -> &'static str {
     match reason {
-        Reason::NotSigned(Layout::Unknown) => "not signed",
-        Reason::NotSigned(Layout::Bundle) => "not signed in a layout that can be read here",
+        Reason::NotSigned(SignatureFormat::Unknown) => "not signed",
+        Reason::NotSigned(SignatureFormat::Bundle) => {
+            "not signed in a layout that can be read here"
+        }
         Reason::TooFewSigners { .. } => "signed, but not by enough of the signers",
         Reason::Unchecked(_) => "could not be checked: ",
         Reason::Withheld(_) => "could not be checked, the host withholds a capability",
@@ -118,13 +120,14 @@ fn entry_of(reason: &Reason) -> &'static str {
 fn every_reason_has_an_entry() {
     let digest = |letter: &str| {
         let text = format!("sha256:{}", letter.repeat(64));
-        signed_images_policy::reference::Digest::parse(&text).unwrap()
+        signed_images_policy::image::reference::Digest::parse(&text).unwrap()
     };
-    let key = signed_images_policy::signer::SignerError::Source("it is not there".to_owned());
+    let key =
+        signed_images_policy::policy::signer::SignerError::Source("it is not there".to_owned());
     let missing = vec!["release team".to_owned()];
     let reasons = [
-        Reason::NotSigned(Layout::Unknown),
-        Reason::NotSigned(Layout::Bundle),
+        Reason::NotSigned(SignatureFormat::Unknown),
+        Reason::NotSigned(SignatureFormat::Bundle),
         Reason::TooFewSigners {
             agreed: 0,
             needed: 1,

@@ -1,7 +1,7 @@
 //! `docs/src/settings.md` has a section for every kind of object in the settings, named by its path, and in
 //! it a row for every key, which says what it holds and how much.
 
-use signed_images_policy::settings::vocabulary::{Field, RULE, SETTINGS, SIGNER, Shape, Value};
+use signed_images_policy::settings::schema::{Field, RULE, SETTINGS, SIGNER, Schema, Value};
 
 use crate::pages::{Page, root};
 
@@ -29,8 +29,8 @@ fn every_setting_has_a_row() {
 fn check(
     page: &Page,
     path: &str,
-    shape: &'static Shape,
-    seen: &mut Vec<&'static Shape>,
+    shape: &'static Schema,
+    seen: &mut Vec<&'static Schema>,
     faults: &mut Vec<String>,
 ) {
     if seen.iter().any(|known| std::ptr::eq(*known, shape)) {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use signed_images::convert::{self, Source};
 use signed_images::sources::Sources;
-use signed_images_policy::settings::vocabulary::SETTINGS;
+use signed_images_policy::settings::schema::SETTINGS;
 use yaml_serde::Value;
 
 use crate::commands;

@@ -1,0 +1,46 @@
+//! Digests, as the OCI image specification registers them
+//! (<https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests>): what content is.
+
+use super::error::ReferenceError;
+use std::fmt;
+
+/// `algorithm:hex`, of a registered algorithm and its exact length, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(String);
+
+impl Digest {
+    /// Reads a digest of the algorithms registered by the OCI image specification.
+    ///
+    /// # Errors
+    /// When the algorithm is unknown, or the rest is not its length of lower-case hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, ReferenceError> {
+        let (algorithm, hex) = text.split_once(':').ok_or(ReferenceError::Digest)?;
+        let length = match algorithm {
+            "sha256" => 64,
+            "sha384" => 96,
+            "sha512" => 128,
+            _ => return Err(ReferenceError::Digest),
+        };
+        if hex.len() == length && hex.bytes().all(is_lower_hex) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ReferenceError::Digest)
+        }
+    }
+
+    /// The digest as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+pub(super) fn is_lower_hex(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+}

@@ -1,0 +1,258 @@
+//! The patterns of `signatures`: one `*`/`?` wildcard over the whole text, in which `*` crosses `/`, as in
+//! Kubewarden's `verify-image-signatures`. A pattern selects an image when it matches any spelling of it.
+//!
+//! *What if the tag is not known?* A reference given by digest alone is selected by every tag pattern of
+//! its repository.
+
+use crate::image::glob;
+use crate::image::pattern::{MAX_PATTERN, PatternError};
+use crate::image::reference::{DOCKER_HUB, DOCKER_HUB_ALIASES, Digest, Reference, is_tag};
+use std::fmt;
+
+/// A pattern of `signatures`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegacyPattern(String);
+
+impl LegacyPattern {
+    /// Every text that is not empty is a pattern.
+    ///
+    /// # Errors
+    /// When the text is empty or longer than [`MAX_PATTERN`].
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        if text.is_empty() {
+            return Err(PatternError::Empty);
+        }
+        if text.len() > MAX_PATTERN {
+            return Err(PatternError::TooLong);
+        }
+        // Registries are compared in lower case; nothing after the first slash is touched. Without a
+        // slash, a star may stand for it, and a colon may start a tag.
+        let end = text.find('/').or_else(|| text.find('*').and(text.find(['*', ':'])));
+        let (registry, rest) = text.split_at(end.unwrap_or(0));
+        Ok(Self([&registry.to_ascii_lowercase(), rest].concat()))
+    }
+
+    /// Whether the image, in one of its spellings, matches.
+    #[must_use]
+    pub fn matches(&self, image: &Spellings) -> bool {
+        if image.texts.iter().any(|text| glob::matches_text(&self.0, text)) {
+            return true;
+        }
+        let Some(digest) = &image.untagged else { return false };
+        let pattern = match self.0.split_once('@') {
+            Some((_, glob)) if !glob::matches_text(glob, digest.as_str()) => return false,
+            Some((pattern, _)) => pattern,
+            None => &self.0,
+        };
+        spelled_tags(pattern).iter().any(|tag| {
+            image.names.iter().any(|name| glob::matches_text(pattern, &format!("{name}:{tag}")))
+        })
+    }
+}
+
+impl fmt::Display for LegacyPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An image in all its spellings.
+#[derive(Clone, Debug)]
+pub struct Spellings {
+    names: Vec<String>,
+    /// Names with what can follow them.
+    texts: Vec<String>,
+    /// The digest of an image whose tag is not known.
+    untagged: Option<Digest>,
+}
+
+impl Spellings {
+    /// The spellings of that image.
+    #[must_use]
+    pub fn of(image: &Reference) -> Self {
+        let names = names(image);
+        let mut texts = Vec::new();
+        for suffix in suffixes(image) {
+            texts.extend(names.iter().map(|name| [name.as_str(), &suffix].concat()));
+        }
+        let untagged = image.digest().filter(|_| image.tag().is_none()).cloned();
+        Self { names, texts, untagged }
+    }
+
+    /// The spellings; of an image whose tag is not known, those without a tag.
+    #[must_use]
+    pub fn texts(&self) -> &[String] {
+        &self.texts
+    }
+}
+
+/// Tags of which one matches if any does: those that the pattern's ends spell, their stars empty, their
+/// question marks any letter.
+fn spelled_tags(pattern: &str) -> Vec<String> {
+    let tail = pattern.rsplit(['/', ':']).next().unwrap_or(pattern);
+    let ends = tail.char_indices().filter_map(|(start, _)| tail.get(start..));
+    ends.flat_map(|end| {
+        let spelled = end.replace('*', "").replace('?', "a");
+        // A tag starts with a letter, a digit or `_`: in `*-rc`, the star stands for one at least.
+        let longer = format!("a{spelled}");
+        [spelled, longer]
+    })
+    .filter(|tag| is_tag(tag))
+    .collect()
+}
+
+/// Every spelling of the image's name.
+pub(crate) fn names(image: &Reference) -> Vec<String> {
+    let (registry, repository) = (image.registry(), image.repository());
+    if registry != DOCKER_HUB {
+        let mut names = vec![[registry, "/", repository].concat()];
+        if !registry.contains(':') {
+            names.push([registry, ":443/", repository].concat());
+        }
+        return names;
+    }
+    let official = repository.strip_prefix("library/").filter(|short| !short.contains('/'));
+    let mut names = Vec::new();
+    for path in std::iter::once(repository).chain(official) {
+        for host in std::iter::once(DOCKER_HUB).chain(DOCKER_HUB_ALIASES) {
+            names.push([host, "/", path].concat());
+            names.push([host, ":443/", path].concat());
+        }
+        // `foo.bar/baz` would be a registry.
+        let first = path.split_once('/').map_or("", |(first, _)| first);
+        if !first.contains('.') && first != "localhost" {
+            names.push(path.to_owned());
+        }
+    }
+    names
+}
+
+/// What can follow the name, with and without the digest.
+fn suffixes(image: &Reference) -> Vec<String> {
+    let mut suffixes = Vec::new();
+    if let Some(tag) = image.tag() {
+        suffixes.push([":", tag].concat());
+    }
+    if matches!(image.tag(), None | Some("latest")) {
+        suffixes.push(String::new());
+    }
+    if let Some(digest) = image.digest() {
+        suffixes.push(["@", digest.as_str()].concat());
+        if let Some(tag) = image.tag() {
+            suffixes.push([":", tag, "@", digest.as_str()].concat());
+        }
+    }
+    suffixes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+    fn image(text: &str) -> Reference {
+        Reference::parse(&text.replace("@A", &format!("@{A}"))).unwrap()
+    }
+
+    fn check_classic(rows: &[(&str, &str, bool)]) {
+        for (pattern, text, expected) in rows {
+            let parsed = LegacyPattern::parse(&pattern.replace("@A", &format!("@{A}"))).unwrap();
+            assert_eq!(
+                parsed.matches(&Spellings::of(&image(text))),
+                *expected,
+                "`{pattern}` and `{text}`"
+            );
+        }
+    }
+
+    #[test]
+    fn classic_patterns() {
+        check_classic(&[
+            ("*", "nginx", true),
+            ("*", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/*", "ghcr.io/acme/app:1", true),
+            // The star crosses slashes, colons and the at sign.
+            ("ghcr.io/acme/*", "ghcr.io/acme/team/app:1@A", true),
+            ("ghcr.io/*app", "ghcr.io/acme/app", true),
+            ("ghcr.io/acme/*", "ghcr.io/acme-evil/app", false),
+            ("ghcr.io/acme/*", "GHCR.IO:443/acme/app", true),
+            ("GHCR.io/acme/*", "ghcr.io/acme/app", true),
+            ("ghcr.io:443/acme/*", "ghcr.io/acme/app", true),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app", true),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app:latest", true),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app:1", false),
+            ("ghcr.io/acme/app:latest", "ghcr.io/acme/app", true),
+            ("ghcr.io/acme/app:?", "ghcr.io/acme/app:1", true),
+            ("ghcr.io/acme/app:?", "ghcr.io/acme/app:12", false),
+            ("ghcr.io/acme/app:1", "ghcr.io/acme/app:1@A", true),
+            ("ghcr.io/acme/app@A", "ghcr.io/acme/app:1@A", true),
+            ("ghcr.io/acme/app:1@A", "ghcr.io/acme/app:1@A", true),
+            ("ghcr.io/acme/app:2@A", "ghcr.io/acme/app:1@A", false),
+            ("ghcr.io/acme/app@sha256:b*", "ghcr.io/acme/app:1@A", false),
+            ("ghcr.io/acme/app", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/APP", "ghcr.io/acme/app", false),
+            ("reg:5000/app:1", "reg:5000/app:1", true),
+            ("reg/app:1", "reg:5000/app:1", false),
+        ]);
+    }
+
+    #[test]
+    fn classic_patterns_on_docker_hub() {
+        for image in ["nginx:1", "library/nginx:1", "docker.io/nginx:1", "index.docker.io/nginx:1"]
+        {
+            check_classic(&[
+                ("nginx:1", image, true),
+                ("nginx*", image, true),
+                ("library/nginx:*", image, true),
+                ("docker.io/nginx:1", image, true),
+                ("docker.io/library/*", image, true),
+                ("docker.io/*", image, true),
+                ("index.docker.io/*", image, true),
+                ("registry-1.docker.io/library/nginx:1", image, true),
+                ("docker.io:443/nginx:1", image, true),
+                ("ghcr.io/*", image, false),
+                ("acme/*", image, false),
+                ("docker.io/acme/*", image, false),
+            ]);
+        }
+        check_classic(&[
+            ("acme/app:*", "docker.io/acme/app:1", true),
+            ("docker.io/acme/*", "acme/app:1", true),
+            // `foo.bar/baz` is the registry `foo.bar`, not a repository of Docker Hub.
+            ("foo.bar/baz", "docker.io/foo.bar/baz", false),
+            ("docker.io/foo.bar/baz", "docker.io/foo.bar/baz", true),
+            ("localhost/app", "docker.io/localhost/app", false),
+        ]);
+    }
+
+    /// The tag of a digest is not known: every pattern of one of its repository's tags selects it.
+    #[test]
+    fn classic_tag_patterns_select_digests() {
+        check_classic(&[
+            ("ghcr.io/acme/app:1.2", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/*:1.*", "ghcr.io/acme/app@A", true),
+            ("*:latest", "ghcr.io/acme/app@A", true),
+            ("*-rc", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/*.1", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/a*-??", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/app?1", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/app:1@A", "ghcr.io/acme/app@A", true),
+            ("ghcr.io/acme/app:1@sha256:b*", "ghcr.io/acme/app@A", false),
+            ("ghcr.io/acme/other:1.2", "ghcr.io/acme/app@A", false),
+            ("ghcr.io/acme/other*", "ghcr.io/acme/app@A", false),
+        ]);
+    }
+
+    /// What `signed-images explain` shows of them.
+    #[test]
+    fn patterns_and_spellings_are_told_as_text() {
+        let pattern = "ghcr.io/*/app:?";
+        assert_eq!(LegacyPattern::parse(pattern).unwrap().to_string(), pattern);
+        assert_eq!(
+            Spellings::of(&image("quay.io/acme/app:1")).texts(),
+            ["quay.io/acme/app:1", "quay.io:443/acme/app:1"]
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! What an image is called: references, digests, the names that one image goes by, and patterns of them.
+
+pub(crate) mod digest;
+pub(crate) mod error;
+pub mod glob;
+pub mod legacy_pattern;
+pub mod names;
+pub mod pattern;
+pub mod reference;

@@ -1,0 +1,8 @@
+//! Stage 3: what is asked of an image.
+
+pub(crate) mod overlap;
+pub mod pinning;
+pub mod place;
+pub mod rule;
+pub mod signer;
+pub mod subject_pattern;

@@ -1,0 +1,304 @@
+//! Whether one signature could satisfy two signers.
+//!
+//! *Why does it matter?* `minimumMatches: 2` asks for two parties. Two spellings of one party would let it
+//! pass with one.
+
+use crate::keys::certificate::Certificate;
+use crate::keys::public_key::{PublicKey, key_material};
+use crate::policy::signer::{AllOf, Identity, KeySource};
+use crate::policy::subject_pattern::SubjectPattern;
+
+/// The issuer of GitHub's workflow identities.
+const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
+
+/// Whether one signature could satisfy both. Keys in the cluster are compared by where they are; what
+/// they hold is compared when it is read.
+pub(crate) fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
+    match (a, b) {
+        (Identity::PublicKey(a), Identity::PublicKey(b)) if a == b => true,
+        _ => {
+            share(&keys_of_identity(a), &keys_of_identity(b))
+                || subjects(a).zip(subjects(b)).is_some_and(|(a, b)| a.meets(&b))
+        }
+    }
+}
+
+/// Whether one signature could meet both, now that the keys are known.
+pub(crate) fn one_signature_meets_both(a: &AllOf, b: &AllOf) -> bool {
+    match (a, b) {
+        (AllOf::Keyless(a), AllOf::Keyless(b)) => a.iter().any(|identity| b.contains(identity)),
+        _ => a == b || share(&keys_asked_for(a), &keys_asked_for(b)),
+    }
+}
+
+fn share(a: &[Vec<u8>], b: &[Vec<u8>]) -> bool {
+    a.iter().any(|key| b.contains(key))
+}
+
+fn keys_of_identity(identity: &Identity) -> Vec<Vec<u8>> {
+    match identity {
+        Identity::PublicKey(KeySource::Inline(pem)) => public_keys(pem),
+        Identity::Certificate { certificate, .. } => certified_key(certificate),
+        _ => Vec::new(),
+    }
+}
+
+fn keys_asked_for(all_of: &AllOf) -> Vec<Vec<u8>> {
+    match all_of {
+        AllOf::PublicKeys(pems) => pems.iter().flat_map(|pem| public_keys(pem)).collect(),
+        AllOf::Certificate(certificate, ..) => certified_key(certificate),
+        _ => Vec::new(),
+    }
+}
+
+fn public_keys(pem: &str) -> Vec<Vec<u8>> {
+    let keys = PublicKey::parse_all(pem).unwrap_or_default();
+    keys.iter().map(|key| key.key_material().to_vec()).collect()
+}
+
+fn certified_key(pem: &str) -> Vec<Vec<u8>> {
+    let certificate = Certificate::parse(pem).ok();
+    certificate.iter().map(|certificate| key_material(certificate.public_key()).to_vec()).collect()
+}
+
+/// The identities of an issuer that satisfy a signer.
+struct Subjects<'i> {
+    issuer: &'i str,
+    subject: Subject,
+}
+
+enum Subject {
+    Exactly(String),
+    Below(String),
+    Matching(SubjectPattern),
+}
+
+fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
+    match identity {
+        Identity::Keyless { issuer, subject } => {
+            Some(Subjects { issuer, subject: Subject::Exactly(subject.clone()) })
+        }
+        Identity::KeylessPrefix { issuer, url_prefix } => {
+            Some(Subjects { issuer, subject: Subject::Below(url_prefix.clone()) })
+        }
+        Identity::KeylessPattern { issuer, pattern } => {
+            Some(Subjects { issuer, subject: Subject::Matching(pattern.clone()) })
+        }
+        Identity::GithubActions { owner, repo } => {
+            let mut url = format!("https://github.com/{owner}/");
+            if let Some(repo) = repo {
+                url.push_str(repo);
+                url.push('/');
+            }
+            Some(Subjects { issuer: GITHUB_ISSUER, subject: Subject::Below(url) })
+        }
+        Identity::PublicKey(_) | Identity::Certificate { .. } => None,
+    }
+}
+
+impl Subjects<'_> {
+    fn meets(&self, other: &Self) -> bool {
+        self.issuer == other.issuer
+            && match (&self.subject, &other.subject) {
+                (Subject::Exactly(a), Subject::Exactly(b)) => a == b,
+                (Subject::Below(a), Subject::Below(b)) => a.starts_with(b) || b.starts_with(a),
+                (Subject::Exactly(exact), Subject::Below(url))
+                | (Subject::Below(url), Subject::Exactly(exact)) => exact.starts_with(url),
+                (Subject::Matching(a), Subject::Matching(b)) => a.meets(b),
+                (Subject::Matching(pattern), Subject::Exactly(exact))
+                | (Subject::Exactly(exact), Subject::Matching(pattern)) => pattern.matches(exact),
+                (Subject::Matching(pattern), Subject::Below(url))
+                | (Subject::Below(url), Subject::Matching(pattern)) => {
+                    pattern.meets(&SubjectPattern::below(url))
+                }
+            }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::signer::RekorBundle;
+
+    const KEY: &str = include_str!("../../tests/fixtures/keys/p256.pem");
+    const COMPRESSED: &str = include_str!("../../tests/fixtures/keys/p256-compressed.pem");
+    const OTHER: &str = include_str!("../../tests/fixtures/keys/p256-second.pem");
+    const RSA: &str = include_str!("../../tests/fixtures/keys/rsa2048.pem");
+    const CERTIFIED: &str = include_str!("../../tests/fixtures/keys/signer.pem");
+    const CERTIFICATE: &str = include_str!("../../tests/fixtures/certificates/signer.pem");
+
+    fn inline(pem: &str) -> Identity {
+        Identity::PublicKey(KeySource::Inline(pem.to_owned()))
+    }
+
+    fn spellings(pem: &str) -> Vec<String> {
+        let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        let narrow: Vec<&str> =
+            body.as_bytes().chunks(20).map(|part| std::str::from_utf8(part).unwrap()).collect();
+        let block =
+            |body: &str| format!("-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----");
+        vec![
+            pem.to_owned(),
+            pem.replace('\n', "\r\n"),
+            pem.trim_end().to_owned(),
+            format!("\n\n{pem}\n\n"),
+            format!("a comment\n{pem}"),
+            block(&body),
+            block(&narrow.join("\n")),
+        ]
+    }
+
+    #[test]
+    fn every_spelling_is_one_key() {
+        for (pem, other) in [(KEY, OTHER), (RSA, KEY)] {
+            for text in spellings(pem) {
+                assert!(PublicKey::parse_all(&text).is_ok(), "{text}");
+                assert!(one_signature_satisfies_both(&inline(pem), &inline(&text)), "{text}");
+                assert!(!one_signature_satisfies_both(&inline(other), &inline(&text)), "{text}");
+            }
+        }
+    }
+
+    /// SEC 1 §2.3.3.
+    #[test]
+    fn a_compressed_point_is_the_same_point() {
+        assert!(one_signature_satisfies_both(&inline(KEY), &inline(COMPRESSED)));
+        assert!(one_signature_satisfies_both(&inline(COMPRESSED), &inline(KEY)));
+        assert!(!one_signature_satisfies_both(&inline(COMPRESSED), &inline(OTHER)));
+    }
+
+    #[test]
+    fn keys_that_are_asked_for() {
+        let keys =
+            |pems: &[&str]| AllOf::PublicKeys(pems.iter().map(|pem| (*pem).to_owned()).collect());
+        let certificate =
+            |rekor_bundle| AllOf::Certificate(CERTIFICATE.to_owned(), None, rekor_bundle);
+        let rows = [
+            (keys(&[CERTIFIED]), certificate(RekorBundle::Required), true),
+            (keys(&[KEY]), certificate(RekorBundle::Required), false),
+            (certificate(RekorBundle::Optional), certificate(RekorBundle::Required), true),
+            (keys(&[KEY]), keys(&[COMPRESSED]), true),
+            (keys(&[KEY, OTHER]), keys(&[OTHER]), true),
+            (keys(&[KEY]), keys(&[OTHER, RSA]), false),
+            (keys(&[KEY]), AllOf::GithubActions("acme".to_owned(), None), false),
+        ];
+        for (a, b, met) in rows {
+            assert_eq!(one_signature_meets_both(&a, &b), met, "{a:?} {b:?}");
+            assert_eq!(one_signature_meets_both(&b, &a), met, "{b:?} {a:?}");
+        }
+    }
+
+    fn exact(issuer: &str, subject: &str) -> Identity {
+        Identity::Keyless { issuer: issuer.to_owned(), subject: subject.to_owned() }
+    }
+
+    fn below(issuer: &str, url_prefix: &str) -> Identity {
+        Identity::KeylessPrefix { issuer: issuer.to_owned(), url_prefix: url_prefix.to_owned() }
+    }
+
+    fn workflow(owner: &str, repo: Option<&str>) -> Identity {
+        Identity::GithubActions { owner: owner.to_owned(), repo: repo.map(str::to_owned) }
+    }
+
+    fn matching(issuer: &str, pattern: &str) -> Identity {
+        let pattern = SubjectPattern::new(pattern);
+        Identity::KeylessPattern { issuer: issuer.to_owned(), pattern }
+    }
+
+    /// Whatever could be one subject is one: patterns are refused when in doubt.
+    #[test]
+    fn patterns_of_identities() {
+        const GITHUB: &str = "https://token.actions.githubusercontent.com";
+        const OTHER: &str = "https://issuer.example";
+        const RELEASE: &str = "https://github.com/acme/*/release.yml@refs/tags/v*";
+        let release = || matching(GITHUB, RELEASE);
+        let rows = [
+            (release(), release(), true),
+            (release(), matching(OTHER, RELEASE), false),
+            (release(), matching(GITHUB, "https://github.com/acme/app/**"), true),
+            (release(), matching(GITHUB, "https://github.com/acme/app/*@refs/heads/*"), false),
+            (release(), matching(GITHUB, "https://github.com/other/**"), false),
+            (release(), matching(GITHUB, "https://github.com/**/v1"), true),
+            (
+                release(),
+                exact(GITHUB, "https://github.com/acme/app/release.yml@refs/tags/v1"),
+                true,
+            ),
+            (
+                release(),
+                exact(OTHER, "https://github.com/acme/app/release.yml@refs/tags/v1"),
+                false,
+            ),
+            (
+                release(),
+                exact(GITHUB, "https://github.com/acme/app/release.yml@refs/heads/v1"),
+                false,
+            ),
+            (release(), below(GITHUB, "https://github.com/acme/"), true),
+            (release(), below(GITHUB, "https://github.com/acme/app/"), true),
+            (release(), below(GITHUB, "https://github.com/acme/app/release.yml@refs/tags/"), true),
+            (
+                release(),
+                below(GITHUB, "https://github.com/acme/app/release.yml@refs/heads/"),
+                false,
+            ),
+            (release(), below(GITHUB, "https://github.com/acme/app/deeper/"), false),
+            (release(), below(OTHER, "https://github.com/acme/"), false),
+            (release(), workflow("acme", None), true),
+            (release(), workflow("acme", Some("app")), true),
+            (release(), workflow("other", None), false),
+            (matching(OTHER, RELEASE), workflow("acme", None), false),
+            (matching(OTHER, "*@acme.com"), exact(OTHER, "ann@acme.com"), true),
+            (matching(OTHER, "*@acme.com"), matching(OTHER, "ann@*.com"), true),
+            (matching(OTHER, "*@acme.com"), matching(OTHER, "*@other.com"), false),
+            (release(), inline(KEY), false),
+        ];
+        for (a, b, met) in rows {
+            assert_eq!(one_signature_satisfies_both(&a, &b), met, "{a:?} {b:?}");
+            assert_eq!(one_signature_satisfies_both(&b, &a), met, "{b:?} {a:?}");
+        }
+    }
+
+    #[test]
+    fn identities() {
+        const GITHUB: &str = "https://token.actions.githubusercontent.com";
+        const OTHER: &str = "https://issuer.example";
+        let rows = [
+            (exact(OTHER, "a"), exact(OTHER, "a"), true),
+            (exact(OTHER, "a"), exact(OTHER, "A"), false),
+            (exact(OTHER, "a"), exact(GITHUB, "a"), false),
+            (exact(GITHUB, "https://github.com/acme/app"), workflow("acme", None), true),
+            (exact(GITHUB, "https://github.com/acme"), workflow("acme", None), false),
+            (exact(OTHER, "https://github.com/acme/app"), workflow("acme", None), false),
+            (below(GITHUB, "https://github.com/"), workflow("acme", Some("app")), true),
+            (below(GITHUB, "https://github.com/acme/app/"), workflow("acme", None), true),
+            (below(GITHUB, "https://github.com/acme/web/"), workflow("acme", Some("app")), false),
+            (below(OTHER, "https://github.com/acme/"), workflow("acme", None), false),
+            (workflow("acme", None), workflow("acme", Some("app")), true),
+            (workflow("acme", Some("app")), workflow("acme", Some("app-web")), false),
+            (workflow("acme", None), workflow("acme-web", None), false),
+            (below(OTHER, "https://a.example/b/"), below(OTHER, "https://a.example/b/c/"), true),
+            (below(OTHER, "https://a.example/b/"), below(OTHER, "https://a.example/c/"), false),
+            (inline(KEY), workflow("acme", None), false),
+        ];
+        for (a, b, met) in rows {
+            assert_eq!(one_signature_satisfies_both(&a, &b), met, "{a:?} {b:?}");
+            assert_eq!(one_signature_satisfies_both(&b, &a), met, "{b:?} {a:?}");
+        }
+    }
+
+    #[test]
+    fn identities_asked_about_together() {
+        let pair = |subject: &str| ("https://a".to_owned(), subject.to_owned());
+        let asked = |subjects: &[&str]| AllOf::Keyless(subjects.iter().map(|s| pair(s)).collect());
+        let rows = [
+            (asked(&["a", "b"]), asked(&["b"]), true),
+            (asked(&["a", "b"]), asked(&["b", "c"]), true),
+            (asked(&["a", "b"]), asked(&["c"]), false),
+        ];
+        for (one, other, expected) in rows {
+            assert_eq!(one_signature_meets_both(&one, &other), expected, "{one:?} {other:?}");
+            assert_eq!(one_signature_meets_both(&other, &one), expected, "{other:?} {one:?}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Rules: which images need whose signatures.
+//!
+//! Trust that nobody's signature could satisfy, or nobody's absence could break, cannot be built: the
+//! constructors refuse it.
+
+use crate::image::legacy_pattern::LegacyPattern;
+use crate::image::names::ImageNames;
+use crate::image::pattern::{ImagePattern, Match};
+use crate::image::reference::Reference;
+use crate::policy::signer::Signer;
+use std::fmt;
+use std::num::NonZeroUsize;
+
+/// Which images need whose signatures.
+#[derive(Debug)]
+pub struct Rule {
+    /// What messages call it.
+    pub name: String,
+    /// Which images it is about.
+    pub matcher: ImageMatcher,
+    /// What becomes of an image that does not satisfy it.
+    pub enforcement: Enforcement,
+    /// Whose signatures it needs.
+    pub trust: Trust,
+}
+
+/// What becomes of an image that does not satisfy a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enforcement {
+    /// It is rejected.
+    Reject,
+    /// It passes with a warning, and is not pinned on account of this rule.
+    Warn,
+}
+
+/// Which images a rule is about. There is at least one pattern.
+#[derive(Debug)]
+pub struct ImageMatcher(Patterns);
+
+/// The patterns of one of the two languages.
+#[derive(Debug)]
+pub enum Patterns {
+    /// Of `signatures`.
+    Legacy(Vec<LegacyPattern>),
+    /// Of `rules`.
+    Images {
+        /// Those selected,
+        images: Vec<ImagePattern>,
+        /// but for these.
+        exclude: Vec<ImagePattern>,
+    },
+}
+
+/// Whose signatures are needed. There is at least one signer.
+#[derive(Debug)]
+pub struct Trust {
+    all_of: Vec<Signer>,
+    any_of: Option<AnyOf>,
+}
+
+/// So many of these signers: at least one, and no more than there are.
+#[derive(Debug)]
+pub struct AnyOf {
+    minimum: NonZeroUsize,
+    signers: Vec<Signer>,
+}
+
+/// A rule that every image or no image could satisfy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyTrust {
+    /// No pattern.
+    NoImages,
+    /// No signer.
+    NoSigners,
+    /// More signers are asked for than there are, or none.
+    Minimum,
+}
+
+impl fmt::Display for EmptyTrust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoImages => {
+                "`images` is missing: which images must be signed? (`*` is every image)"
+            }
+            Self::NoSigners => "`allOf` and `anyOf` are missing: who must have signed?",
+            Self::Minimum => "`minimumMatches` must be between 1 and the number of signers",
+        })
+    }
+}
+
+impl std::error::Error for EmptyTrust {}
+
+impl AnyOf {
+    /// At least `minimum` of the signers.
+    ///
+    /// # Errors
+    /// When that is none of them, or more than there are.
+    pub fn new(minimum: usize, signers: Vec<Signer>) -> Result<Self, EmptyTrust> {
+        match NonZeroUsize::new(minimum) {
+            Some(minimum) if minimum.get() <= signers.len() => Ok(Self { minimum, signers }),
+            _ => Err(EmptyTrust::Minimum),
+        }
+    }
+
+    /// How many are needed.
+    #[must_use]
+    pub fn minimum(&self) -> usize {
+        self.minimum.get()
+    }
+
+    /// Those who can sign, in the order written.
+    #[must_use]
+    pub fn signers(&self) -> &[Signer] {
+        &self.signers
+    }
+}
+
+impl Trust {
+    /// All of these, and so many of those.
+    ///
+    /// # Errors
+    /// When nobody is named.
+    pub fn new(all_of: Vec<Signer>, any_of: Option<AnyOf>) -> Result<Self, EmptyTrust> {
+        if all_of.is_empty() && any_of.is_none() {
+            return Err(EmptyTrust::NoSigners);
+        }
+        Ok(Self { all_of, any_of })
+    }
+
+    /// Those who must all have signed.
+    #[must_use]
+    pub fn all_of(&self) -> &[Signer] {
+        &self.all_of
+    }
+
+    /// Those of whom so many must have signed.
+    #[must_use]
+    pub fn any_of(&self) -> Option<&AnyOf> {
+        self.any_of.as_ref()
+    }
+}
+
+impl ImageMatcher {
+    /// The patterns of `signatures`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn legacy(patterns: Vec<LegacyPattern>) -> Result<Self, EmptyTrust> {
+        if patterns.is_empty() {
+            return Err(EmptyTrust::NoImages);
+        }
+        Ok(Self(Patterns::Legacy(patterns)))
+    }
+
+    /// The patterns of `rules`: those selected, but for those excluded.
+    ///
+    /// # Errors
+    /// When none is selected.
+    pub fn patterns(
+        images: Vec<ImagePattern>,
+        exclude: Vec<ImagePattern>,
+    ) -> Result<Self, EmptyTrust> {
+        if images.is_empty() {
+            return Err(EmptyTrust::NoImages);
+        }
+        Ok(Self(Patterns::Images { images, exclude }))
+    }
+
+    /// What it selects by.
+    #[must_use]
+    pub fn as_patterns(&self) -> &Patterns {
+        &self.0
+    }
+
+    /// Whether these are the patterns of `signatures`.
+    pub(crate) fn is_legacy(&self) -> bool {
+        matches!(self.0, Patterns::Legacy(_))
+    }
+
+    /// Whether the rule is about that image.
+    #[must_use]
+    pub fn matches(&self, image: &ImageNames) -> bool {
+        match &self.0 {
+            Patterns::Legacy(patterns) => {
+                patterns.iter().any(|pattern| pattern.matches(image.spellings()))
+            }
+            Patterns::Images { images, exclude } => {
+                images.iter().any(|pattern| pattern.matches(image.reference()) >= Match::Perhaps)
+                    && !any_is_surely(exclude, image.reference())
+            }
+        }
+    }
+}
+
+/// Sparing an image takes certainty.
+pub(crate) fn any_is_surely(patterns: &[ImagePattern], image: &Reference) -> bool {
+    patterns.iter().any(|pattern| pattern.matches(image) == Match::Yes)
+}

@@ -1,0 +1,72 @@
+//! The audit annotations of an answer: which image was verified by what rule and signer, with its digest,
+//! and which were not, and why not.
+
+use crate::policy::pinning::UnmatchedImages;
+use crate::policy::signer::Annotations;
+use crate::response::Outcome;
+use crate::response::message::{clip, list};
+use crate::verify::verifier::{Approval, Refusal};
+use crate::workload::stored::{Found, FoundImage};
+
+/// The longest annotation, in bytes: it is kept with every event of the audit log.
+const MAX_ANNOTATION: usize = 4096;
+
+const KEYS: [&str; 7] =
+    ["verified", "refused", "warned", "invalid", "exempt", "unmatched", "unchanged"];
+
+/// One annotation for each way that images went, each image once.
+pub(crate) fn annotations(found: &Found<'_>, outcomes: &[Outcome]) -> Annotations {
+    let mut entries: Vec<(&str, String)> = Vec::new();
+    for (image, outcome) in found.images.iter().zip(outcomes) {
+        for entry in entries_of(image, outcome) {
+            if !entries.contains(&entry) {
+                entries.push(entry);
+            }
+        }
+    }
+    let mut annotations = Annotations::default();
+    for key in KEYS {
+        let of_key: Vec<&str> =
+            entries.iter().filter(|(of, _)| *of == key).map(|(_, text)| text.as_str()).collect();
+        if !of_key.is_empty() {
+            annotations.insert(key.to_owned(), clip(&of_key.join("; "), MAX_ANNOTATION));
+        }
+    }
+    annotations
+}
+
+fn entries_of(image: &FoundImage<'_>, outcome: &Outcome) -> Vec<(&'static str, String)> {
+    let text = image.text().unwrap_or_default().into_owned();
+    let by_rule = |refusal: &Refusal| format!("{text} ({})", refusal.rule);
+    match outcome {
+        Outcome::Verified { image, pinned, approvals, warned, .. } => {
+            let entry = [&image.at(pinned.digest()), " (", &approved_by(approvals), ")"].concat();
+            let mut entries = vec![("verified", entry)];
+            entries.extend(warned.iter().map(|refusal| ("warned", by_rule(refusal))));
+            entries
+        }
+        Outcome::Tolerated(warned, _) => {
+            warned.iter().map(|refusal| ("warned", by_rule(refusal))).collect()
+        }
+        Outcome::Refused(refusal) => vec![("refused", by_rule(refusal))],
+        Outcome::Invalid(_) => vec![("invalid", image.path())],
+        Outcome::Exempt => vec![("exempt", text)],
+        Outcome::Unmatched(UnmatchedImages::Reject) => vec![("refused", text)],
+        Outcome::Unmatched(_) => vec![("unmatched", text)],
+        Outcome::Unchanged => vec![("unchanged", text)],
+        Outcome::KeepPin(kept) => vec![("unchanged", kept.clone())],
+    }
+}
+
+fn approved_by(approvals: &[Approval]) -> String {
+    let mut text = String::new();
+    for approval in approvals {
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        text.push_str(&approval.rule);
+        text.push_str(": ");
+        text.push_str(&list(&approval.signers));
+    }
+    text
+}

@@ -1,0 +1,255 @@
+//! Stage 4: rules → questions to the host → whether the image is verified. The only maker of [`Pinned`].
+//!
+//! *Which image is asked about?* At first the reference as it is, by its tag unless it has a digest. As
+//! soon as an answer gives a digest, every further question names it, and every answer must give it: all
+//! checks on one image speak of one digest.
+//!
+//! *How many questions?* As few as the rules allow: each distinct image is verified once, signers that
+//! must all have signed share a call where the host can be asked about both; of alternatives, one at a
+//! time is asked, in the order written, until enough have agreed or too few are left; and nothing is
+//! asked twice.
+
+pub use crate::verify::signatures::SignatureFormat;
+
+use crate::host::Host;
+use crate::image::reference::{Digest, Reference};
+use crate::policy::rule::{AnyOf, Enforcement, Rule};
+use crate::policy::signer::{Check, Signer, SignerError};
+use crate::verify::cluster_keys::Cluster;
+use crate::verify::session::ImageSession;
+use crate::verify::threshold::{DuplicateSigners, SignerBatch, SignerThreshold, batches};
+use std::time::Duration;
+
+/// A digest that satisfied a rule that selects its image, and was refused by none. Nothing else makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pinned(Digest);
+
+impl Pinned {
+    /// The digest that was verified.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.0
+    }
+}
+
+/// What verifying an image came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// Every rule that rejects is satisfied by this digest.
+    Yes(Pinned, Vec<Approval>, Vec<Refusal>),
+    /// No rule is satisfied, and none of them rejects.
+    Tolerated(Vec<Refusal>),
+    /// This rule is not satisfied, and rejects.
+    No(Refusal),
+}
+
+/// A rule that is satisfied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The rule's name.
+    pub rule: String,
+    /// The labels of the signers found.
+    pub signers: Vec<String>,
+}
+
+/// A rule that is not satisfied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The rule's name.
+    pub rule: String,
+    /// Why not.
+    pub reason: Reason,
+}
+
+/// Why a rule is not satisfied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// No signature at all was found.
+    NotSigned(SignatureFormat),
+    /// There are signatures, and too few of the signers made them.
+    TooFewSigners {
+        /// How many signers agreed.
+        agreed: usize,
+        /// How many are needed.
+        needed: usize,
+        /// The labels of those whose signature was not found.
+        missing: Vec<String>,
+        /// Whether their signatures must carry annotations.
+        annotated: bool,
+        /// Whether a pattern had no certificates to be compared with.
+        uncertified: bool,
+    },
+    /// The host could not look; its words.
+    Unchecked(String),
+    /// The host withholds a capability; its words.
+    Withheld(String),
+    /// An answer spoke of another digest.
+    Moved {
+        /// The digest asked for, or answered before.
+        expected: Digest,
+        /// The digest answered.
+        answered: Digest,
+    },
+    /// A key or certificate of this signer cannot be used.
+    Signer(String, SignerError),
+}
+
+/// A signer whose certificate, or its chain, was used and expires soon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expiring {
+    /// The rule's name.
+    pub rule: String,
+    /// The signer's label.
+    pub signer: String,
+    /// In so many whole days.
+    pub days: u64,
+}
+
+/// A certificate that expires soon gives a warning.
+const EXPIRES_SOON: Duration = Duration::from_hours(30 * 24);
+
+/// Images that are not signed of which one request finds out whether there is a bundle: each is one question
+/// more, while a webhook waits for a refusal.
+const MAX_LOOKS: usize = 4;
+
+/// Verifies the images of one request.
+pub struct Verifier<'a, 'h, 'r> {
+    host: &'a mut Host<'h>,
+    /// Since the Unix epoch.
+    now: Duration,
+    cluster: Cluster,
+    answers: Vec<(Reference, Verified)>,
+    expiring: Vec<Expiring>,
+    /// What the signers so far are asked about with.
+    checks: Vec<(&'r Signer, Result<Vec<Check>, SignerError>)>,
+    /// How often it was looked for bundles.
+    looks: usize,
+}
+
+impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
+    /// A verifier that asks that host at that time.
+    pub fn new(host: &'a mut Host<'h>, now: Duration) -> Self {
+        let (answers, expiring, checks) = (Vec::new(), Vec::new(), Vec::new());
+        Self { host, now, cluster: Cluster::default(), answers, expiring, checks, looks: 0 }
+    }
+
+    /// Signers whose certificates were used and expire soon.
+    #[must_use]
+    pub fn expiring(&self) -> &[Expiring] {
+        &self.expiring
+    }
+
+    /// Verifies an image against the rules that select it.
+    pub fn verify(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
+        if let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == image) {
+            return answer.clone();
+        }
+        let answer = self.verify_anew(image, rules);
+        self.answers.push((image.clone(), answer.clone()));
+        answer
+    }
+
+    fn verify_anew(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
+        let mut session = ImageSession::new(image);
+        let (mut approvals, mut warned) = (Vec::new(), Vec::new());
+        for rule in rules {
+            let name = rule.name.clone();
+            match (self.satisfy(&mut session, rule), rule.enforcement) {
+                (Ok(signers), _) => approvals.push(Approval { rule: name, signers }),
+                (Err(reason), Enforcement::Warn) => warned.push(Refusal { rule: name, reason }),
+                (Err(reason), Enforcement::Reject) => {
+                    let reason = self.look_for_bundles(&session, reason);
+                    return Verified::No(Refusal { rule: name, reason });
+                }
+            }
+        }
+        match session.into_digest() {
+            Some(digest) if !approvals.is_empty() => {
+                Verified::Yes(Pinned(digest), approvals, warned)
+            }
+            _ => Verified::Tolerated(warned),
+        }
+    }
+
+    fn look_for_bundles(&mut self, session: &ImageSession<'_>, reason: Reason) -> Reason {
+        if reason != Reason::NotSigned(SignatureFormat::Unknown) || self.looks == MAX_LOOKS {
+            return reason;
+        }
+        self.looks += 1;
+        Reason::NotSigned(session.signature_format(self.host))
+    }
+
+    fn satisfy(
+        &mut self,
+        session: &mut ImageSession<'_>,
+        rule: &'r Rule,
+    ) -> Result<Vec<String>, Reason> {
+        let duplicates =
+            if rule.matcher.is_legacy() { DuplicateSigners::Taken } else { DuplicateSigners::One };
+        let mut signers = self.all_of(session, rule, duplicates)?;
+        if let Some(any_of) = rule.trust.any_of() {
+            signers.extend(self.any_of(session, &rule.name, any_of)?);
+        }
+        Ok(signers)
+    }
+
+    fn all_of(
+        &mut self,
+        session: &mut ImageSession<'_>,
+        rule: &'r Rule,
+        duplicates: DuplicateSigners,
+    ) -> Result<Vec<String>, Reason> {
+        let mut threshold = SignerThreshold::new(duplicates);
+        let signers = rule.trust.all_of().iter();
+        let signers: Vec<SignerBatch<'_>> =
+            signers.map(|signer| self.batch(&rule.name, signer)).collect();
+        let needed = signers.len();
+        for batch in batches(signers, duplicates) {
+            threshold.ask(session, self.host, &batch);
+        }
+        threshold.conclude(session, self.host, needed)
+    }
+
+    fn any_of(
+        &mut self,
+        session: &mut ImageSession<'_>,
+        rule: &str,
+        any_of: &'r AnyOf,
+    ) -> Result<Vec<String>, Reason> {
+        let mut threshold = SignerThreshold::new(DuplicateSigners::One);
+        for (asked, signer) in any_of.signers().iter().enumerate() {
+            let left = any_of.signers().len() - asked;
+            let still_needed = any_of.minimum() - threshold.agreed();
+            if still_needed == 0 || left < still_needed {
+                break;
+            }
+            let batch = self.batch(rule, signer);
+            threshold.ask(session, self.host, &batch);
+        }
+        threshold.conclude(session, self.host, any_of.minimum())
+    }
+
+    /// Keys are read once a request, however many images need them.
+    fn batch(&mut self, rule: &str, signer: &'r Signer) -> SignerBatch<'r> {
+        let known = self.checks.iter().find(|(known, _)| std::ptr::eq(*known, signer));
+        if let Some((_, checks)) = known {
+            return SignerBatch::new(signer, checks.clone());
+        }
+        let checks = self.checks_of(rule, signer);
+        self.checks.push((signer, checks.clone()));
+        SignerBatch::new(signer, checks)
+    }
+
+    fn checks_of(&mut self, rule: &str, signer: &Signer) -> Result<Vec<Check>, SignerError> {
+        let read = &mut |source: &_| self.cluster.read(source, self.host);
+        let checks = signer.checks(self.now, read)?;
+        if let Some(left) = checks.remaining.filter(|left| *left < EXPIRES_SOON) {
+            self.expiring.push(Expiring {
+                rule: rule.to_owned(),
+                signer: signer.label.clone(),
+                days: left.as_secs() / (24 * 60 * 60),
+            });
+        }
+        Ok(checks.any_of)
+    }
+}
