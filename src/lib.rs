@@ -15,6 +15,7 @@
 
 pub mod host;
 pub mod image;
+mod json;
 pub mod keys;
 pub mod policy;
 pub mod request;
@@ -26,14 +27,12 @@ pub mod workload;
 #[cfg(target_arch = "wasm32")]
 mod guest;
 
-pub use signed_images_json as json;
-
 use host::Host;
-use json::Document;
 use policy::pinning::{ImagePlan, Mutability, Pinning};
 use request::{AdmissionRequest, GroupKind, Operation};
 use response::{Outcome, Response};
 use settings::{PartialSettings, RuleFilter, SettingsError};
+use signed_images_json::Document;
 use std::fmt::Display;
 use std::time::Duration;
 use verify::verifier::Verifier;
