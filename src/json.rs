@@ -40,13 +40,10 @@ pub(crate) fn pick<'r, const N: usize>(
     json: &'r RawValue,
     names: [&'static str; N],
 ) -> Result<[Option<&'r RawValue>; N], PickError> {
-    let mut picked = Picked { names, values: [None; N], twice: None };
-    let read = serde_json::Deserializer::from_str(json.get()).deserialize_map(&mut picked);
-    match (read, picked.twice) {
-        (_, Some(name)) => Err(PickError::Twice(name)),
-        (Err(_), None) => Err(PickError::NotAnObject),
-        (Ok(()), None) => Ok(picked.values.map(|value| value.filter(|value| !is_null(value)))),
-    }
+    let mut twice = None;
+    let pick = Pick { names, twice: &mut twice };
+    let picked = pick.deserialize(&mut serde_json::Deserializer::from_str(json.get()));
+    picked.map_err(|_| twice.map_or(PickError::NotAnObject, PickError::Twice))
 }
 
 /// The keys and values of an object, as they stand; none when it is no object.
@@ -81,32 +78,68 @@ pub(crate) fn is_null(json: &RawValue) -> bool {
 #[derive(Deserialize)]
 struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
 
-struct Picked<'r, const N: usize> {
-    names: [&'static str; N],
-    values: [Option<&'r RawValue>; N],
-    twice: Option<&'static str>,
+/// Picks the values of these keys of an object; says which of them stands twice.
+pub(crate) struct Pick<'p, const N: usize> {
+    pub(crate) names: [&'static str; N],
+    pub(crate) twice: &'p mut Option<&'static str>,
 }
 
-impl<'r, const N: usize> Visitor<'r> for &mut Picked<'r, N> {
-    type Value = ();
+impl<'r, const N: usize> DeserializeSeed<'r> for Pick<'_, N> {
+    type Value = [Option<&'r RawValue>; N];
+
+    fn deserialize<D: Deserializer<'r>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'r, const N: usize> Visitor<'r> for Pick<'_, N> {
+    type Value = [Option<&'r RawValue>; N];
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'r>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'r>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values: [Option<&'r RawValue>; N] = [None; N];
         while let Some(key) = map.next_key_seed(Key)? {
-            let mut slots = self.names.iter().zip(&mut self.values);
+            let mut slots = self.names.iter().zip(&mut values);
             let Some((name, slot)) = slots.find(|(name, _)| **name == key) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
             if slot.replace(map.next_value()?).is_some() {
-                self.twice = Some(name);
+                *self.twice = Some(name);
                 return Err(A::Error::custom("twice"));
             }
         }
-        Ok(())
+        Ok(values.map(|value| value.filter(|value| !is_null(value))))
+    }
+}
+
+/// A value that may be null.
+pub(crate) struct Optional<S>(pub(crate) S);
+
+impl<'r, S: DeserializeSeed<'r>> DeserializeSeed<'r> for Optional<S> {
+    type Value = Option<S::Value>;
+
+    fn deserialize<D: Deserializer<'r>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'r, S: DeserializeSeed<'r>> Visitor<'r> for Optional<S> {
+    type Value = Option<S::Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'r>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.0.deserialize(deserializer).map(Some)
     }
 }
 

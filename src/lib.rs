@@ -28,16 +28,16 @@ pub mod workload;
 mod guest;
 
 use host::Host;
-use policy::pinning::{ImagePlan, Mutability, Pinning};
-use request::{AdmissionRequest, GroupKind, Operation};
+use policy::pinning::Mutability;
+use policy::plan::{ImagePlan, in_question};
+use request::{AdmissionRequest, Operation};
 use response::{Outcome, Response};
 use settings::{PartialSettings, RuleFilter, SettingsError};
-use signed_images_json::Document;
-use std::fmt::Display;
 use std::time::Duration;
 use verify::verifier::Verifier;
-use workload::kinds::{Form, Workload};
-use workload::stored::{Found, FoundImage, Stored};
+use workload::extract::extract;
+use workload::kinds::{self, workload_of};
+use workload::stored::Stored;
 
 /// Answers `validate`: reviews an admission request. `now` is the time since the Unix epoch.
 pub fn validate(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
@@ -46,10 +46,9 @@ pub fn validate(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
 
 /// The answer, or why none can be found.
 fn answer(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<Vec<u8>, String> {
-    let unreadable = |error: &dyn Display| format!("the request cannot be read: {error}");
-    let document = Document::from_bytes(payload).map_err(|error| unreadable(&error))?;
-    let (request, settings) = request::read(document.root()).map_err(|error| unreadable(&error))?;
-    settings::partial(settings)
+    let (request, settings) = request::read(payload)
+        .map_err(|error| format!("the request cannot be read: {error}"))?;
+    PartialSettings::read(settings)
         .and_then(|settings| review(&request, settings, host, now))
         .map(Response::into_bytes)
         .map_err(|error| format!("the settings of this policy are not valid:\n{error}"))
@@ -61,95 +60,71 @@ pub fn validate_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> 
 }
 
 fn check_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<(), String> {
-    let document = Document::from_bytes(payload)
+    let settings = request::raw(payload)
         .map_err(|error| format!("the settings are not valid JSON: {error}"))?;
-    let rules = settings::read(document.root()).map_err(|error| error.to_string())?;
+    let rules = settings::read(settings).map_err(|error| error.to_string())?;
     settings::check(&rules, host, now).map_err(|error| error.to_string())
 }
 
 fn review<'r>(
-    review: &AdmissionRequest<'r>,
+    request: &AdmissionRequest<'r>,
     settings: PartialSettings<'_>,
     host: &mut Host<'_>,
     now: Duration,
 ) -> Result<Response<'r>, SettingsError> {
-    match review.operation {
+    match request.operation {
         Operation::Delete | Operation::Connect => return Ok(Response::accept()),
         Operation::Create | Operation::Update => {}
     }
-    let Some(workload) = workload_of(&review.kind, &settings.workloads) else {
-        if workload::kinds::holds_no_image(&review.kind) {
+    let kind = &request.kind;
+    let Some(workload) = workload_of(kind, &settings.workloads) else {
+        if kinds::holds_no_image(kind) {
             return Ok(Response::accept());
         }
         return Ok(Response::reject(&format!(
-            "this policy does not know where {} holds images: add it to `extraWorkloads` in the \
+            "this policy does not know where {kind} holds images: add it to `extraWorkloads` in the \
              policy's settings, or take it out of the policy's rules",
-            review.kind
         )));
     };
-    let found = match workload::stored::find(review, &workload) {
+    let found = match extract(request.object, &workload) {
         Ok(found) => found,
         Err(error) => {
-            return Ok(Response::reject(&format!("this {} cannot be read: {error}", review.kind)));
+            return Ok(Response::reject(&format!("this {kind} cannot be read: {error}")));
         }
     };
-    let stored =
-        (review.operation == Operation::Update).then(|| Stored::read(review.old_object, &workload));
+    let stored = match request.operation {
+        Operation::Update => Some(Stored::read(request.old_object, &workload)),
+        Operation::Create | Operation::Delete | Operation::Connect => None,
+    };
+    let stored = stored.as_ref();
     let pinning = settings.pinning;
-    let in_question =
-        policy::pinning::in_question(&found.images, stored.as_ref(), settings.unchanged);
+    let in_question = in_question(&found.images, stored, settings.unchanged);
     let rules = settings.rules(RuleFilter::For(&in_question))?;
     let mut verifier = Verifier::new(host, now);
     let outcomes: Vec<Outcome> = found
         .images
         .iter()
         .map(|image| {
-            let mutability = mutability(image, &found, stored.as_ref(), workload.form, pinning);
-            outcome(rules.plan(image, stored.as_ref(), mutability), &mut verifier)
+            let mutability = Mutability::of(image, &found, stored, workload.form, pinning);
+            outcome(rules.plan(image, stored, mutability), &mut verifier)
         })
         .collect();
     let mut notes = response::expiry_notes(verifier.expiring());
     if found.images.is_empty() {
-        notes.push(format!("no image was found in this {}", review.kind));
+        notes.push(format!("no image was found in this {kind}"));
     }
     Ok(response::answer(&found, &outcomes, notes))
 }
 
-/// Where objects of a kind hold images: what the settings say of it counts before what is built in.
-#[must_use]
-pub fn workload_of(kind: &GroupKind, extra: &[(GroupKind, Workload)]) -> Option<Workload> {
-    let extra = extra.iter().find(|(known, _)| known == kind);
-    extra.map(|(_, workload)| workload.clone()).or_else(|| workload::kinds::built_in(kind))
-}
-
 fn outcome<'t>(plan: ImagePlan<'t>, verifier: &mut Verifier<'_, '_, 't>) -> Outcome {
     match plan {
-        ImagePlan::Verify(reference, rules, write) => {
-            Outcome::of(verifier.verify(&reference, &rules), reference, write)
+        ImagePlan::Verify(reference, rules, action) => {
+            Outcome::of(verifier.verify(&reference, &rules), reference, action)
         }
         ImagePlan::Exempt => Outcome::Exempt,
         ImagePlan::Unmatched(unmatched) => Outcome::Unmatched(unmatched),
         ImagePlan::Unchanged => Outcome::Unchanged,
         ImagePlan::KeepPin(text) => Outcome::KeepPin(text),
-        ImagePlan::Invalid(fault) => Outcome::Invalid(fault.to_string()),
-    }
-}
-
-/// Where pinning would do harm, the object stays as it is. The controller of an owned object compares it
-/// with its own template and replaces it when they differ (kubernetes/kubernetes#57167); the API server
-/// refuses changes to ephemeral containers that are there already.
-fn mutability(
-    image: &FoundImage<'_>,
-    found: &Found<'_>,
-    stored: Option<&Stored<'_>>,
-    form: Form,
-    pinning: Pinning,
-) -> Mutability {
-    let is_owned = form == Form::Template && found.metadata.is_controlled();
-    let is_running = image.is_ephemeral() && stored.is_some_and(|stored| stored.has(image));
-    if is_owned || is_running || !pinning.includes(form) {
-        Mutability::Forbidden
-    } else {
-        Mutability::Allowed
+        ImagePlan::Invalid(error) => Outcome::Invalid(error.to_string()),
     }
 }

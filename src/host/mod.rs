@@ -94,7 +94,11 @@ fn verify_request(image: &str, check: &Check) -> Writer {
     if check.annotations.is_empty() {
         json.raw("null");
     } else {
-        check.annotations.write(&mut json);
+        json.object();
+        for (k, v) in &check.annotations {
+            json.key(k).string(v);
+        }
+        json.end_object();
     }
     json.end_object();
     json

@@ -7,6 +7,8 @@
 use crate::image::glob;
 use crate::image::pattern::{MAX_PATTERN, PatternError};
 use crate::image::reference::{DOCKER_HUB, DOCKER_HUB_ALIASES, Digest, Reference, is_tag};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 use std::fmt;
 
 /// A pattern of `signatures`.
@@ -47,6 +49,12 @@ impl LegacyPattern {
         spelled_tags(pattern).iter().any(|tag| {
             image.names.iter().any(|name| glob::matches_text(pattern, &format!("{name}:{tag}")))
         })
+    }
+}
+
+impl<'de> Deserialize<'de> for LegacyPattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

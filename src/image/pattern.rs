@@ -16,6 +16,8 @@ use crate::image::reference::{
     DOCKER_HUB, Digest, OFFICIAL, Reference, is_path_component, is_tag, normalise_registry,
     split_tag,
 };
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 use std::fmt;
 
 /// The longest pattern, in bytes: no reference is longer.
@@ -151,6 +153,12 @@ impl ImagePattern {
             |segment| **segment == Segment::Any,
             |segment, component| matches!(segment, Segment::One(glob) if glob.matches(component)),
         )
+    }
+}
+
+impl<'de> Deserialize<'de> for ImagePattern {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

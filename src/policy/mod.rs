@@ -3,6 +3,7 @@
 pub(crate) mod overlap;
 pub mod pinning;
 pub mod place;
+pub mod plan;
 pub mod rule;
 pub mod signer;
 pub mod subject_pattern;

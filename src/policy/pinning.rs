@@ -1,47 +1,11 @@
-//! Stage 3: an image → the rules that apply to it, or why none does.
-//!
-//! [`Rules`] are compiled from the settings and nothing else.
+//! Where a verified digest is written into the object, where a stored pin stays, and where the object must stay
+//! as it is.
 
-use crate::image::names::ImageNames;
-use crate::image::pattern::ImagePattern;
 use crate::image::reference::{Digest, Reference};
-use crate::policy::rule::{Rule, any_is_surely};
+use crate::workload::found::{Found, FoundImage};
 use crate::workload::kinds::Form;
-use crate::workload::stored::{FoundImage, ImageError, Stored};
+use crate::workload::stored::Stored;
 use std::borrow::Cow;
-
-/// What the settings say.
-#[derive(Debug)]
-pub struct Rules {
-    /// Who must have signed what.
-    pub rules: Vec<Rule>,
-    /// Images that are neither verified nor pinned.
-    pub exempt: Vec<ImagePattern>,
-    /// What becomes of an image that no rule selects.
-    pub unmatched: UnmatchedImages,
-    /// What becomes of an image that an update leaves as it is.
-    pub unchanged: UnchangedImages,
-}
-
-/// What becomes of an image that no rule selects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnmatchedImages {
-    /// It passes.
-    Accept,
-    /// It passes with a warning.
-    Warn,
-    /// It does not pass.
-    Reject,
-}
-
-/// What becomes of an image that an update leaves as it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnchangedImages {
-    /// It passes.
-    Skip,
-    /// It is verified as if it were new, and left as it is.
-    Verify,
-}
 
 /// Where verified images are pinned to their digests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,21 +30,35 @@ impl Pinning {
     }
 }
 
-/// What is to be done with an image.
-#[derive(Debug)]
-pub enum ImagePlan<'p> {
-    /// These rules must be satisfied; there is at least one.
-    Verify(Reference, Vec<&'p Rule>, PinAction),
-    /// It is exempt.
-    Exempt,
-    /// No rule selects it.
-    Unmatched(UnmatchedImages),
-    /// It stands in the stored object already.
-    Unchanged,
-    /// The stored object holds the same reference with a digest, which stays.
-    KeepPin(String),
-    /// There is no image to look at.
-    Invalid(ImageError),
+/// Whether an image of an object may be rewritten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutability {
+    /// It may.
+    Allowed,
+    /// It stays as it is.
+    Forbidden,
+}
+
+impl Mutability {
+    /// Where pinning would do harm, the object stays as it is. The controller of an owned object compares it
+    /// with its own template and replaces it when they differ (kubernetes/kubernetes#57167); the API server
+    /// refuses changes to ephemeral containers that are there already.
+    #[must_use]
+    pub fn of(
+        image: &FoundImage<'_>,
+        found: &Found<'_>,
+        stored: Option<&Stored<'_>>,
+        form: Form,
+        pinning: Pinning,
+    ) -> Self {
+        let is_owned = form == Form::Template && found.metadata.is_controlled();
+        let is_running = image.is_ephemeral() && stored.is_some_and(|stored| stored.has(image));
+        if is_owned || is_running || !pinning.includes(form) {
+            Self::Forbidden
+        } else {
+            Self::Allowed
+        }
+    }
 }
 
 /// What is written in an image's place when it is verified.
@@ -90,101 +68,20 @@ pub enum PinAction {
     Nothing,
     /// The image as it was written, with its digest.
     Digest,
-    /// This text, which the stored object holds.
+    /// The pin that the stored object holds.
     Stored(String),
 }
 
-/// Whether images of an object may be rewritten.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mutability {
-    /// They may.
-    Allowed,
-    /// The object stays as it is.
-    Forbidden,
-}
-
-/// The images that rules are needed for: those of the object, but for what an update leaves as it is, and
-/// their pins in the stored one.
-#[must_use]
-pub fn in_question<'s>(
-    images: &'s [FoundImage<'_>],
-    stored: Option<&Stored<'_>>,
-    unchanged: UnchangedImages,
-) -> Vec<Cow<'s, ImageNames>> {
-    let skips = skips(stored, unchanged);
-    let mut in_question = Vec::new();
-    for image in images {
-        if skips && stored.is_some_and(|stored| stored.holds_same(image)) {
-            continue;
-        }
-        let pin = stored.and_then(|stored| Reference::parse(&stored.text(image)?).ok());
-        in_question.extend(image.named().ok().map(Cow::Borrowed));
-        in_question.extend(pin.map(ImageNames::new).map(Cow::Owned));
-    }
-    in_question
-}
-
-/// Whether an image that is as it is stored passes unasked. An object that is being deleted must lose its
-/// finalizers even when a registry is down. That it is being deleted is what the stored object says; the
-/// reviewed one can claim anything.
-fn skips(stored: Option<&Stored<'_>>, unchanged: UnchangedImages) -> bool {
-    unchanged == UnchangedImages::Skip
-        || stored.is_some_and(|stored| stored.metadata.is_being_deleted())
-}
-
-impl Rules {
-    /// What is to be done with an image of an object whose stored form is given (on an update).
-    #[must_use]
-    pub fn plan(
-        &self,
-        image: &FoundImage<'_>,
-        stored: Option<&Stored<'_>>,
-        mutability: Mutability,
-    ) -> ImagePlan<'_> {
-        let skips = skips(stored, self.unchanged);
-        let is_same = stored.is_some_and(|stored| stored.holds_same(image));
-        if is_same && skips {
-            return ImagePlan::Unchanged;
-        }
-        let (text, named) = match image.text().and_then(|text| Ok((text, image.named()?))) {
-            Ok(read) => read,
-            Err(fault) => return ImagePlan::Invalid(fault),
-        };
-        let reference = named.reference();
-        if any_is_surely(&self.exempt, reference) {
-            return ImagePlan::Exempt;
-        }
-        let rules = self.select(named);
-        if rules.is_empty() {
-            return ImagePlan::Unmatched(self.unmatched);
-        }
-        if is_same || mutability == Mutability::Forbidden {
-            return ImagePlan::Verify(reference.clone(), rules, PinAction::Nothing);
-        }
-        let is_pin = |kept: &Cow<'_, str>| reference.digest().is_none() && is_pin_of(kept, &text);
-        match stored.and_then(|stored| stored.text(image)).filter(is_pin) {
-            Some(kept) if skips => ImagePlan::KeepPin(kept.into_owned()),
-            Some(kept) => match Reference::parse(&kept) {
-                Ok(pinned) => match self.select(&ImageNames::new(pinned.clone())) {
-                    // No rule is about that digest; those of the tag are as if it had none.
-                    none if none.is_empty() => {
-                        ImagePlan::Verify(reference.clone(), rules, PinAction::Digest)
-                    }
-                    rules => ImagePlan::Verify(pinned, rules, PinAction::Stored(kept.into_owned())),
-                },
-                Err(error) => ImagePlan::Invalid(ImageError::NotAReference(error)),
-            },
-            None if reference.digest().is_some() => {
-                ImagePlan::Verify(reference.clone(), rules, PinAction::Nothing)
-            }
-            None => ImagePlan::Verify(reference.clone(), rules, PinAction::Digest),
-        }
-    }
-
-    /// The rules that select the image, in the order written.
-    fn select(&self, image: &ImageNames) -> Vec<&Rule> {
-        self.rules.iter().filter(|rule| rule.matcher.matches(image)).collect()
-    }
+/// The pin that the stored object holds in the place of an image that is written without a digest:
+/// re-applying the same manifest must not roll a workload out.
+pub(super) fn stored_pin<'s>(
+    image: &FoundImage<'_>,
+    reference: &Reference,
+    stored: Option<&Stored<'s>>,
+) -> Option<Cow<'s, str>> {
+    let text = image.text().ok()?;
+    let is_pin = |kept: &Cow<'_, str>| reference.digest().is_none() && is_pin_of(kept, &text);
+    stored.and_then(|stored| stored.text(image)).filter(is_pin)
 }
 
 /// Whether `pinned` is `text@digest`.

@@ -1,39 +1,31 @@
-//! The path of a value of the settings.
+//! Where in the settings a rule or one of its signers stands.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::rc::Rc;
 
-/// Where a value stands: `rules[2].anyOf`. Its text is made when there is something to say about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Path(Option<Rc<(Path, Step)>>);
-
-#[derive(Debug, PartialEq, Eq)]
-enum Step {
-    Key(Cow<'static, str>),
-    Element(usize),
+/// A key, or an entry of the list under it: `rules[2]`, `allOf[0]`. Empty for what stands where its parent does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    key: &'static str,
+    index: Option<usize>,
 }
 
-impl Path {
-    pub(crate) fn key(&self, key: impl Into<Cow<'static, str>>) -> Self {
-        Self(Some(Rc::new((self.clone(), Step::Key(key.into())))))
+impl Place {
+    /// That key.
+    #[must_use]
+    pub fn key(key: &'static str) -> Self {
+        Self { key, index: None }
     }
 
-    pub(crate) fn element(&self, index: usize) -> Self {
-        Self(Some(Rc::new((self.clone(), Step::Element(index)))))
+    /// An entry of the list under that key.
+    #[must_use]
+    pub fn entry(key: &'static str, index: usize) -> Self {
+        Self { key, index: Some(index) }
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((parent, step)) = self.0.as_deref() else { return Ok(()) };
-        parent.fmt(f)?;
-        match step {
-            Step::Key(key) => {
-                f.write_str(if parent.0.is_none() { "" } else { "." })?;
-                f.write_str(key)
-            }
-            Step::Element(index) => write!(f, "[{index}]"),
-        }
+        f.write_str(self.key)?;
+        self.index.map_or(Ok(()), |index| write!(f, "[{index}]"))
     }
 }

@@ -4,16 +4,20 @@
 //! constructors refuse it.
 
 use crate::image::legacy_pattern::LegacyPattern;
+use super::place::Place;
 use crate::image::names::ImageNames;
 use crate::image::pattern::{ImagePattern, Match};
 use crate::image::reference::Reference;
 use crate::policy::signer::Signer;
+use serde::Deserialize;
 use std::fmt;
 use std::num::NonZeroUsize;
 
 /// Which images need whose signatures.
 #[derive(Debug)]
 pub struct Rule {
+    /// Where it stands in the settings.
+    pub place: Place,
     /// What messages call it.
     pub name: String,
     /// Which images it is about.
@@ -25,7 +29,9 @@ pub struct Rule {
 }
 
 /// What becomes of an image that does not satisfy a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub enum Enforcement {
     /// It is rejected.
     Reject,

@@ -2,44 +2,14 @@
 
 use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::{KeyError, PublicKey};
-use crate::policy::place::Path;
+use crate::policy::place::Place;
 use crate::policy::subject_pattern::SubjectPattern;
-use signed_images_json::Writer;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 /// Annotations that a signature must carry, by their keys.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Annotations(Vec<(String, String)>);
-
-impl Annotations {
-    /// Adds one, unless there is one of that key; in whatever order they come, they are equal.
-    pub fn insert(&mut self, key: String, value: String) -> bool {
-        let Err(at) = self.0.binary_search_by(|(known, _)| known.cmp(&key)) else { return false };
-        self.0.insert(at, (key, value));
-        true
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Keys and values.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
-    }
-
-    /// As a JSON object.
-    pub(crate) fn write(&self, json: &mut Writer) {
-        json.object();
-        for (key, value) in &self.0 {
-            json.key(key).string(value);
-        }
-        json.end_object();
-    }
-}
+pub type Annotations = BTreeMap<String, String>;
 
 /// One party whose signature can satisfy a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +17,7 @@ pub struct Signer {
     /// What messages call it.
     pub label: String,
     /// Where it stands in the settings.
-    pub place: Path,
+    pub place: Place,
     /// How its signatures are told.
     pub identity: Identity,
     /// What its signatures must carry besides.

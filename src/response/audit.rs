@@ -1,12 +1,12 @@
 //! The audit annotations of an answer: which image was verified by what rule and signer, with its digest,
 //! and which were not, and why not.
 
-use crate::policy::pinning::UnmatchedImages;
+use crate::policy::plan::UnmatchedImages;
 use crate::policy::signer::Annotations;
 use crate::response::Outcome;
 use crate::response::message::{clip, list};
 use crate::verify::verifier::{Approval, Refusal};
-use crate::workload::stored::{Found, FoundImage};
+use crate::workload::found::{Found, FoundImage};
 
 /// The longest annotation, in bytes: it is kept with every event of the audit log.
 const MAX_ANNOTATION: usize = 4096;

@@ -8,11 +8,11 @@ mod audit;
 pub(crate) mod message;
 
 use crate::image::reference::Reference;
-use crate::policy::pinning::{PinAction, UnmatchedImages};
+use crate::policy::{pinning::PinAction, plan::UnmatchedImages};
 use crate::policy::signer::Annotations;
 use crate::response::message::{MAX_MESSAGE, bounded, bounded_warnings, clip, clip_lines, hints};
 use crate::verify::verifier::{Approval, Expiring, Pinned, Refusal, Verified};
-use crate::workload::stored::{Found, FoundImage};
+use crate::workload::found::{Found, FoundImage};
 use signed_images_json::Writer;
 use std::fmt::Write as _;
 
@@ -118,7 +118,11 @@ impl Response<'_> {
             json.key("message").string(message);
         }
         if !self.audit_annotations.is_empty() {
-            self.audit_annotations.write(json.key("audit_annotations"));
+            json.key("audit_annotations").object();
+            for (k, v) in &self.audit_annotations {
+                json.key(k).string(v);
+            }
+            json.end_object();
         }
         if !self.warnings.is_empty() {
             json.key("warnings").strings(&self.warnings);

@@ -6,10 +6,9 @@ use crate::host::{self, Host};
 use crate::keys::certificate::Certificate;
 use crate::keys::public_key::PublicKey;
 use crate::policy::overlap::one_signature_satisfies_both;
-use crate::policy::pinning::Rules;
-use crate::policy::rule::AnyOf;
+use crate::policy::plan::Rules;
+use crate::policy::rule::{AnyOf, Rule};
 use crate::policy::signer::{Identity, KeySource, Signer};
-use std::fmt::Display;
 use std::time::Duration;
 
 /// Checks what [`super::read`] leaves to the set-up.
@@ -22,11 +21,13 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
         for group in [rule.trust.all_of(), rule.trust.any_of().map_or(&[], AnyOf::signers)] {
             for (index, signer) in group.iter().enumerate() {
                 let earlier = group.iter().take(index);
-                issues.extend(check_signer(signer, host, now).err());
-                // verify-image-signatures takes one signer twice: to ask for it twice is to ask once.
-                if !rule.matcher.is_legacy() {
-                    issues.extend(check_distinct(signer, earlier).err());
-                }
+                let checked = [
+                    check_signer(signer, host, now),
+                    // verify-image-signatures takes one signer twice: to ask for it twice is to ask once.
+                    if rule.matcher.is_legacy() { Ok(()) } else { check_distinct(rule, signer, earlier) },
+                ];
+                let issues_of = checked.into_iter().filter_map(Result::err);
+                issues.extend(issues_of.map(|issue| issue.under(rule.place)));
             }
         }
     }
@@ -34,6 +35,7 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
 }
 
 fn check_distinct<'s>(
+    rule: &Rule,
     signer: &Signer,
     mut earlier: impl Iterator<Item = &'s Signer>,
 ) -> Result<(), SettingsIssue> {
@@ -41,14 +43,14 @@ fn check_distinct<'s>(
         earlier.find(|other| one_signature_satisfies_both(&signer.identity, &other.identity));
     match twin {
         None => Ok(()),
-        Some(twin) => Err(SettingsIssue::new(
-            &signer.place,
-            &format!(
-                "one signature would satisfy both this signer and {}; signers of one group must be \
-                 distinct",
-                twin.place
-            ),
-        )),
+        Some(twin) => {
+            let twin = SettingsIssue::new("").under(twin.place).under(rule.place).path;
+            Err(SettingsIssue::new(format_args!(
+                "one signature would satisfy both this signer and {twin}; signers of one group must be \
+                 distinct"
+            ))
+            .under(signer.place))
+        }
     }
 }
 
@@ -56,7 +58,7 @@ fn check_signer(signer: &Signer, host: &mut Host<'_>, now: Duration) -> Result<(
     match &signer.identity {
         Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
             .map(drop)
-            .map_err(|error| SettingsIssue::new(&signer.place, &error.to_string())),
+            .map_err(|error| SettingsIssue::new(error).under(signer.place)),
         Identity::Certificate { certificate, chain, .. } => {
             check_certificate(signer, certificate, chain.as_deref(), host, now)
         }
@@ -76,17 +78,18 @@ fn check_certificate(
     host: &mut Host<'_>,
     now: Duration,
 ) -> Result<(), SettingsIssue> {
-    let read = |pem: &str, place: &dyn Display| {
+    let read = |pem: &str| {
         Certificate::parse(pem)
             .and_then(|certificate| certificate.check_validity(now).map(|()| certificate.to_pem()))
-            .map_err(|error| SettingsIssue::new(place, &error.to_string()))
+            .map_err(SettingsIssue::new)
     };
-    let certificate = read(certificate, &signer.place)?;
+    let certificate = read(certificate).map_err(|issue| issue.under(signer.place))?;
     let Some(chain) = chain else { return Ok(()) };
     let mut links = Vec::new();
     for (index, pem) in chain.iter().enumerate() {
-        links.push(read(pem, &format!("{} (certificateChain[{index}])", signer.place))?);
+        let place = format!("{} (certificateChain[{index}])", signer.place);
+        links.push(read(pem).map_err(|issue| issue.under(place))?);
     }
     host::is_certificate_trusted(host, &certificate, &links)
-        .map_err(|reason| SettingsIssue::new(&signer.place, &reason))
+        .map_err(|reason| SettingsIssue::new(reason).under(signer.place))
 }

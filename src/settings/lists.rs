@@ -7,110 +7,316 @@
 //! *And one that a form added and nobody filled in?* It names neither images nor signers, whatever it says of
 //! how they would be taken; it is no rule. An entry that names some of it is one, and must name the rest.
 
-use super::reader::{Node, Object};
-use super::schema::{
-    CERTIFICATES, GITHUB_WORKFLOWS, KEYLESS_IDENTITIES, KEYLESS_PREFIXES, PUBLIC_KEYS,
-    SIGNERS_NEEDED, Schema,
-};
-use super::signer::{self, Labelled};
-use super::{RuleFilter, SettingsIssue, rule};
-use crate::policy::rule::{AnyOf, EmptyTrust, Rule, Trust};
+use super::limits::{MAX_ANNOTATIONS, MAX_CHAIN, MAX_PATTERNS, MAX_SIGNERS};
+use super::list::{FormList, List, StringMap};
+use super::signer::{self, KeyText, Labelled, Literal, required};
+use super::{RuleFilter, SettingsIssue, rule, value};
+use crate::image::pattern::ImagePattern;
+use crate::json::members;
+use crate::policy::place::Place;
+use crate::policy::rule::{AnyOf, Enforcement, ImageMatcher, Rule, Trust};
 use crate::policy::signer::{Identity, Signer};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
-/// One of these lists.
-#[derive(Debug)]
-pub(super) struct List {
-    pub(super) key: &'static str,
-    entry: &'static Schema,
-    /// The key of an entry's signers.
-    signers: &'static str,
+/// Whether all of the signers of an entry must have signed or any one of them.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+enum Require {
+    All,
+    Any,
 }
 
-pub(super) static LISTS: [List; 5] = [
-    List { key: "publicKeys", entry: &PUBLIC_KEYS, signers: "keys" },
-    List { key: "keylessIdentities", entry: &KEYLESS_IDENTITIES, signers: "subjects" },
-    List { key: "keylessPrefixes", entry: &KEYLESS_PREFIXES, signers: "urlPrefixes" },
-    List { key: "githubActions", entry: &GITHUB_WORKFLOWS, signers: "repos" },
-    List { key: "certificates", entry: &CERTIFICATES, signers: "certificates" },
-];
+/// The struct of a list's entries: its own keys beside those that all of them take.
+macro_rules! entry {
+    ($(#[$doc:meta])* $name:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)+ }) => {
+        $(#[$doc])*
+        #[derive(Deserialize)]
+        #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub(super) struct $name {
+            /// what messages call the entry
+            name: Option<String>,
+            /// patterns of the images that the entry is about, as in `rules`
+            #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_PATTERNS>>"))]
+            images: Option<FormList<ImagePattern, MAX_PATTERNS>>,
+            /// patterns of images that it is not about all the same
+            #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_PATTERNS>>"))]
+            exclude: Option<FormList<ImagePattern, MAX_PATTERNS>>,
+            /// whether all of the signers must have signed or any one of them (default: all)
+            require: Option<Require>,
+            /// whether an image that does not satisfy it is rejected or only warned of (default: reject)
+            enforcement: Option<Enforcement>,
+            /// annotations that the signatures must carry
+            annotations: Option<StringMap<MAX_ANNOTATIONS>>,
+            $($(#[$meta])* $field: $type,)+
+        }
 
-impl List {
-    /// Whether the settings have an entry here that somebody filled in.
-    pub(super) fn is_filled_in(&self, settings: &Object<'_>) -> Result<bool, SettingsIssue> {
-        for entry in settings.list(self.key)? {
-            if !is_blank(&entry.object(self.entry)?) {
-                return Ok(true);
+        impl Entry for $name {
+            fn take_common(&mut self) -> Common {
+                Common {
+                    name: self.name.take(),
+                    images: filled(self.images.take()),
+                    exclude: filled(self.exclude.take()),
+                    require: self.require.unwrap_or(Require::All),
+                    enforcement: self.enforcement.unwrap_or(Enforcement::Reject),
+                    annotations: self.annotations.take(),
+                }
+            }
+
+            fn signers(self) -> Result<Placed, SettingsIssue> {
+                $name::signers(self)
             }
         }
-        Ok(false)
+    };
+}
+
+entry! {
+    /// An entry of `publicKeys`.
+    PublicKeys {
+        /// PEM public keys, or `k8s://namespace/name` of Secrets; one string may hold several keys of one signer
+        #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_SIGNERS>>"))]
+        keys: Option<FormList<KeyText, MAX_SIGNERS>>,
+    }
+}
+
+entry! {
+    /// An entry of `keylessIdentities`.
+    KeylessIdentities {
+        /// the OIDC issuer
+        #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
+        issuer: Option<Literal>,
+        /// the subjects, exactly
+        #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_SIGNERS>>"))]
+        subjects: Option<FormList<Literal, MAX_SIGNERS>>,
+    }
+}
+
+entry! {
+    /// An entry of `keylessPrefixes`.
+    KeylessPrefixes {
+        /// the OIDC issuer
+        #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
+        issuer: Option<Literal>,
+        /// the URLs that the subjects are below
+        url_prefixes: Option<FormList<String, MAX_SIGNERS>>,
+    }
+}
+
+entry! {
+    /// An entry of `githubActions`.
+    GithubActions {
+        /// the user or organisation
+        #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
+        owner: Option<Literal>,
+        /// some of its repositories (default: any of them)
+        #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_SIGNERS>>"))]
+        repos: Option<FormList<Literal, MAX_SIGNERS>>,
+    }
+}
+
+entry! {
+    /// An entry of `certificates`.
+    Certificates {
+        /// PEM certificates
+        certificates: Option<FormList<String, MAX_SIGNERS>>,
+        /// the PEM chain that leads to the certificates, the root last
+        certificate_chain: Option<FormList<String, MAX_CHAIN>>,
+        /// the signature must be in the transparency log (default: true)
+        require_rekor_bundle: Option<bool>,
+    }
+}
+
+/// What entries of all lists take.
+struct Common {
+    name: Option<String>,
+    images: Vec<ImagePattern>,
+    exclude: Vec<ImagePattern>,
+    require: Require,
+    enforcement: Enforcement,
+    annotations: Option<StringMap<MAX_ANNOTATIONS>>,
+}
+
+/// An entry of any of the lists.
+trait Entry {
+    fn take_common(&mut self) -> Common;
+    fn signers(self) -> Result<Placed, SettingsIssue>;
+}
+
+type Placed = Vec<(Place, Labelled)>;
+
+/// One of these lists.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ListKind {
+    PublicKeys,
+    KeylessIdentities,
+    KeylessPrefixes,
+    GithubActions,
+    Certificates,
+}
+
+impl ListKind {
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::PublicKeys => "publicKeys",
+            Self::KeylessIdentities => "keylessIdentities",
+            Self::KeylessPrefixes => "keylessPrefixes",
+            Self::GithubActions => "githubActions",
+            Self::Certificates => "certificates",
+        }
     }
 
     /// Compiles an entry that is wanted.
     pub(super) fn compile(
-        &self,
-        node: &Node<'_>,
+        self,
+        index: usize,
+        raw: &RawValue,
         filter: RuleFilter<'_>,
     ) -> Result<Option<Rule>, SettingsIssue> {
-        if rule::cannot_be_wanted(node, filter) {
+        if is_blank(raw) || !filter.may_include(raw) {
             return Ok(None);
         }
-        let entry = node.object(self.entry)?;
-        if is_blank(&entry) {
-            return Ok(None);
-        }
-        rule::of(&entry, filter, &|| entry.path().to_string(), &|| self.trust(&entry))
-    }
-
-    fn trust(&self, entry: &Object<'_>) -> Result<Trust, SettingsIssue> {
-        let signers = self.signers(entry)?;
-        let empty = |empty: EmptyTrust| entry.issue(&empty.to_string());
-        match entry.choice("require", SIGNERS_NEEDED)? {
-            Some("any") => AnyOf::new(1, signers)
-                .and_then(|any_of| Trust::new(Vec::new(), Some(any_of)))
-                .map_err(empty),
-            _ => Trust::new(signers, None).map_err(empty),
+        let place = Place::entry(self.key(), index);
+        match self {
+            Self::PublicKeys => compile::<PublicKeys>(place, raw, filter),
+            Self::KeylessIdentities => compile::<KeylessIdentities>(place, raw, filter),
+            Self::KeylessPrefixes => compile::<KeylessPrefixes>(place, raw, filter),
+            Self::GithubActions => compile::<GithubActions>(place, raw, filter),
+            Self::Certificates => compile::<Certificates>(place, raw, filter),
         }
     }
+}
 
-    fn signers(&self, entry: &Object<'_>) -> Result<Vec<Signer>, SettingsIssue> {
-        signer::literals(entry, &["issuer", "owner"])?;
-        let nodes = entry.list(self.signers)?;
-        if !nodes.is_empty() {
-            let annotations = entry.texts("annotations")?;
-            return signer::each(&nodes, &annotations, &|number, node| {
-                self.labelled(number, node, entry)
-            });
-        }
-        if self.signers != "repos" {
-            let missing = format!("`{}` is missing: who must have signed?", self.signers);
-            return Err(entry.issue(&missing));
-        }
-        let (label, identity) = signer::github_actions(entry, None)?;
-        let annotations = entry.texts("annotations")?;
-        Ok(vec![Signer { label, place: entry.path().clone(), identity, annotations }])
+/// Whether nobody filled in the entry: choices say how signers are taken, and name none.
+pub(super) fn is_blank(raw: &RawValue) -> bool {
+    let says_nothing = |key: &str, value: &RawValue| {
+        matches!(key, "require" | "enforcement" | "requireRekorBundle") || is_empty(value)
+    };
+    members(raw).is_some_and(|all| all.iter().all(|(key, value)| says_nothing(key, value)))
+}
+
+/// Whether a value counts as absent: of a list, each of its elements too.
+fn is_empty(value: &RawValue) -> bool {
+    let all_blank = || {
+        crate::json::elements(value)
+            .is_some_and(|elements| elements.into_iter().all(value::is_blank))
+    };
+    value::is_blank(value) || all_blank()
+}
+
+fn compile<'s, E: Entry + Deserialize<'s>>(
+    place: Place,
+    raw: &'s RawValue,
+    filter: RuleFilter<'_>,
+) -> Result<Option<Rule>, SettingsIssue> {
+    let mut entry: E = value::read(raw)?;
+    let common = entry.take_common();
+    let exclude = rule::sparing(common.exclude, "exclude")?;
+    let matcher =
+        ImageMatcher::patterns(common.images, exclude).map_err(SettingsIssue::new)?;
+    if !filter.includes(&matcher) {
+        return Ok(None);
     }
-
-    fn labelled(
-        &self,
-        number: usize,
-        node: &Node<'_>,
-        entry: &Object<'_>,
-    ) -> Result<Labelled, SettingsIssue> {
-        if matches!(self.signers, "subjects" | "repos") {
-            signer::literal(node)?;
+    let annotations = StringMap::or_empty(common.annotations);
+    let signers: Vec<Signer> = entry
+        .signers()?
+        .into_iter()
+        .map(|(place, (label, identity))| {
+            Signer { label, place, identity, annotations: annotations.clone() }
+        })
+        .collect();
+    let trust = match common.require {
+        Require::All => Trust::new(signers, None),
+        Require::Any => {
+            AnyOf::new(1, signers).and_then(|any_of| Trust::new(Vec::new(), Some(any_of)))
         }
-        let text = node.text()?;
-        Ok(match self.signers {
-            "keys" => (format!("public key {number}"), Identity::PublicKey(rule::key(node, text)?)),
-            "subjects" => signer::keyless(entry.required_text("issuer")?, text),
-            "urlPrefixes" => signer::keyless_prefix(entry.required_text("issuer")?, &text, node)?,
-            "repos" => signer::github_actions(entry, Some(text))?,
-            _ => (format!("certificate {number}"), signer::certificate(text, entry)?),
+    };
+    Ok(Some(Rule {
+        name: common.name.unwrap_or_else(|| place.to_string()),
+        place,
+        matcher,
+        enforcement: common.enforcement,
+        trust: trust.map_err(SettingsIssue::new)?,
+    }))
+}
+
+fn filled<T, const MAX: usize>(list: Option<FormList<T, MAX>>) -> Vec<T> {
+    List::filled(list).into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// Each entry of the list of signers, made a signer by `labelled`, which is told its number.
+fn each<T>(
+    key: &'static str,
+    list: Option<FormList<T, MAX_SIGNERS>>,
+    labelled: impl Fn(usize, T) -> Result<Labelled, SettingsIssue>,
+) -> Result<Placed, SettingsIssue> {
+    let entries = List::filled(list);
+    if entries.is_empty() {
+        let missing = format!("`{key}` is missing: who must have signed?");
+        return Err(SettingsIssue::new(missing));
+    }
+    let compile = |(number, (index, entry))| {
+        let place = Place::entry(key, index);
+        labelled(number + 1, entry)
+            .map(|labelled| (place, labelled))
+            .map_err(|issue: SettingsIssue| issue.under(place))
+    };
+    entries.into_iter().enumerate().map(compile).collect()
+}
+
+impl PublicKeys {
+    fn signers(self) -> Result<Placed, SettingsIssue> {
+        each("keys", self.keys, |number, KeyText(key)| {
+            Ok((format!("public key {number}"), Identity::PublicKey(key)))
         })
     }
 }
 
-/// Choices and flags say how signers are taken, and name none.
-fn is_blank(entry: &Object<'_>) -> bool {
-    entry.keys().all(|key| matches!(key, "require" | "enforcement" | "requireRekorBundle"))
+impl KeylessIdentities {
+    fn signers(self) -> Result<Placed, SettingsIssue> {
+        let issuer = self.issuer;
+        each("subjects", self.subjects, |_, Literal(subject)| {
+            let Literal(issuer) = required(issuer.as_ref(), "issuer")?;
+            Ok(signer::keyless(issuer.clone(), subject))
+        })
+    }
+}
+
+impl KeylessPrefixes {
+    fn signers(self) -> Result<Placed, SettingsIssue> {
+        let issuer = self.issuer;
+        each("urlPrefixes", self.url_prefixes, |_, prefix| {
+            let Literal(issuer) = required(issuer.as_ref(), "issuer")?;
+            signer::keyless_prefix(issuer.clone(), &prefix)
+        })
+    }
+}
+
+impl GithubActions {
+    /// Without repositories, all of the owner's.
+    fn signers(self) -> Result<Placed, SettingsIssue> {
+        let Literal(owner) = required(self.owner, "owner")?;
+        let repos = List::filled(self.repos);
+        if repos.is_empty() {
+            return Ok(vec![(Place::default(), signer::github_actions(owner, None)?)]);
+        }
+        let compile = |(index, Literal(repo))| {
+            let place = Place::entry("repos", index);
+            let labelled = signer::github_actions(owner.clone(), Some(repo));
+            Ok((place, labelled.map_err(|issue| issue.under(place))?))
+        };
+        repos.into_iter().map(compile).collect()
+    }
+}
+
+impl Certificates {
+    fn signers(self) -> Result<Placed, SettingsIssue> {
+        let chain = filled(self.certificate_chain);
+        each("certificates", self.certificates, |number, pem| {
+            let identity =
+                signer::certificate_identity(pem, chain.clone(), self.require_rekor_bundle);
+            Ok((format!("certificate {number}"), identity))
+        })
+    }
 }

@@ -1,98 +1,106 @@
-//! Settings: raw text → compiled [`Rules`]. The one place where the text of the settings lives.
+//! Settings: raw JSON → compiled [`Rules`]. The one place where the names of the settings live.
 //!
-//! *When does what happen?* Settings come with every request, so a request reads the [`partial`], the
-//! patterns of every rule, and the rest of the rules that select one of its images. When the policy is set
+//! *When does what happen?* Settings come with every request, so a request reads [`PartialSettings`], the
+//! patterns of every rule, and the rest of the rules that match one of its images. When the policy is set
 //! up, [`read`] reads all of them, and [`check`] does the rest: it reads every key and certificate and asks
 //! the host about chains.
 //!
 //! *What does an error say?* The path, what is wrong there, and the nearest thing that would be right.
 
 mod check;
+mod issue;
 mod legacy;
 mod limits;
+mod list;
 mod lists;
-mod reader;
 mod rule;
-pub mod schema;
+#[cfg(not(target_family = "wasm"))]
+mod schema;
 mod signer;
 mod subject_pattern;
 mod suggestion;
 mod url_prefix;
+mod value;
 mod workload;
 
 pub use check::check;
+pub use issue::{SettingsError, SettingsIssue};
+#[cfg(not(target_family = "wasm"))]
+pub use schema::schema;
 pub use subject_pattern::pattern as subject_pattern;
 
 use crate::image::names::ImageNames;
 use crate::image::pattern::ImagePattern;
-use crate::policy::pinning::{Pinning, Rules, UnchangedImages, UnmatchedImages};
+use crate::json::{elements, pick, string};
+use crate::policy::pinning::Pinning;
+use crate::policy::plan::{Rules, UnchangedImages, UnmatchedImages};
 use crate::policy::rule::{ImageMatcher, Rule};
 use crate::request::GroupKind;
 use crate::workload::kinds::Workload;
-use limits::MAX_SETTINGS;
-use reader::{Node, Object};
-use schema::{SETTINGS, UNCHANGED_IMAGES, UNMATCHED_IMAGES};
-use signed_images_json::Json;
+use limits::{MAX_PATTERNS, MAX_RULES, MAX_SETTINGS, MAX_WORKLOADS};
+use list::{FormList, List};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::fmt;
 
-/// What is wrong with the settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingsError(Vec<SettingsIssue>);
-
-/// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingsIssue {
-    /// Where: `signatures[0].pubKeys[1]`; empty for the settings as a whole.
-    pub path: String,
-    /// What.
-    pub message: String,
+/// Who must have signed which container images.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RawSettings<'s> {
+    /// who must have signed which images, in the format of verify-image-signatures
+    #[serde(borrow)]
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<legacy::RawEntry<'s>, MAX_RULES>>"))]
+    signatures: Option<List<&'s RawValue, MAX_RULES>>,
+    /// write the verified digest into the object (default: true)
+    modify_images_with_digest: Option<bool>,
+    /// who must have signed which images, in the vocabulary of Kubewarden's verification config
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<rule::RawRule<'s>, MAX_RULES>>"))]
+    rules: Option<List<&'s RawValue, MAX_RULES>>,
+    /// whose public keys must have signed which images: rules that a form can write
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<lists::PublicKeys, MAX_RULES>>"))]
+    public_keys: Option<FormList<&'s RawValue, MAX_RULES>>,
+    /// which identities must have signed which images
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<lists::KeylessIdentities, MAX_RULES>>"))]
+    keyless_identities: Option<FormList<&'s RawValue, MAX_RULES>>,
+    /// identities below which URLs must have signed which images
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<lists::KeylessPrefixes, MAX_RULES>>"))]
+    keyless_prefixes: Option<FormList<&'s RawValue, MAX_RULES>>,
+    /// whose GitHub Actions workflows must have signed which images
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<lists::GithubActions, MAX_RULES>>"))]
+    github_actions: Option<FormList<&'s RawValue, MAX_RULES>>,
+    /// whose certificates must have signed which images
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<lists::Certificates, MAX_RULES>>"))]
+    certificates: Option<FormList<&'s RawValue, MAX_RULES>>,
+    /// patterns of images that are neither verified nor pinned
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_PATTERNS>>"))]
+    exempt: Option<List<ImagePattern, MAX_PATTERNS>>,
+    /// what becomes of an image that nothing matches (default: accept)
+    unmatched_images: Option<UnmatchedImages>,
+    /// whether images that an update leaves as they are are verified again (default: skip)
+    unchanged_images: Option<UnchangedImages>,
+    /// pin in the templates of Deployments, Jobs and so on as well as in Pods (default: true)
+    pin_workload_templates: Option<bool>,
+    /// custom resources that hold images
+    extra_workloads: Option<List<workload::RawWorkload, MAX_WORKLOADS>>,
+    /// ignored: the Rancher form keeps its own state here
+    #[serde(rename = "description")]
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "serde_json::Value"))]
+    _description: Option<IgnoredAny>,
+    /// ignored: the Rancher form keeps its own state here
+    #[serde(rename = "rule")]
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "serde_json::Value"))]
+    _rule: Option<IgnoredAny>,
 }
-
-impl SettingsIssue {
-    fn new(path: impl fmt::Display, message: &str) -> Self {
-        Self { path: path.to_string(), message: message.to_owned() }
-    }
-}
-
-impl From<SettingsIssue> for SettingsError {
-    fn from(issue: SettingsIssue) -> Self {
-        Self(vec![issue])
-    }
-}
-
-impl SettingsError {
-    fn unless_empty(issues: Vec<SettingsIssue>) -> Result<(), Self> {
-        if issues.is_empty() { Ok(()) } else { Err(Self(issues)) }
-    }
-}
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, issue) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            if !issue.path.is_empty() {
-                write!(f, "{}: ", issue.path)?;
-            }
-            f.write_str(&issue.message)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for SettingsError {}
 
 /// The settings but for their rules, which are most of them.
-#[derive(Debug)]
 pub struct PartialSettings<'s> {
-    /// What the rules are read from.
-    settings: Object<'s>,
-    /// Images that are neither verified nor pinned.
-    pub exempt: Vec<ImagePattern>,
-    /// What becomes of an image that no rule selects.
-    pub unmatched: UnmatchedImages,
+    signatures: Vec<&'s RawValue>,
+    rules: Vec<&'s RawValue>,
+    lists: [(lists::ListKind, Vec<(usize, &'s RawValue)>); 5],
+    exempt: Vec<ImagePattern>,
+    unmatched: UnmatchedImages,
     /// What becomes of an image that an update leaves as it is.
     pub unchanged: UnchangedImages,
     /// Where verified images are pinned.
@@ -101,12 +109,12 @@ pub struct PartialSettings<'s> {
     pub workloads: Vec<(GroupKind, Workload)>,
 }
 
-/// Which rules are.
+/// Which rules are read.
 #[derive(Clone, Copy, Debug)]
 pub enum RuleFilter<'w> {
     /// All of them.
     All,
-    /// Those that select one of these images.
+    /// Those that match one of these images.
     For(&'w [Cow<'w, ImageNames>]),
 }
 
@@ -118,76 +126,76 @@ impl RuleFilter<'_> {
         }
     }
 
-    /// Whether a rule of these patterns, none of which is parsed yet, could be wanted.
-    fn could_include(self, patterns: &[Cow<'_, str>]) -> bool {
-        match self {
-            Self::All => true,
-            Self::For(images) => {
-                patterns.iter().any(|pattern| images.iter().any(|image| image.may_match(pattern)))
-            }
-        }
+    /// Whether a rule can match, by what its patterns begin with: none is parsed yet. Where these cannot be
+    /// told, what is wrong is told later.
+    fn may_include(self, rule: &RawValue) -> bool {
+        let Self::For(images) = self else { return true };
+        let Some(patterns) = strings_in(rule, "images") else { return true };
+        patterns.iter().any(|pattern| images.iter().any(|image| image.may_match(pattern)))
     }
+}
+
+/// The strings in the list under that key; none where there is no such thing.
+fn strings_in<'s>(object: &'s RawValue, key: &'static str) -> Option<Vec<Cow<'s, str>>> {
+    let [list] = pick(object, [key]).ok()?;
+    let strings: Vec<_> = elements(list?)?.into_iter().map(string).collect::<Option<_>>()?;
+    (!strings.is_empty()).then_some(strings)
 }
 
 /// Reads and compiles all of the settings.
 ///
 /// # Errors
 /// With the place of everything that is wrong.
-pub fn read(json: Json<'_>) -> Result<Rules, SettingsError> {
-    partial(json)?.rules(RuleFilter::All)
+pub fn read(json: &RawValue) -> Result<Rules, SettingsError> {
+    PartialSettings::read(json)?.rules(RuleFilter::All)
 }
 
-/// Reads the settings, and leaves the rules for later.
-///
-/// # Errors
-/// When something else than the rules is wrong.
-pub fn partial(json: Json<'_>) -> Result<PartialSettings<'_>, SettingsError> {
-    let size = json.text().len();
-    if size > MAX_SETTINGS {
-        let budget = format!("they are {size} bytes long; at most {MAX_SETTINGS} are taken");
-        return Err(SettingsIssue::new("", &budget).into());
-    }
-    let settings = Node::root(json).object(&SETTINGS)?;
-    let unmatched = match settings.choice("unmatchedImages", UNMATCHED_IMAGES)? {
-        Some("warn") => UnmatchedImages::Warn,
-        Some("reject") => UnmatchedImages::Reject,
-        _ => UnmatchedImages::Accept,
-    };
-    if unmatched == UnmatchedImages::Accept && !has_rules(&settings)? {
-        return Err(SettingsIssue::new(
-            "",
-            "these settings check nothing: name the images and their signers in `rules`, \
-             `publicKeys`, `keylessIdentities`, `keylessPrefixes`, `githubActions`, `certificates` \
-             or `signatures`, or set `unmatchedImages` to `warn` or `reject`",
-        )
-        .into());
-    }
-    Ok(PartialSettings {
-        exempt: rule::sparing(&settings, "exempt")?,
-        unmatched,
-        unchanged: match settings.choice("unchangedImages", UNCHANGED_IMAGES)? {
-            Some("verify") => UnchangedImages::Verify,
-            _ => UnchangedImages::Skip,
-        },
-        pinning: pinning(&settings)?,
-        workloads: workloads(&settings)?,
-        settings,
-    })
-}
-
-fn has_rules(settings: &Object<'_>) -> Result<bool, SettingsIssue> {
-    if settings.get("signatures").is_some() || settings.get("rules").is_some() {
-        return Ok(true);
-    }
-    for list in &lists::LISTS {
-        if list.is_filled_in(settings)? {
-            return Ok(true);
+impl<'s> PartialSettings<'s> {
+    /// Reads the settings, and leaves the rules for later.
+    ///
+    /// # Errors
+    /// When something else than the rules is wrong.
+    pub fn read(json: &'s RawValue) -> Result<Self, SettingsError> {
+        let size = json.get().len();
+        if size > MAX_SETTINGS {
+            let limit = format!("they are {size} bytes long; at most {MAX_SETTINGS} are taken");
+            return Err(SettingsIssue::new(limit).into());
         }
+        let raw: RawSettings<'s> = value::read(json)?;
+        let settings = Self {
+            exempt: rule::sparing(List::or_empty(raw.exempt), "exempt")?,
+            unmatched: raw.unmatched_images.unwrap_or(UnmatchedImages::Accept),
+            unchanged: raw.unchanged_images.unwrap_or(UnchangedImages::Skip),
+            pinning: pinning(raw.modify_images_with_digest, raw.pin_workload_templates),
+            workloads: workload::compile_all(List::or_empty(raw.extra_workloads))?,
+            signatures: List::or_empty(raw.signatures),
+            rules: List::or_empty(raw.rules),
+            lists: [
+                (lists::ListKind::PublicKeys, List::filled(raw.public_keys)),
+                (lists::ListKind::KeylessIdentities, List::filled(raw.keyless_identities)),
+                (lists::ListKind::KeylessPrefixes, List::filled(raw.keyless_prefixes)),
+                (lists::ListKind::GithubActions, List::filled(raw.github_actions)),
+                (lists::ListKind::Certificates, List::filled(raw.certificates)),
+            ],
+        };
+        if settings.unmatched == UnmatchedImages::Accept && !settings.has_rules() {
+            return Err(SettingsIssue::new(
+                "these settings check nothing: name the images and their signers in `rules`, \
+                 `publicKeys`, `keylessIdentities`, `keylessPrefixes`, `githubActions`, `certificates` \
+                 or `signatures`, or set `unmatchedImages` to `warn` or `reject`",
+            )
+            .into());
+        }
+        Ok(settings)
     }
-    Ok(false)
-}
 
-impl PartialSettings<'_> {
+    fn has_rules(&self) -> bool {
+        let in_lists = || {
+            self.lists.iter().flat_map(|(_, entries)| entries).any(|(_, raw)| !lists::is_blank(raw))
+        };
+        !self.signatures.is_empty() || !self.rules.is_empty() || in_lists()
+    }
+
     /// The rules that are wanted; of the others, no more is read than it takes to tell.
     ///
     /// # Errors
@@ -195,19 +203,21 @@ impl PartialSettings<'_> {
     pub fn rules(self, filter: RuleFilter<'_>) -> Result<Rules, SettingsError> {
         let mut issues = Vec::new();
         let mut rules = Vec::new();
-        let mut keep = |compiled: Result<Option<Rule>, SettingsIssue>| match compiled {
-            Ok(rule) => rules.extend(rule),
-            Err(issue) => issues.push(issue),
+        let mut keep = |key: &str, index: usize, compiled: Result<Option<Rule>, SettingsIssue>| {
+            match compiled {
+                Ok(rule) => rules.extend(rule),
+                Err(issue) => issues.push(issue.at(index).under(key)),
+            }
         };
-        for entry in self.settings.list("signatures")? {
-            keep(legacy::compile(&entry, filter));
+        for (index, raw) in self.signatures.iter().enumerate() {
+            keep("signatures", index, legacy::compile(index, raw, filter));
         }
-        for (index, rule) in self.settings.list("rules")?.iter().enumerate() {
-            keep(rule::compile(index + 1, rule, filter));
+        for (index, raw) in self.rules.iter().enumerate() {
+            keep("rules", index, rule::compile(index, raw, filter));
         }
-        for list in &lists::LISTS {
-            for entry in self.settings.list(list.key)? {
-                keep(list.compile(&entry, filter));
+        for (list, entries) in &self.lists {
+            for (index, raw) in entries {
+                keep(list.key(), *index, list.compile(*index, raw, filter));
             }
         }
         SettingsError::unless_empty(issues)?;
@@ -220,25 +230,10 @@ impl PartialSettings<'_> {
     }
 }
 
-fn pinning(settings: &Object<'_>) -> Result<Pinning, SettingsIssue> {
-    let on = |key| settings.flag(key).map(|flag| flag.unwrap_or(true));
-    Ok(match (on("modifyImagesWithDigest")?, on("pinWorkloadTemplates")?) {
+fn pinning(modify_images: Option<bool>, workload_templates: Option<bool>) -> Pinning {
+    match (modify_images.unwrap_or(true), workload_templates.unwrap_or(true)) {
         (true, true) => Pinning::Everywhere,
         (true, false) => Pinning::PodsOnly,
         (false, _) => Pinning::Nowhere,
-    })
-}
-
-fn workloads(settings: &Object<'_>) -> Result<Vec<(GroupKind, Workload)>, SettingsIssue> {
-    let mut workloads: Vec<(GroupKind, Workload)> = Vec::new();
-    for node in settings.list("extraWorkloads")? {
-        let (kind, workload) = workload::compile(&node)?;
-        if workloads.iter().any(|(known, _)| *known == kind) {
-            return Err(
-                node.issue(&format!("`{kind}` has an entry already; write all paths there"))
-            );
-        }
-        workloads.push((kind, workload));
     }
-    Ok(workloads)
 }

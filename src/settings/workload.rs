@@ -1,55 +1,94 @@
 //! The `extraWorkloads` list: JSON pointers (RFC 6901) in which `*` is every element of a list.
 
+use super::limits::MAX_POINTERS;
+use super::list::List;
+use super::signer::required;
 use super::SettingsIssue;
-use super::reader::{Node, Object};
-use super::schema::EXTRA_WORKLOAD;
 use crate::request::GroupKind;
-use crate::workload::kinds::{self, Form, ImagePath, Presence, Step, Workload};
+use crate::workload::kinds::{self, Form, Workload};
+use crate::workload::path::{ImagePath, Presence, Step};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 
 /// No schema nests its pod specs deeper.
 const MAX_STEPS: usize = 32;
 
-pub(super) fn compile(node: &Node<'_>) -> Result<(GroupKind, Workload), SettingsIssue> {
-    let extra = node.object(&EXTRA_WORKLOAD)?;
-    let kind = GroupKind {
-        group: extra.text("apiGroup")?.unwrap_or_default(),
-        kind: extra.required_text("kind")?,
-    };
-    if let Some(node) = extra.get("apiGroup").filter(|_| kind.group.contains('/')) {
-        return Err(node.issue("write the group alone, without a version"));
+/// A custom resource that holds images.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct RawWorkload {
+    /// its API group
+    api_group: Option<String>,
+    /// its kind
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "String"))]
+    kind: Option<String>,
+    /// JSON pointers to pod specs; `*` is every element of a list
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_POINTERS>>"))]
+    pod_specs: Option<List<Pointer, MAX_POINTERS>>,
+    /// JSON pointers to images; `*` is every element of a list
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_POINTERS>>"))]
+    images: Option<List<Pointer, MAX_POINTERS>>,
+}
+
+/// Compiles all entries.
+pub(super) fn compile_all(
+    entries: Vec<RawWorkload>,
+) -> Result<Vec<(GroupKind, Workload)>, SettingsIssue> {
+    let mut workloads: Vec<(GroupKind, Workload)> = Vec::new();
+    for (index, entry) in entries.into_iter().enumerate() {
+        let compiled = compile(entry).and_then(|(kind, workload)| {
+            if workloads.iter().any(|(known, _)| *known == kind) {
+                let twice = format!("`{kind}` has an entry already; write all paths there");
+                return Err(SettingsIssue::new(twice));
+            }
+            Ok((kind, workload))
+        });
+        workloads.push(compiled.map_err(|issue| issue.at(index).under("extraWorkloads"))?);
     }
+    Ok(workloads)
+}
+
+fn compile(entry: RawWorkload) -> Result<(GroupKind, Workload), SettingsIssue> {
+    let kind = GroupKind {
+        group: entry.api_group.unwrap_or_default(),
+        kind: required(entry.kind, "kind")?,
+    };
+    if kind.group.contains('/') {
+        let issue = SettingsIssue::new("write the group alone, without a version");
+        return Err(issue.under("apiGroup"));
+    }
+    let images = List::or_empty(entry.images);
     let mut images: Vec<ImagePath> =
-        pointers(&extra, "images")?.into_iter().map(ImagePath::from).collect();
-    for prefix in pointers(&extra, "podSpecs")? {
-        images.extend(kinds::pod_spec_images(prefix));
+        images.into_iter().map(|Pointer(steps)| ImagePath::from(steps)).collect();
+    for Pointer(place) in List::or_empty(entry.pod_specs) {
+        images.extend(kinds::pod_spec_images(place));
     }
     if images.is_empty() {
-        return Err(extra.issue("where are its images? give `podSpecs` or `images`"));
+        return Err(SettingsIssue::new("where are its images? give `podSpecs` or `images`"));
     }
     let known = kinds::built_in(&kind);
     let form = known.as_ref().map_or(Form::Template, |known| known.form);
     let mut paths = known.map_or(Vec::new(), |known| known.images().to_vec());
     for path in images {
         if let Some(other) = paths.iter().find(|other| path.overlaps(other)) {
-            let (path, other) = (kinds::render(&path), kinds::render(other));
-            return Err(extra.issue(&format!("`{path}` and `{other}` overlap")));
+            return Err(SettingsIssue::new(format_args!("`{path}` and `{other}` overlap")));
         }
         paths.push(path);
     }
     Ok((kind, Workload::new(paths, form)))
 }
 
-fn pointers(extra: &Object<'_>, key: &str) -> Result<Vec<Vec<Step>>, SettingsIssue> {
-    let mut pointers = Vec::new();
-    for node in extra.list(key)? {
-        let text = node.text()?;
-        let steps = parse(&text).ok_or_else(|| {
-            let what = "is not a JSON pointer to a part of the object beside its metadata";
-            node.issue(&format!("`{text}` {what}, such as `/spec/template/spec`"))
-        })?;
-        pointers.push(steps);
+struct Pointer(Vec<Step>);
+
+impl<'de> Deserialize<'de> for Pointer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let what = "is not a JSON pointer to a part of the object beside its metadata";
+        parse(&text).map(Self).ok_or_else(|| {
+            D::Error::custom(format_args!("`{text}` {what}, such as `/spec/template/spec`"))
+        })
     }
-    Ok(pointers)
 }
 
 fn parse(text: &str) -> Option<Vec<Step>> {
@@ -84,7 +123,7 @@ mod tests {
         for text in
             ["/foo", "/spec/a~1b", "/c%d", "/e^f", "/m~0n", "/m~01n", "/ ", "/a/*/b", "/a/*"]
         {
-            assert_eq!(kinds::render(&parse(text).unwrap().into()), text);
+            assert_eq!(ImagePath::from(parse(text).unwrap()).to_string(), text);
         }
         for text in ["", "/", "foo", "/a/", "//a", "/*", "/*/a", "/~", "/a~2", "/a~", "/metadata/a"]
         {

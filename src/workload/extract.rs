@@ -3,123 +3,140 @@
 //!
 //! *What is an error?* A value of another type than the path needs, a key of a path that stands twice (two
 //! readers could see two different objects), a required part that is missing. Null is absence, as it is to
-//! the API server's decoder.
+//! the API server's decoder. A container without a readable image is found, as an error of its own.
+//!
+//! *How is an image's position told?* By where its raw value, which borrows from the object's text, lies in it.
 
-use crate::workload::kinds::{Presence, Workload};
-use crate::workload::path::{Child, PathSegment, PathTrie, render};
-use crate::workload::stored::{ExtractError, FoundImage, MAX_IMAGES};
-use signed_images_json::Json;
+use super::found::{Found, FoundImage, ObjectMeta, PathSegment, render};
+use super::kinds::Workload;
+use super::path::{Child, PathTrie, Presence};
+use crate::json::{Key, is_null, string};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::fmt;
 use std::rc::Rc;
 
-/// What reading came to.
-#[derive(Debug)]
-pub(crate) struct Walk<'r> {
-    pub(crate) images: Vec<FoundImage<'r>>,
-    pub(crate) metadata: Option<Json<'r>>,
-    /// Where the object starts, which positions are told from.
-    start: usize,
-    /// The way to the place being read; left as it is when reading stops.
-    path: Vec<PathSegment>,
+/// The most images that one object may hold. No node runs a Pod of more containers than it has room for
+/// Pods (110 by default), and verifying so many would take longer than a webhook may.
+pub const MAX_IMAGES: usize = 1000;
+
+/// Why an object cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExtractError {
+    /// There is none.
+    Absent,
+    /// A value of another type than the path needs.
+    Shape {
+        /// Where.
+        path: String,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// A required part is not there.
+    Missing(String),
+    /// A key stands twice, so two readers could see two different objects.
+    Twice(String),
+    /// More than [`MAX_IMAGES`].
+    TooManyImages,
 }
 
-impl<'r> Walk<'r> {
-    pub(crate) fn along(workload: &Workload, object: Json<'r>) -> Result<Self, ExtractError> {
-        let (images, path, start) = (Vec::new(), Vec::new(), object.range().start);
-        let mut walk = Self { images, metadata: None, start, path };
-        walk.place(PathTrie::of(workload), object)?;
-        Ok(walk)
-    }
-
-    /// Reads the value at one place of the tree.
-    fn place(&mut self, tree: PathTrie<'_>, value: Json<'r>) -> Result<(), ExtractError> {
-        if tree.is_image() {
-            return self.push(Some(value));
-        }
-        match (tree.each(), value.elements(), value.members()) {
-            (Some(each), Some(elements), _) => self.elements(each, elements),
-            (None, _, Some(members)) => self.branches(tree, members),
-            _ => Err(ExtractError::Schema { path: self.path(), expected: tree.expected() }),
+impl fmt::Display for ExtractError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("the request holds no object"),
+            Self::Shape { path, expected } if path.is_empty() => {
+                write!(f, "the object is not {expected}")
+            }
+            Self::Shape { path, expected } => write!(f, "`{path}` is not {expected}"),
+            Self::Missing(path) => write!(f, "`{path}` is missing"),
+            Self::Twice(path) => write!(f, "`{path}` stands there twice"),
+            Self::TooManyImages => write!(f, "it holds more than {MAX_IMAGES} images"),
         }
     }
+}
 
-    fn push(&mut self, json: Option<Json<'r>>) -> Result<(), ExtractError> {
+impl std::error::Error for ExtractError {}
+
+/// Finds the images of an object.
+///
+/// # Errors
+/// When the object cannot be read.
+pub fn extract<'r>(
+    object: Option<&'r RawValue>,
+    workload: &Workload,
+) -> Result<Found<'r>, ExtractError> {
+    let object = object.ok_or(ExtractError::Absent)?.get();
+    let mut extractor = Extractor::new(object);
+    let root = Place { trie: PathTrie::of(workload.images()), extractor: &mut extractor };
+    if root.deserialize(&mut serde_json::Deserializer::from_str(object)).is_err() {
+        return Err(extractor.into_error());
+    }
+    let metadata = match extractor.metadata {
+        Some(metadata) if !is_null(metadata) => {
+            ObjectMeta::read(metadata).ok_or_else(|| ExtractError::Shape {
+                path: "metadata".to_owned(),
+                expected: "the metadata of an object",
+            })?
+        }
+        _ => ObjectMeta::default(),
+    };
+    Ok(Found { object, images: extractor.images, metadata })
+}
+
+/// What reading has come to.
+struct Extractor<'r> {
+    object: &'r str,
+    images: Vec<FoundImage<'r>>,
+    metadata: Option<&'r RawValue>,
+    /// The path to the value being read; left as it is when reading stops.
+    path: Vec<PathSegment>,
+    /// What that value should be.
+    expected: &'static str,
+    /// Why reading stopped, where that is not the type of the value.
+    error: Option<ExtractError>,
+}
+
+impl<'r> Extractor<'r> {
+    fn new(object: &'r str) -> Self {
+        let (images, path) = (Vec::new(), Vec::new());
+        Self { object, images, metadata: None, path, expected: "an object", error: None }
+    }
+
+    /// The object is valid JSON: what else stops the reader is a value of another type.
+    fn into_error(self) -> ExtractError {
+        let shape = ExtractError::Shape { path: render(&self.path), expected: self.expected };
+        self.error.unwrap_or(shape)
+    }
+
+    fn stop<E: Error>(&mut self, error: ExtractError) -> E {
+        let stopped = E::custom(&error);
+        self.error = Some(error);
+        stopped
+    }
+
+    fn push<E: Error>(&mut self, value: Option<&'r RawValue>) -> Result<(), E> {
         if self.images.len() >= MAX_IMAGES {
-            return Err(ExtractError::TooManyImages);
+            return Err(self.stop(ExtractError::TooManyImages));
         }
-        let range = json.map_or(self.start..self.start, Json::range);
-        let position = range.start - self.start..range.end - self.start;
-        let (path, named) = (self.path.clone(), OnceCell::new());
-        self.images.push(FoundImage { path, json, position, named });
+        let start = value.map_or(0, |value| {
+            value.get().as_ptr().addr().wrapping_sub(self.object.as_ptr().addr())
+        });
+        let length = value.map_or(0, |value| value.get().len());
+        self.images.push(FoundImage::new(self.path.clone(), value, start..start + length));
         Ok(())
     }
 
-    fn elements(
-        &mut self,
-        each: PathTrie<'_>,
-        elements: impl Iterator<Item = Json<'r>>,
-    ) -> Result<(), ExtractError> {
-        for (index, element) in elements.enumerate() {
-            self.path.push(PathSegment::Element { index, name: None });
-            match element.is_null() {
-                // A null element is an empty one to the API server's decoder.
-                true if each.is_image() => self.push(None)?,
-                true => self.branches(each, std::iter::empty())?,
-                false => self.place(each, element)?,
-            }
-            self.path.pop();
-        }
-        Ok(())
-    }
-
-    fn branches(
-        &mut self,
-        tree: PathTrie<'_>,
-        members: impl Iterator<Item = (Cow<'r, str>, Json<'r>)>,
-    ) -> Result<(), ExtractError> {
-        let is_root = self.path.is_empty();
-        let is_element = matches!(self.path.last(), Some(PathSegment::Element { .. }));
-        let first_image = self.images.len();
-        let mut branches: Vec<(Child<'_>, Option<Json<'r>>)> =
-            tree.branches().map(|branch| (branch, None)).collect();
-        let mut name = None;
-        // In the order of the text, which images are written back in.
-        for (key, value) in members {
-            let branch = branches.iter_mut().find(|(branch, _)| *branch.name == key);
-            let (branch, kept) = match branch {
-                Some((branch, kept)) => (Some(branch), kept),
-                None if is_root && key == "metadata" => (None, &mut self.metadata),
-                None if is_element && key == "name" => (None, &mut name),
-                None => continue,
-            };
-            let is_twice = kept.replace(value).is_some();
-            if is_twice {
-                self.path.push(PathSegment::Key(Cow::Owned(key.into_owned())));
-                return Err(ExtractError::Twice(self.path()));
-            }
-            let Some(branch) = branch.filter(|_| !value.is_null()) else { continue };
-            self.path.push(PathSegment::Key(branch.name.clone()));
-            self.place(branch.tree, value)?;
-            self.path.pop();
-        }
-        self.require(&branches)?;
-        if let Some(name) = name.and_then(Json::string) {
-            self.name_element(first_image, &name.into());
-        }
-        Ok(())
-    }
-
-    /// Every branch that must be here and is not: a fault of the image where it is one, else of the object.
-    fn require(&mut self, branches: &[(Child<'_>, Option<Json<'r>>)]) -> Result<(), ExtractError> {
-        for (branch, value) in branches {
-            if branch.presence == Presence::Optional || value.is_some_and(|value| !value.is_null())
-            {
+    /// Every child that must be here and is not: an error of the image where it is one, else of the object.
+    fn require<E: Error>(&mut self, children: &[(Child<'_>, Seen)]) -> Result<(), E> {
+        for (child, seen) in children {
+            if child.presence == Presence::Optional || *seen == Seen::Value {
                 continue;
             }
-            self.path.push(PathSegment::Key(branch.name.clone()));
-            if !branch.tree.is_image() {
-                return Err(ExtractError::Missing(self.path()));
+            self.path.push(PathSegment::Key(child.name.clone()));
+            if !child.trie.is_image() {
+                return Err(self.stop(ExtractError::Missing(render(&self.path))));
             }
             self.push(None)?;
             self.path.pop();
@@ -136,28 +153,134 @@ impl<'r> Walk<'r> {
             }
         }
     }
+}
 
-    fn path(&self) -> String {
-        render(&self.path, |index, _| index.to_string())
+/// Whether a key of an object was there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    No,
+    Null,
+    Value,
+}
+
+/// The value at one place of the trie.
+struct Place<'e, 'w, 'r> {
+    trie: PathTrie<'w>,
+    extractor: &'e mut Extractor<'r>,
+}
+
+impl<'r> DeserializeSeed<'r> for Place<'_, '_, 'r> {
+    type Value = Seen;
+
+    fn deserialize<D: Deserializer<'r>>(self, deserializer: D) -> Result<Seen, D::Error> {
+        self.extractor.expected = self.trie.expected();
+        deserializer.deserialize_option(self)
     }
+}
+
+impl<'r> Visitor<'r> for Place<'_, '_, 'r> {
+    type Value = Seen;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.trie.expected())
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Seen, E> {
+        Ok(Seen::Null)
+    }
+
+    fn visit_some<D: Deserializer<'r>>(self, deserializer: D) -> Result<Seen, D::Error> {
+        if self.trie.is_image() {
+            let value = <&RawValue>::deserialize(deserializer)?;
+            self.extractor.push(Some(value))?;
+            Ok(Seen::Value)
+        } else if self.trie.each().is_some() {
+            deserializer.deserialize_seq(self)
+        } else {
+            deserializer.deserialize_map(self)
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'r>>(self, mut elements: A) -> Result<Seen, A::Error> {
+        let Some(trie) = self.trie.each() else { return Ok(Seen::Value) };
+        let extractor = self.extractor;
+        for index in 0.. {
+            extractor.path.push(PathSegment::Element { index, name: None });
+            match elements.next_element_seed(Place { trie, extractor: &mut *extractor })? {
+                Some(Seen::Value) => {}
+                // A null element is an empty one to the API server's decoder.
+                Some(Seen::Null | Seen::No) if trie.is_image() => extractor.push(None)?,
+                Some(Seen::Null | Seen::No) => extractor.require(&unseen(trie))?,
+                None => break,
+            }
+            extractor.path.pop();
+        }
+        extractor.path.pop();
+        Ok(Seen::Value)
+    }
+
+    fn visit_map<A: MapAccess<'r>>(self, mut members: A) -> Result<Seen, A::Error> {
+        let extractor = self.extractor;
+        let is_root = extractor.path.is_empty();
+        let is_element = matches!(extractor.path.last(), Some(PathSegment::Element { .. }));
+        let first_image = extractor.images.len();
+        let mut children = unseen(self.trie);
+        let mut name: Option<&RawValue> = None;
+        // In the order of the text, which images are written back in.
+        while let Some(key) = members.next_key_seed(Key)? {
+            if let Some((child, seen)) = children.iter_mut().find(|(child, _)| *child.name == key) {
+                extractor.path.push(PathSegment::Key(child.name.clone()));
+                if *seen != Seen::No {
+                    return Err(extractor.stop(ExtractError::Twice(render(&extractor.path))));
+                }
+                let place = Place { trie: child.trie, extractor: &mut *extractor };
+                *seen = members.next_value_seed(place)?;
+                extractor.path.pop();
+                continue;
+            }
+            let kept = match &*key {
+                "metadata" if is_root => &mut extractor.metadata,
+                "name" if is_element => &mut name,
+                _ => {
+                    members.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            if kept.replace(members.next_value()?).is_some() {
+                extractor.path.push(PathSegment::Key(Cow::Owned(key.into_owned())));
+                return Err(extractor.stop(ExtractError::Twice(render(&extractor.path))));
+            }
+        }
+        extractor.require(&children)?;
+        if let Some(name) = name.and_then(string) {
+            extractor.name_element(first_image, &name.into());
+        }
+        Ok(Seen::Value)
+    }
+}
+
+fn unseen(trie: PathTrie<'_>) -> Vec<(Child<'_>, Seen)> {
+    trie.children().map(|child| (child, Seen::No)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::GroupKind;
-    use crate::workload::kinds::{EACH, Form, ImagePath, built_in, may, must};
-    use signed_images_json::Document;
+    use crate::request::{GroupKind, raw};
+    use crate::workload::kinds::{Form, built_in};
+    use crate::workload::path::{EACH, ImagePath, may, must};
+
+    fn extract_from<'r>(text: &'r str, workload: &Workload) -> Result<Found<'r>, ExtractError> {
+        extract(Some(raw(text.as_bytes()).unwrap()), workload)
+    }
 
     /// Else a thousand images in an element with a name of megabytes would take gigabytes.
     #[test]
     fn the_images_of_an_element_share_its_name() {
         let kind = GroupKind { group: "tekton.dev".to_owned(), kind: "Pipeline".to_owned() };
         let object = r#"{"spec":{"tasks":[{"taskSpec":{"steps":[{"image":"a"},{"image":"b"}]},"name":"build"}]}}"#;
-        let document = Document::read(object).unwrap();
-        let workload = built_in(&kind).unwrap();
-        let walk = Walk::along(&workload, document.root()).unwrap();
-        let names: Vec<&Rc<str>> = walk
+        let found = extract_from(object, &built_in(&kind).unwrap()).unwrap();
+        let names: Vec<&Rc<str>> = found
             .images
             .iter()
             .filter_map(|image| match image.path.get(2) {
@@ -172,28 +295,26 @@ mod tests {
     #[test]
     fn paths_are_found_in_whatever_order_they_come() {
         let paths = [vec![may("a"), may("x")], vec![may("b")], vec![may("a"), may("y")]];
-        let document = Document::read(r#"{"b":"1","a":{"y":"2","x":"3"}}"#).unwrap();
         let workload = Workload::new(paths.map(ImagePath::from).to_vec(), Form::Template);
-        let walk = Walk::along(&workload, document.root()).unwrap();
-        let texts: Vec<_> = walk.images.iter().map(|image| image.text().unwrap()).collect();
+        let found = extract_from(r#"{"b":"1","a":{"y":"2","x":"3"}}"#, &workload).unwrap();
+        let texts: Vec<_> = found.images.iter().map(|image| image.text().unwrap()).collect();
         assert_eq!(texts, ["1", "2", "3"]);
+        assert_eq!(found.object.get(found.images[1].position.clone()), Some("\"2\""));
     }
 
     #[test]
     fn what_one_path_needs_must_be_there() {
         let paths = [vec![may("a"), may("b")], vec![must("a"), may("c")]];
         let workload = Workload::new(paths.map(ImagePath::from).to_vec(), Form::Template);
-        let document = Document::read("{}").unwrap();
-        let walk = Walk::along(&workload, document.root());
-        assert_eq!(walk.err(), Some(ExtractError::Missing("a".to_owned())));
+        let error = extract_from("{}", &workload).unwrap_err();
+        assert_eq!(error, ExtractError::Missing("a".to_owned()));
     }
 
     #[test]
     fn an_image_that_is_null_is_found() {
         let workload = Workload::new(vec![vec![may("a"), EACH].into()], Form::Template);
-        let document = Document::read(r#"{"a":["nginx",null]}"#).unwrap();
-        let walk = Walk::along(&workload, document.root()).unwrap();
-        let found: Vec<bool> = walk.images.iter().map(|image| image.json.is_some()).collect();
+        let found = extract_from(r#"{"a":["nginx",null]}"#, &workload).unwrap();
+        let found: Vec<bool> = found.images.iter().map(|image| image.value.is_some()).collect();
         assert_eq!(found, [true, false]);
     }
 }

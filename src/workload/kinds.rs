@@ -1,84 +1,11 @@
-//! Which kinds hold images, and where. SignerBatch and kind are compared together: a `Pod` of another group is
+//! Which kinds hold images, and where. Group and kind are compared together: a `Pod` of another group is
 //! not a Pod.
-//!
-//! *How is a path written?* Step by step: a key that `must` or `may` be there when its parent is, or `EACH`
-//! element of a list. What must be there and is not is a rejection, never a skip.
 
+use super::path::{EACH, ImagePath, Step, may, must};
 use crate::request::GroupKind;
 use k8s_openapi::Resource;
 use k8s_openapi::api::{apps::v1 as apps, batch::v1 as batch, core::v1 as core};
 use std::borrow::Cow;
-
-/// One step of a path.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// A key of an object.
-    Key {
-        /// Its name.
-        name: Cow<'static, str>,
-        /// Whether the key must be there when its parent is.
-        presence: Presence,
-    },
-    /// Every element of a list.
-    Each,
-}
-
-/// Whether a key may be missing. The stricter is the lesser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Presence {
-    /// Its absence is an error.
-    Required,
-    /// It may be missing.
-    Optional,
-}
-
-/// Where strings are that are images, in two parts: many kinds hold the same below different places.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImagePath {
-    place: Cow<'static, [Step]>,
-    below: Cow<'static, [Step]>,
-}
-
-impl ImagePath {
-    /// Its steps.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        (0..).map_while(|depth| self.step(depth))
-    }
-
-    /// The keys; the elements of a list have none.
-    fn keys(&self) -> impl Iterator<Item = Option<&str>> {
-        self.steps().map(|step| match step {
-            Step::Key { name, .. } => Some(&**name),
-            Step::Each => None,
-        })
-    }
-
-    pub(crate) fn step(&self, depth: usize) -> Option<&Step> {
-        match depth.checked_sub(self.place.len()) {
-            None => self.place.get(depth),
-            Some(depth) => self.below.get(depth),
-        }
-    }
-
-    /// Whether one leads through the other's end, or takes a list for an object.
-    pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        for steps in self.steps().zip(other.steps()) {
-            match steps {
-                (Step::Key { name: one, .. }, Step::Key { name: other, .. }) if one == other => {}
-                (Step::Each, Step::Each) => {}
-                (Step::Key { .. }, Step::Key { .. }) => return false,
-                _ => return true,
-            }
-        }
-        true
-    }
-}
-
-impl From<Vec<Step>> for ImagePath {
-    fn from(steps: Vec<Step>) -> Self {
-        Self { place: steps.into(), below: Cow::Borrowed(&[]) }
-    }
-}
 
 /// A kind that holds images, and the paths of these.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,16 +36,6 @@ pub enum Form {
     Pod,
     /// Pods are made from it.
     Template,
-}
-
-pub(crate) const EACH: Step = Step::Each;
-
-pub(crate) const fn must(name: &'static str) -> Step {
-    Step::Key { name: Cow::Borrowed(name), presence: Presence::Required }
-}
-
-pub(crate) const fn may(name: &'static str) -> Step {
-    Step::Key { name: Cow::Borrowed(name), presence: Presence::Optional }
 }
 
 const CONTAINERS: &[Step] = &[must("containers"), EACH, must("image")];
@@ -261,6 +178,13 @@ pub fn holds_no_image(kind: &GroupKind) -> bool {
     WITHOUT_IMAGES.iter().any(|&known| is(kind, known))
 }
 
+/// Where objects of a kind hold images: what the settings say of it counts before what is built in.
+#[must_use]
+pub fn workload_of(kind: &GroupKind, extra: &[(GroupKind, Workload)]) -> Option<Workload> {
+    let extra = extra.iter().find(|(known, _)| known == kind);
+    extra.map(|(_, workload)| workload.clone()).or_else(|| built_in(kind))
+}
+
 /// The built-in workload of that kind.
 #[must_use]
 pub fn built_in(kind: &GroupKind) -> Option<Workload> {
@@ -284,22 +208,7 @@ fn below(
     place: Cow<'static, [Step]>,
     paths: &'static [&'static [Step]],
 ) -> impl Iterator<Item = ImagePath> {
-    paths.iter().map(move |path| ImagePath { place: place.clone(), below: Cow::Borrowed(path) })
-}
-
-/// A key as a step of a JSON pointer (RFC 6901 §3).
-pub(crate) fn pointer_to(key: &str) -> String {
-    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
-}
-
-/// A path as a JSON pointer.
-pub(crate) fn render(path: &ImagePath) -> String {
-    path.steps()
-        .map(|step| match step {
-            Step::Key { name, .. } => pointer_to(name),
-            Step::Each => "/*".to_owned(),
-        })
-        .collect()
+    paths.iter().map(move |path| ImagePath::new(place.clone(), path))
 }
 
 fn is(kind: &GroupKind, (group, name): (&str, &str)) -> bool {

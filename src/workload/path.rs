@@ -1,48 +1,116 @@
-//! The paths of a kind as the tree along which an object is read once, and the way to a place in it.
+//! Paths to images in an object of a kind, and the trie of them along which an object is read once.
+//!
+//! *How is a path written?* Step by step: a key that `must` or `may` be there when its parent is, or `EACH`
+//! element of a list. What must be there and is not is a rejection, never a skip.
 
-use crate::workload::kinds::{ImagePath, Presence, Step, Workload};
 use std::borrow::Cow;
-use std::rc::Rc;
+use std::fmt;
 
-/// One step of the way to an image.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum PathSegment {
-    Key(Cow<'static, str>),
-    /// The name may be long, and is shared by all images in the element.
-    Element {
-        index: usize,
-        name: Option<Rc<str>>,
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// A key of an object.
+    Key {
+        /// Its name.
+        name: Cow<'static, str>,
+        /// Whether the key must be there when its parent is.
+        presence: Presence,
     },
+    /// Every element of a list.
+    Each,
 }
 
-/// A way as text, elements by what `element` makes of their position and name.
-pub(crate) fn render(
-    path: &[PathSegment],
-    element: impl Fn(usize, Option<&str>) -> String,
-) -> String {
-    let mut text = String::new();
-    for crumb in path {
-        match crumb {
-            PathSegment::Key(key) => {
-                if !text.is_empty() {
-                    text.push('.');
-                }
-                text.push_str(key);
-            }
-            PathSegment::Element { index, name } => {
-                text.push('[');
-                text.push_str(&element(*index, name.as_deref()));
-                text.push(']');
-            }
+/// Whether a key may be missing. The stricter is the lesser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Presence {
+    /// Its absence is an error.
+    Required,
+    /// It may be missing.
+    Optional,
+}
+
+/// Where strings are that are images, in two parts: many kinds hold the same below different places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImagePath {
+    place: Cow<'static, [Step]>,
+    below: &'static [Step],
+}
+
+impl ImagePath {
+    /// The path that begins with the steps of `place` and goes on with those of `below`.
+    pub(crate) fn new(place: Cow<'static, [Step]>, below: &'static [Step]) -> Self {
+        Self { place, below }
+    }
+
+    /// Its steps.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        (0..).map_while(|depth| self.step(depth))
+    }
+
+    /// The keys; the elements of a list have none.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Option<&str>> {
+        self.steps().map(|step| match step {
+            Step::Key { name, .. } => Some(&**name),
+            Step::Each => None,
+        })
+    }
+
+    pub(crate) fn step(&self, depth: usize) -> Option<&Step> {
+        match depth.checked_sub(self.place.len()) {
+            None => self.place.get(depth),
+            Some(depth) => self.below.get(depth),
         }
     }
-    text
+
+    /// Whether one leads through the other's end, or takes a list for an object.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        for steps in self.steps().zip(other.steps()) {
+            match steps {
+                (Step::Key { name: one, .. }, Step::Key { name: other, .. }) if one == other => {}
+                (Step::Each, Step::Each) => {}
+                (Step::Key { .. }, Step::Key { .. }) => return false,
+                _ => return true,
+            }
+        }
+        true
+    }
+}
+
+/// As a JSON pointer in which `*` is every element of a list.
+impl fmt::Display for ImagePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.steps().try_for_each(|step| match step {
+            Step::Key { name, .. } => f.write_str(&pointer_to(name)),
+            Step::Each => f.write_str("/*"),
+        })
+    }
+}
+
+impl From<Vec<Step>> for ImagePath {
+    fn from(steps: Vec<Step>) -> Self {
+        Self { place: steps.into(), below: &[] }
+    }
+}
+
+pub(crate) const EACH: Step = Step::Each;
+
+pub(crate) const fn must(name: &'static str) -> Step {
+    Step::Key { name: Cow::Borrowed(name), presence: Presence::Required }
+}
+
+pub(crate) const fn may(name: &'static str) -> Step {
+    Step::Key { name: Cow::Borrowed(name), presence: Presence::Optional }
+}
+
+/// A key as a step of a JSON pointer (RFC 6901 §3).
+pub(crate) fn pointer_to(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 /// A place to which some paths lead: what they have in common so far.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PathTrie<'w> {
-    /// Those that begin with the same keys stand together, as in a [`Workload`].
+    /// Those that begin with the same keys stand together.
     paths: &'w [ImagePath],
     depth: usize,
 }
@@ -52,12 +120,13 @@ pub(crate) struct PathTrie<'w> {
 pub(crate) struct Child<'w> {
     pub(crate) name: &'w Cow<'static, str>,
     pub(crate) presence: Presence,
-    pub(crate) tree: PathTrie<'w>,
+    pub(crate) trie: PathTrie<'w>,
 }
 
 impl<'w> PathTrie<'w> {
-    pub(crate) fn of(workload: &'w Workload) -> Self {
-        Self { paths: workload.images(), depth: 0 }
+    /// Of paths of which those that begin with the same keys stand together.
+    pub(crate) fn of(paths: &'w [ImagePath]) -> Self {
+        Self { paths, depth: 0 }
     }
 
     pub(crate) fn is_image(self) -> bool {
@@ -71,7 +140,7 @@ impl<'w> PathTrie<'w> {
     }
 
     /// The keys of an object. One must be there when any path says so.
-    pub(crate) fn branches(self) -> impl Iterator<Item = Child<'w>> {
+    pub(crate) fn children(self) -> impl Iterator<Item = Child<'w>> {
         let mut paths = self.paths;
         std::iter::from_fn(move || {
             let (name, mut presence) = self.key(paths.first()?)?;
@@ -84,8 +153,8 @@ impl<'w> PathTrie<'w> {
             }
             let (below, others) = paths.split_at(count);
             paths = others;
-            let tree = Self { paths: below, depth: self.depth + 1 };
-            Some(Child { name, presence, tree })
+            let trie = Self { paths: below, depth: self.depth + 1 };
+            Some(Child { name, presence, trie })
         })
     }
 

@@ -1,0 +1,102 @@
+//! Lists and maps of the settings, which hold no more than their limit.
+
+use super::issue::TWICE;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A list of at most so many entries.
+#[derive(Debug)]
+pub(super) struct List<T, const MAX: usize>(pub(super) Vec<T>);
+
+impl<T, const MAX: usize> List<T, MAX> {
+    /// The entries of a list that may be left out.
+    pub(super) fn or_empty(list: Option<Self>) -> Vec<T> {
+        list.map_or_else(Vec::new, |list| list.0)
+    }
+}
+
+/// A list as forms write it: an entry that nobody filled in is none.
+pub(super) type FormList<T, const MAX: usize> = List<Option<T>, MAX>;
+
+impl<T, const MAX: usize> FormList<T, MAX> {
+    /// The entries that were filled in, with their positions.
+    pub(super) fn filled(list: Option<Self>) -> Vec<(usize, T)> {
+        let entries = List::or_empty(list).into_iter().enumerate();
+        entries.filter_map(|(index, entry)| Some((index, entry?))).collect()
+    }
+}
+
+/// Strings by their keys, at most so many.
+#[derive(Debug)]
+pub(super) struct StringMap<const MAX: usize>(pub(super) BTreeMap<String, String>);
+
+impl<const MAX: usize> StringMap<MAX> {
+    pub(super) fn or_empty(map: Option<Self>) -> BTreeMap<String, String> {
+        map.map(|map| map.0).unwrap_or_default()
+    }
+}
+
+fn check_count<E: Error>(count: Option<usize>, max: usize) -> Result<(), E> {
+    match count {
+        Some(count) if count > max => {
+            Err(E::custom(format_args!("holds {count} entries; at most {max} are taken")))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
+
+struct ListVisitor<T, const MAX: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for ListVisitor<T, MAX> {
+    type Value = List<T, MAX>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        check_count(entries.size_hint(), MAX)?;
+        let mut list = Vec::new();
+        while let Some(entry) = entries.next_element()? {
+            list.push(entry);
+        }
+        Ok(List(list))
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for StringMap<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(StringMapVisitor)
+    }
+}
+
+struct StringMapVisitor<const MAX: usize>;
+
+impl<'de, const MAX: usize> Visitor<'de> for StringMapVisitor<MAX> {
+    type Value = StringMap<MAX>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        check_count(members.size_hint(), MAX)?;
+        let mut map = BTreeMap::new();
+        while let Some((key, value)) = members.next_entry::<String, String>()? {
+            if map.contains_key(&key) {
+                return Err(A::Error::custom(format_args!("`{key}` {TWICE}")));
+            }
+            map.insert(key, value);
+        }
+        Ok(StringMap(map))
+    }
+}
