@@ -154,31 +154,46 @@ fn not_json(error: &serde_json::Error) -> String {
 fn text(bytes: &[u8]) -> Result<&str, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     // Few texts have so many brackets at all, and to count these is quick.
-    let brackets = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
-    if brackets > MAX_DEPTH && depth(text) > MAX_DEPTH {
+    if opening_brackets(bytes) > MAX_DEPTH && depth(bytes) > MAX_DEPTH {
         return Err(format!("it is nested more than {MAX_DEPTH} levels deep"));
     }
     Ok(text)
 }
 
+/// In parts in which a byte can count them, so that many are counted at once.
+fn opening_brackets(text: &[u8]) -> usize {
+    let count =
+        |part: &[u8]| -> u8 { part.iter().map(|byte| u8::from(matches!(byte, b'[' | b'{'))).sum() };
+    text.chunks(usize::from(u8::MAX)).map(|part| usize::from(count(part))).sum()
+}
+
 /// How deeply a text that is JSON is nested.
-fn depth(text: &str) -> usize {
+fn depth(text: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
-    let mut bytes = text.bytes();
-    let mut in_string = false;
-    while let Some(byte) = bytes.next() {
-        match (byte, in_string) {
-            (b'"', _) => in_string = !in_string,
-            (b'\\', true) => drop(bytes.next()),
-            (b'[' | b'{', false) => {
+    let mut rest = text;
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        match byte {
+            b'"' => rest = after_string(rest),
+            b'[' | b'{' => {
                 depth += 1;
                 deepest = deepest.max(depth);
             }
-            (b']' | b'}', false) => depth = depth.saturating_sub(1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
     deepest
+}
+
+fn after_string(mut rest: &[u8]) -> &[u8] {
+    loop {
+        rest = match rest {
+            [] => return rest,
+            [b'"', after @ ..] => return after,
+            [b'\\', _, after @ ..] | [_, after @ ..] => after,
+        };
+    }
 }
 
 fn group_kind(json: &RawValue) -> Result<GroupKind, String> {
@@ -212,7 +227,7 @@ mod tests {
         for (text, expected) in
             [("1", 0), ("[]", 1), ("{\"a\":[{}],\"b\":[]}", 3), ("[\"[[{\\\"[\",{}]", 2)]
         {
-            assert_eq!(depth(text), expected, "{text}");
+            assert_eq!(depth(text.as_bytes()), expected, "{text}");
         }
     }
 

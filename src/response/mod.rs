@@ -8,8 +8,8 @@ mod audit;
 pub(crate) mod message;
 
 use crate::image::reference::Reference;
-use crate::policy::{pinning::PinAction, plan::UnmatchedImages};
 use crate::policy::signer::Annotations;
+use crate::policy::{pinning::PinAction, plan::UnmatchedImages};
 use crate::response::message::{MAX_MESSAGE, bounded, bounded_warnings, clip, clip_lines, hints};
 use crate::verify::verifier::{Approval, Expiring, Pinned, Refusal, Verified};
 use crate::workload::found::{Found, FoundImage};

@@ -10,7 +10,7 @@
 use super::found::{Found, FoundImage, ObjectMeta, PathSegment, render};
 use super::kinds::Workload;
 use super::path::{Child, PathTrie, Presence};
-use crate::json::{Key, is_null, string};
+use crate::json::{Key, Optional, Pick, string};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -21,6 +21,9 @@ use std::rc::Rc;
 /// The most images that one object may hold. No node runs a Pod of more containers than it has room for
 /// Pods (110 by default), and verifying so many would take longer than a webhook may.
 pub const MAX_IMAGES: usize = 1000;
+
+const METADATA: &str = "the metadata of an object";
+const OBJECT_META: [&str; 2] = ["ownerReferences", "deletionTimestamp"];
 
 /// Why an object cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,15 +76,9 @@ pub fn extract<'r>(
     if root.deserialize(&mut serde_json::Deserializer::from_str(object)).is_err() {
         return Err(extractor.into_error());
     }
-    let metadata = match extractor.metadata {
-        Some(metadata) if !is_null(metadata) => {
-            ObjectMeta::read(metadata).ok_or_else(|| ExtractError::Shape {
-                path: "metadata".to_owned(),
-                expected: "the metadata of an object",
-            })?
-        }
-        _ => ObjectMeta::default(),
-    };
+    let [owners, deletion] = extractor.metadata.unwrap_or_default();
+    let metadata = ObjectMeta::read(owners, deletion)
+        .ok_or_else(|| ExtractError::Shape { path: "metadata".to_owned(), expected: METADATA })?;
     Ok(Found { object, images: extractor.images, metadata })
 }
 
@@ -89,7 +86,8 @@ pub fn extract<'r>(
 struct Extractor<'r> {
     object: &'r str,
     images: Vec<FoundImage<'r>>,
-    metadata: Option<&'r RawValue>,
+    /// The owners and the time of deletion, of metadata that is there.
+    metadata: Option<[Option<&'r RawValue>; 2]>,
     /// The path to the value being read; left as it is when reading stops.
     path: Vec<PathSegment>,
     /// What that value should be.
@@ -238,15 +236,22 @@ impl<'r> Visitor<'r> for Place<'_, '_, 'r> {
                 extractor.path.pop();
                 continue;
             }
-            let kept = match &*key {
-                "metadata" if is_root => &mut extractor.metadata,
-                "name" if is_element => &mut name,
+            let is_twice = match &*key {
+                "metadata" if is_root => {
+                    extractor.path.push(PathSegment::Key(Cow::Borrowed("metadata")));
+                    extractor.expected = METADATA;
+                    let pick = Pick { names: OBJECT_META, twice: &mut None };
+                    let metadata = members.next_value_seed(Optional(pick))?;
+                    extractor.path.pop();
+                    extractor.metadata.replace(metadata.unwrap_or_default()).is_some()
+                }
+                "name" if is_element => name.replace(members.next_value()?).is_some(),
                 _ => {
                     members.next_value::<IgnoredAny>()?;
-                    continue;
+                    false
                 }
             };
-            if kept.replace(members.next_value()?).is_some() {
+            if is_twice {
                 extractor.path.push(PathSegment::Key(Cow::Owned(key.into_owned())));
                 return Err(extractor.stop(ExtractError::Twice(render(&extractor.path))));
             }

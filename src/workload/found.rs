@@ -165,8 +165,7 @@ pub struct ObjectMeta {
 
 impl ObjectMeta {
     /// None where it has another shape.
-    pub(super) fn read(metadata: &RawValue) -> Option<Self> {
-        let [owners, deletion] = pick(metadata, ["ownerReferences", "deletionTimestamp"]).ok()?;
+    pub(super) fn read(owners: Option<&RawValue>, deletion: Option<&RawValue>) -> Option<Self> {
         let mut is_controlled = false;
         for owner in owners.map_or_else(|| Some(Vec::new()), elements)? {
             let [controller] = pick(owner, ["controller"]).ok()?;
