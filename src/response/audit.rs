@@ -4,7 +4,8 @@
 use crate::policy::plan::UnmatchedImages;
 use crate::policy::signer::Annotations;
 use crate::response::Outcome;
-use crate::response::message::{clip, list};
+use crate::response::message::list;
+use crate::text::clip;
 use crate::verify::verifier::{Approval, Refusal};
 use crate::workload::found::{Found, FoundImage};
 

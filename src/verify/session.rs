@@ -209,7 +209,7 @@ impl<'i> ImageSession<'i> {
         host: &mut Host<'_>,
     ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
         let digest = self.resolve(host)?;
-        signatures::identities(host, &self.image.beside(&digest, ".sig"))
+        signatures::identities(host, &self.image.signature_tag(&digest))
     }
 
     /// The digest that all is about from now on, asked for when no answer has told it yet.
@@ -229,7 +229,7 @@ impl<'i> ImageSession<'i> {
     /// In what form an image is signed that has no signature to verify, where the registry can tell.
     pub(crate) fn signature_format(&self, host: &mut Host<'_>) -> SignatureFormat {
         match self.digest.as_ref().or(self.seen.as_ref()) {
-            Some(digest) => signatures::signature_format(host, &self.image.beside(digest, "")),
+            Some(digest) => signatures::signature_format(host, &self.image.referrers_tag(digest)),
             None => SignatureFormat::Unknown,
         }
     }
