@@ -47,8 +47,8 @@ pub fn validate(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
 
 /// The answer, or why none can be found.
 fn answer(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<Vec<u8>, String> {
-    let (request, settings) = request::read(payload)
-        .map_err(|error| format!("the request cannot be read: {error}"))?;
+    let (request, settings) =
+        request::read(payload).map_err(|error| format!("the request cannot be read: {error}"))?;
     PartialSettings::read(settings)
         .and_then(|settings| review(&request, settings, host, now))
         .map(Response::into_bytes)

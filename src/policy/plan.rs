@@ -2,10 +2,10 @@
 //!
 //! [`Rules`] are compiled from the settings and nothing else.
 
-use crate::image::names::ImageNames;
-use crate::image::pattern::ImagePattern;
 use super::pinning::{Mutability, PinAction, stored_pin};
 use super::rule::{Rule, any_is_surely};
+use crate::image::names::ImageNames;
+use crate::image::pattern::ImagePattern;
 use crate::image::reference::Reference;
 use crate::workload::found::{FoundImage, ImageError};
 use crate::workload::stored::Stored;

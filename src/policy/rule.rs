@@ -3,8 +3,8 @@
 //! Trust that nobody's signature could satisfy, or nobody's absence could break, cannot be built: the
 //! constructors refuse it.
 
-use crate::image::legacy_pattern::LegacyPattern;
 use super::place::Place;
+use crate::image::legacy_pattern::LegacyPattern;
 use crate::image::names::ImageNames;
 use crate::image::pattern::{ImagePattern, Match};
 use crate::image::reference::Reference;

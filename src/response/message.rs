@@ -1,8 +1,9 @@
-//! What is said to people: reasons, hints, and texts held to their length.
+//! What is said to people: reasons and hints, held to their length.
 
-use crate::response::Outcome;
+use super::outcome::Outcome;
+use crate::host::error::{first_line, is_timeout};
 use crate::text::clip;
-use crate::verify::verifier::{Reason, SignatureFormat};
+use crate::verify::outcome::{Reason, SignatureFormat};
 use std::fmt;
 
 /// The longest message, in bytes: `kubectl` prints it, and audit logs keep it.
@@ -41,14 +42,6 @@ impl fmt::Display for Reason {
             Self::Signer(label, error) => write!(f, "{label} cannot be used: {error}"),
         }
     }
-}
-
-/// Hosts add a prefix of their own and stack traces.
-pub(crate) fn first_line(words: &str) -> String {
-    let line =
-        words.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason given");
-    let line = line.strip_prefix("Callback evaluation failure: ").unwrap_or(line);
-    clip(line, 512)
 }
 
 /// What to try, for the refusals at hand.
@@ -94,16 +87,6 @@ pub(crate) fn hints(outcomes: &[Outcome]) -> Vec<&'static str> {
         );
     }
     hints
-}
-
-fn is_timeout(words: &str) -> bool {
-    mentions(words, &["timeout", "timed out", "deadline"])
-}
-
-/// Whether the host's words hold one of these, which are in lower case.
-pub(crate) fn mentions(words: &str, any_of: &[&str]) -> bool {
-    let words = words.to_ascii_lowercase();
-    any_of.iter().any(|known| words.contains(known))
 }
 
 /// As many lines as the budget holds, and how many were left out.

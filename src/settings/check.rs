@@ -24,7 +24,11 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
                 let checked = [
                     check_signer(signer, host, now),
                     // verify-image-signatures takes one signer twice: to ask for it twice is to ask once.
-                    if rule.matcher.is_legacy() { Ok(()) } else { check_distinct(rule, signer, earlier) },
+                    if rule.matcher.is_legacy() {
+                        Ok(())
+                    } else {
+                        check_distinct(rule, signer, earlier)
+                    },
                 ];
                 let issues_of = checked.into_iter().filter_map(Result::err);
                 issues.extend(issues_of.map(|issue| issue.under(rule.place)));

@@ -32,10 +32,16 @@ pub(super) struct RawEntry<'s> {
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_SIGNERS>>"))]
     pub_keys: Option<&'s RawValue>,
     /// identities; each must have signed
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<RawKeyless, MAX_SIGNERS>>"))]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<List<RawKeyless, MAX_SIGNERS>>")
+    )]
     keyless: Option<&'s RawValue>,
     /// identities whose subject starts with a URL; each must have signed
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<RawKeylessPrefix, MAX_SIGNERS>>"))]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<List<RawKeylessPrefix, MAX_SIGNERS>>")
+    )]
     keyless_prefix: Option<&'s RawValue>,
     /// a workflow of this owner has signed
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<RawGithubActions>"))]
@@ -171,9 +177,11 @@ fn signers(entry: &RawEntry<'_>) -> Result<Vec<Signer>, SettingsIssue> {
     let [(kind, raw)] = given[..] else { return Err(one_kind(&given)) };
     let annotations: Option<StringMap<MAX_ANNOTATIONS>> = field("annotations", entry.annotations)?;
     let annotations = StringMap::or_empty(annotations);
-    let chain: Option<List<String, MAX_CHAIN>> = field("certificateChain", entry.certificate_chain)?;
+    let chain: Option<List<String, MAX_CHAIN>> =
+        field("certificateChain", entry.certificate_chain)?;
     let rekor_bundle: Option<bool> = field("requireRekorBundle", entry.require_rekor_bundle)?;
-    let given = [("certificateChain", chain.is_some()), ("requireRekorBundle", rekor_bundle.is_some())];
+    let given =
+        [("certificateChain", chain.is_some()), ("requireRekorBundle", rekor_bundle.is_some())];
     let labelled = match kind {
         Kind::PubKeys => lone(given).and_then(|()| each(raw, kind, pub_key)),
         Kind::Keyless => lone(given).and_then(|()| each(raw, kind, keyless)),
@@ -187,8 +195,11 @@ fn signers(entry: &RawEntry<'_>) -> Result<Vec<Signer>, SettingsIssue> {
             })
         }
     }?;
-    let signer = |(place, (label, identity))| {
-        Signer { label, place, identity, annotations: annotations.clone() }
+    let signer = |(place, (label, identity))| Signer {
+        label,
+        place,
+        identity,
+        annotations: annotations.clone(),
     };
     Ok(labelled.into_iter().map(signer).collect())
 }

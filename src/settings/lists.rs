@@ -213,8 +213,7 @@ fn compile<'s, E: Entry + Deserialize<'s>>(
     let mut entry: E = value::read(raw)?;
     let common = entry.take_common();
     let exclude = rule::sparing(common.exclude, "exclude")?;
-    let matcher =
-        ImageMatcher::patterns(common.images, exclude).map_err(SettingsIssue::new)?;
+    let matcher = ImageMatcher::patterns(common.images, exclude).map_err(SettingsIssue::new)?;
     if !filter.includes(&matcher) {
         return Ok(None);
     }
@@ -222,8 +221,11 @@ fn compile<'s, E: Entry + Deserialize<'s>>(
     let signers: Vec<Signer> = entry
         .signers()?
         .into_iter()
-        .map(|(place, (label, identity))| {
-            Signer { label, place, identity, annotations: annotations.clone() }
+        .map(|(place, (label, identity))| Signer {
+            label,
+            place,
+            identity,
+            annotations: annotations.clone(),
         })
         .collect();
     let trust = match common.require {

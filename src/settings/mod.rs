@@ -51,27 +51,48 @@ use std::borrow::Cow;
 struct RawSettings<'s> {
     /// who must have signed which images, in the format of verify-image-signatures
     #[serde(borrow)]
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<legacy::RawEntry<'s>, MAX_RULES>>"))]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<List<legacy::RawEntry<'s>, MAX_RULES>>")
+    )]
     signatures: Option<List<&'s RawValue, MAX_RULES>>,
     /// write the verified digest into the object (default: true)
     modify_images_with_digest: Option<bool>,
     /// who must have signed which images, in the vocabulary of Kubewarden's verification config
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<rule::RawRule<'s>, MAX_RULES>>"))]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<List<rule::RawRule<'s>, MAX_RULES>>")
+    )]
     rules: Option<List<&'s RawValue, MAX_RULES>>,
     /// whose public keys must have signed which images: rules that a form can write
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<lists::PublicKeys, MAX_RULES>>"))]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<FormList<lists::PublicKeys, MAX_RULES>>")
+    )]
     public_keys: Option<FormList<&'s RawValue, MAX_RULES>>,
     /// which identities must have signed which images
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<lists::KeylessIdentities, MAX_RULES>>"))]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<FormList<lists::KeylessIdentities, MAX_RULES>>")
+    )]
     keyless_identities: Option<FormList<&'s RawValue, MAX_RULES>>,
     /// identities below which URLs must have signed which images
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<lists::KeylessPrefixes, MAX_RULES>>"))]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<FormList<lists::KeylessPrefixes, MAX_RULES>>")
+    )]
     keyless_prefixes: Option<FormList<&'s RawValue, MAX_RULES>>,
     /// whose GitHub Actions workflows must have signed which images
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<lists::GithubActions, MAX_RULES>>"))]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<FormList<lists::GithubActions, MAX_RULES>>")
+    )]
     github_actions: Option<FormList<&'s RawValue, MAX_RULES>>,
     /// whose certificates must have signed which images
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<lists::Certificates, MAX_RULES>>"))]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<FormList<lists::Certificates, MAX_RULES>>")
+    )]
     certificates: Option<FormList<&'s RawValue, MAX_RULES>>,
     /// patterns of images that are neither verified nor pinned
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_PATTERNS>>"))]
@@ -203,12 +224,12 @@ impl<'s> PartialSettings<'s> {
     pub fn rules(self, filter: RuleFilter<'_>) -> Result<Rules, SettingsError> {
         let mut issues = Vec::new();
         let mut rules = Vec::new();
-        let mut keep = |key: &str, index: usize, compiled: Result<Option<Rule>, SettingsIssue>| {
-            match compiled {
+        let mut keep =
+            |key: &str, index: usize, compiled: Result<Option<Rule>, SettingsIssue>| match compiled
+            {
                 Ok(rule) => rules.extend(rule),
                 Err(issue) => issues.push(issue.at(index).under(key)),
-            }
-        };
+            };
         for (index, raw) in self.signatures.iter().enumerate() {
             keep("signatures", index, legacy::compile(index, raw, filter));
         }

@@ -29,7 +29,10 @@ pub(super) struct RawRule<'s> {
     enforcement: Option<Enforcement>,
     /// each of these must have signed
     #[serde(borrow)]
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<super::schema::AnySigner, MAX_SIGNERS>>"))]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<List<super::schema::AnySigner, MAX_SIGNERS>>")
+    )]
     all_of: Option<&'s RawValue>,
     /// some of these must have signed
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<RawAnyOf<'s>>"))]
@@ -46,7 +49,10 @@ struct RawAnyOf<'s> {
     minimum_matches: Option<u64>,
     /// those who can sign
     #[serde(borrow)]
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "List<super::schema::AnySigner, MAX_SIGNERS>"))]
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "List<super::schema::AnySigner, MAX_SIGNERS>")
+    )]
     signatures: Option<List<&'s RawValue, MAX_SIGNERS>>,
 }
 
@@ -61,8 +67,8 @@ pub(super) fn compile(
     }
     let rule: RawRule<'_> = value::read(raw)?;
     let exclude = sparing(List::or_empty(rule.exclude), "exclude")?;
-    let matcher = ImageMatcher::patterns(List::or_empty(rule.images), exclude)
-        .map_err(SettingsIssue::new)?;
+    let matcher =
+        ImageMatcher::patterns(List::or_empty(rule.images), exclude).map_err(SettingsIssue::new)?;
     if !filter.includes(&matcher) {
         return Ok(None);
     }

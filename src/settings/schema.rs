@@ -19,7 +19,8 @@ use std::borrow::Cow;
 /// The schema.
 #[must_use]
 pub fn schema() -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<RawSettings<'_>>().to_value();
     complete(&mut schema);
     if let Some(schema) = schema.as_object_mut() {
@@ -69,7 +70,9 @@ fn is_nullable(schema: &Map<String, Value>) -> bool {
 /// A value that must be there is not empty.
 fn fill(schema: &mut Map<String, Value>) {
     let minimum = match schema.get("type").and_then(Value::as_str) {
-        Some("string") if !schema.contains_key("enum") && !schema.contains_key("const") => "minLength",
+        Some("string") if !schema.contains_key("enum") && !schema.contains_key("const") => {
+            "minLength"
+        }
         Some("array") => "minItems",
         _ => return,
     };

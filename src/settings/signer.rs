@@ -5,9 +5,7 @@ use super::list::{List, StringMap};
 use super::{SettingsIssue, subject_pattern, url_prefix, value};
 use crate::json::pick;
 use crate::policy::place::Place;
-use crate::policy::signer::{
-    Identity, KeySource, ObjectKind, RekorBundle, Signer, identity_label,
-};
+use crate::policy::signer::{Identity, KeySource, ObjectKind, RekorBundle, Signer, identity_label};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use serde_json::value::RawValue;
@@ -185,7 +183,11 @@ fn cosign_secret(path: &str) -> Option<KeySource> {
 pub(super) type Labelled = (String, Identity);
 
 /// Compiles a signer of `rules`, the one of that number in its list.
-pub(super) fn compile(place: Place, number: usize, raw: &RawValue) -> Result<Signer, SettingsIssue> {
+pub(super) fn compile(
+    place: Place,
+    number: usize,
+    raw: &RawValue,
+) -> Result<Signer, SettingsIssue> {
     let ((label, identity), annotations) = match kind(raw)? {
         SignerKind::PubKey => {
             let raw: RawPubKey = value::read(raw)?;

@@ -5,12 +5,12 @@ const IGNORED: [&str; 2] = ["description", "rule"];
 
 /// Says that the name is unknown, and which known one is nearest.
 pub(super) fn instead_of(what: &str, given: &str, known: &[&str]) -> String {
-    let known: Vec<&str> =
-        known.iter().copied().filter(|name| !IGNORED.contains(name)).collect();
+    let known: Vec<&str> = known.iter().copied().filter(|name| !IGNORED.contains(name)).collect();
     let nearest = known
         .iter()
         .map(|name| {
-            let steps = strsim::levenshtein(&given.to_ascii_lowercase(), &name.to_ascii_lowercase());
+            let steps =
+                strsim::levenshtein(&given.to_ascii_lowercase(), &name.to_ascii_lowercase());
             (steps, *name)
         })
         .min();

@@ -131,7 +131,10 @@ impl<'de> Deserializer<'de> for Value<'de> {
         visitor.visit_map(MapDeserializer::new(raw))
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SettingsIssue> {
+    fn deserialize_ignored_any<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> Result<V::Value, SettingsIssue> {
         visitor.visit_unit()
     }
 
@@ -185,7 +188,10 @@ impl<'s> MapAccess<'s> for Members<'s> {
         seed.deserialize(CowStrDeserializer::new(key.clone())).map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'s>>(&mut self, seed: V) -> Result<V::Value, SettingsIssue> {
+    fn next_value_seed<V: DeserializeSeed<'s>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, SettingsIssue> {
         let (key, value) =
             self.value.take().ok_or_else(|| SettingsIssue::new("a value without a key"))?;
         seed.deserialize(Value(value)).map_err(|issue| issue.under(key))
@@ -205,7 +211,10 @@ mod tests {
     fn raw_values_are_handed_over_as_they_are() {
         let json: &RawValue = serde_json::from_str(r#"[ {"a": 1}, "b" ]"#).unwrap();
         let elements: Vec<&RawValue> = read(json).unwrap();
-        assert_eq!(elements.iter().map(|raw| raw.get()).collect::<Vec<_>>(), [r#"{"a": 1}"#, "\"b\""]);
+        assert_eq!(
+            elements.iter().map(|raw| raw.get()).collect::<Vec<_>>(),
+            [r#"{"a": 1}"#, "\"b\""]
+        );
         assert!(ptr::eq(read::<&RawValue>(json).unwrap(), json));
     }
 }

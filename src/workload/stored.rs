@@ -33,9 +33,8 @@ impl<'r> Stored<'r> {
     /// Whether the same place holds the same bytes.
     #[must_use]
     pub fn holds_same(&self, image: &FoundImage<'_>) -> bool {
-        self.at(image).is_some_and(|stored| {
-            stored.value.map(RawValue::get) == image.value.map(RawValue::get)
-        })
+        self.at(image)
+            .is_some_and(|stored| stored.value.map(RawValue::get) == image.value.map(RawValue::get))
     }
 
     /// The image that stands in the same place, as it is written.
