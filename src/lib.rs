@@ -21,6 +21,7 @@ pub mod policy;
 pub mod request;
 pub mod response;
 pub mod settings;
+mod text;
 pub mod verify;
 pub mod workload;
 

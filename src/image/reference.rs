@@ -113,13 +113,20 @@ impl Reference {
         [&self.registry, "/", &self.repository, "@", digest.as_str()].concat()
     }
 
-    /// The tag of this repository where what belongs to that digest is kept: with the suffix `.sig`, cosign's
-    /// classic signatures; with none, what refers to it, where a registry has no other way to tell
+    /// The tag of this repository that cosign's signatures of that digest have: `sha256-….sig`
+    /// (<https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md#tag-based-discovery>).
+    #[must_use]
+    pub(crate) fn signature_tag(&self, digest: &Digest) -> String {
+        self.referrers_tag(digest) + ".sig"
+    }
+
+    /// The tag of this repository that has the index of what refers to that digest, where the registry has no
+    /// other way to tell
     /// (<https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema>).
     #[must_use]
-    pub(crate) fn beside(&self, digest: &Digest, suffix: &str) -> String {
+    pub(crate) fn referrers_tag(&self, digest: &Digest) -> String {
         let tag = digest.as_str().replacen(':', "-", 1);
-        [&self.registry, "/", &self.repository, ":", &tag, suffix].concat()
+        [&self.registry, "/", &self.repository, ":", &tag].concat()
     }
 }
 

@@ -1,7 +1,6 @@
-//! What the certificates of an image's signatures claim: subject and issuer, read from the manifest that cosign
-//! keeps its classic signatures in.
+//! Whom a certificate names: its subject, and the issuers who vouch for it.
 //!
-//! *Is that trusted?* No. Whoever may push to the repository writes that manifest. What is read here chooses
+//! *Is that trusted?* No. Whoever may push to the repository chooses the certificate. What is read here chooses
 //! what the host is asked about, and nothing else; the host verifies.
 //!
 //! *What is read as what?* As Kubewarden's host reads it: the subject is the first e-mail address or URI of the
@@ -10,81 +9,29 @@
 //! *Why walk the DER?* A reader of all of X.509 (`x509-cert`) makes the module a fifth larger. The tests compare
 //! with it.
 //!
-//! Sources: <https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md> (annotations of layers),
-//! RFC 5280 §4.1, §4.2.1.6 (extensions, alternative names),
+//! Sources: RFC 5280 §4.1, §4.2.1.6 (extensions, alternative names),
 //! <https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md> (issuers).
 
 use super::der::{contents, element, elements, sequence};
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Tag, Tagged};
-use signed_images_json::Json;
-
-/// Layers of one manifest. cosign itself reads no more signatures (`maxLayers`, `pkg/oci/remote`).
-pub(crate) const MAX_LAYERS: usize = 1_000;
 
 /// The longest certificate, in bytes of PEM: Fulcio's have about 1,000.
-const MAX_CERTIFICATE: usize = 16 * 1024;
-
-const ANNOTATION: &str = "dev.sigstore.cosign/certificate";
+pub(crate) const MAX_CERTIFICATE: usize = 16 * 1024;
 
 const ALTERNATIVE_NAMES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
-/// The issuer as raw text, which hosts read.
+/// The issuer as raw bytes of a string, which hosts read.
 const ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.1");
 /// The issuer as a `UTF8String`, which is to replace it.
 const ISSUER_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.8");
 
-/// What one certificate claims.
+/// Whom one certificate names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CertificateIdentity {
     /// Whose it is.
     pub subject: String,
     /// Who said so, in one way or the other.
     issuers: Vec<String>,
-}
-
-/// The claims of a signature manifest, in the order of its layers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SignatureManifest {
-    /// It has no layers: it is no manifest of signatures.
-    NoManifest,
-    /// It has more layers than are read.
-    TooMany(usize),
-    /// These; of layers with a certificate that can be read.
-    Of(Vec<CertificateIdentity>),
-}
-
-impl SignatureManifest {
-    /// Reads the manifest.
-    #[must_use]
-    pub fn read(manifest: Json<'_>) -> Self {
-        let Some(layers) = member(manifest, "layers") else { return Self::NoManifest };
-        let (Some(counted), Some(layers)) = (layers.elements(), layers.elements()) else {
-            return Self::NoManifest;
-        };
-        let count = counted.count();
-        if count > MAX_LAYERS {
-            return Self::TooMany(count);
-        }
-        Self::Of(
-            layers
-                .filter_map(certificate)
-                .filter_map(|pem| CertificateIdentity::read(&pem))
-                .collect(),
-        )
-    }
-}
-
-/// The certificate that stands in a layer's annotations.
-fn certificate(layer: Json<'_>) -> Option<String> {
-    let text = member(member(layer, "annotations")?, ANNOTATION)?;
-    // Escapes make it no longer than what they stand for.
-    let text = (text.text().len() <= MAX_CERTIFICATE * 2).then(|| text.string())??;
-    Some(text.into_owned())
-}
-
-fn member<'d>(json: Json<'d>, name: &'static str) -> Option<Json<'d>> {
-    let [value] = json.pick([name]).ok()?;
-    value
 }
 
 impl CertificateIdentity {
@@ -99,10 +46,10 @@ impl CertificateIdentity {
         (!identity.subject.is_empty()).then_some(identity)
     }
 
-    /// Whether that issuer is claimed.
+    /// Whether that issuer is named.
     #[must_use]
     pub fn is_of(&self, issuer: &str) -> bool {
-        self.issuers.iter().any(|claimed| claimed == issuer)
+        self.issuers.iter().any(|named| named == issuer)
     }
 }
 
@@ -166,8 +113,6 @@ fn malformed() -> der::Error {
 mod tests {
     use super::*;
     use der::Encode;
-    use serde_json::{Value, json};
-    use signed_images_json::Document;
 
     const WORKFLOW: &str = include_str!("../../tests/fixtures/certificates/workflow.pem");
     const NEW_WORKFLOW: &str = include_str!("../../tests/fixtures/certificates/new-workflow.pem");
@@ -217,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn who_names_nobody_claims_nothing() {
+    fn a_certificate_that_names_nobody_is_none() {
         for pem in [NOBODY, SIGNER, VERSION1, KEY, "", "nobody"] {
             assert_eq!(CertificateIdentity::read(pem), None, "{pem}");
         }
@@ -236,19 +181,12 @@ mod tests {
         );
     }
 
-    /// The budget is that of the text, however it is written as JSON.
     #[test]
     fn the_longest_certificate() {
         let padded = |length: usize| "\n".repeat(length - WORKFLOW.len()) + WORKFLOW;
         let (longest, longer) = (padded(16 * 1024), padded(16 * 1024 + 1));
         assert!(CertificateIdentity::read(&longest).is_some());
         assert_eq!(CertificateIdentity::read(&longer), None);
-        let claimed = |pem: &str| read(&json!({"layers": [layer(pem)]}));
-        assert_eq!(
-            claimed(&longest),
-            SignatureManifest::Of(vec![CertificateIdentity::read(WORKFLOW).unwrap()])
-        );
-        assert_eq!(claimed(&longer), SignatureManifest::Of(Vec::new()));
     }
 
     #[test]
@@ -263,61 +201,5 @@ mod tests {
             changed[index] ^= 0xff;
             let _ = CertificateIdentity::read(&block(&changed));
         }
-    }
-
-    fn read(manifest: &Value) -> SignatureManifest {
-        let text = manifest.to_string();
-        SignatureManifest::read(Document::read(&text).unwrap().root())
-    }
-
-    fn layer(certificate: &str) -> Value {
-        json!({"annotations": {"dev.sigstore.cosign/certificate": certificate}})
-    }
-
-    #[test]
-    fn layers_without_a_certificate_claim_nothing() {
-        let layers = json!([
-            {},
-            {"annotations": null},
-            {"annotations": []},
-            {"annotations": {"dev.sigstore.cosign/certificate": null}},
-            {"annotations": {"dev.sigstore.cosign/certificate": [WORKFLOW]}},
-            {"annotations": {"dev.sigstore.cosign/chain": WORKFLOW}},
-            "layer",
-            null,
-            layer(PERSON),
-            layer("-----BEGIN CERTIFICATE-----"),
-            layer(WORKFLOW),
-            layer(WORKFLOW),
-        ]);
-        let SignatureManifest::Of(identities) = read(&json!({"layers": layers})) else {
-            panic!("no claims")
-        };
-        let subjects: Vec<&str> =
-            identities.iter().map(|identity| identity.subject.as_str()).collect();
-        assert_eq!(subjects, ["ann@acme.com", RELEASE, RELEASE]);
-    }
-
-    #[test]
-    fn what_is_no_manifest_of_signatures() {
-        for other in
-            [json!({}), json!([]), json!(null), json!({"layers": {}}), json!({"manifests": []})]
-        {
-            assert_eq!(read(&other), SignatureManifest::NoManifest, "{other}");
-        }
-        let twice = r#"{"layers": [], "layers": []}"#;
-        let twice = Document::read(twice).unwrap();
-        assert_eq!(SignatureManifest::read(twice.root()), SignatureManifest::NoManifest);
-        assert_eq!(read(&json!({"layers": []})), SignatureManifest::Of(Vec::new()));
-    }
-
-    #[test]
-    fn as_many_layers_as_are_read() {
-        let manifest = |count| json!({"layers": vec![layer(PERSON); count]});
-        let SignatureManifest::Of(identities) = read(&manifest(MAX_LAYERS)) else {
-            panic!("no claims")
-        };
-        assert_eq!(identities.len(), MAX_LAYERS);
-        assert_eq!(read(&manifest(MAX_LAYERS + 1)), SignatureManifest::TooMany(MAX_LAYERS + 1));
     }
 }

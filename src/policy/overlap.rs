@@ -5,7 +5,7 @@
 
 use crate::keys::certificate::Certificate;
 use crate::keys::public_key::{PublicKey, key_material};
-use crate::policy::signer::{AllOf, Identity, KeySource};
+use crate::policy::signer::{Identity, KeySource};
 use crate::policy::subject_pattern::SubjectPattern;
 
 /// The issuer of GitHub's workflow identities.
@@ -23,15 +23,8 @@ pub(crate) fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
     }
 }
 
-/// Whether one signature could meet both, now that the keys are known.
-pub(crate) fn one_signature_meets_both(a: &AllOf, b: &AllOf) -> bool {
-    match (a, b) {
-        (AllOf::Keyless(a), AllOf::Keyless(b)) => a.iter().any(|identity| b.contains(identity)),
-        _ => a == b || share(&keys_asked_for(a), &keys_asked_for(b)),
-    }
-}
-
-fn share(a: &[Vec<u8>], b: &[Vec<u8>]) -> bool {
+/// Whether they have a key in common.
+pub(crate) fn share(a: &[Vec<u8>], b: &[Vec<u8>]) -> bool {
     a.iter().any(|key| b.contains(key))
 }
 
@@ -43,20 +36,14 @@ fn keys_of_identity(identity: &Identity) -> Vec<Vec<u8>> {
     }
 }
 
-fn keys_asked_for(all_of: &AllOf) -> Vec<Vec<u8>> {
-    match all_of {
-        AllOf::PublicKeys(pems) => pems.iter().flat_map(|pem| public_keys(pem)).collect(),
-        AllOf::Certificate(certificate, ..) => certified_key(certificate),
-        _ => Vec::new(),
-    }
-}
-
-fn public_keys(pem: &str) -> Vec<Vec<u8>> {
+/// What the keys of that PEM consist of; nothing when it cannot be read.
+pub(crate) fn public_keys(pem: &str) -> Vec<Vec<u8>> {
     let keys = PublicKey::parse_all(pem).unwrap_or_default();
     keys.iter().map(|key| key.key_material().to_vec()).collect()
 }
 
-fn certified_key(pem: &str) -> Vec<Vec<u8>> {
+/// What the key of that certificate consists of; nothing when it cannot be read.
+pub(crate) fn certified_key(pem: &str) -> Vec<Vec<u8>> {
     let certificate = Certificate::parse(pem).ok();
     certificate.iter().map(|certificate| key_material(certificate.public_key()).to_vec()).collect()
 }
@@ -118,14 +105,11 @@ impl Subjects<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::signer::RekorBundle;
 
     const KEY: &str = include_str!("../../tests/fixtures/keys/p256.pem");
     const COMPRESSED: &str = include_str!("../../tests/fixtures/keys/p256-compressed.pem");
     const OTHER: &str = include_str!("../../tests/fixtures/keys/p256-second.pem");
     const RSA: &str = include_str!("../../tests/fixtures/keys/rsa2048.pem");
-    const CERTIFIED: &str = include_str!("../../tests/fixtures/keys/signer.pem");
-    const CERTIFICATE: &str = include_str!("../../tests/fixtures/certificates/signer.pem");
 
     fn inline(pem: &str) -> Identity {
         Identity::PublicKey(KeySource::Inline(pem.to_owned()))
@@ -165,27 +149,6 @@ mod tests {
         assert!(one_signature_satisfies_both(&inline(KEY), &inline(COMPRESSED)));
         assert!(one_signature_satisfies_both(&inline(COMPRESSED), &inline(KEY)));
         assert!(!one_signature_satisfies_both(&inline(COMPRESSED), &inline(OTHER)));
-    }
-
-    #[test]
-    fn keys_that_are_asked_for() {
-        let keys =
-            |pems: &[&str]| AllOf::PublicKeys(pems.iter().map(|pem| (*pem).to_owned()).collect());
-        let certificate =
-            |rekor_bundle| AllOf::Certificate(CERTIFICATE.to_owned(), None, rekor_bundle);
-        let rows = [
-            (keys(&[CERTIFIED]), certificate(RekorBundle::Required), true),
-            (keys(&[KEY]), certificate(RekorBundle::Required), false),
-            (certificate(RekorBundle::Optional), certificate(RekorBundle::Required), true),
-            (keys(&[KEY]), keys(&[COMPRESSED]), true),
-            (keys(&[KEY, OTHER]), keys(&[OTHER]), true),
-            (keys(&[KEY]), keys(&[OTHER, RSA]), false),
-            (keys(&[KEY]), AllOf::GithubActions("acme".to_owned(), None), false),
-        ];
-        for (a, b, met) in rows {
-            assert_eq!(one_signature_meets_both(&a, &b), met, "{a:?} {b:?}");
-            assert_eq!(one_signature_meets_both(&b, &a), met, "{b:?} {a:?}");
-        }
     }
 
     fn exact(issuer: &str, subject: &str) -> Identity {
@@ -284,21 +247,6 @@ mod tests {
         for (a, b, met) in rows {
             assert_eq!(one_signature_satisfies_both(&a, &b), met, "{a:?} {b:?}");
             assert_eq!(one_signature_satisfies_both(&b, &a), met, "{b:?} {a:?}");
-        }
-    }
-
-    #[test]
-    fn identities_asked_about_together() {
-        let pair = |subject: &str| ("https://a".to_owned(), subject.to_owned());
-        let asked = |subjects: &[&str]| AllOf::Keyless(subjects.iter().map(|s| pair(s)).collect());
-        let rows = [
-            (asked(&["a", "b"]), asked(&["b"]), true),
-            (asked(&["a", "b"]), asked(&["b", "c"]), true),
-            (asked(&["a", "b"]), asked(&["c"]), false),
-        ];
-        for (one, other, expected) in rows {
-            assert_eq!(one_signature_meets_both(&one, &other), expected, "{one:?} {other:?}");
-            assert_eq!(one_signature_meets_both(&other, &one), expected, "{other:?} {one:?}");
         }
     }
 }

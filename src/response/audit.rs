@@ -1,12 +1,13 @@
 //! The audit annotations of an answer: which image was verified by what rule and signer, with its digest,
 //! and which were not, and why not.
 
+use super::message::list;
+use super::outcome::Outcome;
 use crate::policy::plan::UnmatchedImages;
-use crate::policy::signer::Annotations;
-use crate::response::Outcome;
-use crate::response::message::{clip, list};
-use crate::verify::verifier::{Approval, Refusal};
+use crate::text::clip;
+use crate::verify::outcome::{Approval, Refusal};
 use crate::workload::found::{Found, FoundImage};
+use std::collections::BTreeMap;
 
 /// The longest annotation, in bytes: it is kept with every event of the audit log.
 const MAX_ANNOTATION: usize = 4096;
@@ -15,8 +16,11 @@ const KEYS: [&str; 7] =
     ["verified", "refused", "warned", "invalid", "exempt", "unmatched", "unchanged"];
 
 /// One annotation for each way that images went, each image once.
-pub(crate) fn annotations(found: &Found<'_>, outcomes: &[Outcome]) -> Annotations {
-    let mut entries: Vec<(&str, String)> = Vec::new();
+pub(crate) fn annotations(
+    found: &Found<'_>,
+    outcomes: &[Outcome],
+) -> BTreeMap<&'static str, String> {
+    let mut entries: Vec<(&'static str, String)> = Vec::new();
     for (image, outcome) in found.images.iter().zip(outcomes) {
         for entry in entries_of(image, outcome) {
             if !entries.contains(&entry) {
@@ -24,20 +28,20 @@ pub(crate) fn annotations(found: &Found<'_>, outcomes: &[Outcome]) -> Annotation
             }
         }
     }
-    let mut annotations = Annotations::default();
+    let mut annotations = BTreeMap::new();
     for key in KEYS {
         let of_key: Vec<&str> =
-            entries.iter().filter(|(of, _)| *of == key).map(|(_, text)| text.as_str()).collect();
+            entries.iter().filter(|(of, _)| *of == key).map(|(_, entry)| entry.as_str()).collect();
         if !of_key.is_empty() {
-            annotations.insert(key.to_owned(), clip(&of_key.join("; "), MAX_ANNOTATION));
+            annotations.insert(key, clip(&of_key.join("; "), MAX_ANNOTATION));
         }
     }
     annotations
 }
 
 fn entries_of(image: &FoundImage<'_>, outcome: &Outcome) -> Vec<(&'static str, String)> {
-    let text = image.text().unwrap_or_default().into_owned();
-    let by_rule = |refusal: &Refusal| format!("{text} ({})", refusal.rule);
+    let name = image.text().unwrap_or_default().into_owned();
+    let by_rule = |refusal: &Refusal| format!("{name} ({})", refusal.rule);
     match outcome {
         Outcome::Verified { image, pinned, approvals, warned, .. } => {
             let entry = [&image.at(pinned.digest()), " (", &approved_by(approvals), ")"].concat();
@@ -50,23 +54,25 @@ fn entries_of(image: &FoundImage<'_>, outcome: &Outcome) -> Vec<(&'static str, S
         }
         Outcome::Refused(refusal) => vec![("refused", by_rule(refusal))],
         Outcome::Invalid(_) => vec![("invalid", image.path())],
-        Outcome::Exempt => vec![("exempt", text)],
-        Outcome::Unmatched(UnmatchedImages::Reject) => vec![("refused", text)],
-        Outcome::Unmatched(_) => vec![("unmatched", text)],
-        Outcome::Unchanged => vec![("unchanged", text)],
+        Outcome::Exempt => vec![("exempt", name)],
+        Outcome::Unmatched(UnmatchedImages::Reject) => vec![("refused", name)],
+        Outcome::Unmatched(UnmatchedImages::Accept | UnmatchedImages::Warn) => {
+            vec![("unmatched", name)]
+        }
+        Outcome::Unchanged => vec![("unchanged", name)],
         Outcome::KeepPin(kept) => vec![("unchanged", kept.clone())],
     }
 }
 
 fn approved_by(approvals: &[Approval]) -> String {
-    let mut text = String::new();
+    let mut line = String::new();
     for approval in approvals {
-        if !text.is_empty() {
-            text.push_str("; ");
+        if !line.is_empty() {
+            line.push_str("; ");
         }
-        text.push_str(&approval.rule);
-        text.push_str(": ");
-        text.push_str(&list(&approval.signers));
+        line.push_str(&approval.rule);
+        line.push_str(": ");
+        line.push_str(&list(&approval.signers));
     }
-    text
+    line
 }

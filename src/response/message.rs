@@ -1,7 +1,9 @@
-//! What is said to people: reasons, hints, and texts held to their length.
+//! What is said to people: reasons and hints, held to their length.
 
-use crate::response::Outcome;
-use crate::verify::verifier::{Reason, SignatureFormat};
+use super::outcome::Outcome;
+use crate::host::error::{first_line, is_timeout};
+use crate::text::clip;
+use crate::verify::outcome::{Reason, SignatureFormat};
 use std::fmt;
 
 /// The longest message, in bytes: `kubectl` prints it, and audit logs keep it.
@@ -40,14 +42,6 @@ impl fmt::Display for Reason {
             Self::Signer(label, error) => write!(f, "{label} cannot be used: {error}"),
         }
     }
-}
-
-/// Hosts add a prefix of their own and stack traces.
-pub(crate) fn first_line(words: &str) -> String {
-    let line =
-        words.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason given");
-    let line = line.strip_prefix("Callback evaluation failure: ").unwrap_or(line);
-    clip(line, 512)
 }
 
 /// What to try, for the refusals at hand.
@@ -93,16 +87,6 @@ pub(crate) fn hints(outcomes: &[Outcome]) -> Vec<&'static str> {
         );
     }
     hints
-}
-
-fn is_timeout(words: &str) -> bool {
-    mentions(words, &["timeout", "timed out", "deadline"])
-}
-
-/// Whether the host's words hold one of these, which are in lower case.
-pub(crate) fn mentions(words: &str, any_of: &[&str]) -> bool {
-    let words = words.to_ascii_lowercase();
-    any_of.iter().any(|known| words.contains(known))
 }
 
 /// As many lines as the budget holds, and how many were left out.
@@ -156,51 +140,6 @@ fn more(count: usize, what: &str) -> String {
 /// The labels, one after the other.
 pub(crate) fn list(labels: &[String]) -> String {
     labels.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
-}
-
-/// At most so many bytes on one line: what could forge another, or hide a part of this one, is left out.
-pub(crate) fn clip(text: &str, max: usize) -> String {
-    clip_to(text, max, is_printable)
-}
-
-/// At most so many bytes, on as many lines as there are.
-pub(crate) fn clip_lines(text: &str, max: usize) -> String {
-    clip_to(text, max, |c| is_printable(c) || c == '\n')
-}
-
-fn clip_to(text: &str, max: usize, keep: fn(char) -> bool) -> String {
-    let kept = || text.chars().filter(|c| keep(*c));
-    if text.len() <= max && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return text.to_owned();
-    }
-    if text.len() <= max {
-        return kept().collect();
-    }
-    let mut clipped = String::new();
-    for c in kept() {
-        if clipped.len() + c.len_utf8() + '…'.len_utf8() > max {
-            break;
-        }
-        clipped.push(c);
-    }
-    clipped.push('…');
-    clipped
-}
-
-/// Control characters, line separators, and what changes the direction of writing or is not drawn
-/// (<https://www.unicode.org/reports/tr36/>; `Default_Ignorable_Code_Point` of the Unicode character
-/// database) are not.
-fn is_printable(c: char) -> bool {
-    let separates = matches!(c, '\u{2028}' | '\u{2029}');
-    let turns_or_hides = matches!(
-        c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-    );
-    !c.is_control() && !separates && !turns_or_hides
 }
 
 #[cfg(test)]

@@ -1,93 +1,43 @@
 //! Stage 5: outcomes → the answer: message, warnings, audit annotations, and the object with its images
 //! pinned.
 //!
-//! *How is the object written?* It is the request's own text, with the image strings replaced at their
+//! *How is the object written?* It is the request's own bytes, with the image strings replaced at their
 //! positions; `mutated_object` is there only when one was.
 
 mod audit;
-pub(crate) mod message;
+mod message;
+mod outcome;
 
-use crate::image::reference::Reference;
-use crate::policy::signer::Annotations;
-use crate::policy::{pinning::PinAction, plan::UnmatchedImages};
-use crate::response::message::{MAX_MESSAGE, bounded, bounded_warnings, clip, clip_lines, hints};
-use crate::verify::verifier::{Approval, Expiring, Pinned, Refusal, Verified};
+pub use outcome::Outcome;
+
+use crate::policy::plan::UnmatchedImages;
+use crate::text::{clip, clip_lines};
+use crate::verify::outcome::{Expiring, Refusal};
 use crate::workload::found::{Found, FoundImage};
-use signed_images_json::Writer;
+use message::{MAX_MESSAGE, bounded, bounded_warnings, hints};
+use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The longest line about one image, in bytes, so that one image cannot crowd out the others.
 const MAX_LINE: usize = 1024;
-/// What became of one image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Verified; what is to be written in its place is.
-    Verified {
-        /// The image.
-        image: Reference,
-        /// Its digest.
-        pinned: Pinned,
-        /// The rules that it satisfied.
-        approvals: Vec<Approval>,
-        /// The rules that it did not, which only warn.
-        warned: Vec<Refusal>,
-        /// What is to be written in its place.
-        write: PinAction,
-    },
-    /// It satisfies no rule, and those only warn. A pin that was asked about stays.
-    Tolerated(Vec<Refusal>, PinAction),
-    /// A rule is not satisfied.
-    Refused(Refusal),
-    /// It is exempt.
-    Exempt,
-    /// No rule selects it.
-    Unmatched(UnmatchedImages),
-    /// It stands in the stored object already.
-    Unchanged,
-    /// It is written as it stands in the stored object, with its digest.
-    KeepPin(String),
-    /// It cannot be read.
-    Invalid(String),
-}
 
-impl Outcome {
-    /// The outcome of verifying.
-    #[must_use]
-    pub fn of(verified: Verified, image: Reference, write: PinAction) -> Self {
-        match verified {
-            Verified::Yes(pinned, approvals, warned) => {
-                Self::Verified { image, pinned, approvals, warned, write }
-            }
-            Verified::Tolerated(warned) => Self::Tolerated(warned, write),
-            Verified::No(refusal) => Self::Refused(refusal),
-        }
-    }
-
-    /// What the image is written as, when that is not as it was.
-    fn rewritten(&self, text: &str) -> Option<String> {
-        match self {
-            Self::Verified { pinned, write: PinAction::Digest, .. } => {
-                Some([text, "@", pinned.digest().as_str()].concat())
-            }
-            Self::Verified { write: PinAction::Stored(kept), .. }
-            | Self::Tolerated(_, PinAction::Stored(kept))
-            | Self::KeepPin(kept) => Some(kept.clone()),
-            _ => None,
-        }
-    }
-}
-
-/// The answer to `validate`.
-#[derive(Debug, Default)]
+/// The answer to `validate`. Keys without a value are left out.
+#[derive(Debug, Default, Serialize)]
 pub struct Response<'r> {
     accepted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
-    audit_annotations: Annotations,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    audit_annotations: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
+    /// Written by [`Mutated::append_to`].
+    #[serde(skip)]
     mutated_object: Option<Mutated<'r>>,
 }
 
-/// An object's text with images rewritten: what stands before each, what each is now, and the rest.
+/// An object's JSON with images rewritten: what stands before each, what each is now, and the rest.
 #[derive(Debug)]
 struct Mutated<'r> {
     images: Vec<(&'r str, String)>,
@@ -111,31 +61,18 @@ impl Response<'_> {
     /// The answer as the host reads it.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
+        // Strings can always be written; an answer without a byte would be an error to the host.
+        self.to_json().unwrap_or_default()
+    }
+
+    fn to_json(&self) -> serde_json::Result<Vec<u8>> {
         let size = self.mutated_object.as_ref().map_or(0, Mutated::size);
-        let mut json = Writer::with_capacity(MAX_MESSAGE + size);
-        json.object().key("accepted").flag(self.accepted);
-        if let Some(message) = &self.message {
-            json.key("message").string(message);
+        let mut json = Vec::with_capacity(MAX_MESSAGE + size);
+        serde_json::to_writer(&mut json, self)?;
+        if let Some(object) = &self.mutated_object {
+            object.append_to(&mut json)?;
         }
-        if !self.audit_annotations.is_empty() {
-            json.key("audit_annotations").object();
-            for (k, v) in &self.audit_annotations {
-                json.key(k).string(v);
-            }
-            json.end_object();
-        }
-        if !self.warnings.is_empty() {
-            json.key("warnings").strings(&self.warnings);
-        }
-        if let Some(object) = self.mutated_object {
-            json.key("mutated_object");
-            for (before, image) in object.images {
-                json.more(before).more_string(&image);
-            }
-            json.more(object.rest);
-        }
-        json.end_object();
-        json.into_bytes()
+        Ok(json)
     }
 }
 
@@ -144,18 +81,36 @@ impl Mutated<'_> {
         let images = self.images.iter().map(|(before, image)| before.len() + image.len());
         images.sum::<usize>() + self.rest.len()
     }
+
+    /// Adds the object to an answer, as its last key. It is the request's own JSON: serde would take it as a
+    /// `RawValue`, which is one string, and is parsed again when it is made of one.
+    fn append_to(&self, answer: &mut Vec<u8>) -> serde_json::Result<()> {
+        let closing = answer.pop();
+        answer.extend_from_slice(b",\"mutated_object\":");
+        for (before, image) in &self.images {
+            answer.extend_from_slice(before.as_bytes());
+            serde_json::to_writer(&mut *answer, image)?;
+        }
+        answer.extend_from_slice(self.rest.as_bytes());
+        answer.extend(closing);
+        Ok(())
+    }
 }
 
 /// The answer to `validate_settings`.
+#[derive(Serialize)]
+struct SettingsResponse {
+    valid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// The answer to `validate_settings`, as the host reads it.
 #[must_use]
 pub fn settings_answer(outcome: Result<(), String>) -> Vec<u8> {
-    let mut json = Writer::default();
-    json.object().key("valid").flag(outcome.is_ok());
-    if let Err(message) = outcome {
-        json.key("message").string(&clip_lines(&message, MAX_MESSAGE));
-    }
-    json.end_object();
-    json.into_bytes()
+    let message = outcome.err().map(|message| clip_lines(&message, MAX_MESSAGE));
+    let response = SettingsResponse { valid: message.is_none(), message };
+    serde_json::to_vec(&response).unwrap_or_default()
 }
 
 /// The answer about an object: rejected when any image was refused or cannot be read. `notes` are
@@ -200,7 +155,7 @@ pub fn expiry_notes(expiring: &[Expiring]) -> Vec<String> {
     expiring.iter().map(note).collect()
 }
 
-/// The positions of the images are not in the order of the text, or not in it. An object that is not
+/// The positions of the images are not in the order of the object's JSON, or not in it. An object that is not
 /// changed as it should be is not let in.
 struct Misplaced;
 
@@ -210,8 +165,8 @@ fn splice<'r>(found: &Found<'r>, outcomes: &[Outcome]) -> Result<Option<Mutated<
     let mut copied = 0;
     for (image, outcome) in found.images.iter().zip(outcomes) {
         let rewritten = image.text().ok().and_then(|text| outcome.rewritten(&text));
-        let Some(text) = rewritten else { continue };
-        images.push((found.object.get(copied..image.position.start).ok_or(Misplaced)?, text));
+        let Some(rewritten) = rewritten else { continue };
+        images.push((found.object.get(copied..image.position.start).ok_or(Misplaced)?, rewritten));
         copied = image.position.end;
     }
     let rest = found.object.get(copied..).ok_or(Misplaced)?;
@@ -226,7 +181,12 @@ fn reason(outcome: &Outcome) -> Option<String> {
         Outcome::Unmatched(UnmatchedImages::Reject) => {
             Some("no rule selects this image, and `unmatchedImages` is `reject`".to_owned())
         }
-        _ => None,
+        Outcome::Verified { .. }
+        | Outcome::Tolerated(..)
+        | Outcome::Unmatched(UnmatchedImages::Accept | UnmatchedImages::Warn)
+        | Outcome::Exempt
+        | Outcome::Unchanged
+        | Outcome::KeepPin(_) => None,
     }
 }
 
@@ -238,7 +198,12 @@ fn image_warnings(image: &FoundImage<'_>, outcome: &Outcome) -> Vec<String> {
         Outcome::Unmatched(UnmatchedImages::Warn) => {
             vec![warning(image, "no rule selects this image")]
         }
-        _ => Vec::new(),
+        Outcome::Unmatched(UnmatchedImages::Accept | UnmatchedImages::Reject)
+        | Outcome::Refused(_)
+        | Outcome::Exempt
+        | Outcome::Unchanged
+        | Outcome::KeepPin(_)
+        | Outcome::Invalid(_) => Vec::new(),
     }
 }
 

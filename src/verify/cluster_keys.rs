@@ -1,26 +1,28 @@
-//! Keys that are kept in the cluster: read through the host when a rule that needs them selects an image,
+//! Keys that are kept in the cluster: read through the host when a rule that needs them matches an image,
 //! each object once a request.
 
-use crate::host::{self, Host, HostError};
+use crate::host::error::first_line;
+use crate::host::{self, Host, HostError, HostErrorKind};
+use crate::json;
 use crate::policy::signer::{KeySource, ObjectKind};
-use crate::response::message::first_line;
 use base64::Engine;
-use signed_images_json::Json;
+use serde_json::value::RawValue;
 use std::rc::Rc;
 
 /// The objects read so far.
 #[derive(Debug, Default)]
-pub(crate) struct Cluster {
-    objects: Vec<(ObjectId, ObjectText)>,
+pub(crate) struct ClusterKeys {
+    objects: Vec<(ObjectId, ObjectJson)>,
 }
 
+/// Kind, namespace and name.
 type ObjectId = (ObjectKind, String, String);
 
-/// The text of an object, or why there is none.
-type ObjectText = Result<Rc<[u8]>, String>;
+/// An object as JSON, or why there is none.
+type ObjectJson = Result<Rc<[u8]>, String>;
 
-impl Cluster {
-    /// The text of a key source.
+impl ClusterKeys {
+    /// The PEM of a key source.
     pub(crate) fn read(
         &mut self,
         source: &KeySource,
@@ -32,16 +34,15 @@ impl Cluster {
                 let id = (*kind, namespace.clone(), name.clone());
                 let place = format!("{} `{namespace}/{name}`", kind.name());
                 let object = self.object(id, &place, host)?;
-                let object =
-                    host::document(&object).map_err(|error| explain(&error, *kind, &place))?;
-                let value = entry_of(object.root(), entry)
-                    .ok_or_else(|| format!("there is no {source}"))?;
-                entry_text(value, *kind).map_err(|why| format!("{source}: {why}"))
+                let object = host::read(&object).map_err(|error| explain(&error, *kind, &place))?;
+                let value =
+                    entry_of(object, entry).ok_or_else(|| format!("there is no {source}"))?;
+                decode(value, *kind).map_err(|why| format!("{source}: {why}"))
             }
         }
     }
 
-    fn object(&mut self, id: ObjectId, place: &str, host: &mut Host<'_>) -> ObjectText {
+    fn object(&mut self, id: ObjectId, place: &str, host: &mut Host<'_>) -> ObjectJson {
         if let Some((_, object)) = self.objects.iter().find(|(known, _)| *known == id) {
             return object.clone();
         }
@@ -55,21 +56,21 @@ impl Cluster {
 }
 
 /// The value of an entry. Its name comes from the settings; one that stands twice is none.
-fn entry_of<'o>(object: Json<'o>, entry: &str) -> Option<Json<'o>> {
-    let [data] = object.pick(["data"]).ok()?;
-    let mut named = data?.members()?.filter(|(key, _)| key == entry);
+fn entry_of<'o>(object: &'o RawValue, entry: &str) -> Option<&'o RawValue> {
+    let [data] = json::pick(object, ["data"]).ok()?;
+    let mut named = json::members(data?)?.into_iter().filter(|(key, _)| key == entry);
     let (_, value) = named.next()?;
-    (named.next().is_none() && !value.is_null()).then_some(value)
+    (named.next().is_none() && !json::is_null(value)).then_some(value)
 }
 
-/// The text of an entry, which a Secret holds in base64.
-fn entry_text(value: Json<'_>, kind: ObjectKind) -> Result<String, &'static str> {
+/// What an entry says, which a Secret holds in base64.
+fn decode(value: &RawValue, kind: ObjectKind) -> Result<String, &'static str> {
     let not_text = "it is not text";
-    let text = value.string().ok_or(not_text)?;
+    let value = json::string(value).ok_or(not_text)?;
     match kind {
-        ObjectKind::ConfigMap => Ok(text.into_owned()),
+        ObjectKind::ConfigMap => Ok(value.into_owned()),
         ObjectKind::Secret => {
-            let bytes = base64::engine::general_purpose::STANDARD.decode(&*text);
+            let bytes = base64::engine::general_purpose::STANDARD.decode(&*value);
             String::from_utf8(bytes.map_err(|_| "it is not base64")?).map_err(|_| not_text)
         }
     }
@@ -80,22 +81,24 @@ fn explain(error: &HostError, kind: ObjectKind, place: &str) -> String {
     let words = error.to_string();
     let line = first_line(&words);
     let kind = kind.name();
-    if words.contains("has not been granted access to Kubernetes") {
-        return format!(
+    let meaning = match error {
+        HostError::Refused { kind, .. } => *kind,
+        HostError::NotTrusted | HostError::Malformed(_) => HostErrorKind::Other,
+    };
+    match meaning {
+        HostErrorKind::WithheldKubernetes => format!(
             "the policy may not read the {place}: add `apiVersion: v1, kind: {kind}` to its \
              `contextAwareResources`"
-        );
-    }
-    if words.contains("has not been granted access") {
-        return format!("add `kubernetes/get_resource` to the policy's `hostCapabilities`: {line}");
-    }
-    if words.contains("forbidden") || words.contains("Forbidden") {
-        return format!(
+        ),
+        HostErrorKind::Withheld => {
+            format!("add `kubernetes/get_resource` to the policy's `hostCapabilities`: {line}")
+        }
+        HostErrorKind::Forbidden => format!(
             "the policy server's service account may not `get` the {place}: grant it by RBAC ({line})"
-        );
+        ),
+        HostErrorKind::Absent => format!("there is no {place}"),
+        HostErrorKind::NoSignatures | HostErrorKind::MissingSignatures | HostErrorKind::Other => {
+            format!("the {place} could not be read: {line}")
+        }
     }
-    if words.contains("Cannot find") || words.contains("not found") {
-        return format!("there is no {place}");
-    }
-    format!("the {place} could not be read: {line}")
 }

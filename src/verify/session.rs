@@ -1,18 +1,18 @@
 //! The questions about one image, and what the host's answers mean.
 //!
-//! *Why keep the answers?* Several rules may ask for the same signer. *Why read the host's words?* A
-//! refusal is an error with a text; only what is said to people depends on that text, never the verdict.
+//! *Why keep the answers?* Several rules may ask for the same signer.
 //!
 //! *Who matches a pattern?* Those whom the certificates of the signatures name: read once an image, from
-//! where cosign keeps its classic signatures. They are hints; the host is asked about each, exactly.
+//! cosign's `.sig` manifest. They are hints; the host is asked about each, exactly.
 
-use crate::host::{self, Host, HostError};
+use crate::host::verification::Check;
+use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::image::reference::{Digest, Reference};
 use crate::keys::identity::CertificateIdentity;
-use crate::keys::public_key::PublicKey;
-use crate::policy::signer::{Check, Identity, KeySource, Signer, SignerError};
 use crate::policy::subject_pattern::SubjectPattern;
-use crate::verify::signatures::{self, SignatureFormat};
+use crate::verify::failure::CheckFailure;
+use crate::verify::outcome::SignatureFormat;
+use crate::verify::signatures;
 use std::rc::Rc;
 
 /// Subjects that match one pattern and are asked about, for one image. Each is a question, and a webhook
@@ -25,88 +25,15 @@ pub(crate) struct ImageSession<'i> {
     /// What the answers so far speak of.
     digest: Option<Digest>,
     /// What the registry said that the image is, which vouches for nothing.
-    seen: Option<Digest>,
+    resolved: Option<Digest>,
     answers: Vec<(Check, Result<(), CheckFailure>)>,
-    /// What the certificates of its signatures claim, once that was looked at.
+    /// Whom the certificates of its signatures name, once that was looked at.
     identities: Option<Result<Rc<[CertificateIdentity]>, CheckFailure>>,
-}
-
-/// Why one check failed.
-#[derive(Clone, Debug)]
-pub(crate) enum CheckFailure {
-    /// The host found no signature, or could not look: it says the same for both.
-    NoSignatures,
-    /// Signatures were found, and not those asked for; the host's words.
-    NotAmongThem(String),
-    /// Signatures were found, and none has a certificate, which a pattern is compared with.
-    NoCertificates,
-    /// The host could not look, or its answer could not be read.
-    Unchecked(String),
-    /// A key or certificate of the signer of that label cannot be used.
-    Signer(String, SignerError),
-    /// An answer spoke of another digest.
-    Moved { expected: Digest, answered: Digest },
-    /// The host withholds the capability.
-    Withheld(String),
-}
-
-impl CheckFailure {
-    fn of(error: HostError) -> Self {
-        match error {
-            HostError::NotTrusted => Self::NotAmongThem(String::new()),
-            HostError::Malformed(_) => Self::Unchecked(error.to_string()),
-            HostError::Error(words) if is_withheld(&words) => Self::Withheld(words),
-            HostError::Error(words) if words.contains("no signatures found") => Self::NoSignatures,
-            HostError::Error(words)
-                if words.contains("missing signatures")
-                    || words.contains("verification failed") =>
-            {
-                Self::NotAmongThem(words)
-            }
-            HostError::Error(words) => Self::Unchecked(words),
-        }
-    }
-
-    /// Which of several is worth telling.
-    pub(crate) fn severity(&self) -> u8 {
-        match self {
-            Self::NoSignatures => 0,
-            Self::NotAmongThem(_) | Self::NoCertificates => 1,
-            Self::Unchecked(_) => 2,
-            Self::Signer(..) => 3,
-            Self::Moved { .. } => 4,
-            Self::Withheld(_) => 5,
-        }
-    }
-
-    /// Whether the host's words name this signer as missing. The host writes the constraints that were
-    /// not met as YAML, a key with its line breaks and indentation changed.
-    pub(crate) fn names(&self, signer: &Signer) -> bool {
-        let Self::NotAmongThem(words) = self else { return false };
-        let dense = |text: &str| -> String { text.split_ascii_whitespace().collect() };
-        let words = dense(words);
-        match &signer.identity {
-            Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
-                .is_ok_and(|keys| keys.iter().any(|key| words.contains(&dense(&key.to_pem())))),
-            Identity::Keyless { issuer, subject: text }
-            | Identity::KeylessPrefix { issuer, url_prefix: text } => {
-                words.contains(&dense(issuer)) && words.contains(&dense(text))
-            }
-            Identity::PublicKey(KeySource::Object { .. })
-            | Identity::KeylessPattern { .. }
-            | Identity::GithubActions { .. }
-            | Identity::Certificate { .. } => true,
-        }
-    }
-}
-
-pub(crate) fn is_withheld(words: &str) -> bool {
-    words.contains("has not been granted access")
 }
 
 impl<'i> ImageSession<'i> {
     pub(crate) fn new(image: &'i Reference) -> Self {
-        Self { image, digest: None, seen: None, answers: Vec::new(), identities: None }
+        Self { image, digest: None, resolved: None, answers: Vec::new(), identities: None }
     }
 
     /// The digest that every answer spoke of.
@@ -121,7 +48,7 @@ impl<'i> ImageSession<'i> {
         }
         let question = self.question();
         let answer = host::verify(host, &question, check)
-            .map_err(CheckFailure::of)
+            .map_err(CheckFailure::from)
             .and_then(|digest| self.agree(digest));
         self.answers.push((check.clone(), answer.clone()));
         answer
@@ -153,18 +80,18 @@ impl<'i> ImageSession<'i> {
     }
 
     /// Whether the registry knows the image, to tell an image without signatures from a registry that
-    /// could not be asked. Where the host withholds the answer, the host's first word stands.
-    pub(crate) fn reach(&mut self, host: &mut Host<'_>) -> Result<(), String> {
+    /// could not be asked. Where the host withholds the answer, the host's first answer stands.
+    pub(crate) fn probe(&mut self, host: &mut Host<'_>) -> Result<(), String> {
         if self.digest.is_some() {
             return Ok(());
         }
         let question = self.question();
         match host::manifest_digest(host, &question) {
             Ok(digest) => {
-                self.seen = Some(digest);
+                self.resolved = Some(digest);
                 Ok(())
             }
-            Err(HostError::Error(words)) if is_withheld(&words) => Ok(()),
+            Err(HostError::Refused { kind: HostErrorKind::Withheld, .. }) => Ok(()),
             Err(error) => Err(error.to_string()),
         }
     }
@@ -180,7 +107,7 @@ impl<'i> ImageSession<'i> {
         let identities = if let Some(identities) = &self.identities {
             identities.clone()
         } else {
-            let identities = self.read_claims(host);
+            let identities = self.read_identities(host);
             self.identities.insert(identities).clone()
         }?;
         if identities.is_empty() {
@@ -204,12 +131,12 @@ impl<'i> ImageSession<'i> {
         }
     }
 
-    fn read_claims(
+    fn read_identities(
         &mut self,
         host: &mut Host<'_>,
     ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
         let digest = self.resolve(host)?;
-        signatures::identities(host, &self.image.beside(&digest, ".sig"))
+        signatures::identities(host, &self.image.signature_tag(&digest))
     }
 
     /// The digest that all is about from now on, asked for when no answer has told it yet.
@@ -219,7 +146,9 @@ impl<'i> ImageSession<'i> {
         }
         let digest =
             host::manifest_digest(host, &self.question()).map_err(|error| match error {
-                HostError::Error(words) if is_withheld(&words) => CheckFailure::Withheld(words),
+                HostError::Refused { kind: HostErrorKind::Withheld, words } => {
+                    CheckFailure::Withheld(words)
+                }
                 error => CheckFailure::Unchecked(error.to_string()),
             })?;
         self.agree(digest.clone())?;
@@ -228,8 +157,8 @@ impl<'i> ImageSession<'i> {
 
     /// In what form an image is signed that has no signature to verify, where the registry can tell.
     pub(crate) fn signature_format(&self, host: &mut Host<'_>) -> SignatureFormat {
-        match self.digest.as_ref().or(self.seen.as_ref()) {
-            Some(digest) => signatures::signature_format(host, &self.image.beside(digest, "")),
+        match self.digest.as_ref().or(self.resolved.as_ref()) {
+            Some(digest) => signatures::signature_format(host, &self.image.referrers_tag(digest)),
             None => SignatureFormat::Unknown,
         }
     }

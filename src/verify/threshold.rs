@@ -1,13 +1,15 @@
-//! How the signers of a rule stand: who has agreed, who is missing, and what that comes to.
+//! Counts the signers of a rule: who has agreed, who is missing, and whether that is enough (`allOf` needs all, `anyOf`
+//! as many as its `minimumMatches`).
 
 use crate::host::Host;
-use crate::policy::overlap::one_signature_meets_both;
-use crate::policy::signer::{
-    AllOf, Annotations, Check, Identity, Merged, Signer, SignerError, identity_label,
-};
+use crate::host::verification::{AllOf, Check, Merged};
+use crate::policy::signer::{Annotations, Identity, Signer, identity_label};
 use crate::policy::subject_pattern::SubjectPattern;
-use crate::verify::session::{CheckFailure, ImageSession, MAX_CANDIDATES};
-use crate::verify::verifier::{Reason, SignatureFormat};
+use crate::verify::checks::{SignerError, keyless, one_signature_meets_both};
+use crate::verify::failure::CheckFailure;
+use crate::verify::outcome::{Reason, SignatureFormat};
+use crate::verify::session::{ImageSession, MAX_CANDIDATES};
+use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
 use std::borrow::Cow;
 
 /// Signers that one call can ask about.
@@ -39,11 +41,11 @@ impl<'s> SignerBatch<'s> {
         let Some((issuer, pattern, annotations)) = self.pattern() else {
             return Ok(Cow::Borrowed(known));
         };
-        let check = |subject| Check {
-            all_of: AllOf::Keyless(vec![(issuer.to_owned(), subject)]),
+        let check = |subject: &String| Check {
+            all_of: keyless(issuer, subject),
             annotations: annotations.clone(),
         };
-        Ok(session.candidates(host, issuer, pattern)?.into_iter().map(check).collect())
+        Ok(session.candidates(host, issuer, pattern)?.iter().map(check).collect())
     }
 
     /// The issuer, the pattern and the annotations of a signer who is told by a pattern, and is alone.
@@ -61,8 +63,10 @@ impl<'s> SignerBatch<'s> {
     /// The labels of those who have met that check. Of those who could match a pattern, it is who did.
     fn agreed(&self, check: &Check) -> Vec<String> {
         match &check.all_of {
-            AllOf::Keyless(pairs) if self.pattern().is_some() => {
-                pairs.iter().map(|(issuer, subject)| identity_label(issuer, subject)).collect()
+            AllOf::Keyless(identities) if self.pattern().is_some() => {
+                let label =
+                    |identity: &KeylessInfo| identity_label(&identity.issuer, &identity.subject);
+                identities.iter().map(label).collect()
             }
             _ => self.signers.iter().map(|signer| signer.label.clone()).collect(),
         }
@@ -71,12 +75,12 @@ impl<'s> SignerBatch<'s> {
     fn join(&mut self, other: &Self, duplicates: DuplicateSigners) -> Merged {
         match (self.checks.as_deref_mut(), other.checks.as_deref()) {
             (Ok([mine]), Ok([others]))
-                if mine == others && duplicates == DuplicateSigners::Taken =>
+                if mine == others && duplicates == DuplicateSigners::Accepted =>
             {
                 Merged::Yes
             }
             (Ok([mine]), Ok([others]))
-                if duplicates == DuplicateSigners::Taken
+                if duplicates == DuplicateSigners::Accepted
                     || !one_signature_meets_both(&mine.all_of, &others.all_of) =>
             {
                 mine.merge(others)
@@ -87,13 +91,12 @@ impl<'s> SignerBatch<'s> {
 }
 
 /// What becomes of signers whom one signature satisfies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DuplicateSigners {
     /// They count once.
-    #[default]
-    One,
-    /// They are taken: to ask for one twice is to ask once.
-    Taken,
+    CountOnce,
+    /// They are accepted, as verify-image-signatures does: to ask for one twice is to ask once.
+    Accepted,
 }
 
 /// Puts signers together where one call can ask about both.
@@ -114,12 +117,12 @@ pub(crate) fn batches(
     batches
 }
 
-/// How the signers of a rule stand.
-#[derive(Default)]
+/// How many signers a rule needs, and how they stand.
 pub(crate) struct SignerThreshold {
+    needed: usize,
     duplicates: DuplicateSigners,
     agreed: Vec<String>,
-    /// How many more have signed by the host's words, which decide nothing.
+    /// How many more have signed as the host says, which decides nothing.
     presumed: usize,
     missing: Vec<String>,
     /// What those who agreed could have signed with.
@@ -131,12 +134,24 @@ pub(crate) struct SignerThreshold {
 }
 
 impl SignerThreshold {
-    pub(crate) fn new(duplicates: DuplicateSigners) -> Self {
-        Self { duplicates, ..Self::default() }
+    pub(crate) fn new(needed: usize, duplicates: DuplicateSigners) -> Self {
+        Self {
+            needed,
+            duplicates,
+            agreed: Vec::new(),
+            presumed: 0,
+            missing: Vec::new(),
+            met: Vec::new(),
+            worst: None,
+            annotated: false,
+            uncertified: false,
+        }
     }
 
-    pub(crate) fn agreed(&self) -> usize {
-        self.agreed.len()
+    /// Whether enough have agreed, or too few are left that could.
+    pub(crate) fn is_decided(&self, left: usize) -> bool {
+        let still_needed = self.needed.saturating_sub(self.agreed.len());
+        still_needed == 0 || left < still_needed
     }
 
     pub(crate) fn ask(
@@ -181,7 +196,7 @@ impl SignerThreshold {
     /// The label of the signer who has agreed and could have met one of these checks with the same
     /// signature, where that counts once.
     fn shares(&self, checks: &[Check]) -> Option<String> {
-        if self.duplicates == DuplicateSigners::Taken {
+        if self.duplicates == DuplicateSigners::Accepted {
             return None;
         }
         let is_met = |met: &Check| {
@@ -213,9 +228,8 @@ impl SignerThreshold {
         self,
         session: &mut ImageSession<'_>,
         host: &mut Host<'_>,
-        needed: usize,
     ) -> Result<Vec<String>, Reason> {
-        if self.agreed.len() >= needed {
+        if self.agreed.len() >= self.needed {
             return Ok(self.agreed);
         }
         Err(match self.worst {
@@ -225,14 +239,14 @@ impl SignerThreshold {
             }
             Some(CheckFailure::Signer(label, error)) => Reason::Signer(label, error),
             Some(CheckFailure::Unchecked(words)) => Reason::Unchecked(words),
-            Some(CheckFailure::NoSignatures) if self.agreed.is_empty() => match session.reach(host)
+            Some(CheckFailure::NoSignatures) if self.agreed.is_empty() => match session.probe(host)
             {
                 Ok(()) => Reason::NotSigned(SignatureFormat::Unknown),
                 Err(words) => Reason::Unchecked(words),
             },
             _ => Reason::TooFewSigners {
                 agreed: self.agreed.len() + self.presumed,
-                needed,
+                needed: self.needed,
                 missing: self.missing,
                 annotated: self.annotated,
                 uncertified: self.uncertified,

@@ -9,18 +9,19 @@
 //! time is asked, in the order written, until enough have agreed or too few are left; and nothing is
 //! asked twice.
 
-pub use crate::verify::signatures::SignatureFormat;
-
 use crate::host::Host;
+use crate::host::verification::Check;
 use crate::image::reference::{Digest, Reference};
 use crate::policy::rule::{AnyOf, Enforcement, Rule};
-use crate::policy::signer::{Check, Signer, SignerError};
-use crate::verify::cluster_keys::Cluster;
+use crate::policy::signer::Signer;
+use crate::verify::checks::{self, SignerError};
+use crate::verify::cluster_keys::ClusterKeys;
+use crate::verify::outcome::{Approval, Expiring, Reason, Refusal, SignatureFormat};
 use crate::verify::session::ImageSession;
 use crate::verify::threshold::{DuplicateSigners, SignerBatch, SignerThreshold, batches};
 use std::time::Duration;
 
-/// A digest that satisfied a rule that selects its image, and was refused by none. Nothing else makes one.
+/// A digest that satisfied a rule that matches its image, and was refused by none. Nothing else makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pinned(Digest);
 
@@ -43,68 +44,6 @@ pub enum Verified {
     No(Refusal),
 }
 
-/// A rule that is satisfied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Approval {
-    /// The rule's name.
-    pub rule: String,
-    /// The labels of the signers found.
-    pub signers: Vec<String>,
-}
-
-/// A rule that is not satisfied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The rule's name.
-    pub rule: String,
-    /// Why not.
-    pub reason: Reason,
-}
-
-/// Why a rule is not satisfied.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// No signature at all was found.
-    NotSigned(SignatureFormat),
-    /// There are signatures, and too few of the signers made them.
-    TooFewSigners {
-        /// How many signers agreed.
-        agreed: usize,
-        /// How many are needed.
-        needed: usize,
-        /// The labels of those whose signature was not found.
-        missing: Vec<String>,
-        /// Whether their signatures must carry annotations.
-        annotated: bool,
-        /// Whether a pattern had no certificates to be compared with.
-        uncertified: bool,
-    },
-    /// The host could not look; its words.
-    Unchecked(String),
-    /// The host withholds a capability; its words.
-    Withheld(String),
-    /// An answer spoke of another digest.
-    Moved {
-        /// The digest asked for, or answered before.
-        expected: Digest,
-        /// The digest answered.
-        answered: Digest,
-    },
-    /// A key or certificate of this signer cannot be used.
-    Signer(String, SignerError),
-}
-
-/// A signer whose certificate, or its chain, was used and expires soon.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expiring {
-    /// The rule's name.
-    pub rule: String,
-    /// The signer's label.
-    pub signer: String,
-    /// In so many whole days.
-    pub days: u64,
-}
-
 /// A certificate that expires soon gives a warning.
 const EXPIRES_SOON: Duration = Duration::from_hours(30 * 24);
 
@@ -117,7 +56,7 @@ pub struct Verifier<'a, 'h, 'r> {
     host: &'a mut Host<'h>,
     /// Since the Unix epoch.
     now: Duration,
-    cluster: Cluster,
+    cluster: ClusterKeys,
     answers: Vec<(Reference, Verified)>,
     expiring: Vec<Expiring>,
     /// What the signers so far are asked about with.
@@ -130,7 +69,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     /// A verifier that asks that host at that time.
     pub fn new(host: &'a mut Host<'h>, now: Duration) -> Self {
         let (answers, expiring, checks) = (Vec::new(), Vec::new(), Vec::new());
-        Self { host, now, cluster: Cluster::default(), answers, expiring, checks, looks: 0 }
+        Self { host, now, cluster: ClusterKeys::default(), answers, expiring, checks, looks: 0 }
     }
 
     /// Signers whose certificates were used and expire soon.
@@ -139,7 +78,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         &self.expiring
     }
 
-    /// Verifies an image against the rules that select it.
+    /// Verifies an image against the rules that match it.
     pub fn verify(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
         if let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == image) {
             return answer.clone();
@@ -184,8 +123,11 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         session: &mut ImageSession<'_>,
         rule: &'r Rule,
     ) -> Result<Vec<String>, Reason> {
-        let duplicates =
-            if rule.matcher.is_legacy() { DuplicateSigners::Taken } else { DuplicateSigners::One };
+        let duplicates = if rule.matcher.is_legacy() {
+            DuplicateSigners::Accepted
+        } else {
+            DuplicateSigners::CountOnce
+        };
         let mut signers = self.all_of(session, rule, duplicates)?;
         if let Some(any_of) = rule.trust.any_of() {
             signers.extend(self.any_of(session, &rule.name, any_of)?);
@@ -199,15 +141,14 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         rule: &'r Rule,
         duplicates: DuplicateSigners,
     ) -> Result<Vec<String>, Reason> {
-        let mut threshold = SignerThreshold::new(duplicates);
+        let mut threshold = SignerThreshold::new(rule.trust.all_of().len(), duplicates);
         let signers = rule.trust.all_of().iter();
         let signers: Vec<SignerBatch<'_>> =
             signers.map(|signer| self.batch(&rule.name, signer)).collect();
-        let needed = signers.len();
         for batch in batches(signers, duplicates) {
             threshold.ask(session, self.host, &batch);
         }
-        threshold.conclude(session, self.host, needed)
+        threshold.conclude(session, self.host)
     }
 
     fn any_of(
@@ -216,17 +157,15 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         rule: &str,
         any_of: &'r AnyOf,
     ) -> Result<Vec<String>, Reason> {
-        let mut threshold = SignerThreshold::new(DuplicateSigners::One);
+        let mut threshold = SignerThreshold::new(any_of.minimum(), DuplicateSigners::CountOnce);
         for (asked, signer) in any_of.signers().iter().enumerate() {
-            let left = any_of.signers().len() - asked;
-            let still_needed = any_of.minimum() - threshold.agreed();
-            if still_needed == 0 || left < still_needed {
+            if threshold.is_decided(any_of.signers().len() - asked) {
                 break;
             }
             let batch = self.batch(rule, signer);
             threshold.ask(session, self.host, &batch);
         }
-        threshold.conclude(session, self.host, any_of.minimum())
+        threshold.conclude(session, self.host)
     }
 
     /// Keys are read once a request, however many images need them.
@@ -242,7 +181,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
 
     fn checks_of(&mut self, rule: &str, signer: &Signer) -> Result<Vec<Check>, SignerError> {
         let read = &mut |source: &_| self.cluster.read(source, self.host);
-        let checks = signer.checks(self.now, read)?;
+        let checks = checks::checks(signer, self.now, read)?;
         if let Some(left) = checks.remaining.filter(|left| *left < EXPIRES_SOON) {
             self.expiring.push(Expiring {
                 rule: rule.to_owned(),

@@ -4,9 +4,9 @@
 use super::text;
 use regex::Regex;
 use serde_json::{Value, json};
-use signed_images_policy::json::Document;
-use signed_images_policy::keys::identity::{CertificateIdentity, SignatureManifest};
+use signed_images_policy::keys::identity::CertificateIdentity;
 use signed_images_policy::validate;
+use signed_images_policy::verify::signatures::SignatureManifest;
 use std::time::Duration;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
@@ -54,9 +54,9 @@ fn is_read_as_the_host_reads_it(der: &[u8]) {
 
 /// One after the other, and nothing else.
 fn has_the_claims_of_its_layers(text: &str, manifest: &Value) {
-    let document = Document::read(text).expect("JSON");
-    let claims = SignatureManifest::read(document.root());
-    assert_eq!(claims, SignatureManifest::read(document.root()));
+    let text = serde_json::from_str(text).expect("JSON");
+    let claims = SignatureManifest::read(text);
+    assert_eq!(claims, SignatureManifest::read(text));
     let SignatureManifest::Of(claims) = claims else { return };
     let layers = manifest["layers"].as_array().expect("a list");
     let said = layers.iter().filter_map(|layer| layer["annotations"][ANNOTATION].as_str());

@@ -11,7 +11,8 @@ use serde::Serialize;
 use serde_json::Value;
 use signed_images_policy::image::reference::Reference;
 use signed_images_policy::policy::rule::Rule;
-use signed_images_policy::verify::verifier::{Refusal, Verified, Verifier};
+use signed_images_policy::verify::outcome::Refusal;
+use signed_images_policy::verify::verifier::{Verified, Verifier};
 
 use crate::answer::Answer;
 use crate::evaluation::Evaluation;

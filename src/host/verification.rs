@@ -1,0 +1,168 @@
+//! The question whether an image has certain signatures, but for the image.
+//!
+//! *What can one call ask?* Whether signatures of *all* that it lists are there: the host has no any-of.
+
+use crate::policy::signer::{Annotations, RekorBundle};
+use kubewarden_policy_sdk::host_capabilities::SigstoreVerificationInputV2;
+use kubewarden_policy_sdk::host_capabilities::verification::{KeylessInfo, KeylessPrefixInfo};
+
+/// A question about an image, but for the image. Equal checks get equal answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Whose signatures must be there: all of those listed.
+    pub all_of: AllOf,
+    /// What each of these signatures must carry.
+    pub annotations: Annotations,
+}
+
+/// The lists that one call can ask about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AllOf {
+    /// Public keys, PEM.
+    PublicKeys(Vec<String>),
+    /// Issuers and subjects.
+    Keyless(Vec<KeylessInfo>),
+    /// Issuers and URL prefixes.
+    KeylessPrefix(Vec<KeylessPrefixInfo>),
+    /// A GitHub Actions workflow.
+    GithubActions {
+        /// The user or organisation.
+        owner: String,
+        /// One of its repositories; none is all of them.
+        repo: Option<String>,
+    },
+    /// The holder of a certificate's key.
+    Certificate {
+        /// The certificate, PEM.
+        certificate: String,
+        /// Its chain, PEM, the root last.
+        chain: Option<Vec<String>>,
+        /// Whether the signature must be in the transparency log.
+        rekor_bundle: RekorBundle,
+    },
+}
+
+/// Whether two checks became one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merged {
+    /// One call asks about both.
+    Yes,
+    /// They stay apart.
+    No,
+}
+
+impl Check {
+    /// Adds what the other check asks for to this one, when one call can ask about both.
+    #[must_use]
+    pub fn merge(&mut self, other: &Self) -> Merged {
+        if self.annotations != other.annotations {
+            return Merged::No;
+        }
+        match (&mut self.all_of, &other.all_of) {
+            (AllOf::PublicKeys(mine), AllOf::PublicKeys(others)) => mine.extend_from_slice(others),
+            (AllOf::Keyless(mine), AllOf::Keyless(others)) => mine.extend_from_slice(others),
+            (AllOf::KeylessPrefix(mine), AllOf::KeylessPrefix(others)) => {
+                mine.extend_from_slice(others);
+            }
+            _ => return Merged::No,
+        }
+        Merged::Yes
+    }
+
+    /// The question about that image.
+    pub(super) fn request(&self, image: &str) -> SigstoreVerificationInputV2 {
+        let image = image.to_owned();
+        let annotations = (!self.annotations.is_empty()).then(|| self.annotations.clone());
+        match self.all_of.clone() {
+            AllOf::PublicKeys(pub_keys) => {
+                SigstoreVerificationInputV2::SigstorePubKeyVerify { image, pub_keys, annotations }
+            }
+            AllOf::Keyless(keyless) => {
+                SigstoreVerificationInputV2::SigstoreKeylessVerify { image, keyless, annotations }
+            }
+            AllOf::KeylessPrefix(keyless_prefix) => {
+                SigstoreVerificationInputV2::SigstoreKeylessPrefixVerify {
+                    image,
+                    keyless_prefix,
+                    annotations,
+                }
+            }
+            AllOf::GithubActions { owner, repo } => {
+                SigstoreVerificationInputV2::SigstoreGithubActionsVerify {
+                    image,
+                    owner,
+                    repo,
+                    annotations,
+                }
+            }
+            AllOf::Certificate { certificate, chain, rekor_bundle } => {
+                SigstoreVerificationInputV2::SigstoreCertificateVerify {
+                    image,
+                    certificate: certificate.into_bytes(),
+                    certificate_chain: chain
+                        .map(|chain| chain.into_iter().map(String::into_bytes).collect()),
+                    require_rekor_bundle: rekor_bundle == RekorBundle::Required,
+                    annotations,
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn asked(all_of: AllOf, annotations: &[(&str, &str)]) -> Value {
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        let annotations = annotations.iter().map(owned).collect();
+        serde_json::to_value(Check { all_of, annotations }.request("app")).unwrap()
+    }
+
+    /// <https://docs.kubewarden.io/reference/spec/host-capabilities/signature-verifier-policies>
+    #[test]
+    fn what_the_host_is_sent() {
+        let certificate = |chain, rekor_bundle| AllOf::Certificate {
+            certificate: "C".to_owned(),
+            chain,
+            rekor_bundle,
+        };
+        let keyless = KeylessInfo { issuer: "i".to_owned(), subject: "s".to_owned() };
+        let prefix = KeylessPrefixInfo { issuer: "i".to_owned(), url_prefix: "u".to_owned() };
+        let rows = [
+            (
+                asked(AllOf::PublicKeys(vec!["K".to_owned()]), &[]),
+                json!({"type": "SigstorePubKeyVerify", "image": "app", "pub_keys": ["K"], "annotations": null}),
+            ),
+            (
+                asked(AllOf::Keyless(vec![keyless]), &[("b", "2"), ("a", "1")]),
+                json!({"type": "SigstoreKeylessVerify", "image": "app",
+                    "keyless": [{"issuer": "i", "subject": "s"}], "annotations": {"a": "1", "b": "2"}}),
+            ),
+            (
+                asked(AllOf::KeylessPrefix(vec![prefix]), &[]),
+                json!({"type": "SigstoreKeylessPrefixVerify", "image": "app",
+                    "keyless_prefix": [{"issuer": "i", "url_prefix": "u"}], "annotations": null}),
+            ),
+            (
+                asked(AllOf::GithubActions { owner: "o".to_owned(), repo: None }, &[]),
+                json!({"type": "SigstoreGithubActionsVerify", "image": "app", "owner": "o", "repo": null,
+                    "annotations": null}),
+            ),
+            (
+                asked(certificate(None, RekorBundle::Optional), &[]),
+                json!({"type": "SigstoreCertificateVerify", "image": "app", "certificate": [67],
+                    "certificate_chain": null, "require_rekor_bundle": false, "annotations": null}),
+            ),
+            (
+                asked(certificate(Some(vec!["R".to_owned()]), RekorBundle::Required), &[]),
+                json!({"type": "SigstoreCertificateVerify", "image": "app", "certificate": [67],
+                    "certificate_chain": [[82]], "require_rekor_bundle": true, "annotations": null}),
+            ),
+        ];
+        for (asked, expected) in rows {
+            assert_eq!(asked, expected);
+        }
+    }
+}

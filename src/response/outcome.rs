@@ -1,0 +1,72 @@
+//! What became of one image. Every image found ends in exactly one outcome.
+
+use crate::image::reference::Reference;
+use crate::policy::pinning::PinAction;
+use crate::policy::plan::UnmatchedImages;
+use crate::verify::outcome::{Approval, Refusal};
+use crate::verify::verifier::{Pinned, Verified};
+
+/// What became of one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Verified; what is to be written in its place is.
+    Verified {
+        /// The image.
+        image: Reference,
+        /// Its digest.
+        pinned: Pinned,
+        /// The rules that it satisfied.
+        approvals: Vec<Approval>,
+        /// The rules that it did not, which only warn.
+        warned: Vec<Refusal>,
+        /// What is to be written in its place.
+        write: PinAction,
+    },
+    /// It satisfies no rule, and those only warn. A pin that was asked about stays.
+    Tolerated(Vec<Refusal>, PinAction),
+    /// A rule is not satisfied.
+    Refused(Refusal),
+    /// It is exempt.
+    Exempt,
+    /// No rule matches it.
+    Unmatched(UnmatchedImages),
+    /// It stands in the stored object already.
+    Unchanged,
+    /// It is written as it stands in the stored object, with its digest.
+    KeepPin(String),
+    /// It cannot be read.
+    Invalid(String),
+}
+
+impl Outcome {
+    /// The outcome of verifying.
+    #[must_use]
+    pub fn of(verified: Verified, image: Reference, write: PinAction) -> Self {
+        match verified {
+            Verified::Yes(pinned, approvals, warned) => {
+                Self::Verified { image, pinned, approvals, warned, write }
+            }
+            Verified::Tolerated(warned) => Self::Tolerated(warned, write),
+            Verified::No(refusal) => Self::Refused(refusal),
+        }
+    }
+
+    /// What the image is written as, when that is not as it was.
+    pub(super) fn rewritten(&self, image: &str) -> Option<String> {
+        match self {
+            Self::Verified { pinned, write: PinAction::Digest, .. } => {
+                Some([image, "@", pinned.digest().as_str()].concat())
+            }
+            Self::Verified { write: PinAction::Stored(kept), .. }
+            | Self::Tolerated(_, PinAction::Stored(kept))
+            | Self::KeepPin(kept) => Some(kept.clone()),
+            Self::Verified { write: PinAction::Nothing, .. }
+            | Self::Tolerated(_, PinAction::Nothing | PinAction::Digest)
+            | Self::Refused(_)
+            | Self::Exempt
+            | Self::Unmatched(_)
+            | Self::Unchanged
+            | Self::Invalid(_) => None,
+        }
+    }
+}

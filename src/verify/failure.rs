@@ -1,0 +1,72 @@
+//! Why the host did not confirm one check, and which of several failures is worth telling.
+
+use crate::host::error::names;
+use crate::host::{HostError, HostErrorKind};
+use crate::image::reference::Digest;
+use crate::policy::signer::Signer;
+use crate::verify::checks::SignerError;
+
+/// Why one check failed.
+#[derive(Clone, Debug)]
+pub(crate) enum CheckFailure {
+    /// The host found no signature, or could not look: it says the same for both.
+    NoSignatures,
+    /// Signatures were found, and not those asked for; the host's words.
+    NotAmongThem(String),
+    /// Signatures were found, and none has a certificate, which a pattern is compared with.
+    NoCertificates,
+    /// The host could not look, or its answer could not be read.
+    Unchecked(String),
+    /// A key or certificate of the signer of that label cannot be used.
+    Signer(String, SignerError),
+    /// An answer spoke of another digest.
+    Moved { expected: Digest, answered: Digest },
+    /// The host withholds the capability.
+    Withheld(String),
+}
+
+impl From<HostError> for CheckFailure {
+    fn from(error: HostError) -> Self {
+        match error {
+            HostError::NotTrusted => Self::NotAmongThem(String::new()),
+            HostError::Malformed(_) => Self::Unchecked(error.to_string()),
+            HostError::Refused { kind, words } => match kind {
+                HostErrorKind::Withheld | HostErrorKind::WithheldKubernetes => {
+                    Self::Withheld(words)
+                }
+                HostErrorKind::NoSignatures => Self::NoSignatures,
+                HostErrorKind::MissingSignatures => Self::NotAmongThem(words),
+                HostErrorKind::Absent | HostErrorKind::Forbidden | HostErrorKind::Other => {
+                    Self::Unchecked(words)
+                }
+            },
+        }
+    }
+}
+
+impl CheckFailure {
+    /// Which of several is worth telling: the highest.
+    pub(crate) fn severity(&self) -> u8 {
+        match self {
+            Self::NoSignatures => 0,
+            Self::NotAmongThem(_) | Self::NoCertificates => 1,
+            Self::Unchecked(_) => 2,
+            Self::Signer(..) => 3,
+            Self::Moved { .. } => 4,
+            Self::Withheld(_) => 5,
+        }
+    }
+
+    /// Whether the host named this signer as missing.
+    pub(crate) fn names(&self, signer: &Signer) -> bool {
+        match self {
+            Self::NotAmongThem(words) => names(words, &signer.identity),
+            Self::NoSignatures
+            | Self::NoCertificates
+            | Self::Unchecked(_)
+            | Self::Signer(..)
+            | Self::Moved { .. }
+            | Self::Withheld(_) => false,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What verifying came to, rule by rule.
+
+use crate::image::reference::Digest;
+use crate::verify::checks::SignerError;
+
+/// A rule that is satisfied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The rule's name.
+    pub rule: String,
+    /// The labels of the signers found.
+    pub signers: Vec<String>,
+}
+
+/// A rule that is not satisfied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The rule's name.
+    pub rule: String,
+    /// Why not.
+    pub reason: Reason,
+}
+
+/// Why a rule is not satisfied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// No signature at all was found.
+    NotSigned(SignatureFormat),
+    /// There are signatures, and too few of the signers made them.
+    TooFewSigners {
+        /// How many signers agreed.
+        agreed: usize,
+        /// How many are needed.
+        needed: usize,
+        /// The labels of those whose signature was not found.
+        missing: Vec<String>,
+        /// Whether their signatures must carry annotations.
+        annotated: bool,
+        /// Whether a pattern had no certificates to be compared with.
+        uncertified: bool,
+    },
+    /// The host could not look; its words.
+    Unchecked(String),
+    /// The host withholds a capability; its words.
+    Withheld(String),
+    /// An answer spoke of another digest.
+    Moved {
+        /// The digest asked for, or answered before.
+        expected: Digest,
+        /// The digest answered.
+        answered: Digest,
+    },
+    /// A key or certificate of this signer cannot be used.
+    Signer(String, SignerError),
+}
+
+/// In what form an image is signed that has no signature to verify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignatureFormat {
+    /// In none that is known of.
+    Unknown,
+    /// By a Sigstore bundle.
+    Bundle,
+}
+
+/// A signer whose certificate, or its chain, was used and expires soon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expiring {
+    /// The rule's name.
+    pub rule: String,
+    /// The signer's label.
+    pub signer: String,
+    /// In so many whole days.
+    pub days: u64,
+}
