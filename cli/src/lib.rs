@@ -18,15 +18,14 @@
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
 //! - Where do people find it? On Artifact Hub, by the files of [`artifacthub`].
 //! - Why is an image verified, or not? [`explain`] reads it as the policy does.
-//! - And policies of other tools? [`convert`] makes policies of this module of them.
-//! - What is applied to a cluster? A [`policy`], written as [`yaml`] with comments.
+//! - And policies of other tools, and the manifest that is applied to a cluster? Both are written by the package
+//!   `signed-images-convert`.
 
 pub mod answer;
 pub mod artifacthub;
 pub mod bench;
 pub mod capabilities;
 pub mod check;
-pub mod convert;
 pub mod credentials;
 pub mod demo;
 pub mod evaluation;
@@ -35,7 +34,6 @@ pub mod fetch;
 pub mod host;
 pub mod metadata;
 pub mod module;
-pub mod policy;
 pub mod push;
 pub mod registry;
 pub mod request;
@@ -43,4 +41,3 @@ pub mod schema;
 pub mod session;
 pub mod settings;
 pub mod sources;
-pub mod yaml;

@@ -12,10 +12,10 @@ use signed_images::credentials::Credentials;
 use signed_images::evaluation::Evaluation;
 use signed_images::host::{Answers, Cluster, Host, Live, Registries, Trust};
 use signed_images::module::Module;
-use signed_images::policy::{self, Mode, Scope};
 use signed_images::schema;
 use signed_images::settings::Settings;
 use signed_images::sources::Sources;
+use signed_images_convert::manifest::{self, Mode, Scope};
 use signed_images_policy::json::Document;
 use tokio::runtime::Runtime;
 use yaml_serde::Value as Yaml;
@@ -262,7 +262,7 @@ fn examples_that_are_manifests_are_current() {
         let (name, spec) = (&document["metadata"]["name"], &document["spec"]);
         let settings = spec["settings"].as_mapping().unwrap().clone();
         let mut made =
-            policy::Policy::new(name.as_str().unwrap(), Scope::Cluster(None), settings).unwrap();
+            manifest::Policy::new(name.as_str().unwrap(), Scope::Cluster(None), settings).unwrap();
         if spec["mode"] == "monitor" {
             made.mode = Mode::Monitor;
         }

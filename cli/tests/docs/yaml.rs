@@ -1,8 +1,8 @@
 //! Blocks of YAML: settings, manifests, sources, workflows, and policies of other tools.
 
 use serde::Deserialize;
-use signed_images::convert::{self, Source};
 use signed_images::sources::Sources;
+use signed_images_convert::{Source, convert};
 use signed_images_policy::settings::schema::SETTINGS;
 use yaml_serde::Value;
 
@@ -138,7 +138,7 @@ fn validate(settings: &Value) -> Result<(), String> {
 
 fn converts(text: &str) -> Result<(), String> {
     let sources = Source::parse("page.yaml", text).map_err(|error| error.to_string())?;
-    convert::convert(&sources).map(drop).map_err(|(place, error)| format!("{place}: {error}"))
+    convert(&sources).map(drop).map_err(|(place, error)| format!("{place}: {error}"))
 }
 
 /// Steps of a workflow: what they run is looked at as any command.
