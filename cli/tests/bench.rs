@@ -10,10 +10,7 @@ use signed_images::bench::fuel::Meter;
 use signed_images::bench::scenario::{self, Scenario};
 use signed_images::module::Module;
 
-#[cfg(test)]
-mod support;
-#[cfg(test)]
-use support::{Outcome, signed_images};
+use signed_images_testing::command::{Outcome, signed_images};
 
 /// A module at the root of the repository.
 #[cfg(test)]

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-mod support;
-use support::Outcome;
+use signed_images_testing::command::{self, Outcome};
 
 /// A policy that takes only `{}` for settings, and accepts every request.
 const POLICY: &str = r#"
@@ -53,7 +52,7 @@ fn folder() -> TempDir {
 }
 
 fn signed_images(folder: &Path, line: &str) -> Outcome {
-    support::signed_images(folder, line.split_whitespace(), &[], "")
+    command::signed_images(folder, line.split_whitespace(), &[], "")
 }
 
 #[test]

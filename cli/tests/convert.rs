@@ -4,8 +4,7 @@
 
 use std::path::Path;
 
-mod support;
-use support::signed_images;
+use signed_images_testing::command::signed_images;
 
 #[test]
 fn exit_codes() {

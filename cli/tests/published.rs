@@ -10,8 +10,7 @@ use std::process::{Command, Output, Stdio};
 use signed_images::metadata::{Metadata, annotations};
 use yaml_serde::Value;
 
-mod support;
-use support::signed_images;
+use signed_images_testing::command::signed_images;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()

@@ -18,10 +18,10 @@ mod text;
 mod trust;
 
 /// A law, by the name of its fuzz target.
-pub(crate) type Law = (&'static str, fn(&[u8]));
+pub type Law = (&'static str, fn(&[u8]));
 
 /// Every law.
-pub(crate) const LAWS: [Law; 11] = [
+pub const LAWS: [Law; 11] = [
     ("reference", reference::law),
     ("pattern", pattern::law),
     ("prefix", prefix::law),

@@ -5,14 +5,16 @@ use serde_json::{Value, json};
 use signed_images_policy::image::reference::Digest;
 
 /// The keys that the cluster holds: in an object `two`, and in any other.
-const CLUSTER_KEYS: [&str; 2] =
-    [include_str!("../fixtures/keys/ed25519.pem"), include_str!("../fixtures/keys/p256.pem")];
+const CLUSTER_KEYS: [&str; 2] = [
+    include_str!("../../../tests/fixtures/keys/ed25519.pem"),
+    include_str!("../../../tests/fixtures/keys/p256.pem"),
+];
 
 /// The certificates that signatures have: of two workflows on GitHub, and of a person.
 const CERTIFICATES: [&str; 3] = [
-    include_str!("../fixtures/certificates/workflow.pem"),
-    include_str!("../fixtures/certificates/new-workflow.pem"),
-    include_str!("../fixtures/certificates/person.pem"),
+    include_str!("../../../tests/fixtures/certificates/workflow.pem"),
+    include_str!("../../../tests/fixtures/certificates/new-workflow.pem"),
+    include_str!("../../../tests/fixtures/certificates/person.pem"),
 ];
 
 /// A digest of that digit.

@@ -6,14 +6,14 @@ use std::path::Path;
 use yaml_serde::{Mapping, Value};
 
 /// The JSON text of a value. A string is JSON text already: for bytes that YAML cannot say.
-pub(crate) fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(literal) => literal.clone(),
         _ => encode(value),
     }
 }
 
-pub(crate) fn encode(value: &Value) -> String {
+pub(super) fn encode(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Bool(flag) => flag.to_string(),
@@ -32,23 +32,23 @@ pub(crate) fn encode(value: &Value) -> String {
     }
 }
 
-pub(crate) fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     serde_json::to_string(text).unwrap()
 }
 
-pub(crate) fn parse(text: &str) -> Result<serde_json::Value, String> {
+pub(super) fn parse(text: &str) -> Result<serde_json::Value, String> {
     serde_json::from_str(text).map_err(|error| format!("{error}: {text}"))
 }
 
 /// What `${…}` stands for.
-pub(crate) struct Words<'w> {
+pub(super) struct Words<'w> {
     fixtures: &'w Path,
     /// The texts of this case, by their names.
     texts: HashMap<String, String>,
 }
 
 impl<'w> Words<'w> {
-    pub(crate) fn new(fixtures: &'w Path, texts: &HashMap<String, Repeated>) -> Self {
+    pub(super) fn new(fixtures: &'w Path, texts: &HashMap<String, Repeated>) -> Self {
         let texts = texts.iter().map(|(name, repeated)| (name.clone(), repeated.text()));
         Self { fixtures, texts: texts.collect() }
     }
@@ -57,7 +57,7 @@ impl<'w> Words<'w> {
     /// the digit X, `${PATH}` by the text of a fixture and, where they are the whole string,
     /// `${bytes:PATH}` by a list of its bytes and `${example:NAME}` by the settings of an example. A string
     /// that is JSON text itself gets the fixture's line breaks escaped.
-    pub(crate) fn expand(&self, value: &Value) -> Result<Value, String> {
+    pub(super) fn expand(&self, value: &Value) -> Result<Value, String> {
         Ok(match value {
             Value::String(text) => self.expand_text(text)?,
             Value::Sequence(items) => Value::Sequence(
@@ -137,7 +137,7 @@ impl<'w> Words<'w> {
 /// A text that is too long for a file: so many times this one, in which `#` is the number of the time.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Repeated {
+pub(super) struct Repeated {
     repeat: String,
     times: usize,
 }

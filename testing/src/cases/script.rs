@@ -4,8 +4,9 @@
 use super::{Exchange, json};
 use std::sync::{Arc, Mutex};
 
+/// What is left of the script, shared by its clones.
 #[derive(Clone, Debug)]
-pub(crate) struct Script(Arc<Mutex<State>>);
+pub struct Script(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -14,13 +15,16 @@ struct State {
 }
 
 impl Script {
-    pub(crate) fn new(exchanges: &[Exchange]) -> Self {
+    pub(super) fn new(exchanges: &[Exchange]) -> Self {
         let left = exchanges.iter().rev().cloned().collect();
         Self(Arc::new(Mutex::new(State { left, faults: Vec::new() })))
     }
 
     /// Answers the next call.
-    pub(crate) fn answer(
+    ///
+    /// # Errors
+    /// Those of the script; and when the call is not the next one in it, which fails the case.
+    pub fn answer(
         &self,
         namespace: &str,
         operation: &str,
@@ -46,7 +50,7 @@ impl Script {
     }
 
     /// What went wrong, or was not asked.
-    pub(crate) fn conclude(&self) -> Result<(), String> {
+    pub(super) fn conclude(&self) -> Result<(), String> {
         let state = self.0.lock().unwrap();
         let mut faults = state.faults.clone();
         if let (Some(next), true) = (state.left.last(), faults.is_empty()) {

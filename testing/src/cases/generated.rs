@@ -4,7 +4,7 @@ use super::Case;
 use std::fmt::Write as _;
 use std::path::Path;
 
-pub(crate) fn generated(fixtures: &Path) -> Vec<Case> {
+pub(super) fn generated(fixtures: &Path) -> Vec<Case> {
     let case = |name: &str, yaml: &str| {
         Case::parse(&format!("generated: {name}"), yaml, fixtures).unwrap()
     };

@@ -125,8 +125,8 @@ const WORDS: [&str; 16] = [
     "/metadata/name",
     "acme.com",
     "acme/app",
-    include_str!("../fixtures/keys/p256.pem"),
-    include_str!("../fixtures/certificates/signer.pem"),
+    include_str!("../../../tests/fixtures/keys/p256.pem"),
+    include_str!("../../../tests/fixtures/certificates/signer.pem"),
 ];
 
 fn word(u: &mut Unstructured<'_>) -> Result<String> {

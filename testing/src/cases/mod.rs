@@ -5,9 +5,9 @@ mod generated;
 mod json;
 mod script;
 
-pub(crate) use check::check;
-pub(crate) use generated::generated;
-pub(crate) use script::Script;
+pub use check::check;
+use generated::generated;
+pub use script::Script;
 
 use json::{Repeated, Words};
 use serde::Deserialize;
@@ -16,17 +16,17 @@ use std::path::{Path, PathBuf};
 use yaml_serde::Value;
 
 /// The policy: operation, payload and the host → the answer.
-pub(crate) type Run<'r> = dyn Fn(&'static str, &[u8], &Script) -> Result<Vec<u8>, String> + 'r;
+pub type Run<'r> = dyn Fn(&'static str, &[u8], &Script) -> Result<Vec<u8>, String> + 'r;
 
 /// One behaviour of the policy.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Case {
+pub struct Case {
     /// Where it stands, for messages.
     #[serde(skip)]
-    pub(crate) name: String,
+    pub name: String,
     /// The behaviour, in a sentence.
-    pub(crate) about: String,
+    pub about: String,
     #[serde(default)]
     settings: Value,
     /// Without one, the settings are validated.
@@ -35,8 +35,9 @@ pub(crate) struct Case {
     payload: Option<String>,
     /// What the host is asked, in this order, and answers.
     #[serde(default)]
-    pub(crate) host: Vec<Exchange>,
-    pub(crate) expect: Expect,
+    pub host: Vec<Exchange>,
+    /// What it must answer then.
+    pub expect: Expect,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -53,9 +54,9 @@ struct Request {
 /// A host call and its answer.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct Exchange {
+pub struct Exchange {
     /// Namespace and operation: `oci/v2/verify`.
-    pub(crate) call: String,
+    pub call: String,
     /// Of a map, the fields that must be there; else the whole.
     request: Option<Value>,
     /// The whole request.
@@ -70,17 +71,17 @@ pub(crate) struct Exchange {
 /// What the policy must answer.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Expect {
+pub struct Expect {
     /// The answer to a request.
-    pub(crate) accepted: Option<bool>,
+    pub accepted: Option<bool>,
     /// The answer about settings.
-    pub(crate) valid: Option<bool>,
+    pub valid: Option<bool>,
     /// JSON pointers into the object and what stands there in `mutated_object`. Every other byte is that
     /// of the request.
     #[serde(default)]
-    pub(crate) patch: BTreeMap<String, String>,
+    pub patch: BTreeMap<String, String>,
     /// The whole message, or a list of its parts.
-    pub(crate) message: Option<Message>,
+    pub message: Option<Message>,
     /// What the message must not give away.
     #[serde(default)]
     unsaid: Vec<String>,
@@ -89,10 +90,13 @@ pub(crate) struct Expect {
     warnings: Vec<String>,
 }
 
+/// What a message must say.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Message {
+pub enum Message {
+    /// The message itself.
     Whole(String),
+    /// Some of what it says.
     Parts(Vec<String>),
 }
 
@@ -101,7 +105,7 @@ fn create() -> String {
 }
 
 impl Case {
-    pub(crate) fn parse(name: &str, yaml: &str, fixtures: &Path) -> Result<Self, String> {
+    fn parse(name: &str, yaml: &str, fixtures: &Path) -> Result<Self, String> {
         let fault = |error: &dyn std::fmt::Display| format!("{name}: {error}");
         let mut value: Value = yaml_serde::from_str(yaml).map_err(|error| fault(&error))?;
         value.apply_merge().map_err(|error| fault(&error))?;
@@ -157,7 +161,8 @@ impl Request {
 
 /// Every case below `cases/`, and those that are too large for a file. With `CASE` in the environment,
 /// only those with that text in their names.
-pub(crate) fn all(root: &Path) -> Vec<Case> {
+#[must_use]
+pub fn all(root: &Path) -> Vec<Case> {
     let fixtures = root.join("tests/fixtures");
     let mut files = Vec::new();
     collect(&root.join("cases"), &mut files);
@@ -189,7 +194,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 /// Runs every case and reports all that fail.
-pub(crate) fn check_all(cases: &[Case], run: &Run<'_>) {
+pub fn check_all(cases: &[Case], run: &Run<'_>) {
     let failures: Vec<String> = cases
         .iter()
         .filter_map(|case| {

@@ -4,15 +4,15 @@ use arbitrary::{Result, Unstructured};
 use serde_json::{Value, json};
 
 const KEYS: [&str; 4] = [
-    include_str!("../fixtures/keys/p256.pem"),
-    include_str!("../fixtures/keys/p256-compressed.pem"),
-    include_str!("../fixtures/keys/ed25519.pem"),
-    include_str!("../fixtures/keys/p384.pem"),
+    include_str!("../../../tests/fixtures/keys/p256.pem"),
+    include_str!("../../../tests/fixtures/keys/p256-compressed.pem"),
+    include_str!("../../../tests/fixtures/keys/ed25519.pem"),
+    include_str!("../../../tests/fixtures/keys/p384.pem"),
 ];
 const CERTIFICATES: [&str; 3] = [
-    include_str!("../fixtures/certificates/signer.pem"),
-    include_str!("../fixtures/certificates/signer-second.pem"),
-    include_str!("../fixtures/certificates/expired.pem"),
+    include_str!("../../../tests/fixtures/certificates/signer.pem"),
+    include_str!("../../../tests/fixtures/certificates/signer-second.pem"),
+    include_str!("../../../tests/fixtures/certificates/expired.pem"),
 ];
 const PATTERNS: [&str; 14] = [
     "**",

@@ -8,20 +8,35 @@ use std::process::{Command, Stdio};
 
 /// What became of a command line.
 #[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+pub struct Outcome {
+    /// What it exited with; none when a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said besides.
+    pub stderr: String,
 }
 
 /// Runs `signed-images` in this folder, which also holds Docker's configuration, if there is one.
-pub(crate) fn signed_images<A: AsRef<OsStr>>(
+pub fn signed_images<A: AsRef<OsStr>>(
     folder: &Path,
     arguments: impl IntoIterator<Item = A>,
     variables: &[(&str, &str)],
     stdin: &str,
 ) -> Outcome {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_signed-images"))
+    run("signed-images", folder, arguments, variables, stdin)
+}
+
+/// Runs a program of the package under test. Cargo tells each of its tests where the program is.
+pub fn run<A: AsRef<OsStr>>(
+    program: &str,
+    folder: &Path,
+    arguments: impl IntoIterator<Item = A>,
+    variables: &[(&str, &str)],
+    stdin: &str,
+) -> Outcome {
+    let file = std::env::var_os(format!("CARGO_BIN_EXE_{program}")).unwrap();
+    let mut child = Command::new(file)
         .args(arguments)
         .current_dir(folder)
         .env_remove("RUST_LOG")

@@ -24,7 +24,11 @@ struct Answer<'a> {
     mutated_object: Option<&'a RawValue>,
 }
 
-pub(crate) fn check(case: &Case, run: &Run<'_>) -> Result<(), String> {
+/// Runs a case.
+///
+/// # Errors
+/// When the policy answers otherwise, or asks the host otherwise.
+pub fn check(case: &Case, run: &Run<'_>) -> Result<(), String> {
     let script = Script::new(&case.host);
     let bytes = run(case.operation(), case.payload().as_bytes(), &script)?;
     let said = || format!("\nthe policy said: {}", start(&String::from_utf8_lossy(&bytes)));
