@@ -1,7 +1,7 @@
 //! The stages of the policy, each by itself, natively: where the time of a request goes.
 //!
-//! - On what? The objects and settings of `signed-images bench`.
-//! - What does a whole request take in a policy server? That is what `signed-images bench` measures; here
+//! - On what? The objects and settings of `cargo xtask bench`.
+//! - What does a whole request take in a policy server? That is what `cargo xtask bench` measures; here
 //!   the code is native, and nothing is instantiated.
 
 #![expect(clippy::unwrap_used, reason = "a measurement may stop where it fails")]
@@ -18,16 +18,7 @@ use signed_images_policy::settings as policy_settings;
 use signed_images_policy::verify::verifier::Verifier;
 use signed_images_policy::workload::kinds;
 use signed_images_policy::workload::stored::{self, Found};
-
-#[path = "../cli/src/bench/manifest.rs"]
-mod manifest;
-#[path = "../cli/src/bench/scenario.rs"]
-#[expect(dead_code, unreachable_pub, reason = "it is a part of the command")]
-mod scenario;
-#[path = "../cli/src/bench/settings.rs"]
-mod settings;
-
-use scenario::Scenario;
+use signed_images_testing::scenarios::{self, Scenario};
 
 const OBJECTS: [&str; 3] = ["deployment-10k", "30-images", "object-650k"];
 const POLICIES: [&str; 3] = ["1-rule", "100-rules", "1000-rules"];
@@ -76,7 +67,7 @@ fn giving_the_verdict(criterion: &mut Criterion) {
         let found = found(&review);
         let rules = selected(&found, settings);
         let host = &mut |namespace: &'static str, operation: &'static str, payload: &[u8]| {
-            scenario::host(namespace, operation, payload)
+            scenarios::host(namespace, operation, payload)
         };
         let mut verifier = Verifier::new(host, Duration::ZERO);
         let outcomes: Vec<Outcome> = tasks(&found, &rules)
@@ -103,7 +94,7 @@ fn measure(
     run: impl Fn(&mut dyn FnMut(&mut dyn FnMut()), &Scenario),
 ) {
     let mut group = criterion.benchmark_group(stage);
-    for scenario in scenario::all().iter().filter(|scenario| names.contains(&scenario.name)) {
+    for scenario in scenarios::all().iter().filter(|scenario| names.contains(&scenario.name)) {
         group.bench_function(scenario.name, |bencher| {
             run(&mut |stage| bencher.iter(stage), scenario);
         });

@@ -243,11 +243,3 @@ fn a_demo_needs_a_module_and_a_policy_that_decides_right() {
     let expected = "error: no module `annotated-policy.wasm`: run `make annotated-policy.wasm`\n";
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), expected));
 }
-
-#[test]
-fn the_schema_is_printed() {
-    let folder = folder();
-    let outcome = signed_images(folder.path(), "schema");
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
-    assert_eq!(outcome.stdout, format!("{:#}\n", signed_images::schema::settings()));
-}

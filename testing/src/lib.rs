@@ -3,6 +3,7 @@
 //! - How does a whole-policy case run? [`cases`] reads and compares them; who calls it says what runs: the
 //!   library, or the module.
 //! - What holds of any input? The [`laws`], which `fuzz/` tries and `tests/seeds.rs` replays.
+//! - What is measured? The [`scenarios`].
 //! - How is a command run? By [`command`], with no variables of the user's.
 
 #![allow(
@@ -17,3 +18,4 @@
 pub mod cases;
 pub mod command;
 pub mod laws;
+pub mod scenarios;

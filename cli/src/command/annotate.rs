@@ -7,12 +7,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::capabilities;
+use crate::evaluation::protocol_version;
+use crate::metadata::{Metadata, section};
+use crate::module::Module;
 use anyhow::{Context, anyhow};
 use clap::Args;
-use signed_images::capabilities;
-use signed_images::evaluation::protocol_version;
-use signed_images::metadata::{Metadata, section};
-use signed_images::module::Module;
 use tracing::warn;
 
 const EXAMPLES: &str = "\

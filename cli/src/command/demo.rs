@@ -9,16 +9,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::credentials::Credentials;
+use crate::demo::{Key, Registry};
+use crate::evaluation::Evaluation;
+use crate::host::{Answers, Cluster, Host, Live, Registries, Trust};
+use crate::module::Module;
+use crate::settings::Settings;
+use crate::sources::Sources;
 use anyhow::bail;
 use clap::Args;
 use serde_json::json;
-use signed_images::credentials::Credentials;
-use signed_images::demo::{Key, Registry};
-use signed_images::evaluation::Evaluation;
-use signed_images::host::{Answers, Cluster, Host, Live, Registries, Trust};
-use signed_images::module::Module;
-use signed_images::settings::Settings;
-use signed_images::sources::Sources;
 use tokio::runtime::{Handle, Runtime};
 
 mod images;

@@ -8,13 +8,13 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::evaluation::{Evaluation, now};
+use crate::explain::{Explanation, explain};
+use crate::host::{Answers, Host};
+use crate::module::Module;
+use crate::settings::Settings;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use signed_images::evaluation::{Evaluation, now};
-use signed_images::explain::{Explanation, explain};
-use signed_images::host::{Answers, Host};
-use signed_images::module::Module;
-use signed_images::settings::Settings;
 use signed_images_policy::policy::pinning::Rules;
 use tokio::runtime::Runtime;
 

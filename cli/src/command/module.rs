@@ -2,15 +2,15 @@
 //!
 //! - In which order? What `--module` names; else what `SIGNED_IMAGES_MODULE` names; else `annotated-policy.wasm`,
 //!   which carries its metadata, or `policy.wasm` beside the executable.
-//! - What may be named? A file, or a URL that a policy server takes too ([`signed_images::fetch`]).
+//! - What may be named? A file, or a URL that a policy server takes too ([`crate::fetch`]).
 //! - What if one is named and is not there? An error: nothing else is tried.
 
 use std::ffi::OsString;
 use std::path::Path;
 
+use crate::fetch::Location;
 use anyhow::{Context, bail};
 use clap::Args;
-use signed_images::fetch::Location;
 
 use super::exit::Mistake;
 

@@ -8,9 +8,9 @@
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
+use crate::settings::Settings;
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
-use signed_images::settings::Settings;
 use signed_images_convert::manifest::{self, Scope};
 use signed_images_policy::json::Document;
 use signed_images_policy::settings::partial;

@@ -7,13 +7,13 @@
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
+use crate::fetch::Location;
+use crate::metadata::section;
+use crate::push::Artifact;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use oci_client::Reference;
 use serde_json::json;
-use signed_images::fetch::Location;
-use signed_images::metadata::section;
-use signed_images::push::Artifact;
 use tokio::runtime::Runtime;
 use tracing::warn;
 

@@ -9,15 +9,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::evaluation::Evaluation;
+use crate::fetch::Location;
+use crate::host::{Answers, Host};
+use crate::module::Module;
+use crate::request::Request;
+use crate::session::{Recorder, Replay};
+use crate::settings::Settings;
 use anyhow::{Context, bail};
 use clap::Args;
-use signed_images::evaluation::Evaluation;
-use signed_images::fetch::Location;
-use signed_images::host::{Answers, Host};
-use signed_images::module::Module;
-use signed_images::request::Request;
-use signed_images::session::{Recorder, Replay};
-use signed_images::settings::Settings;
 use tokio::runtime::{Handle, Runtime};
 use tracing::{info, warn};
 

@@ -1,6 +1,6 @@
 //! The images of the show.
 
-use signed_images::demo::{DemoError, Key, Registry};
+use crate::demo::{DemoError, Key, Registry};
 
 /// Two images, one of them signed.
 #[derive(Debug)]

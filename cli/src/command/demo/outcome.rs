@@ -1,11 +1,11 @@
 //! What the policy made of a request, and whether it should have.
 
+use crate::answer::Answer;
+use crate::evaluation::Evaluation;
 use anyhow::{anyhow, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use signed_images::answer::Answer;
-use signed_images::evaluation::Evaluation;
 
 use super::reviews::{Expected, Review};
 

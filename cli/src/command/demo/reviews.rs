@@ -1,7 +1,7 @@
 //! The requests of the show, as an API server would send them.
 
+use crate::request::{Request, RequestError};
 use serde_json::{Value, json};
-use signed_images::request::{Request, RequestError};
 
 use super::images::Images;
 

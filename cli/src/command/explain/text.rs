@@ -2,11 +2,11 @@
 
 use std::fmt::{self, Display, Write};
 
-use anstyle::{AnsiColor, Style};
-use signed_images::explain::{
+use crate::explain::{
     Canonical, Explanation, Fate, Findings, Fingerprint, List, Needs, Noted, PatternReport,
     RuleReport, RuleResult, SignerReport, Standing, Subject,
 };
+use anstyle::{AnsiColor, Style};
 
 const TITLE: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();

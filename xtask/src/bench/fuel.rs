@@ -2,17 +2,17 @@
 //!
 //! - What is counted? Every instruction of the module, from making the instance to the answer. What the host
 //!   does in between, and how long an instruction takes, is not.
-//! - Why not in the runtime of [`crate::module`]? It makes its own store, which has no fuel and cannot be
+//! - Why not in the runtime of [`signed_images::module`]? It makes its own store, which has no fuel and cannot be
 //!   given any.
 //! - Is it the same every time? Yes: the clock stands still, and what is random is zero.
 
 use std::fmt;
 
+use signed_images::module::ModuleError;
 use wapc::wapc_functions::{GUEST_CALL, REQUIRED_STARTS};
 use wasmtime::{Cache, Config, Engine, InstancePre, Linker, Result, Store, TypedFunc, format_err};
 
 use super::imports::{self, Call};
-use crate::module::ModuleError;
 
 /// A module that is compiled so that it counts.
 pub struct Meter {

@@ -12,7 +12,15 @@ use serde_json::{Map, Value, json};
 use signed_images_policy::settings::schema as vocabulary;
 use vocabulary::{Blanks, Field, SETTINGS, Schema as Shape};
 
+use crate::made::Made;
+
 type Schema = Map<String, Value>;
+
+/// The schema, as it is committed.
+#[must_use]
+pub fn file() -> Made {
+    Made { path: "settings.schema.json", text: format!("{:#}\n", settings()) }
+}
 
 /// The schema.
 #[must_use]

@@ -8,9 +8,8 @@
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-
-use super::scenario;
-use crate::module::{Module, ModuleError};
+use signed_images::module::{Module, ModuleError};
+use signed_images_testing::scenarios;
 
 /// How often the modules run before it counts.
 const WARM_UPS: usize = 3;
@@ -65,7 +64,7 @@ pub fn measure<const N: usize>(
 
 fn sample(module: &Module, payload: &str) -> Result<Sample, ModuleError> {
     let start = Instant::now();
-    let instance = module.instance(scenario::host)?;
+    let instance = module.instance(scenarios::host)?;
     let made = Instant::now();
     let answer = instance.call("validate", payload.as_bytes())?;
     let answered = Instant::now();

@@ -1,34 +1,23 @@
-//! What is published says the same everywhere: versions, names, what Artifact Hub reads, the notes of a release.
+//! What is published says the same everywhere: versions, names, the notes of a release.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 #![expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use signed_images::metadata::{Metadata, annotations};
-use yaml_serde::Value;
-
-use signed_images_testing::command::signed_images;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-fn read(file: &str) -> String {
-    std::fs::read_to_string(root().join(file)).unwrap()
-}
+use xtask::made::{read, root};
 
 fn metadata(name: &str) -> String {
-    Metadata::parse(&read("metadata.yml")).unwrap().annotations.unwrap()[name].clone()
+    Metadata::parse(&read("metadata.yml").unwrap()).unwrap().annotations.unwrap()[name].clone()
 }
 
 #[test]
 fn versions_and_names_are_the_same_everywhere() {
     assert_eq!(metadata(annotations::VERSION), env!("CARGO_PKG_VERSION"));
     assert_eq!(metadata(annotations::LICENSE), env!("CARGO_PKG_LICENSE"));
-    let cargo = read("Cargo.toml");
+    let cargo = read("Cargo.toml").unwrap();
     let name = metadata(annotations::TITLE);
     assert!(cargo.contains(&format!("[package]\nname = \"{name}\"\n")), "{name}");
     assert!(metadata(annotations::OCI_URL).ends_with(&format!("/{name}")));
@@ -36,7 +25,7 @@ fn versions_and_names_are_the_same_everywhere() {
         assert_eq!(metadata(url), env!("CARGO_PKG_REPOSITORY"), "{url}");
     }
     // The newest release is this version, or an older one when there is something new.
-    let changelog = read("CHANGELOG.md");
+    let changelog = read("CHANGELOG.md").unwrap();
     let heading = |line: &str| {
         let (version, _) = line.strip_prefix("## [")?.split_once(']')?;
         Some(version.to_owned())
@@ -51,27 +40,6 @@ fn versions_and_names_are_the_same_everywhere() {
         .collect();
     assert!(parsed.is_sorted_by(|newer, older| newer > older), "{versions:?}");
     assert!(parsed.iter().all(|released| *released <= version.parse().unwrap()), "{versions:?}");
-}
-
-/// `make artifacthub` would change nothing but the time.
-#[test]
-fn what_artifact_hub_reads_is_current() {
-    let package = read("artifacthub-pkg.yml");
-    let document: Value = yaml_serde::from_str(&package).unwrap();
-    let created_at = document["createdAt"].as_str().unwrap();
-    let seconds = chrono::DateTime::parse_from_rfc3339(created_at).unwrap().timestamp().to_string();
-    let folder = tempfile::tempdir().unwrap();
-    let repository = folder.path().join("artifacthub-repo.yml");
-    let mut line =
-        vec!["scaffold", "artifacthub", "--repository-output", repository.to_str().unwrap()];
-    if root().join("questions-ui.yml").exists() {
-        line.extend(["--questions-path", "questions-ui.yml"]);
-    }
-    let made = signed_images(root(), line, &[("SOURCE_DATE_EPOCH", &seconds)], "");
-    assert_eq!((made.code, made.stderr.as_str()), (Some(0), ""));
-    assert_eq!(package, made.stdout, "run `make artifacthub`");
-    let repository = std::fs::read_to_string(repository).unwrap();
-    assert_eq!(read("artifacthub-repo.yml"), repository, "run `make artifacthub`");
 }
 
 fn notes(version: &str, changelog: &str) -> Output {

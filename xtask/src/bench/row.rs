@@ -4,11 +4,12 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use serde::Serialize;
-use signed_images::bench::check::Subject;
-use signed_images::bench::fuel::Meter;
-use signed_images::bench::scenario::Scenario;
-use signed_images::bench::time::{self, Times};
 use signed_images::module::Module;
+use signed_images_testing::scenarios::Scenario;
+
+use super::check::Subject;
+use super::fuel::Meter;
+use super::time::{self, Times};
 
 /// The policy and the floor, ready to be measured.
 pub(super) struct Subjects {

@@ -2,9 +2,9 @@
 
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle};
-use signed_images::bench::time::{Spread, Times};
 
 use super::row::Row;
+use super::time::{Spread, Times};
 
 const COLUMNS: [&str; 10] =
     ["scenario", "bytes", "instance", "evaluation", "request", "floor", "×", "fuel", "floor", "×"];

@@ -1,10 +1,11 @@
-//! What is measured: payloads of `validate`, the same on every machine.
+//! What is measured, by `cargo xtask bench` and `benches/stages.rs`: payloads of `validate`, the same on every machine.
 //!
 //! - Of which sizes? An ordinary Pod and Deployment, an object as large as etcd takes with ease, Pods of many
 //!   containers, and policies of many rules.
 //! - What is an update? A Deployment that is scaled: its image, which is pinned, stays as it is.
 
-use super::{manifest, settings};
+mod manifest;
+mod settings;
 
 /// What the host answers whenever it is asked about an image.
 pub const DIGEST: &str = "sha256:4bcff63911fcb4448bd4fdacec207030997caf25e9bea4045fa6c8c44de311d1";

@@ -6,16 +6,58 @@
 //! - Where does the module lie? In a registry under the tag `vVERSION`, and beside the release on GitHub as
 //!   `policy.wasm`.
 //! - Who owns the repository? Those whom the metadata names as authors.
+//! - When was a package made? When this runs, or at `SOURCE_DATE_EPOCH`
+//!   (<https://reproducible-builds.org/specs/source-date-epoch/>).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use anyhow::Context;
+use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
-
-use crate::metadata::Metadata;
-use crate::metadata::annotations::{
+use signed_images::evaluation::now;
+use signed_images::metadata::Metadata;
+use signed_images::metadata::annotations::{
     AUTHOR, DESCRIPTION, DISPLAY_NAME, HIDDEN_UI, KEYWORDS, LICENSE, OCI_URL, REPOSITORY_ID,
     RESOURCES, SOURCE, TITLE, URL, VERSION,
 };
+
+use crate::made::{Made, read};
+
+/// Both files. `created_at` is a time of RFC 3339.
+///
+/// # Errors
+/// When what they are made of cannot be read, or lacks something.
+pub fn files(created_at: &str) -> anyhow::Result<[Made; 2]> {
+    let metadata = Metadata::parse(&read("metadata.yml")?).context("metadata.yml")?;
+    let questions = read("questions-ui.yml")?;
+    let package = Package::new(&metadata, created_at, Some(&questions)).context("metadata.yml")?;
+    let repository = Repository::new(&metadata).context("metadata.yml")?;
+    Ok([
+        Made { path: "artifacthub-pkg.yml", text: text(&package)? },
+        Made { path: "artifacthub-repo.yml", text: text(&repository)? },
+    ])
+}
+
+fn text(content: &impl Serialize) -> anyhow::Result<String> {
+    let text = yaml_serde::to_string(content)?;
+    Ok(format!("# Made by `cargo xtask artifacthub` from the policy's metadata.\n{text}"))
+}
+
+/// The time at which a package is made.
+///
+/// # Errors
+/// When `SOURCE_DATE_EPOCH` is no time.
+pub fn created_at() -> anyhow::Result<String> {
+    const VARIABLE: &str = "SOURCE_DATE_EPOCH";
+    let seconds = match std::env::var(VARIABLE) {
+        Ok(seconds) => seconds.parse().map(Duration::from_secs).context(VARIABLE)?,
+        Err(_) => now(),
+    };
+    let seconds = i64::try_from(seconds.as_secs()).context(VARIABLE)?;
+    let time = DateTime::from_timestamp(seconds, 0).context(VARIABLE)?;
+    Ok(time.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
 
 /// A version of the policy, as a package.
 #[derive(Debug, Serialize)]

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jsonschema::Validator;
@@ -12,12 +12,13 @@ use signed_images::credentials::Credentials;
 use signed_images::evaluation::Evaluation;
 use signed_images::host::{Answers, Cluster, Host, Live, Registries, Trust};
 use signed_images::module::Module;
-use signed_images::schema;
 use signed_images::settings::Settings;
 use signed_images::sources::Sources;
 use signed_images_convert::manifest::{self, Mode, Scope};
 use signed_images_policy::json::Document;
 use tokio::runtime::Runtime;
+use xtask::made::root;
+use xtask::schema;
 use yaml_serde::Value as Yaml;
 
 /// Who sees that settings are wrong.
@@ -212,13 +213,7 @@ fn the_schema_knows_the_budgets() {
 }
 
 #[test]
-fn the_schema_is_current() {
-    let file = root().join("settings.schema.json");
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    assert!(
-        text == format!("{:#}\n", schema::settings()),
-        "the settings have changed: run `signed-images schema > settings.schema.json`"
-    );
+fn the_schema_is_a_schema() {
     jsonschema::draft202012::meta::validate(&schema::settings()).unwrap();
 }
 
@@ -277,10 +272,6 @@ fn manifest(text: &str) -> Option<Yaml> {
     yaml_serde::Deserializer::from_str(text)
         .map(|document| Yaml::deserialize(document).unwrap())
         .find(|document| document.get("kind").is_some_and(|kind| kind == "ClusterAdmissionPolicy"))
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
 fn examples() -> Vec<PathBuf> {

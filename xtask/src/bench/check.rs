@@ -6,8 +6,7 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-use super::scenario::{DIGEST, Scenario};
+use signed_images_testing::scenarios::{DIGEST, Scenario};
 
 /// Whose answer it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,14 +4,13 @@
 //! [WASI preview 1](https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md), of which the clock
 //! and random bytes are served and everything else traps.
 
+use signed_images_testing::scenarios;
 use wapc::HOST_NAMESPACE;
 use wapc::wapc_functions::{
     GUEST_ERROR_FN, GUEST_REQUEST_FN, GUEST_RESPONSE_FN, HOST_CALL, HOST_ERROR_FN,
     HOST_ERROR_LEN_FN, HOST_RESPONSE_FN, HOST_RESPONSE_LEN_FN,
 };
 use wasmtime::{Caller, Linker, Memory, Result, format_err};
-
-use super::scenario;
 
 const WASI: &str = "wasi_snapshot_preview1";
 const WASI_SUCCESS: u32 = 0;
@@ -117,7 +116,7 @@ fn ask(
     let payload = read(&mut guest, payload_at, payload_length)?;
     let call = guest.data_mut();
     call.questions += 1;
-    match scenario::host(&namespace, &operation, &payload) {
+    match scenarios::host(&namespace, &operation, &payload) {
         Ok(answer) => {
             call.host_answer = answer;
             Ok(1)

@@ -1,28 +1,29 @@
-//! What `signed-images bench` measures, and what it says. Of the numbers only what holds on every machine.
+//! What `cargo xtask bench` measures, and what it says. Of the numbers only what holds on every machine.
+
+#![cfg(test)]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
-use signed_images::bench::budget::Budget;
-use signed_images::bench::check::{Subject, WrongAnswer};
-use signed_images::bench::fuel::Meter;
-use signed_images::bench::scenario::{self, Scenario};
 use signed_images::module::Module;
 
-use signed_images_testing::command::{Outcome, signed_images};
+use signed_images_testing::command::{Outcome, run};
+use signed_images_testing::scenarios::{self, Scenario};
+use xtask::bench::budget::Budget;
+use xtask::bench::check::{Subject, WrongAnswer};
+use xtask::bench::fuel::Meter;
+use xtask::made::root;
 
 /// A module at the root of the repository.
-#[cfg(test)]
 fn built(name: &str) -> PathBuf {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(name);
+    let file = root().join(name);
     assert!(file.exists(), "there is no module: run `make {name}`");
     file
 }
 
-#[cfg(test)]
 fn named(name: &str) -> Scenario {
-    scenario::all().into_iter().find(|scenario| scenario.name == name).unwrap()
+    scenarios::all().into_iter().find(|scenario| scenario.name == name).unwrap()
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn the_payloads_have_their_sizes() {
         ("update-10k", 10_000..10_500),
         ("update-650k", 650_000..655_000),
     ];
-    let scenarios = scenario::all();
+    let scenarios = scenarios::all();
     assert_eq!(scenarios.len(), rows.len());
     for (scenario, (name, size)) in scenarios.iter().zip(rows) {
         let bytes = scenario.object.len();
@@ -67,13 +68,13 @@ fn every_scenario_is_answered_as_it_must_be() {
     for (file, subject) in [("policy.wasm", Subject::Policy), ("floor.wasm", Subject::Floor)] {
         let bytes = std::fs::read(built(file)).unwrap();
         let (module, meter) = (Module::from_bytes(&bytes).unwrap(), Meter::new(&bytes).unwrap());
-        for scenario in scenario::all() {
+        for scenario in scenarios::all() {
             let reading = meter.read(&scenario.payload).unwrap();
             assert_eq!(reading.questions, subject.questions(&scenario), "{}", scenario.name);
             assert_eq!(subject.check(&scenario, &reading.answer), Ok(()), "{}", scenario.name);
             assert_eq!(meter.read(&scenario.payload).unwrap(), reading, "{}", scenario.name);
             // Both runtimes give the same answer.
-            let answer = module.call("validate", scenario.payload.as_bytes(), scenario::host);
+            let answer = module.call("validate", scenario.payload.as_bytes(), scenarios::host);
             assert_eq!(answer.unwrap(), reading.answer, "{}", scenario.name);
         }
     }
@@ -82,10 +83,11 @@ fn every_scenario_is_answered_as_it_must_be() {
 #[test]
 fn the_settings_are_those_of_a_policy_that_is_set_up() {
     let module = Module::load(built("policy.wasm")).unwrap();
-    for scenario in scenario::all() {
+    for scenario in scenarios::all() {
         let payload: Value = serde_json::from_str(&scenario.payload).unwrap();
         let settings = payload["settings"].to_string();
-        let answer = module.call("validate_settings", settings.as_bytes(), scenario::host).unwrap();
+        let answer =
+            module.call("validate_settings", settings.as_bytes(), scenarios::host).unwrap();
         let answer = String::from_utf8(answer).unwrap();
         assert_eq!(answer, r#"{"valid":true}"#, "{}", scenario.name);
     }
@@ -114,10 +116,10 @@ fn an_answer_that_is_not_as_it_must_be_is_no_measurement() {
     assert_eq!(Subject::Policy.check(&update, pinned), Err(WrongAnswer::Object));
 }
 
-#[cfg(test)]
 fn bench(line: &str) -> Outcome {
     let arguments = ["bench"].into_iter().chain(line.split_whitespace());
-    signed_images(built("floor.wasm").parent().unwrap(), arguments, &[], "")
+    built("floor.wasm");
+    run("xtask", root(), arguments, &[], "")
 }
 
 #[test]
