@@ -16,8 +16,6 @@ mod documents;
 mod images;
 mod json;
 pub mod kinds;
-mod lines;
-mod list;
 pub mod output;
 mod parallel;
 pub mod pin;
@@ -48,7 +46,7 @@ use source::Source;
 use subject::{Operation, Subject};
 
 pub use answers::{Approval, Verdict};
-pub use lines::Position;
+pub use source::Position;
 
 /// A module spends its time waiting for registries, each of which is asked a few things at a time.
 const WORKERS: usize = 16;

@@ -15,11 +15,11 @@ use signed_images_policy::workload::kinds::Workload;
 use super::Reading;
 use super::answers::{ImageAnswer, Verdict, annotation};
 use super::images::Place;
-use super::lines::position;
 use super::pin::content;
 use super::report::{
     Conclusion, ImageReport, NotReviewed, ObjectReport, Origination, Report, Unreadable,
 };
+use super::source::position;
 use super::source::{Origin, Source};
 use super::subject::{Object, Subject};
 use crate::answer::Answer;

@@ -7,13 +7,14 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::{Context, anyhow};
+use clap::Args;
+use tracing::warn;
+
 use crate::capabilities;
 use crate::evaluation::protocol_version;
 use crate::metadata::{Metadata, section};
 use crate::module::Module;
-use anyhow::{Context, anyhow};
-use clap::Args;
-use tracing::warn;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -11,6 +11,15 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::{Context, anyhow, bail};
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::runtime::{Handle, Runtime};
+use tracing::debug;
+
+use super::exit::{self, Mistake, Unchecked};
+use super::module::ModuleOption;
+use super::options::{SettingsOptions, World};
 use crate::check::kinds::Kinds;
 use crate::check::output::{Colours, Format, render};
 use crate::check::pin::{Pinned, pin};
@@ -22,15 +31,6 @@ use crate::fetch::Location;
 use crate::host::{Answers, Host, Shared};
 use crate::metadata::section;
 use crate::module::Module;
-use anyhow::{Context, anyhow, bail};
-use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
-use tokio::runtime::{Handle, Runtime};
-use tracing::debug;
-
-use super::exit::{self, Mistake, Unchecked};
-use super::module::ModuleOption;
-use super::options::{SettingsOptions, World};
 
 const HELP: &str = "\
 What exists as a path is a path; what ends in .yaml, .yml, .json or .txt or begins with /, ./, ../ or ~ \

@@ -8,11 +8,6 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::evaluation::{Evaluation, now};
-use crate::explain::{Explanation, explain};
-use crate::host::{Answers, Host};
-use crate::module::Module;
-use crate::settings::Settings;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use signed_images_policy::policy::pinning::Rules;
@@ -20,6 +15,11 @@ use tokio::runtime::Runtime;
 
 use super::module::ModuleOption;
 use super::options::{SettingsOptions, World};
+use crate::evaluation::{Evaluation, now};
+use crate::explain::{Explanation, explain};
+use crate::host::{Answers, Host};
+use crate::module::Module;
+use crate::settings::Settings;
 
 mod text;
 

@@ -8,11 +8,11 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::fetch::Location;
 use anyhow::{Context, bail};
 use clap::Args;
 
 use super::exit::Mistake;
+use crate::fetch::Location;
 
 const VARIABLE: &str = "SIGNED_IMAGES_MODULE";
 const BESIDE: [&str; 2] = ["annotated-policy.wasm", "policy.wasm"];

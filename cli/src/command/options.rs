@@ -4,6 +4,13 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use anyhow::Context;
+use clap::Args;
+use signed_images_policy::policy::pinning::Rules;
+use tokio::runtime::Handle;
+use tracing::warn;
+
+use super::exit::Mistake;
 use crate::check::kinds::Kinds;
 use crate::credentials::Credentials;
 use crate::evaluation::now;
@@ -12,13 +19,6 @@ use crate::host::{Answers, ApiServer, Cluster, Host, Live, Manifests, Registries
 use crate::metadata::{ContextAwareResource, section};
 use crate::settings::Settings;
 use crate::sources::Sources;
-use anyhow::Context;
-use clap::Args;
-use signed_images_policy::policy::pinning::Rules;
-use tokio::runtime::Handle;
-use tracing::warn;
-
-use super::exit::Mistake;
 
 /// The settings of a command that cannot do without them.
 #[derive(Debug, Args)]

@@ -8,7 +8,6 @@
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-use crate::settings::Settings;
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use signed_images_convert::manifest::{self, Scope};
@@ -19,6 +18,7 @@ use tracing::warn;
 
 use super::exit::Mistake;
 use super::options::SettingsOptions;
+use crate::settings::Settings;
 
 /// RFC 1123: what Kubernetes takes for the names of most objects.
 const MAX_NAME: usize = 253;

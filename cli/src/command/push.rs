@@ -7,9 +7,6 @@
 use std::io::{Write, stdout};
 use std::process::ExitCode;
 
-use crate::fetch::Location;
-use crate::metadata::section;
-use crate::push::Artifact;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use oci_client::Reference;
@@ -18,6 +15,9 @@ use tokio::runtime::Runtime;
 use tracing::warn;
 
 use super::options::RegistryOptions;
+use crate::fetch::Location;
+use crate::metadata::section;
+use crate::push::Artifact;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -9,6 +9,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::{Context, bail};
+use clap::Args;
+use tokio::runtime::{Handle, Runtime};
+use tracing::{info, warn};
+
+use super::options::World;
 use crate::evaluation::Evaluation;
 use crate::fetch::Location;
 use crate::host::{Answers, Host};
@@ -16,12 +22,6 @@ use crate::module::Module;
 use crate::request::Request;
 use crate::session::{Recorder, Replay};
 use crate::settings::Settings;
-use anyhow::{Context, bail};
-use clap::Args;
-use tokio::runtime::{Handle, Runtime};
-use tracing::{info, warn};
-
-use super::options::World;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,13 +1,13 @@
 //! What the policy made of a request, and whether it should have.
 
-use crate::answer::Answer;
-use crate::evaluation::Evaluation;
 use anyhow::{anyhow, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::reviews::{Expected, Review};
+use crate::answer::Answer;
+use crate::evaluation::Evaluation;
 
 /// A request with its answer.
 #[derive(Debug)]

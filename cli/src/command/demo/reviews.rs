@@ -1,9 +1,9 @@
 //! The requests of the show, as an API server would send them.
 
-use crate::request::{Request, RequestError};
 use serde_json::{Value, json};
 
-use super::images::Images;
+use super::Images;
+use crate::request::{Request, RequestError};
 
 /// A request and what should become of it.
 #[derive(Debug)]

@@ -2,11 +2,12 @@
 
 use std::fmt::{self, Display, Write};
 
+use anstyle::{AnsiColor, Style};
+
 use crate::explain::{
     Canonical, Explanation, Fate, Findings, Fingerprint, List, Needs, Noted, PatternReport,
     RuleReport, RuleResult, SignerReport, Standing, Subject,
 };
-use anstyle::{AnsiColor, Style};
 
 const TITLE: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
