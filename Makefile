@@ -4,6 +4,8 @@ CARGO_OUT := $(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target)
 WASM_TARGET := wasm32-wasip1
 WASM := $(CARGO_OUT)/$(WASM_TARGET)/wasm/signed_images_policy.wasm
 SIGNED_IMAGES := $(CARGO_OUT)/debug/signed-images
+# what `cargo xtask` runs
+XTASK := $(CARGO_OUT)/debug/xtask
 
 # kwctl, Kubewarden's own tool, annotates the module when it is installed.
 KWCTL := $(shell command -v kwctl 2>/dev/null)
@@ -25,7 +27,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-ui fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests e2e-sigstore sigstore chart ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-ui fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests e2e-sigstore sigstore chart schema ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -40,7 +42,7 @@ policy.wasm: FORCE | setup fetch
 	cargo build --profile wasm --target $(WASM_TARGET) --package signed-images-policy --lib
 	@$(call optimise,$(WASM),$@)
 
-# what `signed-images bench` measures the policy against, built as the policy is
+# what `cargo xtask bench` measures the policy against, built as the policy is
 FLOOR := $(CARGO_OUT)/$(WASM_TARGET)/wasm/signed_images_floor.wasm
 floor.wasm: FORCE | setup fetch
 	cargo build --profile wasm --target $(WASM_TARGET) --package signed-images-floor --lib
@@ -50,8 +52,8 @@ annotated-policy.wasm: policy.wasm metadata.yml USAGE.md $(if $(KWCTL),,$(SIGNED
 	$(ANNOTATE) -m metadata.yml -u USAGE.md -o $@ policy.wasm
 
 # --workspace, so that the features and with them the builds of the dependencies are those of `make test`
-$(SIGNED_IMAGES): FORCE | setup
-	cargo build --workspace --bin signed-images
+$(SIGNED_IMAGES) $(XTASK): FORCE | setup
+	cargo build --workspace --bin $(notdir $@)
 
 fmt: setup-lint
 	cargo fmt --all -- --check
@@ -89,28 +91,32 @@ test: lint deny annotated-policy.wasm size fuel
 	CARGO_TARGET_WASM32_WASIP1_RUNNER=$(abspath $(CARGO_OUT))/debug/examples/wasi \
 		cargo test --package signed-images-json --target $(WASM_TARGET)
 
-# How many instructions the requests of `signed-images bench` may take in the optimised module.
-FUEL_BUDGET := cli/tests/fuel.json
+# How many instructions the requests of `cargo xtask bench` may take in the optimised module.
+FUEL_BUDGET := xtask/fuel.json
 
-fuel: policy.wasm floor.wasm $(SIGNED_IMAGES)
-	$(SIGNED_IMAGES) bench --iterations 0 $(if $(WASM_OPT),--budget $(FUEL_BUDGET))
+fuel: policy.wasm floor.wasm $(XTASK)
+	$(XTASK) bench --iterations 0 $(if $(WASM_OPT),--budget $(FUEL_BUDGET))
 
-fuel-budget: policy.wasm floor.wasm $(SIGNED_IMAGES)
+fuel-budget: policy.wasm floor.wasm $(XTASK)
 	$(call need,wasm-opt,install binaryen: the budget is that of the optimised module)
-	$(SIGNED_IMAGES) bench --iterations 0 --write-budget $(FUEL_BUDGET)
+	$(XTASK) bench --iterations 0 --write-budget $(FUEL_BUDGET)
 
 # Times are those of an optimised runtime, as a policy server is.
 bench: policy.wasm floor.wasm
-	cargo build --release --workspace --bin signed-images
-	$(CARGO_OUT)/release/signed-images bench
+	cargo build --release --workspace --bin xtask
+	$(CARGO_OUT)/release/xtask bench
 	cargo bench --package signed-images-policy
 
 e2e-tests: setup-e2e annotated-policy.wasm
 	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) bats e2e.bats
 
 # What Rancher's catalog lists, from metadata.yml and questions-ui.yml. A test sees that it is current.
-chart: | setup
-	WRITE_CHART=1 cargo test --workspace --test chart
+chart: $(XTASK)
+	$(XTASK) chart
+
+# What editors read of the settings, from what the policy knows of them. A test sees that it is current.
+schema: $(XTASK)
+	$(XTASK) schema
 
 # Fills in the form in Rancher with a headless browser: charts/ui-test/README.md.
 ui-test: setup-ui annotated-policy.wasm $(SIGNED_IMAGES)
@@ -153,9 +159,9 @@ book:
 
 VERSION = $(shell sed -n 's/^  io\.kubewarden\.policy\.version: //p' metadata.yml)
 
-# What Artifact Hub reads, from metadata.yml.
-artifacthub: $(SIGNED_IMAGES)
-	$(SIGNED_IMAGES) scaffold artifacthub $(addprefix -q ,$(wildcard questions-ui.yml)) -o artifacthub-pkg.yml --repository-output artifacthub-repo.yml
+# What Artifact Hub reads, from metadata.yml and questions-ui.yml.
+artifacthub: $(XTASK)
+	$(XTASK) artifacthub
 
 # `make publish REGISTRY=ghcr.io/acme/policies`: the module becomes signed-images-policy:TAG there, and is signed.
 # The key, and more options of cosign, come from the environment; those of the push, such as --sources-path, in

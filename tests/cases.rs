@@ -1,12 +1,11 @@
 //! The cases below `cases/`, run against the library.
 
-#[cfg(test)]
-mod support;
+#![cfg(test)]
 
 use signed_images_policy::{validate, validate_settings};
+use signed_images_testing::cases::{self, Case, Exchange, Message, Script};
 use std::path::Path;
 use std::time::Duration;
-use support::{Case, Exchange, Message, Script};
 
 /// The time at which the cases play: in 2027. The module reads the clock itself.
 const NOW: Duration = Duration::from_hours(57 * 8_766);
@@ -23,12 +22,12 @@ fn run(operation: &'static str, payload: &[u8], script: &Script) -> Result<Vec<u
 }
 
 fn cases() -> Vec<Case> {
-    support::all(Path::new(env!("CARGO_MANIFEST_DIR")))
+    cases::all(Path::new(env!("CARGO_MANIFEST_DIR")))
 }
 
 #[test]
 fn every_case_holds_natively() {
-    support::check_all(&cases(), &run);
+    cases::check_all(&cases(), &run);
 }
 
 /// A case that nothing could break would be worth nothing: each fails when its expectation, or a host
@@ -37,7 +36,7 @@ fn every_case_holds_natively() {
 fn every_case_can_fail() {
     for case in cases().into_iter().filter(|case| case.name.starts_with("cases/")) {
         for (what, broken) in broken(&case) {
-            assert!(support::check(&broken, &run).is_err(), "{}: passes with {what}", case.name);
+            assert!(cases::check(&broken, &run).is_err(), "{}: passes with {what}", case.name);
         }
     }
 }

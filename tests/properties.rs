@@ -11,7 +11,8 @@ use signed_images_policy::image::pattern::{ImagePattern, Match};
 use signed_images_policy::image::reference::Reference;
 use signed_images_policy::request::GroupKind;
 use signed_images_policy::validate;
-use signed_images_policy::workload::kinds::{self, ImagePath, Presence, Step, Workload};
+use signed_images_policy::workload::kinds::{self, Workload};
+use signed_images_policy::workload::path::{ImagePath, Presence, Step};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

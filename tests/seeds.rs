@@ -2,8 +2,7 @@
 
 #![cfg(test)]
 
-mod laws;
-
+use signed_images_testing::laws::LAWS;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +16,7 @@ fn entries(folder: &Path) -> BTreeSet<PathBuf> {
 
 #[test]
 fn every_seed_keeps_its_law() {
-    for (name, law) in laws::LAWS {
+    for (name, law) in LAWS {
         let seeds = entries(&folder().join(name));
         assert!(!seeds.is_empty(), "{name} has no seeds");
         for seed in seeds {
@@ -30,7 +29,7 @@ fn every_seed_keeps_its_law() {
 /// No folder of seeds is without a law, and no law without a fuzz target.
 #[test]
 fn laws_seeds_and_targets_are_the_same() {
-    let laws: BTreeSet<String> = laws::LAWS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let laws: BTreeSet<String> = LAWS.iter().map(|(name, _)| (*name).to_owned()).collect();
     let names = |folder: &Path| -> BTreeSet<String> {
         let stem = |path: PathBuf| path.file_stem().unwrap().to_string_lossy().into_owned();
         entries(folder).into_iter().map(stem).collect()

@@ -263,8 +263,8 @@ const ENTRIES: &[(&str, &str)] = &[
 fn meaning(settings: &str) -> String {
     let json: serde_json::Value = yaml_serde::from_str(settings).unwrap();
     let text = json.to_string();
-    let document = signed_images_policy::json::Document::read(&text).unwrap();
-    let rules = signed_images_policy::settings::read(document.root()).unwrap().rules;
+    let json = serde_json::from_str(&text).unwrap();
+    let rules = signed_images_policy::settings::read(json).unwrap().rules;
     let [rule] = rules.as_slice() else { panic!("{settings}: {rules:?}") };
     let signers = |signers: &[signed_images_policy::policy::signer::Signer]| {
         signers.iter().map(|s| format!("{:?} {:?}", s.identity, s.annotations)).collect::<Vec<_>>()

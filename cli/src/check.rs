@@ -16,8 +16,6 @@ mod documents;
 mod images;
 mod json;
 pub mod kinds;
-mod lines;
-mod list;
 pub mod output;
 mod parallel;
 pub mod pin;
@@ -32,9 +30,8 @@ mod yaml;
 
 use std::collections::{BTreeSet, HashMap};
 
-use signed_images_policy::json::Document;
 use signed_images_policy::request::GroupKind;
-use signed_images_policy::settings::{self, RuleFilter};
+use signed_images_policy::settings::{PartialSettings, RuleFilter};
 use signed_images_policy::workload::kinds::Workload;
 
 use crate::answer::Answer;
@@ -48,7 +45,7 @@ use source::Source;
 use subject::{Operation, Subject};
 
 pub use answers::{Approval, Verdict};
-pub use lines::Position;
+pub use source::Position;
 
 /// A module spends its time waiting for registries, each of which is asked a few things at a time.
 const WORKERS: usize = 16;
@@ -79,11 +76,10 @@ impl Check {
     /// When the policy does not take its settings, in its own words.
     pub fn new(evaluation: Evaluation, kinds: Kinds) -> Result<Self, String> {
         evaluation.validate_settings()?;
-        let document =
-            Document::read(evaluation.settings.json()).map_err(|error| error.to_string())?;
-        let outline = settings::partial(document.root()).map_err(|error| error.to_string())?;
-        let workloads = outline.workloads.clone();
-        let rules = outline.rules(RuleFilter::All).map_err(|error| error.to_string())?.rules;
+        let settings =
+            PartialSettings::read(evaluation.settings.raw()).map_err(|error| error.to_string())?;
+        let workloads = settings.workloads.clone();
+        let rules = settings.rules(RuleFilter::All).map_err(|error| error.to_string())?.rules;
         let rules = rules.into_iter().map(|rule| rule.name).collect();
         Ok(Self { evaluation, rules, workloads, kinds })
     }

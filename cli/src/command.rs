@@ -8,25 +8,21 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 mod annotate;
-mod bench;
 mod check;
 mod completions;
 mod convert;
 mod demo;
-pub(crate) mod exit;
+mod exit;
 mod explain;
-mod man;
 mod module;
 mod options;
 mod policy;
 mod push;
 mod run;
-mod scaffold;
-mod schema;
 
 const FILTER: &str = "error,kube_client=off,signed_images=info,policy=info";
 const VERBOSE_FILTER: &str =
@@ -42,7 +38,7 @@ Examples:
 /// Run signed-images-policy on a laptop and in CI, against real registries and real signatures
 #[derive(Debug, Parser)]
 #[command(name = "signed-images", version, max_term_width = 100, after_help = EXAMPLES)]
-pub(crate) struct CommandLine {
+struct CommandLine {
     /// Log everything there is to say
     #[arg(long, short, global = true)]
     verbose: bool,
@@ -57,16 +53,10 @@ enum Command {
     Run(run::Run),
     Convert(convert::Convert),
     Policy(policy::Policy),
-    /// Print the JSON Schema of the policy's settings
-    #[command(after_help = schema::EXAMPLES)]
-    Schema,
     Demo(demo::Demo),
     Annotate(annotate::Annotate),
     Push(push::Push),
-    Scaffold(scaffold::Scaffold),
-    Bench(bench::Bench),
     Completions(completions::Completions),
-    Man(man::Man),
 }
 
 /// Whether the user wants none (<https://no-color.org>).
@@ -74,8 +64,42 @@ fn forbids_colour() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let command = CommandLine::parse();
+    command.start_log();
+    match command.run() {
+        Ok(exit_code) => exit_code,
+        Err(error) => {
+            eprintln!("error: {}", report(&error));
+            exit::of_error(&error)
+        }
+    }
+}
+
+/// What the command takes, for manual pages.
+#[must_use]
+pub fn command_line() -> clap::Command {
+    CommandLine::command()
+}
+
+/// The error with its causes. Many texts end with their cause already.
+#[must_use]
+pub fn report(error: &anyhow::Error) -> String {
+    let mut report = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if report.is_empty() {
+            report = cause;
+        } else if !report.contains(&cause) {
+            report = format!("{report}: {cause}");
+        }
+    }
+    report
+}
+
 impl CommandLine {
-    pub(crate) fn start_log(&self) {
+    fn start_log(&self) {
         let filter = if self.verbose { VERBOSE_FILTER } else { FILTER };
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
         tracing_subscriber::fmt()
@@ -87,29 +111,23 @@ impl CommandLine {
             .init();
     }
 
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+    fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Check(check) => check.run(),
             Command::Explain(explain) => explain.run(),
             Command::Run(run) => run.run(),
             Command::Convert(convert) => convert.run(),
             Command::Policy(policy) => policy.run(),
-            Command::Schema => schema::run(),
             Command::Demo(demo) => demo.run(),
             Command::Annotate(annotate) => annotate.run(),
             Command::Push(push) => push.run(),
-            Command::Scaffold(scaffold) => scaffold.run(),
-            Command::Bench(bench) => bench.run(),
             Command::Completions(completions) => completions.run(),
-            Command::Man(man) => man.run(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn commands() -> Vec<clap::Command> {

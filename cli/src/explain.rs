@@ -12,7 +12,7 @@ use serde::Serialize;
 use signed_images_policy::image::names::ImageNames;
 use signed_images_policy::image::pattern::ImagePattern;
 use signed_images_policy::image::reference::Reference;
-use signed_images_policy::policy::pinning::{Rules, UnmatchedImages};
+use signed_images_policy::policy::plan::{Rules, UnmatchedImages};
 use signed_images_policy::policy::rule::{Enforcement, Patterns, Rule};
 
 use crate::evaluation::Evaluation;
@@ -221,7 +221,6 @@ mod tests {
     use std::path::Path;
 
     use serde_json::{Value, json};
-    use signed_images_policy::json::Document;
 
     use super::*;
     use crate::settings::Settings;
@@ -275,8 +274,7 @@ mod tests {
                 continue;
             }
             let settings = Settings::read(&path).unwrap();
-            let document = Document::read(settings.json()).unwrap();
-            let rules = signed_images_policy::settings::read(document.root()).unwrap();
+            let rules = signed_images_policy::settings::read(settings.raw()).unwrap();
             for image in IMAGES {
                 let image = image.replace("@D", &format!("@{DIGEST}"));
                 let fate = explain(&image, &rules).fate;

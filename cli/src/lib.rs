@@ -1,6 +1,7 @@
 //! What stands behind the `signed-images` command: the policy's module runs here as the policy server runs
 //! it, and its host calls are answered for real.
 //!
+//! - Where are the subcommands? In [`command`], a file each.
 //! - How is the module run? [`module`]: waPC on wasmtime, a fresh instance for every call, each host call
 //!   handed to one function. Tests hand in a script instead of a network.
 //! - Where does it come from? [`fetch`]: a file, a registry, a web server. [`push`] puts it into a [`registry`].
@@ -13,20 +14,15 @@
 //! - Can a run be repeated offline? [`session`] records the host calls and replays them, in the file format
 //!   of `kwctl`.
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
-//! - How do editors know the settings? By their JSON Schema, which is made in [`schema`].
-//! - How long does it take? [`bench`] measures it.
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
-//! - Where do people find it? On Artifact Hub, by the files of [`artifacthub`].
 //! - Why is an image verified, or not? [`explain`] reads it as the policy does.
-//! - And policies of other tools? [`convert`] makes policies of this module of them.
-//! - What is applied to a cluster? A [`policy`], written as [`yaml`] with comments.
+//! - And policies of other tools, and the manifest that is applied to a cluster? Both are written by the package
+//!   `signed-images-convert`.
 
 pub mod answer;
-pub mod artifacthub;
-pub mod bench;
 pub mod capabilities;
 pub mod check;
-pub mod convert;
+pub mod command;
 pub mod credentials;
 pub mod demo;
 pub mod evaluation;
@@ -35,12 +31,9 @@ pub mod fetch;
 pub mod host;
 pub mod metadata;
 pub mod module;
-pub mod policy;
 pub mod push;
 pub mod registry;
 pub mod request;
-pub mod schema;
 pub mod session;
 pub mod settings;
 pub mod sources;
-pub mod yaml;

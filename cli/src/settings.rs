@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use signed_images_policy::json::Document;
-use signed_images_policy::policy::pinning::Rules;
+use signed_images_policy::policy::plan::Rules;
 use yaml_serde::Value as Yaml;
 
 use crate::host::Host;
@@ -130,15 +130,20 @@ impl Settings {
         &self.0
     }
 
+    /// The same, as a value.
+    #[must_use]
+    pub fn raw(&self) -> &RawValue {
+        serde_json::from_str(&self.0).unwrap_or(RawValue::NULL)
+    }
+
     /// What the policy itself makes of them. The host is asked about chains of certificates.
     ///
     /// # Errors
     /// When they are not valid, in the policy's words.
     pub fn rules(&self, host: &Host, now: Duration) -> Result<Rules, SettingsError> {
         let invalid = |error: &dyn fmt::Display| SettingsError::Invalid(error.to_string());
-        let document = Document::read(&self.0).map_err(|error| invalid(&error))?;
-        let rules = signed_images_policy::settings::read(document.root())
-            .map_err(|error| invalid(&error))?;
+        let rules =
+            signed_images_policy::settings::read(self.raw()).map_err(|error| invalid(&error))?;
         let mut host = |namespace: &'static str, operation: &'static str, payload: &[u8]| {
             host.call(namespace, operation, payload)
         };

@@ -11,11 +11,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use serde::Deserialize;
-
-mod web;
 
 /// A registry that does not take a connection in this time is down; a policy has two seconds by default.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -203,6 +202,23 @@ impl Sources {
         }
     }
 
+    /// How to reach a web server, which modules may come from: as registries are reached.
+    ///
+    /// # Errors
+    /// When a certificate or a proxy cannot be used.
+    pub fn web(&self, host: &str) -> reqwest::Result<Client> {
+        let builder = Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .https_only(!self.is_insecure(host))
+            .no_proxy();
+        let mut builder = self.proxies.of(builder)?;
+        for certificate in self.authorities_of(host) {
+            builder = builder.add_root_certificate(reqwest::Certificate::from_der(certificate)?);
+        }
+        builder.build()
+    }
+
     fn authorities_of(&self, host: &str) -> impl Iterator<Item = &CertificateDer<'static>> {
         self.authorities.get(host).into_iter().flatten()
     }
@@ -217,6 +233,17 @@ impl Proxies {
             https: variable("HTTPS_PROXY"),
             none: variable("NO_PROXY"),
         }
+    }
+
+    fn of(&self, mut builder: ClientBuilder) -> reqwest::Result<ClientBuilder> {
+        let none = || self.none.as_deref().and_then(NoProxy::from_string);
+        if let Some(proxy) = &self.https {
+            builder = builder.proxy(Proxy::https(proxy)?.no_proxy(none()));
+        }
+        if let Some(proxy) = &self.http {
+            builder = builder.proxy(Proxy::http(proxy)?.no_proxy(none()));
+        }
+        Ok(builder)
     }
 }
 

@@ -1,13 +1,12 @@
 //! The cases below `cases/`, run against the built module in the runtime that Kubewarden uses.
 
-#[cfg(test)]
-#[path = "../../tests/support/mod.rs"]
-mod support;
+#![cfg(test)]
 
 use kubewarden_policy_sdk::host_capabilities::SigstoreVerificationInputV2;
 use kubewarden_policy_sdk::host_capabilities::crypto_v1::CertificateVerificationRequest;
 use serde_json::Value;
 use signed_images::module::Module;
+use signed_images_testing::cases;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ fn every_case_holds_in_the_module() {
     let file = root.join("policy.wasm");
     assert!(file.exists(), "there is no module: run `make policy.wasm`");
     let module = Module::load(file).unwrap();
-    support::check_all(&support::all(root), &|operation, payload, script| {
+    cases::check_all(&cases::all(root), &|operation, payload, script| {
         let script = script.clone();
         module
             .call(operation, payload, move |namespace, operation, payload| {
@@ -32,7 +31,7 @@ fn every_case_holds_in_the_module() {
 #[test]
 fn the_host_is_asked_as_the_sdk_asks() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    support::check_all(&support::all(root), &|operation, payload, script| {
+    cases::check_all(&cases::all(root), &|operation, payload, script| {
         let host = &mut |namespace: &'static str, operation: &'static str, asked: &[u8]| {
             let value: Value = serde_json::from_slice(asked).unwrap();
             let read = match (namespace, operation) {
@@ -56,7 +55,6 @@ fn the_host_is_asked_as_the_sdk_asks() {
     });
 }
 
-#[cfg(test)]
 fn round_trip<T: serde::de::DeserializeOwned + serde::Serialize>(asked: &[u8]) -> Value {
     serde_json::to_value(serde_json::from_slice::<T>(asked).unwrap()).unwrap()
 }

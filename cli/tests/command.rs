@@ -6,8 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-mod support;
-use support::Outcome;
+use signed_images_testing::command::{self, Outcome};
 
 /// A policy that takes only `{}` for settings, and accepts every request.
 const POLICY: &str = r#"
@@ -53,7 +52,7 @@ fn folder() -> TempDir {
 }
 
 fn signed_images(folder: &Path, line: &str) -> Outcome {
-    support::signed_images(folder, line.split_whitespace(), &[], "")
+    command::signed_images(folder, line.split_whitespace(), &[], "")
 }
 
 #[test]
@@ -243,12 +242,4 @@ fn a_demo_needs_a_module_and_a_policy_that_decides_right() {
     let outcome = signed_images(folder.path(), "demo");
     let expected = "error: no module `annotated-policy.wasm`: run `make annotated-policy.wasm`\n";
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), expected));
-}
-
-#[test]
-fn the_schema_is_printed() {
-    let folder = folder();
-    let outcome = signed_images(folder.path(), "schema");
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
-    assert_eq!(outcome.stdout, format!("{:#}\n", signed_images::schema::settings()));
 }

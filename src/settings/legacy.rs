@@ -16,6 +16,7 @@ use serde_json::value::RawValue;
 /// An entry of `signatures`.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = super::schema::needs(&[&["image", "images"], &["pubKeys", "keyless", "keylessPrefix", "githubActions", "certificates"]]))))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawEntry<'s> {
     /// a wildcard (`*`, `?`) over the whole image reference
@@ -73,6 +74,7 @@ struct RawKeyless {
 /// Identities below a URL.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = super::schema::needs(&[&["urlPrefix", "url_prefix"]]))))]
 #[serde(deny_unknown_fields)]
 struct RawKeylessPrefix {
     /// the OIDC issuer

@@ -44,9 +44,23 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
+/// Settings that have none of these check nothing.
+#[cfg(not(target_family = "wasm"))]
+const SAYS_SOMETHING: &[&str] = &[
+    "signatures",
+    "rules",
+    "publicKeys",
+    "keylessIdentities",
+    "keylessPrefixes",
+    "githubActions",
+    "certificates",
+    "unmatchedImages",
+];
+
 /// Who must have signed which container images.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = schema::needs(&[SAYS_SOMETHING]))))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawSettings<'s> {
     /// who must have signed which images, in the format of verify-image-signatures
@@ -107,11 +121,11 @@ struct RawSettings<'s> {
     extra_workloads: Option<List<workload::RawWorkload, MAX_WORKLOADS>>,
     /// ignored: the Rancher form keeps its own state here
     #[serde(rename = "description")]
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "serde_json::Value"))]
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<serde_json::Value>"))]
     _description: Option<IgnoredAny>,
     /// ignored: the Rancher form keeps its own state here
     #[serde(rename = "rule")]
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "serde_json::Value"))]
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<serde_json::Value>"))]
     _rule: Option<IgnoredAny>,
 }
 

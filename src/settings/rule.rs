@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 /// An entry of `rules`.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = super::schema::needs(&[&["allOf", "anyOf"]]))))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawRule<'s> {
     /// what messages call the rule

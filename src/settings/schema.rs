@@ -25,20 +25,23 @@ pub fn schema() -> Value {
     complete(&mut schema);
     if let Some(schema) = schema.as_object_mut() {
         schema.insert("title".to_owned(), "settings of signed-images-policy".into());
-        let lists = ["signatures", "rules", "publicKeys", "keylessIdentities", "keylessPrefixes"];
-        let rest = ["githubActions", "certificates", "unmatchedImages"];
-        schema.insert("anyOf".to_owned(), one_of_keys(lists.iter().chain(&rest)));
     }
     schema
 }
 
-fn one_of_keys<'k>(keys: impl Iterator<Item = &'k &'k str>) -> Value {
-    keys.map(|key| json!({"required": [key]})).collect()
+/// Of each of these lists of keys, an object must have one.
+pub(super) fn needs(lists: &[&[&str]]) -> Value {
+    let one_of = |keys: &&[&str]| -> Value {
+        let keys: Vec<Value> = keys.iter().map(|key| json!({"required": [key]})).collect();
+        json!({"anyOf": keys})
+    };
+    lists.iter().map(one_of).collect()
 }
 
 /// Says of every value below whether it may be left out.
 fn complete(schema: &mut Value) {
     let Some(schema) = schema.as_object_mut() else { return };
+    flatten(schema);
     let required: Vec<String> = schema
         .get("required")
         .and_then(|keys| serde_json::from_value(keys.clone()).ok())
@@ -57,8 +60,19 @@ fn complete(schema: &mut Value) {
             if may_be_blank { leave_out(items) } else { fill(items) }
         }
     }
-    for kind in schema.get_mut("oneOf").and_then(Value::as_array_mut).into_iter().flatten() {
-        complete(kind);
+}
+
+/// Takes what may be null out of its `anyOf`, and the values of a choice out of their `oneOf`.
+fn flatten(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(kinds)) = schema.remove("anyOf") {
+        for (keyword, value) in kinds.first().and_then(Value::as_object).into_iter().flatten() {
+            schema.entry(keyword).or_insert_with(|| value.clone());
+        }
+    }
+    if let Some(Value::Array(values)) = schema.remove("oneOf") {
+        schema
+            .insert("enum".to_owned(), values.iter().map(|value| value["const"].clone()).collect());
+        schema.remove("type");
     }
 }
 
@@ -106,7 +120,7 @@ fn leave_out(schema: &mut Map<String, Value>) {
         schema.insert(limit.to_owned(), 0.into());
     }
     schema.insert("type".to_owned(), types.into());
-    let needs: Map<String, Value> = ["required", "anyOf", "oneOf"]
+    let needs: Map<String, Value> = ["required", "allOf"]
         .into_iter()
         .filter_map(|keyword| schema.remove_entry(keyword))
         .collect();
@@ -160,18 +174,41 @@ impl JsonSchema for AnySigner {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let of_kind = |kind: &str, mut schema: Schema| {
-            if let Some(known) = schema.pointer_mut("/properties/kind") {
-                *known = json!({"const": kind, "description": "how the signer is known"});
-            }
-            schema
-        };
         let kinds = [
-            of_kind("pubKey", RawPubKey::json_schema(generator)),
-            of_kind("genericIssuer", RawGenericIssuer::json_schema(generator)),
-            of_kind("githubAction", RawGithubAction::json_schema(generator)),
-            of_kind("certificate", RawCertificate::json_schema(generator)),
+            ("pubKey", RawPubKey::json_schema(generator)),
+            ("genericIssuer", RawGenericIssuer::json_schema(generator)),
+            ("githubAction", RawGithubAction::json_schema(generator)),
+            ("certificate", RawCertificate::json_schema(generator)),
         ];
-        json_schema!({"type": "object", "oneOf": kinds})
+        let mut properties = Map::new();
+        for (kind, schema) in &kinds {
+            let own = schema.get("properties").and_then(Value::as_object);
+            for (key, property) in own.into_iter().flatten() {
+                add_property(&mut properties, kind, key, property);
+            }
+        }
+        json_schema!({
+            "type": "object",
+            "properties": properties,
+            "required": ["kind"],
+            "additionalProperties": false,
+        })
     }
+}
+
+/// Adds a key of a kind; of one that several kinds have, it is said what it means to each.
+fn add_property(properties: &mut Map<String, Value>, kind: &str, key: &str, property: &Value) {
+    let doc = |schema: &Value| schema["description"].as_str().unwrap_or_default().to_owned();
+    let of_kind = match key {
+        "kind" | "annotations" => doc(property),
+        _ => format!("{kind}: {}", doc(property)),
+    };
+    let known = properties.entry(key).or_insert_with(|| property.clone());
+    let said = doc(known);
+    known["description"] = match key {
+        "kind" | "annotations" => of_kind,
+        _ if said == doc(property) => of_kind,
+        _ => format!("{said}; {of_kind}"),
+    }
+    .into();
 }

@@ -3,11 +3,10 @@
 use super::limits::{MAX_ANNOTATIONS, MAX_CHAIN};
 use super::list::{List, StringMap};
 use super::{SettingsIssue, subject_pattern, url_prefix, value};
-use crate::json::pick;
 use crate::policy::place::Place;
 use crate::policy::signer::{Identity, KeySource, ObjectKind, RekorBundle, Signer, identity_label};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
+use serde::de::{Deserializer, Error, IgnoredAny};
 use serde_json::value::RawValue;
 
 /// The kinds of signers.
@@ -43,6 +42,7 @@ pub(super) struct RawPubKey {
 /// Where a key is.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = super::schema::needs(&[&["configMap", "secret"]]))))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawKeyFrom {
     /// in a ConfigMap
@@ -87,6 +87,7 @@ pub(super) struct RawGenericIssuer {
 /// A subject, given in one way.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = super::schema::needs(&[&["equal", "urlPrefix", "pattern"]]))))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawSubject {
     /// the subject, exactly
@@ -190,22 +191,22 @@ pub(super) fn compile(
 ) -> Result<Signer, SettingsIssue> {
     let ((label, identity), annotations) = match kind(raw)? {
         SignerKind::PubKey => {
-            let raw: RawPubKey = value::read(raw)?;
+            let raw: RawPubKey = value::read_filled(raw)?;
             let label = raw.owner.unwrap_or_else(|| format!("public key {number}"));
             let key = key_source(raw.key, raw.key_from)?;
             ((label, Identity::PublicKey(key)), raw.annotations)
         }
         SignerKind::GenericIssuer => {
-            let raw: RawGenericIssuer = value::read(raw)?;
+            let raw: RawGenericIssuer = value::read_filled(raw)?;
             (generic_issuer(required(raw.issuer, "issuer")?.0, raw.subject)?, raw.annotations)
         }
         SignerKind::GithubAction => {
-            let raw: RawGithubAction = value::read(raw)?;
+            let raw: RawGithubAction = value::read_filled(raw)?;
             let owner = required(raw.owner, "owner")?.0;
             (github_actions(owner, raw.repo.map(|repo| repo.0))?, raw.annotations)
         }
         SignerKind::Certificate => {
-            let raw: RawCertificate = value::read(raw)?;
+            let raw: RawCertificate = value::read_filled(raw)?;
             let certificate = required(raw.certificate, "certificate")?;
             let chain = List::or_empty(raw.certificate_chain);
             let identity = certificate_identity(certificate, chain, raw.require_rekor_bundle);
@@ -215,21 +216,40 @@ pub(super) fn compile(
     Ok(Signer { label, place, identity, annotations: StringMap::or_empty(annotations) })
 }
 
+/// Every key of every kind: one that is blank may be another kind's.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct AnyKind {
+    kind: Option<SignerKind>,
+    #[serde(rename = "owner")]
+    _owner: Option<IgnoredAny>,
+    #[serde(rename = "key")]
+    _key: Option<IgnoredAny>,
+    #[serde(rename = "keyFrom")]
+    _key_from: Option<IgnoredAny>,
+    #[serde(rename = "issuer")]
+    _issuer: Option<IgnoredAny>,
+    #[serde(rename = "subject")]
+    _subject: Option<IgnoredAny>,
+    #[serde(rename = "repo")]
+    _repo: Option<IgnoredAny>,
+    #[serde(rename = "certificate")]
+    _certificate: Option<IgnoredAny>,
+    #[serde(rename = "certificateChain")]
+    _certificate_chain: Option<IgnoredAny>,
+    #[serde(rename = "requireRekorBundle")]
+    _require_rekor_bundle: Option<IgnoredAny>,
+    #[serde(rename = "annotations")]
+    _annotations: Option<IgnoredAny>,
+}
+
 fn kind(raw: &RawValue) -> Result<SignerKind, SettingsIssue> {
-    let missing = || {
+    let AnyKind { kind, .. } = value::read(raw)?;
+    kind.ok_or_else(|| {
         SettingsIssue::new(
             "`kind` is missing; one of `pubKey`, `genericIssuer`, `githubAction`, `certificate`",
         )
-    };
-    // What is no object, or has two kinds, is told by the struct that is read.
-    let Ok([kind]) = pick(raw, ["kind"]) else {
-        return value::read::<RawPubKey>(raw).and(Err(missing()));
-    };
-    let kind: Option<SignerKind> = match kind {
-        Some(kind) => value::read(kind).map_err(|issue| issue.under("kind"))?,
-        None => None,
-    };
-    kind.ok_or_else(missing)
+    })
 }
 
 pub(super) fn required<T>(value: Option<T>, key: &'static str) -> Result<T, SettingsIssue> {

@@ -9,7 +9,9 @@
 use super::issue::SettingsIssue;
 use crate::json::{elements, flag, members, string};
 use serde::Deserialize;
-use serde::de::value::{BorrowedStrDeserializer, CowStrDeserializer, MapDeserializer};
+use serde::de::value::{
+    BorrowedStrDeserializer, CowStrDeserializer, MapAccessDeserializer, MapDeserializer,
+};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::value::RawValue;
@@ -21,6 +23,14 @@ const RAW_VALUE: &str = "$serde_json::private::RawValue";
 /// Reads a value.
 pub(super) fn read<'s, T: Deserialize<'s>>(json: &'s RawValue) -> Result<T, SettingsIssue> {
     T::deserialize(Value(json))
+}
+
+/// Reads an object without what is blank in it.
+pub(super) fn read_filled<'s, T: Deserialize<'s>>(json: &'s RawValue) -> Result<T, SettingsIssue> {
+    let mut members = members(json).ok_or_else(|| Value(json).expected("an object"))?;
+    members.retain(|(_, value)| !is_blank(value));
+    let members = Members { left: members.into_iter(), value: None };
+    T::deserialize(MapAccessDeserializer::new(members))
 }
 
 /// Whether an optional value counts as absent.

@@ -16,6 +16,7 @@ const MAX_STEPS: usize = 32;
 /// A custom resource that holds images.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = super::schema::needs(&[&["podSpecs", "images"]]))))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawWorkload {
     /// its API group

@@ -1,6 +1,6 @@
 //! What no policy can be quicker than: it finds the object in the request and hands it back as it came.
 //!
-//! - What is it for? `signed-images bench` measures the policy against it, on the same payloads, in the same
+//! - What is it for? `cargo xtask bench` measures the policy against it, on the same payloads, in the same
 //!   runtime, built the same way.
 //! - What does it read? The whole payload, once: `object` and `oldObject` are borrowed, everything else is
 //!   skipped, the settings too.

@@ -1,18 +1,18 @@
 //! A source → the subjects in it.
 //!
+//! - What of a text with one image a line, such as `kubeadm config images list` writes? Each is a subject.
 //! - What is in a document? An object; a list of objects (`kind: List`, or any kind that ends in `List` with
 //!   `items`); a review with or without its envelope, which is put to the policy as it is.
 //! - And an object whose kind the policy does not review? It is listed, so that nobody takes it for checked.
 
 use std::collections::HashMap;
 
+use super::documents;
 use super::documents::{Documents, Fault};
 use super::kinds::Kinds;
-use super::lines::position;
-use super::source::{Origin, Source};
+use super::source::{Origin, Source, is_manifest, position};
 use super::subject::{Object, Operation, Subject, create, pod};
 use super::tree::{Json, Node, Value};
-use super::{documents, list};
 use crate::request::Request;
 
 /// What a source consists of.
@@ -28,7 +28,7 @@ pub(super) struct Contents {
 /// The contents of a source.
 pub(super) fn read(source: &Source, kinds: &Kinds) -> Contents {
     let mut reader = Reader { source, kinds, contents: Contents::default() };
-    if let Some(images) = list::images(source) {
+    if let Some(images) = listed_images(source) {
         images.for_each(|image| reader.image(image));
         return reader.contents;
     }
@@ -41,6 +41,29 @@ pub(super) fn read(source: &Source, kinds: &Kinds) -> Contents {
     }
     reader.contents.faults.extend(fault);
     reader.contents
+}
+
+/// The images of a text with one image a line, by their positions. Lines that begin with `#` are comments.
+/// A `.txt` file is such a list; another file, and standard input, when every line is one word that begins
+/// like an image. What is no image after all is for the policy to reject.
+pub(super) fn listed_images(source: &Source) -> Option<impl Iterator<Item = (usize, &str)>> {
+    let extension = match &source.origin {
+        Origin::File(path) if is_manifest(path) => return None,
+        Origin::File(path) => path.extension(),
+        Origin::Stdin | Origin::Argument => None,
+    };
+    let text = &source.text;
+    let lines = move || {
+        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+    };
+    let is_word = |line: &str| {
+        line.starts_with(|c: char| c.is_alphanumeric())
+            && !line.contains(char::is_whitespace)
+            && !line.ends_with(':')
+    };
+    let is_list = extension.is_some_and(|end| end == "txt") || lines().all(is_word);
+    (is_list && lines().next().is_some())
+        .then(|| lines().map(|line| (line.as_ptr() as usize - text.as_ptr() as usize, line)))
 }
 
 struct Reader<'s> {

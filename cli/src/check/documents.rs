@@ -30,7 +30,7 @@ impl Fault {
 
     /// The same, of a part that begins at `start`.
     pub(super) fn after(self, text: &str, start: usize) -> Self {
-        Self { line: super::lines::position(text, start).line, ..self }
+        Self { line: super::source::position(text, start).line, ..self }
     }
 }
 

@@ -6,11 +6,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use serde_json::value::RawValue;
-use signed_images_policy::json::Document;
-use signed_images_policy::request::{AdmissionRequest, GroupKind, Operation};
-use signed_images_policy::workload::kinds::Workload;
-use signed_images_policy::workload::stored::{self, ImageError};
+use signed_images_policy::request::GroupKind;
+use signed_images_policy::workload::extract::extract;
+use signed_images_policy::workload::found::ImageError;
+use signed_images_policy::workload::kinds::{Workload, workload_of};
 
 use super::subject::Subject;
 
@@ -31,16 +30,9 @@ pub(super) struct Place {
 pub(super) fn find(subject: &Subject, extra: &[(GroupKind, Workload)]) -> Vec<Place> {
     let object = &subject.object;
     let kind = GroupKind { group: object.group.clone(), kind: object.kind.clone() };
-    let Some(workload) = signed_images_policy::workload_of(&kind, extra) else { return Vec::new() };
-    let text = subject.request.object.as_deref().map_or("", RawValue::get);
-    let Ok(document) = Document::read(text) else { return Vec::new() };
-    let review = AdmissionRequest {
-        kind,
-        operation: Operation::Create,
-        object: Some(document.root()),
-        old_object: None,
-    };
-    let Ok(found) = stored::find(&review, &workload) else { return Vec::new() };
+    let Some(workload) = workload_of(&kind, extra) else { return Vec::new() };
+    let object = subject.request.object.as_deref();
+    let Ok(found) = extract(object, &workload) else { return Vec::new() };
     found
         .images
         .iter()

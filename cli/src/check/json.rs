@@ -1,10 +1,12 @@
 //! JSON text → documents. YAML is nearly a superset of JSON; its readers stumble over the pairs of `\u` escapes
 //! that JSON writes for what lies beyond the first 65,536 characters.
 
+use std::fmt;
 use std::rc::Rc;
 
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use signed_images_policy::json::{Document, Json};
 
 use super::documents::{Documents, Fault};
 use super::tree::{MAX_DEPTH, Node, Value};
@@ -16,49 +18,64 @@ use super::tree::{MAX_DEPTH, Node, Value};
 pub(super) fn read(text: &str) -> Result<Documents, Fault> {
     let mut trees = Vec::new();
     for raw in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
-        let raw = raw.map_err(|error| Fault::of(&error))?.get();
-        let start = raw.as_ptr() as usize - text.as_ptr() as usize;
-        let document =
-            Document::read(raw).map_err(|error| fault(error.to_string(), text, start))?;
-        trees.push(Origin { text, start }.tree(document.root(), 0)?);
+        let raw = raw.map_err(|error| Fault::of(&error))?;
+        trees.push(tree(text, raw, 0)?);
     }
     Ok(Documents { trees, fault: None })
 }
 
-fn fault(reason: String, text: &str, start: usize) -> Fault {
-    Fault { reason, line: 0 }.after(text, start)
-}
-
-/// Where a document stands.
-#[derive(Clone, Copy)]
-struct Origin<'t> {
-    text: &'t str,
-    start: usize,
-}
-
-impl Origin<'_> {
-    fn tree(self, json: Json<'_>, depth: usize) -> Result<Rc<Node>, Fault> {
-        let range = json.range();
-        let range = self.start + range.start..self.start + range.end;
-        if depth > MAX_DEPTH {
-            return Err(fault("nested too deeply".to_owned(), self.text, range.start));
-        }
-        let tree = |part| self.tree(part, depth + 1);
-        let value = if let Some(entries) = json.entries() {
-            let nodes = entries.map(|(key, value)| Ok((tree(key)?, tree(value)?)));
+/// The value, which lies in that text, as a tree.
+fn tree(text: &str, raw: &RawValue, depth: usize) -> Result<Rc<Node>, Fault> {
+    let json = raw.get();
+    let start = json.as_ptr().addr() - text.as_ptr().addr();
+    if depth > MAX_DEPTH {
+        let reason = "nested too deeply".to_owned();
+        return Err(Fault { reason, line: 0 }.after(text, start));
+    }
+    let misread = |error: serde_json::Error| Fault::of(&error).after(text, start);
+    let part = |raw| tree(text, raw, depth + 1);
+    let value = match json.bytes().next() {
+        Some(b'{') => {
+            let Members(members) = serde_json::from_str(json).map_err(misread)?;
+            let nodes = members.into_iter().map(|(key, value)| Ok((part(key)?, part(value)?)));
             Value::Map(nodes.collect::<Result<_, _>>()?)
-        } else if let Some(elements) = json.elements() {
-            Value::List(elements.map(tree).collect::<Result<_, _>>()?)
-        } else if json.text().starts_with('"') {
-            let text = serde_json::from_str(json.text());
-            Value::Text(text.map_err(|error| Fault::of(&error).after(self.text, range.start))?)
-        } else if let Some(flag) = json.flag() {
-            Value::Bool(flag)
-        } else if json.is_null() {
-            Value::Null
-        } else {
-            Value::Number(json.text().to_owned())
-        };
-        Ok(Rc::new(Node { value, range }))
+        }
+        Some(b'[') => {
+            let elements: Vec<&RawValue> = serde_json::from_str(json).map_err(misread)?;
+            Value::List(elements.into_iter().map(part).collect::<Result<_, _>>()?)
+        }
+        Some(b'"') => Value::Text(serde_json::from_str(json).map_err(misread)?),
+        Some(b't') => Value::Bool(true),
+        Some(b'f') => Value::Bool(false),
+        Some(b'n') => Value::Null,
+        _ => Value::Number(json.to_owned()),
+    };
+    Ok(Rc::new(Node { value, range: start..start + json.len() }))
+}
+
+/// The keys and values of an object, as they stand.
+struct Members<'t>(Vec<(&'t RawValue, &'t RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Members(members))
     }
 }

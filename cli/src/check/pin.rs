@@ -11,9 +11,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::contents::listed_images;
+use super::documents;
 use super::report::{ImageReport, Report};
 use super::source::Source;
-use super::{documents, list};
 
 /// A text with its images pinned.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -69,7 +70,7 @@ pub fn pin(source: &Source, index: usize, report: &Report) -> Pinned {
     let text = splice(&source.text, edits.values().map(|(at, digest, _)| (*at, digest.as_str())));
     let changed =
         edits.iter().map(|(start, (_, digest, image))| (*start, format!("{image}{digest}")));
-    if list::images(source).is_some() || says_the_same(&source.text, &text, &changed.collect()) {
+    if listed_images(source).is_some() || says_the_same(&source.text, &text, &changed.collect()) {
         return Pinned { images: edits.len(), text, ..pinned };
     }
     let first = report.images().find(|(_, image)| image.pinned.is_some());
@@ -141,8 +142,9 @@ fn says_the_same(before: &str, after: &str, changed: &BTreeMap<usize, String>) -
 }
 
 fn refusal(source: &Source, start: usize, image: &ImageReport, reason: &'static str) -> Refusal {
-    let line = image
-        .position
-        .map_or_else(|| super::lines::position(&source.text, start).line, |position| position.line);
+    let line = image.position.map_or_else(
+        || super::source::position(&source.text, start).line,
+        |position| position.line,
+    );
     Refusal { file: source.name.clone(), line, image: image.image.clone(), reason }
 }

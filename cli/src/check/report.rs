@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::answers::{Approval, Verdict};
-use super::lines::Position;
+use super::source::Position;
 
 /// The report of a run.
 #[derive(Debug, Serialize)]

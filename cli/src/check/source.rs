@@ -1,4 +1,4 @@
-//! What is to be checked, as it stands on the command line.
+//! What is to be checked, as it stands on the command line, and places in it.
 //!
 //! - A path or an image? What exists is a path, so an image that is named like a file here is written with its
 //!   registry (`docker.io/library/nginx`). What ends in `.yaml`, `.yml`, `.json` or `.txt`, or begins with
@@ -10,6 +10,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use signed_images_policy::image::reference::Reference;
 
 const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
@@ -35,6 +36,24 @@ pub enum Origin {
     Stdin,
     /// An image that stood on the command line.
     Argument,
+}
+
+/// A place in a text, as editors count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Position {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
+/// Where an offset is.
+pub(super) fn position(text: &str, offset: usize) -> Position {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let column = before.get(start..).map_or(0, |line| line.chars().count()) + 1;
+    Position { line, column }
 }
 
 /// Why something cannot be checked.

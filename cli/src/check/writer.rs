@@ -10,16 +10,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use signed_images_policy::request::GroupKind;
-use signed_images_policy::workload::kinds::Workload;
+use signed_images_policy::workload::kinds::{Workload, workload_of};
 
 use super::Reading;
 use super::answers::{ImageAnswer, Verdict, annotation};
 use super::images::Place;
-use super::lines::position;
 use super::pin::content;
 use super::report::{
     Conclusion, ImageReport, NotReviewed, ObjectReport, Origination, Report, Unreadable,
 };
+use super::source::position;
 use super::source::{Origin, Source};
 use super::subject::{Object, Subject};
 use crate::answer::Answer;
@@ -162,7 +162,7 @@ impl Writer<'_> {
     fn not_reviewed(&self, source: &Source, object: &Object) -> NotReviewed {
         let Object { group, kind, name, line, .. } = object.clone();
         let of = GroupKind { group: group.clone(), kind: kind.clone() };
-        let holds_images = signed_images_policy::workload_of(&of, self.workloads).is_some();
+        let holds_images = workload_of(&of, self.workloads).is_some();
         NotReviewed { origin: origination(source, line), group, kind, name, holds_images }
     }
 

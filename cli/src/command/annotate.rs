@@ -9,11 +9,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use signed_images::capabilities;
-use signed_images::evaluation::protocol_version;
-use signed_images::metadata::{Metadata, section};
-use signed_images::module::Module;
 use tracing::warn;
+
+use crate::capabilities;
+use crate::evaluation::protocol_version;
+use crate::metadata::{Metadata, section};
+use crate::module::Module;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -14,23 +14,23 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use signed_images::check::kinds::Kinds;
-use signed_images::check::output::{Colours, Format, render};
-use signed_images::check::pin::{Pinned, pin};
-use signed_images::check::report::{Conclusion, Report};
-use signed_images::check::source::{self, Origin, Source};
-use signed_images::check::{self, Reading, write};
-use signed_images::evaluation::Evaluation;
-use signed_images::fetch::Location;
-use signed_images::host::{Answers, Host, Shared};
-use signed_images::metadata::section;
-use signed_images::module::Module;
 use tokio::runtime::{Handle, Runtime};
 use tracing::debug;
 
 use super::exit::{self, Mistake, Unchecked};
 use super::module::ModuleOption;
 use super::options::{SettingsOptions, World};
+use crate::check::kinds::Kinds;
+use crate::check::output::{Colours, Format, render};
+use crate::check::pin::{Pinned, pin};
+use crate::check::report::{Conclusion, Report};
+use crate::check::source::{self, Origin, Source};
+use crate::check::{self, Reading, write};
+use crate::evaluation::Evaluation;
+use crate::fetch::Location;
+use crate::host::{Answers, Host, Shared};
+use crate::metadata::section;
+use crate::module::Module;
 
 const HELP: &str = "\
 What exists as a path is a path; what ends in .yaml, .yml, .json or .txt or begins with /, ./, ../ or ~ \

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use signed_images::convert::{Converted, Source, Weight, convert};
+use signed_images_convert::{Converted, Source, Weight, convert};
 
 const BAD_INPUT: u8 = 2;
 

@@ -9,9 +9,9 @@
 
 use std::process::ExitCode;
 
-use signed_images::check::report::Conclusion;
-use signed_images::check::source::SourceError;
-use signed_images::fetch::FetchError;
+use crate::check::report::Conclusion;
+use crate::check::source::SourceError;
+use crate::fetch::FetchError;
 
 const REJECTED: u8 = 1;
 const MISTAKE: u8 = 2;

@@ -10,16 +10,16 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use signed_images::evaluation::{Evaluation, now};
-use signed_images::explain::{Explanation, explain};
-use signed_images::host::{Answers, Host};
-use signed_images::module::Module;
-use signed_images::settings::Settings;
-use signed_images_policy::policy::pinning::Rules;
+use signed_images_policy::policy::plan::Rules;
 use tokio::runtime::Runtime;
 
 use super::module::ModuleOption;
 use super::options::{SettingsOptions, World};
+use crate::evaluation::{Evaluation, now};
+use crate::explain::{Explanation, explain};
+use crate::host::{Answers, Host};
+use crate::module::Module;
+use crate::settings::Settings;
 
 mod text;
 

@@ -2,7 +2,7 @@
 //!
 //! - In which order? What `--module` names; else what `SIGNED_IMAGES_MODULE` names; else `annotated-policy.wasm`,
 //!   which carries its metadata, or `policy.wasm` beside the executable.
-//! - What may be named? A file, or a URL that a policy server takes too ([`signed_images::fetch`]).
+//! - What may be named? A file, or a URL that a policy server takes too ([`crate::fetch`]).
 //! - What if one is named and is not there? An error: nothing else is tried.
 
 use std::ffi::OsString;
@@ -10,9 +10,9 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use signed_images::fetch::Location;
 
 use super::exit::Mistake;
+use crate::fetch::Location;
 
 const VARIABLE: &str = "SIGNED_IMAGES_MODULE";
 const BESIDE: [&str; 2] = ["annotated-policy.wasm", "policy.wasm"];

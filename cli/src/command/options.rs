@@ -6,19 +6,19 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use signed_images::check::kinds::Kinds;
-use signed_images::credentials::Credentials;
-use signed_images::evaluation::now;
-use signed_images::fetch::Location;
-use signed_images::host::{Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
-use signed_images::metadata::{ContextAwareResource, section};
-use signed_images::settings::Settings;
-use signed_images::sources::Sources;
-use signed_images_policy::policy::pinning::Rules;
+use signed_images_policy::policy::plan::Rules;
 use tokio::runtime::Handle;
 use tracing::warn;
 
 use super::exit::Mistake;
+use crate::check::kinds::Kinds;
+use crate::credentials::Credentials;
+use crate::evaluation::now;
+use crate::fetch::Location;
+use crate::host::{Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
+use crate::metadata::{ContextAwareResource, section};
+use crate::settings::Settings;
+use crate::sources::Sources;
 
 /// The settings of a command that cannot do without them.
 #[derive(Debug, Args)]

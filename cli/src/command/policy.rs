@@ -10,15 +10,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
-use signed_images::policy::{self, Scope};
-use signed_images::settings::Settings;
-use signed_images_policy::json::Document;
-use signed_images_policy::settings::partial;
+use signed_images_convert::manifest::{self, Scope};
+use signed_images_policy::settings::PartialSettings;
 use tokio::runtime::Runtime;
 use tracing::warn;
 
 use super::exit::Mistake;
 use super::options::SettingsOptions;
+use crate::settings::Settings;
 
 /// RFC 1123: what Kubernetes takes for the names of most objects.
 const MAX_NAME: usize = 253;
@@ -68,10 +67,10 @@ impl Policy {
         warn_of_workloads(&settings)?;
         let settings = yaml_serde::from_str(settings.json()).context("the settings")?;
         let scope = self.namespaced.map_or(Scope::Cluster(None), Scope::Namespace);
-        let mut policy = policy::Policy::new(&self.name, scope, settings)?;
+        let mut policy = manifest::Policy::new(&self.name, scope, settings)?;
         policy.mode = match self.mode {
-            Mode::Protect => policy::Mode::Protect,
-            Mode::Monitor => policy::Mode::Monitor,
+            Mode::Protect => manifest::Mode::Protect,
+            Mode::Monitor => manifest::Mode::Monitor,
         };
         if let Some(module) = self.module {
             policy.module = module;
@@ -82,7 +81,7 @@ impl Policy {
     }
 }
 
-fn check_keys(policy: &policy::Policy) -> Result<(), Mistake> {
+fn check_keys(policy: &manifest::Policy) -> Result<(), Mistake> {
     match (&policy.scope, policy.key_objects().as_slice()) {
         (Scope::Namespace(_), [kind, ..]) => Err(Mistake::new(anyhow!(
             "the settings take keys from a {kind}, which only a policy of the whole cluster may read: \
@@ -93,8 +92,7 @@ fn check_keys(policy: &policy::Policy) -> Result<(), Mistake> {
 }
 
 fn warn_of_workloads(settings: &Settings) -> anyhow::Result<()> {
-    let document = Document::read(settings.json())?;
-    for (kind, _) in partial(document.root())?.workloads {
+    for (kind, _) in PartialSettings::read(settings.raw())?.workloads {
         warn!("extraWorkloads: add a rule for the resource of {kind} to `spec.rules`");
     }
     Ok(())

@@ -11,13 +11,13 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 use oci_client::Reference;
 use serde_json::json;
-use signed_images::fetch::Location;
-use signed_images::metadata::section;
-use signed_images::push::Artifact;
 use tokio::runtime::Runtime;
 use tracing::warn;
 
 use super::options::RegistryOptions;
+use crate::fetch::Location;
+use crate::metadata::section;
+use crate::push::Artifact;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -11,17 +11,17 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use signed_images::evaluation::Evaluation;
-use signed_images::fetch::Location;
-use signed_images::host::{Answers, Host};
-use signed_images::module::Module;
-use signed_images::request::Request;
-use signed_images::session::{Recorder, Replay};
-use signed_images::settings::Settings;
 use tokio::runtime::{Handle, Runtime};
 use tracing::{info, warn};
 
 use super::options::World;
+use crate::evaluation::Evaluation;
+use crate::fetch::Location;
+use crate::host::{Answers, Host};
+use crate::module::Module;
+use crate::request::Request;
+use crate::session::{Recorder, Replay};
+use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:

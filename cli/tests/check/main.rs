@@ -7,6 +7,4 @@ mod codes;
 mod inputs;
 mod pins;
 mod reports;
-#[path = "../support/mod.rs"]
-mod support;
 mod world;

@@ -6,7 +6,7 @@ use signed_images::demo::{Key, Registry};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::support::{Outcome, signed_images};
+use signed_images_testing::command::{Outcome, signed_images};
 
 /// As wide as the address of a registry on a loopback port is, so that tables keep their shape.
 const REGISTRY: &str = "registry.local:";

@@ -26,7 +26,7 @@ const NOT_RUN: [(&str, &str); 17] = [
 ];
 
 /// What can be run without a network and without a module.
-const OFFLINE: [&str; 6] = ["convert", "policy", "schema", "completions", "man", "explain"];
+const OFFLINE: [&str; 4] = ["convert", "policy", "completions", "explain"];
 
 /// Checks the lines of a block; commands that are run end with this code.
 pub(crate) fn check(text: &str, folder: &mut Folder, code: i32) -> Result<(), String> {

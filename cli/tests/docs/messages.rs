@@ -8,13 +8,10 @@ use std::time::Duration;
 
 use pulldown_cmark::HeadingLevel;
 use serde::Deserialize;
-use signed_images_policy::verify::verifier::{Reason, SignatureFormat};
+use signed_images_policy::verify::outcome::{Reason, SignatureFormat};
+use signed_images_testing::cases;
 
 use crate::pages::{Page, root};
-
-#[path = "../../../tests/support/mod.rs"]
-#[expect(dead_code, reason = "cases are run here, and judged elsewhere")]
-mod support;
 
 const PAGE: &str = "docs/src/troubleshooting.md";
 
@@ -32,9 +29,9 @@ struct Answer {
 /// What is said in the cases: the message's lines and the warnings.
 fn said() -> Vec<(String, String)> {
     let mut said = Vec::new();
-    for case in support::all(root()).into_iter().filter(|case| case.name.starts_with("cases/")) {
+    for case in cases::all(root()).into_iter().filter(|case| case.name.starts_with("cases/")) {
         let answer = std::cell::RefCell::new(Answer::default());
-        let run = |operation: &'static str, payload: &[u8], script: &support::Script| {
+        let run = |operation: &'static str, payload: &[u8], script: &cases::Script| {
             let host = &mut |namespace: &'static str, operation: &'static str, asked: &[u8]| {
                 script.answer(namespace, operation, asked)
             };
@@ -45,7 +42,7 @@ fn said() -> Vec<(String, String)> {
             *answer.borrow_mut() = serde_json::from_slice(&bytes).unwrap();
             Ok(bytes)
         };
-        support::check(&case, &run).unwrap();
+        cases::check(&case, &run).unwrap();
         let answer = answer.into_inner();
         let lines = answer.message.lines().chain(answer.warnings.iter().map(String::as_str));
         said.extend(lines.map(|line| (case.name.clone(), line.to_owned())));
@@ -123,7 +120,7 @@ fn every_reason_has_an_entry() {
         signed_images_policy::image::reference::Digest::parse(&text).unwrap()
     };
     let key =
-        signed_images_policy::policy::signer::SignerError::Source("it is not there".to_owned());
+        signed_images_policy::verify::checks::SignerError::Source("it is not there".to_owned());
     let missing = vec!["release team".to_owned()];
     let reasons = [
         Reason::NotSigned(SignatureFormat::Unknown),

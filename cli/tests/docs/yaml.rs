@@ -1,9 +1,9 @@
 //! Blocks of YAML: settings, manifests, sources, workflows, and policies of other tools.
 
 use serde::Deserialize;
-use signed_images::convert::{self, Source};
 use signed_images::sources::Sources;
-use signed_images_policy::settings::schema::SETTINGS;
+use signed_images_convert::{Source, convert};
+use signed_images_testing::schema;
 use yaml_serde::Value;
 
 use crate::commands;
@@ -65,7 +65,8 @@ fn check_document(document: &Value, text: &str, folder: &mut Folder) -> Result<(
     };
     let keys: Vec<&str> = map.keys().filter_map(Value::as_str).collect();
     let all = |known: &[&str]| keys.iter().all(|key| known.contains(key));
-    let settings: Vec<&str> = SETTINGS.fields().map(|field| field.key).collect();
+    let known = schema::settings();
+    let settings: Vec<&str> = known.fields.iter().map(|field| field.key.as_str()).collect();
     let (version, kind) = (word(document, "apiVersion"), word(document, "kind"));
     if !kind.is_empty() {
         return object(document, version, kind, text);
@@ -138,7 +139,7 @@ fn validate(settings: &Value) -> Result<(), String> {
 
 fn converts(text: &str) -> Result<(), String> {
     let sources = Source::parse("page.yaml", text).map_err(|error| error.to_string())?;
-    convert::convert(&sources).map(drop).map_err(|(place, error)| format!("{place}: {error}"))
+    convert(&sources).map(drop).map_err(|(place, error)| format!("{place}: {error}"))
 }
 
 /// Steps of a workflow: what they run is looked at as any command.

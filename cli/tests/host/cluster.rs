@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use super::api_server::{ApiServer, TOKEN, kubeconfig};
 use super::world::World;
-use crate::support::signed_images;
+use signed_images_testing::command::signed_images;
 
 const KINDS: [&str; 4] = ["ConfigMap", "Secret", "Node", "Gadget"];
 

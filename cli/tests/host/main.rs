@@ -9,6 +9,4 @@ mod cluster;
 mod identities;
 mod shared;
 mod signatures;
-#[path = "../support/mod.rs"]
-mod support;
 mod world;

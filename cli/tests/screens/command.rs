@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::support::{self, Outcome};
+use signed_images_testing::command::{self, Outcome};
 
 /// Runs `signed-images` with these arguments in this folder.
 pub(crate) fn signed_images(folder: &Path, arguments: &[&str]) -> Outcome {
@@ -17,7 +17,7 @@ pub(crate) fn signed_images_with(
     arguments: &[&str],
     variables: &[(&str, &str)],
 ) -> Outcome {
-    support::signed_images(folder, arguments, variables, "")
+    command::signed_images(folder, arguments, variables, "")
 }
 
 /// The root of the repository.

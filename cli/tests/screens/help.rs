@@ -1,4 +1,4 @@
-//! Help, completions and manual pages.
+//! Help and completions.
 
 use std::path::Path;
 use std::process::Command;
@@ -77,24 +77,4 @@ fn bash_completes() {
     for (line, expected) in rows {
         assert_eq!(offered(folder.path(), line), expected, "{line}");
     }
-}
-
-#[test]
-fn every_command_has_a_manual_page() {
-    let folder = tempfile::tempdir().unwrap();
-    let pages = folder.path().join("share/man1");
-    assert_eq!(screen(folder.path(), &["man", "share/man1"]), "");
-    let read = |name: &str| std::fs::read_to_string(pages.join(name)).unwrap();
-    let names = subcommands();
-    for name in &names {
-        let page = read(&format!("signed-images-{name}.1"));
-        for part in [".TH", ".SH NAME", ".SH SYNOPSIS", "Examples:"] {
-            assert!(page.contains(part), "{name}: {part}");
-        }
-    }
-    assert_eq!(screen(folder.path(), &["man"]), read("signed-images.1"));
-    std::fs::write(folder.path().join("file"), "").unwrap();
-    let outcome = signed_images(folder.path(), &["man", "file"]);
-    let expected = "error: cannot write manual pages to `file`: File exists (os error 17)\n";
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), expected));
 }

@@ -8,5 +8,3 @@ mod command;
 mod explain;
 mod help;
 mod policy;
-#[path = "../support/mod.rs"]
-mod support;

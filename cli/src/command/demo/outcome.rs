@@ -4,10 +4,10 @@ use anyhow::{anyhow, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use signed_images::answer::Answer;
-use signed_images::evaluation::Evaluation;
 
 use super::reviews::{Expected, Review};
+use crate::answer::Answer;
+use crate::evaluation::Evaluation;
 
 /// A request with its answer.
 #[derive(Debug)]

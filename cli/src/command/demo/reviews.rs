@@ -1,9 +1,9 @@
 //! The requests of the show, as an API server would send them.
 
 use serde_json::{Value, json};
-use signed_images::request::{Request, RequestError};
 
-use super::images::Images;
+use super::Images;
+use crate::request::{Request, RequestError};
 
 /// A request and what should become of it.
 #[derive(Debug)]

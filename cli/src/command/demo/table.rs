@@ -5,7 +5,7 @@
 use comfy_table::presets::UTF8_FULL;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table};
 
-use super::images::Images;
+use super::Images;
 use super::outcome::Outcome;
 
 /// The table's width where nobody says how wide the terminal is.

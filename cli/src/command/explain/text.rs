@@ -3,7 +3,8 @@
 use std::fmt::{self, Display, Write};
 
 use anstyle::{AnsiColor, Style};
-use signed_images::explain::{
+
+use crate::explain::{
     Canonical, Explanation, Fate, Findings, Fingerprint, List, Needs, Noted, PatternReport,
     RuleReport, RuleResult, SignerReport, Standing, Subject,
 };

@@ -1,0 +1,365 @@
+//! Policies of other tools, converted: what is written, that the policy takes it, and what it then decides.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
+#![expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::Engine;
+use rcgen::{CertificateParams, CustomExtension, KeyPair, SanType};
+use serde_json::{Value, json};
+use signed_images_convert::{Converted, Source, Weight, convert};
+use signed_images_policy::host::Host;
+use signed_images_policy::{validate, validate_settings};
+
+/// In 2027.
+const NOW: Duration = Duration::from_hours(57 * 8_766);
+const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn inputs() -> Vec<PathBuf> {
+    let folder = std::fs::read_dir(root().join("convert/tests/sources")).unwrap();
+    let mut inputs: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
+    inputs.sort();
+    assert!(inputs.len() >= 10, "{inputs:?}");
+    inputs
+}
+
+fn converted(path: &Path) -> Vec<Converted> {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
+    convert(&Source::parse(name, &text).unwrap()).unwrap()
+}
+
+fn settings(text: &str) -> Value {
+    let document: Value = yaml_serde::from_str(text).unwrap();
+    document["spec"]["settings"].clone()
+}
+
+/// What each input becomes, with its comments.
+#[test]
+fn conversions() {
+    for path in inputs() {
+        let texts: Vec<String> = converted(&path).into_iter().map(|policy| policy.text).collect();
+        let version = format!(":v{}", env!("CARGO_PKG_VERSION"));
+        let text = texts.join("---\n").replace(&version, ":vVERSION");
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        insta::with_settings!({omit_expression => true, prepend_module_to_snapshot => false}, {
+            insta::assert_snapshot!(name, text);
+        });
+    }
+}
+
+/// The policy takes the settings, unless something must be filled in: then it refuses them.
+#[test]
+fn the_policy_takes_what_is_converted() {
+    let mut open = 0;
+    for path in inputs() {
+        for policy in converted(&path) {
+            let settings = settings(&policy.text).to_string();
+            let trusting: &mut Host<'_> =
+                &mut |_, _, _| Ok(br#"{"trusted":true,"reason":""}"#.to_vec());
+            let answer = validate_settings(settings.as_bytes(), trusting, NOW);
+            let answer: Value = serde_json::from_slice(&answer).unwrap();
+            let placeholder = policy.text.contains("REPLACE WITH") || settings.contains(r#":"""#);
+            assert_eq!(answer["valid"], !placeholder, "{}: {answer}", path.display());
+            open += usize::from(placeholder);
+            if placeholder {
+                assert!(policy.remarks.iter().any(|remark| remark.weight == Weight::Open));
+            }
+        }
+    }
+    assert_eq!(open, 2, "the keys in a KMS");
+}
+
+/// Every remark is on top (`Less`, `Open`) or in place.
+#[test]
+fn all_that_is_lost_is_said_on_top() {
+    for path in inputs() {
+        for policy in converted(&path) {
+            let head: Vec<&str> =
+                policy.text.lines().take_while(|line| line.starts_with('#')).collect();
+            let head = head.iter().map(|line| line.trim_start_matches('#').trim());
+            let head = head.collect::<Vec<_>>().join(" ");
+            for remark in &policy.remarks {
+                let words: Vec<&str> = remark.text.split_whitespace().collect();
+                if remark.weight != Weight::Note {
+                    assert!(head.contains(&words.join(" ")), "{}: {}", path.display(), remark.text);
+                }
+            }
+            let says_less = head.contains("VERIFIES LESS THAN");
+            assert_eq!(says_less, policy.weight() == Some(Weight::Less), "{}", path.display());
+        }
+    }
+}
+
+/// Who signed the images of a request.
+#[derive(Clone, Default)]
+struct Signatures {
+    keys: Vec<String>,
+    identities: Vec<(String, String)>,
+}
+
+impl Signatures {
+    fn by(names: &[&str]) -> Self {
+        let mut signatures = Self::default();
+        for name in names {
+            match name.split_once(' ') {
+                Some((issuer, subject)) => {
+                    signatures.identities.push((issuer.to_owned(), subject.to_owned()));
+                }
+                None => signatures.keys.push(key(name)),
+            }
+        }
+        signatures
+    }
+
+    /// As cosign keeps them, with the certificates of those who have some.
+    fn manifest(&self) -> Vec<u8> {
+        let layer = |(issuer, subject): &(String, String)| {
+            let certificate = certificate(issuer, subject);
+            json!({"annotations": {"dev.sigstore.cosign/certificate": certificate}})
+        };
+        let layers: Vec<Value> = self.identities.iter().map(layer).collect();
+        json!({"layers": layers}).to_string().into_bytes()
+    }
+
+    fn answer(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+        let asked: Value = serde_json::from_slice(payload).unwrap();
+        let list = |key: &str| asked[key].as_array().cloned().unwrap_or_default();
+        let has = |issuer: &Value, matches: &dyn Fn(&str) -> bool| {
+            let identities = self.identities.iter();
+            identities.into_iter().any(|(known, subject)| issuer == known && matches(subject))
+        };
+        let is_signed = match (operation, asked["type"].as_str()) {
+            ("v1/manifest_digest", _) => true,
+            ("v1/oci_manifest", _) => return Ok(self.manifest()),
+            ("get_resource", _) => {
+                let engine = base64::engine::general_purpose::STANDARD;
+                let data = json!({"cosign.pub": engine.encode(key("p256"))});
+                return Ok(json!({"data": data}).to_string().into_bytes());
+            }
+            (_, Some("SigstorePubKeyVerify")) => {
+                list("pub_keys").iter().all(|asked| self.keys.iter().any(|key| asked == key))
+            }
+            (_, Some("SigstoreKeylessVerify")) => list("keyless")
+                .iter()
+                .all(|pair| has(&pair["issuer"], &|subject| pair["subject"] == subject)),
+            (_, Some("SigstoreKeylessPrefixVerify")) => list("keyless_prefix").iter().all(|pair| {
+                let prefix = pair["url_prefix"].as_str().unwrap();
+                has(&pair["issuer"], &|subject| subject.starts_with(prefix))
+            }),
+            (_, Some("SigstoreGithubActionsVerify")) => {
+                let prefix = format!("https://github.com/{}/", asked["owner"].as_str().unwrap());
+                has(&json!(GITHUB), &|subject| subject.starts_with(&prefix))
+            }
+            _ => return Err(format!("not asked for here: {operation} {asked}")),
+        };
+        if is_signed {
+            Ok(json!({"is_trusted": true, "digest": DIGEST}).to_string().into_bytes())
+        } else {
+            Err("Image verification failed: missing signatures".to_owned())
+        }
+    }
+}
+
+const GITHUB: &str = "https://token.actions.githubusercontent.com";
+const MAIN: &str = "https://token.actions.githubusercontent.com https://github.com/acme/shop/.github/workflows/release.yml@refs/heads/main";
+const FORK: &str = "https://token.actions.githubusercontent.com https://github.com/acme-evil/shop/.github/workflows/release.yml@refs/heads/main";
+const RELEASE: &str = "https://token.actions.githubusercontent.com https://github.com/acme/shop/.github/workflows/release.yml@refs/tags/v1";
+const DEEP: &str = "https://token.actions.githubusercontent.com https://github.com/acme/shop/deep/.github/workflows/release.yml@refs/tags/a/b";
+const BUILDER: &str = "https://accounts.google.com builder@acme.example";
+
+fn certificate(issuer: &str, subject: &str) -> String {
+    let oid = [1, 3, 6, 1, 4, 1, 57264, 1, 1];
+    let issuer = CustomExtension::from_oid_content(&oid, issuer.as_bytes().to_vec());
+    let mut params = CertificateParams::default();
+    params.subject_alt_names = vec![SanType::URI(subject.try_into().unwrap())];
+    params.custom_extensions = vec![issuer];
+    params.self_signed(&KeyPair::generate().unwrap()).unwrap().pem()
+}
+
+fn key(name: &str) -> String {
+    std::fs::read_to_string(root().join(format!("tests/fixtures/keys/{name}.pem"))).unwrap()
+}
+
+/// What a converted policy decides on an image.
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    Pinned,
+    Untouched,
+    Warned,
+    Refused,
+}
+use Verdict::{Pinned, Refused, Untouched, Warned};
+
+/// Input, which of its policies, image, who signed it, verdict.
+const VERDICTS: [(&str, usize, &str, &[&str], Verdict); 45] = [
+    ("kyverno-attestors", 0, "ghcr.io/acme/app:1", &["p256", "p256-third"], Pinned),
+    ("kyverno-attestors", 0, "ghcr.io/acme/team/app", &["p256", "p256-second"], Pinned),
+    ("kyverno-attestors", 0, "ghcr.io/acme/app:1", &["p256"], Refused),
+    ("kyverno-attestors", 0, "ghcr.io/acme/app:1", &["p256", "cosign"], Refused),
+    ("kyverno-attestors", 0, "ghcr.io/acme/sandbox/app:1", &[], Untouched),
+    ("kyverno-attestors", 0, "ghcr.io/acme/sandbox:1", &[], Refused),
+    ("kyverno-attestors", 0, "ghcr.io/acme-evil/app:1", &[], Untouched),
+    // Both entries select it: two of three, and either one key or both of two.
+    ("kyverno-attestors", 0, "ghcr.io/acme/payments/app", &["p256", "p256-second"], Refused),
+    ("kyverno-attestors", 0, "ghcr.io/acme/payments/app", &["p256", "p256-second", "p384"], Pinned),
+    (
+        "kyverno-attestors",
+        0,
+        "ghcr.io/acme/payments/app",
+        &["p256", "p256-second", "cosign"],
+        Pinned,
+    ),
+    ("kyverno-keyless-attestation", 0, "ghcr.io/acme/shop-web:1", &[MAIN], Pinned),
+    ("kyverno-keyless-attestation", 0, "ghcr.io/acme/shop-web:1", &[FORK], Refused),
+    ("kyverno-keyless-attestation", 0, "ghcr.io/acme/shop-web:1", &[], Refused),
+    ("kyverno-keyless-attestation", 0, "ghcr.io/acme/shop:1", &[], Untouched),
+    // The tag pattern matches `v1.2`, and who knows what tag a digest has.
+    ("kyverno-old-form", 0, "ghcr.io/acme/tools:v2", &[], Untouched),
+    ("kyverno-old-form", 0, "ghcr.io/acme/tools:v1.2", &[], Refused),
+    ("kyverno-old-form", 0, "registry.example.com/a/b", &["p256"], Pinned),
+    ("kyverno-old-form", 0, "registry.example.com/a/b", &["p384"], Refused),
+    ("kyverno-secret", 0, "ghcr.io/acme/app", &["p256"], Pinned),
+    ("kyverno-secret", 0, "ghcr.io/acme/app", &["p384"], Refused),
+    ("kyverno-secret", 0, "docker.io/acme/app", &[], Untouched),
+    // A wildcard's star crosses slashes; the regular expression names what does.
+    ("kyverno-wildcards", 0, "ghcr.io/acme/app:1", &[BUILDER, RELEASE], Pinned),
+    ("kyverno-wildcards", 0, "ghcr.io/acme/app:1", &[DEEP], Pinned),
+    ("kyverno-wildcards", 0, "ghcr.io/acme/app:1", &[MAIN], Refused),
+    ("kyverno-wildcards", 0, "ghcr.io/acme/app:1", &[FORK], Refused),
+    ("kyverno-wildcards", 0, "ghcr.io/acme/app:1", &["p256"], Refused),
+    ("kyverno-wildcards", 0, "registry.example.com/app", &[RELEASE], Pinned),
+    ("kyverno-wildcards", 0, "registry.example.com/app", &[DEEP], Refused),
+    ("kyverno-wildcards", 0, "registry.example.com/app", &[MAIN], Refused),
+    ("image-validating-policy", 0, "ghcr.io/acme/app", &["p384"], Pinned),
+    ("image-validating-policy", 0, "ghcr.io/acme/app", &["cosign"], Refused),
+    ("image-validating-policy", 1, "ghcr.io/acme/shop-web", &[MAIN], Pinned),
+    ("image-validating-policy", 1, "ghcr.io/acme/shop-web", &[FORK], Warned),
+    ("image-validating-policy", 1, "ghcr.io/acme/web", &[], Untouched),
+    ("cluster-image-policy", 0, "ghcr.io/acme/app", &["p256"], Pinned),
+    ("cluster-image-policy", 0, "ghcr.io/acme/app", &["p384"], Pinned),
+    ("cluster-image-policy", 0, "ghcr.io/acme/app", &["cosign"], Refused),
+    ("cluster-image-policy", 0, "registry.k8s.io/pause:3.10", &[], Untouched),
+    ("cluster-image-policy", 0, "quay.io/acme/app", &["p256"], Refused),
+    ("verification-config", 0, "nginx", &[MAIN, BUILDER], Pinned),
+    ("verification-config", 0, "nginx", &[MAIN], Refused),
+    ("verification-config", 0, "nginx", &[MAIN, "p256"], Pinned),
+    ("verify-image-signatures", 0, "ghcr.io/acme/app", &["p256"], Pinned),
+    ("verify-image-signatures", 0, "ghcr.io/acme/app", &["p384"], Refused),
+    ("verify-image-signatures", 1, "ghcr.io/acme/app", &[MAIN], Pinned),
+];
+
+fn verdict(settings: &Value, image: &str, signatures: &Signatures) -> Verdict {
+    let object = json!({"spec": {"containers": [{"name": "c", "image": image}]}});
+    let payload = json!({
+        "settings": settings,
+        "request": {
+            "uid": "u", "operation": "CREATE", "userInfo": {}, "object": object,
+            "kind": {"group": "", "version": "v1", "kind": "Pod"},
+            "resource": {"group": "", "version": "v1", "resource": "pods"},
+        },
+    });
+    let host: &mut Host<'_> = &mut |_, operation, asked| signatures.answer(operation, asked);
+    let answer = validate(payload.to_string().as_bytes(), host, NOW);
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    let pinned = answer["mutated_object"]["spec"]["containers"][0]["image"].as_str();
+    let has_warnings = answer["warnings"].as_array().is_some_and(|warnings| !warnings.is_empty());
+    match (answer["accepted"].as_bool().unwrap(), pinned) {
+        (true, Some(pinned)) if pinned.ends_with(DIGEST) => Pinned,
+        (true, None) if has_warnings => Warned,
+        (true, None) => Untouched,
+        _ => Refused,
+    }
+}
+
+/// With what is to be filled in, filled in.
+fn completed(text: &str) -> Value {
+    let mut settings = settings(text);
+    for rule in settings["rules"].as_array_mut().into_iter().flatten() {
+        for pointer in ["/allOf", "/anyOf/signatures"] {
+            let signers = rule.pointer_mut(pointer).and_then(Value::as_array_mut);
+            for signer in signers.into_iter().flatten() {
+                let is_open = signer["key"].as_str().is_some_and(|key| key.starts_with("REPLACE"));
+                if is_open {
+                    signer["key"] = json!(key("rsa3072"));
+                }
+            }
+        }
+    }
+    settings
+}
+
+#[test]
+fn converted_policies_decide_as_their_sources_do() {
+    for (name, number, image, signers, expected) in VERDICTS {
+        let path = root().join(format!("convert/tests/sources/{name}.yaml"));
+        let policies = converted(&path);
+        let settings = settings(&policies[number].text);
+        let found = verdict(&settings, image, &Signatures::by(signers));
+        assert_eq!(found, expected, "{name} {number}: {image} signed by {signers:?}");
+    }
+}
+
+#[test]
+fn a_key_from_a_kms_is_filled_in() {
+    let path = root().join("convert/tests/sources/kyverno-kms.yaml");
+    let policies = converted(&path);
+    assert!(policies[0].text.contains("cosign public-key --key gcpkms://projects/acme/"));
+    let settings = completed(&policies[0].text);
+    let image = "gcr.io/acme-prod/base/alpine:3.22";
+    let rows: [(&str, &[&str], Verdict); 4] = [
+        (image, &["rsa3072"], Pinned),
+        (image, &["p256"], Refused),
+        (image, &[], Refused),
+        ("gcr.io/acme-prod/base/debian:13", &[], Untouched),
+    ];
+    for (image, signers, expected) in rows {
+        let found = verdict(&settings, image, &Signatures::by(signers));
+        assert_eq!(found, expected, "{image} {signers:?}");
+    }
+}
+
+/// Input, its place and what is wrong there.
+const MISTAKES: [(&str, &str); 9] = [
+    ("[]", "`f`, document 1: ``: must be a map"),
+    ("kind: Pod\napiVersion: v1", "`f`, document 1: `v1` `Pod` is not converted; known are"),
+    ("a: 1", "`f`, document 1: this document is not converted; known are"),
+    ("signatures: []\n---\na: [", "`f`, document 2, is not YAML or JSON: "),
+    ("", "`f` holds no document"),
+    (
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec: {rules: [{validate: {}}]}",
+        "`f`, document 1: `spec`: has no rule with `verifyImages`: there is nothing to convert",
+    ),
+    (
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec: {rules: [{verifyImages: [{imageReferences: 1}]}]}",
+        "`f`, document 1: `spec.rules[0].verifyImages[0].imageReferences`: must be a list",
+    ),
+    (
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec: {rules: [{verifyImages: [{image: a, attestors: [{count: 2, entries: [{keys: {kms: a}}]}]}]}]}",
+        "`f`, document 1: `spec.rules[0].verifyImages[0].attestors[0]`: `count` is more than the 1 entries",
+    ),
+    (
+        "apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicy\nspec: {module: registry://a/b:1}",
+        "`f`, document 1: `spec.module`: `registry://a/b:1` is not `verify-image-signatures`: only policies of that module are converted",
+    ),
+];
+
+#[test]
+fn mistakes_are_named_with_their_place() {
+    for (text, expected) in MISTAKES {
+        let message = match Source::parse("f", text) {
+            Err(error) => error.to_string(),
+            Ok(sources) => {
+                let (place, error) = convert(&sources).unwrap_err();
+                format!("{place}: {error}")
+            }
+        };
+        assert!(message.starts_with(expected), "{text}: {message}");
+    }
+}

@@ -1,0 +1,107 @@
+//! A host that answers by a script, strictly in order. What the script does not speak of, and what cannot change
+//! a verdict, is not there: whether an image that is not signed has a bundle instead.
+
+use super::{Exchange, json};
+use std::sync::{Arc, Mutex};
+
+/// What is left of the script, shared by its clones.
+#[derive(Clone, Debug)]
+pub struct Script(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    left: Vec<Exchange>,
+    faults: Vec<String>,
+}
+
+impl Script {
+    pub(super) fn new(exchanges: &[Exchange]) -> Self {
+        let left = exchanges.iter().rev().cloned().collect();
+        Self(Arc::new(Mutex::new(State { left, faults: Vec::new() })))
+    }
+
+    /// Answers the next call.
+    ///
+    /// # Errors
+    /// Those of the script; and when the call is not the next one in it, which fails the case.
+    pub fn answer(
+        &self,
+        namespace: &str,
+        operation: &str,
+        payload: &[u8],
+    ) -> Result<Vec<u8>, String> {
+        let mut state = self.0.lock().unwrap();
+        let call = format!("{namespace}/{operation}");
+        let asked = format!("{call} {}", String::from_utf8_lossy(payload));
+        if looks_for_bundles(&call, payload)
+            && state.left.last().is_none_or(|next| next.call != call)
+        {
+            return Err("manifest unknown".to_owned());
+        }
+        let Some(exchange) = state.left.pop() else {
+            state.faults.push(format!("a call that is not in the script: {asked}"));
+            return Err("unexpected call".to_owned());
+        };
+        if let Err(fault) = exchange.compare(&call, payload) {
+            state.faults.push(format!("{fault}\n  asked: {asked}"));
+            return Err("unexpected call".to_owned());
+        }
+        exchange.answer()
+    }
+
+    /// What went wrong, or was not asked.
+    pub(super) fn conclude(&self) -> Result<(), String> {
+        let state = self.0.lock().unwrap();
+        let mut faults = state.faults.clone();
+        if let (Some(next), true) = (state.left.last(), faults.is_empty()) {
+            faults.push(format!("{} calls not made, the next: {next:?}", state.left.len()));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) }
+    }
+}
+
+/// Whether the tag is asked about where a registry lists what refers to an image.
+fn looks_for_bundles(call: &str, payload: &[u8]) -> bool {
+    let image: Option<String> = serde_json::from_slice(payload).ok();
+    let tag = image.as_ref().and_then(|image| image.rsplit_once(":sha256-"));
+    call == "oci/v1/oci_manifest"
+        && tag.is_some_and(|(_, hex)| hex.len() == 64 && !hex.contains('.'))
+}
+
+impl Exchange {
+    fn compare(&self, call: &str, payload: &[u8]) -> Result<(), String> {
+        if self.call != call {
+            return Err(format!("expected a call of {}", self.call));
+        }
+        let asked: serde_json::Value =
+            serde_json::from_slice(payload).map_err(|error| error.to_string())?;
+        if let Some(exactly) = &self.exactly {
+            let expected = json::parse(&json::encode(exactly))?;
+            if asked != expected {
+                return Err(format!("expected exactly {expected}"));
+            }
+        }
+        if let Some(request) = &self.request {
+            let expected = json::parse(&json::encode(request))?;
+            let is_met = match (&expected, &asked) {
+                (serde_json::Value::Object(expected), serde_json::Value::Object(asked)) => {
+                    expected.iter().all(|(key, value)| asked.get(key) == Some(value))
+                }
+                _ => expected == asked,
+            };
+            if !is_met {
+                return Err(format!("expected {expected}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&self) -> Result<Vec<u8>, String> {
+        match (&self.error, &self.answer_text, &self.answer) {
+            (Some(words), _, _) => Err(words.clone()),
+            (None, Some(text), _) => Ok(text.clone().into_bytes()),
+            (None, None, Some(answer)) => Ok(json::encode(answer).into_bytes()),
+            (None, None, None) => Err(format!("no answer is given to {}", self.call)),
+        }
+    }
+}

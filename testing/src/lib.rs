@@ -1,0 +1,23 @@
+//! What tests of several packages share.
+//!
+//! - How does a whole-policy case run? [`cases`] reads and compares them; who calls it says what runs: the
+//!   library, or the module.
+//! - What holds of any input? The [`laws`], which `fuzz/` tries and `tests/seeds.rs` replays.
+//! - What do the settings take? Their [`schema`].
+//! - What is measured? The [`scenarios`].
+//! - How is a command run? By [`command`], with no variables of the user's.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "all of it is test code: what cannot be is a failed test"
+)]
+
+pub mod cases;
+pub mod command;
+pub mod laws;
+pub mod scenarios;
+pub mod schema;

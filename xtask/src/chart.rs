@@ -1,0 +1,96 @@
+//! The chart that brings the policy into Rancher's catalog: `charts/signed-images-policy`.
+//!
+//! - Where is it from? From `metadata.yml`, `questions-ui.yml` and the version of the package.
+//! - What does Rancher read of it? Its Kubewarden extension lists charts by the annotations below, takes the
+//!   module from `values.yaml` (older ones from the annotations), and renders `questions.yaml`.
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use signed_images::metadata::Metadata;
+use signed_images::metadata::annotations::{
+    DESCRIPTION, DISPLAY_NAME, KEYWORDS, OCI_URL, RESOURCES, SOURCE, TITLE, URL,
+};
+
+use crate::made::{Made, read};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The chart's files.
+///
+/// # Errors
+/// When what they are made of cannot be read, or lacks something.
+pub fn files() -> anyhow::Result<[Made; 3]> {
+    let source = Source { metadata: Metadata::parse(&read("metadata.yml")?)? };
+    Ok([
+        Made {
+            path: "charts/signed-images-policy/Chart.yaml",
+            text: yaml_serde::to_string(&source.definition()?)?,
+        },
+        Made {
+            path: "charts/signed-images-policy/values.yaml",
+            text: yaml_serde::to_string(&source.values()?)?,
+        },
+        Made {
+            path: "charts/signed-images-policy/questions.yaml",
+            text: read("questions-ui.yml")?,
+        },
+    ])
+}
+
+struct Source {
+    metadata: Metadata,
+}
+
+impl Source {
+    fn definition(&self) -> anyhow::Result<Value> {
+        let (registry, repository) = self.module()?;
+        let keywords: Vec<&str> = self.annotation(KEYWORDS)?.split(", ").collect();
+        Ok(json!({
+            "apiVersion": "v2",
+            "name": self.annotation(TITLE)?,
+            "version": VERSION,
+            "appVersion": VERSION,
+            "description": self.annotation(DESCRIPTION)?,
+            "home": self.annotation(URL)?,
+            "sources": [self.annotation(SOURCE)?],
+            "keywords": keywords,
+            "annotations": {
+                "catalog.cattle.io/hidden": "true",
+                "catalog.cattle.io/type": "kubewarden-policy",
+                "catalog.cattle.io/ui-component": "kubewarden",
+                "kubewarden/displayName": self.annotation(DISPLAY_NAME)?,
+                "kubewarden/mutation": self.metadata.mutating.to_string(),
+                "kubewarden/registry": registry,
+                "kubewarden/repository": repository,
+                "kubewarden/tag": tag(),
+                "kubewarden/resources": self.annotation(RESOURCES)?,
+                "kubewarden/rules": yaml_serde::to_string(&self.metadata.rules)?,
+                "kubewarden/contextAwareResources":
+                    yaml_serde::to_string(&self.metadata.context_aware_resources)?,
+            },
+        }))
+    }
+
+    fn values(&self) -> anyhow::Result<Value> {
+        let (registry, repository) = self.module()?;
+        Ok(json!({
+            "global": {"cattle": {"systemDefaultRegistry": registry}},
+            "module": {"repository": repository, "tag": tag()},
+        }))
+    }
+
+    /// The registry that holds the module, and its repository there.
+    fn module(&self) -> anyhow::Result<(&str, &str)> {
+        let url = self.annotation(OCI_URL)?;
+        url.split_once('/').with_context(|| format!("`{OCI_URL}`: no repository in `{url}`"))
+    }
+
+    fn annotation(&self, name: &str) -> anyhow::Result<&str> {
+        let annotation = self.metadata.annotations.as_ref().and_then(|all| all.get(name));
+        annotation.map(String::as_str).with_context(|| format!("metadata.yml lacks `{name}`"))
+    }
+}
+
+fn tag() -> String {
+    format!("v{VERSION}")
+}
