@@ -183,7 +183,7 @@ const FLAT: &[(&str, &str)] = &[
         "{publicKeys: [{images: [a], pubKeys: [k]}]}",
         "publicKeys[0].pubKeys: unknown field, did you mean `keys`?",
     ),
-    ("{publicKeys: [a]}", "publicKeys[0]: must be a map, not a text"),
+    ("{publicKeys: [a]}", "publicKeys[0]: must be an object, not a string"),
     (
         "{keylessIdentities: [{images: [a], subjects: [s]}]}",
         "keylessIdentities[0]: `issuer` is missing",
@@ -194,13 +194,13 @@ const FLAT: &[(&str, &str)] = &[
     ),
     (
         "{keylessPrefixes: [{images: [a], issuer: i, urlPrefixes: ['https://a.b/', acme.com]}]}",
-        "keylessPrefixes[0].urlPrefixes[1]: `urlPrefix`: `acme.com` is not a URL with a host; write it like \
+        "keylessPrefixes[0].urlPrefixes[1]: `acme.com` is not a URL with a host; write it like \
              `https://github.com/acme/`",
     ),
     ("{githubActions: [{images: [a], repos: [r]}]}", "githubActions[0]: `owner` is missing"),
     (
         "{githubActions: [{images: [a], owner: acme, repos: [acme/app]}]}",
-        "githubActions[0]: write the owner and the repository apart: `owner: acme`, `repo: app`",
+        "githubActions[0].repos[0]: write the owner and the repository apart: `owner: acme`, `repo: app`",
     ),
     (
         r#"{certificates: [{images: [a], certificateChain: ["<root>"]}]}"#,
@@ -277,11 +277,11 @@ fn meaning(settings: &str) -> String {
 #[test]
 fn settings_that_are_no_map() {
     check(&[
-        ("null", "must be a map, not nothing"),
-        ("[]", "must be a map, not a list"),
-        ("text", "must be a map, not a text"),
-        ("1", "must be a map, not a number"),
-        ("true", "must be a map, not true or false"),
+        ("null", "must be an object, not null"),
+        ("[]", "must be an object, not a list"),
+        ("text", "must be an object, not a string"),
+        ("1", "must be an object, not a number"),
+        ("true", "must be an object, not a boolean"),
     ]);
     for text in ["", "{", "{}{}", "{\"signatures\":[}"] {
         assert!(validate_json(text).is_some(), "{text}");
@@ -291,7 +291,7 @@ fn settings_that_are_no_map() {
     let twice = r#"{"signatures":[{"image":"a","githubActions":{"owner":"b"},"annotations":{"k":"1","k":"2"}}]}"#;
     assert_eq!(
         validate_json(twice).as_deref(),
-        Some("signatures[0].annotations.k: stands there twice")
+        Some("signatures[0].annotations: `k` stands there twice")
     );
     let both = r#"{"signatures":[{"image":"a","keylessPrefix":[{"issuer":"i","urlPrefix":"https://a.b/","url_prefix":"https://c.d/"}]}]}"#;
     assert_eq!(
@@ -354,79 +354,94 @@ fn unknown_names() {
 }
 
 const WRONG_TYPES_OF_SETTINGS: &[(&str, &str)] = &[
-    ("{signatures: a}", "signatures: must be a list, not a text"),
-    ("{signatures: {a: b}}", "signatures: must be a list, not a map"),
-    ("{signatures: [a]}", "signatures[0]: must be a map, not a text"),
-    ("{signatures: [null]}", "signatures[0]: must be a map, not nothing"),
-    ("{rules: a}", "rules: must be a list, not a text"),
-    ("{rules: [1]}", "rules[0]: must be a map, not a number"),
-    ("{unmatchedImages: [a]}", "unmatchedImages: must be a text, not a list"),
-    ("{unmatchedImages: reject, exempt: a}", "exempt: must be a list, not a text"),
-    ("{unmatchedImages: reject, exempt: [1]}", "exempt[0]: must be a text, not a number"),
+    ("{signatures: a}", "signatures: must be a list, not a string"),
+    ("{signatures: {a: b}}", "signatures: must be a list, not an object"),
+    ("{signatures: [a]}", "signatures[0]: must be an object, not a string"),
+    ("{signatures: [null]}", "signatures[0]: must be an object, not null"),
+    ("{rules: a}", "rules: must be a list, not a string"),
+    ("{rules: [1]}", "rules[0]: must be an object, not a number"),
+    ("{unmatchedImages: [a]}", "unmatchedImages: must be a string, not a list"),
+    ("{unmatchedImages: reject, exempt: a}", "exempt: must be a list, not a string"),
+    ("{unmatchedImages: reject, exempt: [1]}", "exempt[0]: must be a string, not a number"),
     (
         "{unmatchedImages: reject, unchangedImages: 1}",
-        "unchangedImages: must be a text, not a number",
+        "unchangedImages: must be a string, not a number",
     ),
     (
         r#"{unmatchedImages: reject, modifyImagesWithDigest: "true"}"#,
-        "modifyImagesWithDigest: must be true or false, not a text",
+        "modifyImagesWithDigest: must be true or false, not a string",
     ),
     (
         "{unmatchedImages: reject, pinWorkloadTemplates: 0}",
         "pinWorkloadTemplates: must be true or false, not a number",
     ),
-    ("{unmatchedImages: reject, extraWorkloads: a}", "extraWorkloads: must be a list, not a text"),
+    (
+        "{unmatchedImages: reject, extraWorkloads: a}",
+        "extraWorkloads: must be a list, not a string",
+    ),
 ];
 
 const WRONG_TYPES_OF_ENTRIES: &[(&str, &str)] = &[
-    ("{image: 1, githubActions: {owner: a}}", "signatures[1].image: must be a text, not a number"),
-    ("{image: [a], githubActions: {owner: a}}", "signatures[1].image: must be a text, not a list"),
-    ("{images: a, githubActions: {owner: a}}", "signatures[1].images: must be a list, not a text"),
+    (
+        "{image: 1, githubActions: {owner: a}}",
+        "signatures[1].image: must be a string, not a number",
+    ),
+    (
+        "{image: [a], githubActions: {owner: a}}",
+        "signatures[1].image: must be a string, not a list",
+    ),
+    (
+        "{images: a, githubActions: {owner: a}}",
+        "signatures[1].images: must be a list, not a string",
+    ),
     (
         "{images: [{a: b}], githubActions: {owner: a}}",
-        "signatures[1].images[0]: must be a text, not a map",
+        "signatures[1].images[0]: must be a string, not an object",
     ),
-    ("{image: a, pubKeys: a}", "signatures[1].pubKeys: must be a list, not a text"),
-    ("{image: a, pubKeys: [1]}", "signatures[1].pubKeys[0]: must be a text, not a number"),
-    ("{image: a, keyless: {issuer: i}}", "signatures[1].keyless: must be a list, not a map"),
-    ("{image: a, keyless: [a]}", "signatures[1].keyless[0]: must be a map, not a text"),
+    ("{image: a, pubKeys: a}", "signatures[1].pubKeys: must be a list, not a string"),
+    ("{image: a, pubKeys: [1]}", "signatures[1].pubKeys[0]: must be a string, not a number"),
+    ("{image: a, keyless: {issuer: i}}", "signatures[1].keyless: must be a list, not an object"),
+    ("{image: a, keyless: [a]}", "signatures[1].keyless[0]: must be an object, not a string"),
     (
         "{image: a, keyless: [{issuer: 1, subject: s}]}",
-        "signatures[1].keyless[0].issuer: must be a text, not a number",
+        "signatures[1].keyless[0].issuer: must be a string, not a number",
     ),
     (
         "{image: a, keyless: [{issuer: i, subject: {equal: s}}]}",
-        "signatures[1].keyless[0].subject: must be a text, not a map",
+        "signatures[1].keyless[0].subject: must be a string, not an object",
     ),
     (
         "{image: a, keylessPrefix: [[]]}",
-        "signatures[1].keylessPrefix[0]: must be a map, not a list",
+        "signatures[1].keylessPrefix[0]: must be an object, not a list",
     ),
-    ("{image: a, githubActions: [a]}", "signatures[1].githubActions: must be a map, not a list"),
+    (
+        "{image: a, githubActions: [a]}",
+        "signatures[1].githubActions: must be an object, not a list",
+    ),
     (
         "{image: a, githubActions: {owner: true}}",
-        "signatures[1].githubActions.owner: must be a text, not true or false",
+        "signatures[1].githubActions.owner: must be a string, not a boolean",
     ),
-    ("{image: a, certificates: a}", "signatures[1].certificates: must be a list, not a text"),
+    ("{image: a, certificates: a}", "signatures[1].certificates: must be a list, not a string"),
     (
         r#"{image: a, certificates: ["<certificate>"], certificateChain: a}"#,
-        "signatures[1].certificateChain: must be a list, not a text",
+        "signatures[1].certificateChain: must be a list, not a string",
     ),
     (
         r#"{image: a, certificates: ["<certificate>"], certificateChain: [1]}"#,
-        "signatures[1].certificateChain[0]: must be a text, not a number",
+        "signatures[1].certificateChain[0]: must be a string, not a number",
     ),
     (
         r#"{image: a, certificates: ["<certificate>"], requireRekorBundle: "no"}"#,
-        "signatures[1].requireRekorBundle: must be true or false, not a text",
+        "signatures[1].requireRekorBundle: must be true or false, not a string",
     ),
     (
         "{image: a, githubActions: {owner: a}, annotations: [a]}",
-        "signatures[1].annotations: must be a map, not a list",
+        "signatures[1].annotations: must be an object, not a list",
     ),
     (
         "{image: a, githubActions: {owner: a}, annotations: {a: 1}}",
-        "signatures[1].annotations.a: must be a text, not a number",
+        "signatures[1].annotations.a: must be a string, not a number",
     ),
 ];
 
@@ -533,17 +548,17 @@ const KEYS_CERTIFICATES_AND_URLS: &[(&str, &str)] = &[
     ),
     (
         "{image: a, keylessPrefix: [{issuer: i, urlPrefix: github.com/acme}]}",
-        "signatures[1].keylessPrefix[0]: `urlPrefix`: `github.com/acme` is not a URL with a host; write it \
+        "signatures[1].keylessPrefix[0].urlPrefix: `github.com/acme` is not a URL with a host; write it \
              like `https://github.com/acme/`",
     ),
     (
         r#"{image: a, keylessPrefix: [{issuer: i, urlPrefix: "https://GitHub.com/acme"}]}"#,
-        "signatures[1].keylessPrefix[0]: `urlPrefix`: `https://GitHub.com/acme` has no plain host name in \
+        "signatures[1].keylessPrefix[0].urlPrefix: `https://GitHub.com/acme` has no plain host name in \
              lower case; write it like `https://github.com/acme/`",
     ),
     (
         r#"{image: a, keylessPrefix: [{issuer: i, urlPrefix: "https://github.com/a b"}]}"#,
-        "signatures[1].keylessPrefix[0]: `urlPrefix`: `https://github.com/a b` has a path with other \
+        "signatures[1].keylessPrefix[0].urlPrefix: `https://github.com/a b` has a path with other \
              characters than letters, digits and `-._~@+/`; write it like `https://github.com/acme/`",
     ),
 ];
@@ -657,7 +672,7 @@ fn rules_that_ask_for_nobody() {
         ),
         (
             "anyOf: {minimumMatches: '1', signatures: [{kind: githubAction, owner: a}]}",
-            "rules[0].anyOf.minimumMatches: must be a whole number, not a text",
+            "rules[0].anyOf.minimumMatches: must be a whole number, not a string",
         ),
     ]);
 }
@@ -671,9 +686,9 @@ const SIGNERS_THAT_NOBODY_CAN_BE: &[(&str, &str)] = &[
         "allOf: [{kind: githubActions, owner: a}]",
         "rules[0].allOf[0].kind: unknown value, did you mean `githubAction`?",
     ),
-    ("allOf: [a]", "rules[0].allOf[0]: must be a map, not a text"),
-    ("allOf: {kind: githubAction}", "rules[0].allOf: must be a list, not a map"),
-    ("anyOf: [{kind: githubAction, owner: a}]", "rules[0].anyOf: must be a map, not a list"),
+    ("allOf: [a]", "rules[0].allOf[0]: must be an object, not a string"),
+    ("allOf: {kind: githubAction}", "rules[0].allOf: must be a list, not an object"),
+    ("anyOf: [{kind: githubAction, owner: a}]", "rules[0].anyOf: must be an object, not a list"),
     (
         "anyOf: {signatures: [{kind: githubAction, owner: a, anotations: {}}]}",
         "rules[0].anyOf.signatures[0].anotations: unknown field, did you mean `annotations`?",
@@ -706,7 +721,7 @@ const SIGNERS_THAT_NOBODY_CAN_BE: &[(&str, &str)] = &[
     ),
     (
         "allOf: [{kind: pubKey, key: a, issuer: b}]",
-        "rules[0].allOf[0]: `issuer` is not for a `pubKey`, which takes `owner`, `key`, `keyFrom`",
+        "rules[0].allOf[0].issuer: unknown field; known here: `kind`, `owner`, `key`, `keyFrom`, `annotations`",
     ),
     (
         "allOf: [{kind: genericIssuer, subject: {equal: s}}]",
@@ -726,11 +741,11 @@ const SIGNERS_THAT_NOBODY_CAN_BE: &[(&str, &str)] = &[
     ),
     (
         "allOf: [{kind: genericIssuer, issuer: i, subject: s}]",
-        "rules[0].allOf[0].subject: must be a map, not a text",
+        "rules[0].allOf[0].subject: must be an object, not a string",
     ),
     (
         "allOf: [{kind: genericIssuer, issuer: i, subject: {urlPrefix: acme}}]",
-        "rules[0].allOf[0]: `urlPrefix`: `acme` is not a URL with a host; write it like `https://github.com/acme/`",
+        "rules[0].allOf[0].subject.urlPrefix: `acme` is not a URL with a host; write it like `https://github.com/acme/`",
     ),
     ("allOf: [{kind: githubAction, repo: a}]", "rules[0].allOf[0]: `owner` is missing"),
     ("allOf: [{kind: certificate}]", "rules[0].allOf[0]: `certificate` is missing"),

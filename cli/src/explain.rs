@@ -14,6 +14,7 @@ use signed_images_policy::image::pattern::ImagePattern;
 use signed_images_policy::image::reference::Reference;
 use signed_images_policy::policy::plan::{Rules, UnmatchedImages};
 use signed_images_policy::policy::rule::{Enforcement, Patterns, Rule};
+use signed_images_policy::policy::signer::Signer;
 
 use crate::evaluation::Evaluation;
 use crate::request::RequestError;
@@ -190,6 +191,8 @@ fn rule_report(rule: &Rule, image: &ImageNames) -> RuleReport {
     let all = |patterns: &[ImagePattern]| {
         patterns.iter().map(|pattern| compare(pattern, image.reference())).collect()
     };
+    let signers =
+        |signers: &[Signer]| signers.iter().map(|signer| SignerReport::of(rule, signer)).collect();
     let (list, images, exclude) = match rule.matcher.as_patterns() {
         Patterns::Legacy(patterns) => {
             let tried = patterns.iter().map(|pattern| try_spellings(pattern, image.spellings()));
@@ -207,10 +210,10 @@ fn rule_report(rule: &Rule, image: &ImageNames) -> RuleReport {
         },
         images,
         exclude,
-        all_of: rule.trust.all_of().iter().map(SignerReport::from).collect(),
+        all_of: signers(rule.trust.all_of()),
         any_of: rule.trust.any_of().map(|any_of| AnyOfReport {
             minimum_matches: any_of.minimum(),
-            signatures: any_of.signers().iter().map(SignerReport::from).collect(),
+            signatures: signers(any_of.signers()),
         }),
         result: None,
     }

@@ -28,6 +28,15 @@ pub struct Rule {
     pub trust: Trust,
 }
 
+impl Rule {
+    /// Where one of its signers stands in the settings.
+    #[must_use]
+    pub fn place_of(&self, signer: &Signer) -> String {
+        let (rule, signer) = (self.place, signer.place);
+        if signer == Place::default() { rule.to_string() } else { format!("{rule}.{signer}") }
+    }
+}
+
 /// What becomes of an image that does not satisfy a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]

@@ -48,7 +48,7 @@ fn check_distinct<'s>(
     match twin {
         None => Ok(()),
         Some(twin) => {
-            let twin = SettingsIssue::new("").under(twin.place).under(rule.place).path;
+            let twin = rule.place_of(twin);
             Err(SettingsIssue::new(format_args!(
                 "one signature would satisfy both this signer and {twin}; signers of one group must be \
                  distinct"

@@ -247,51 +247,48 @@ fn filled<T, const MAX: usize>(list: Option<FormList<T, MAX>>) -> Vec<T> {
     List::filled(list).into_iter().map(|(_, entry)| entry).collect()
 }
 
-/// Each entry of the list of signers, made a signer by `labelled`, which is told its number.
-fn each<T>(
+/// The entries of the list of signers, with their numbers and places; there is at least one.
+fn given<T>(
     key: &'static str,
     list: Option<FormList<T, MAX_SIGNERS>>,
-    labelled: impl Fn(usize, T) -> Result<Labelled, SettingsIssue>,
-) -> Result<Placed, SettingsIssue> {
+) -> Result<impl Iterator<Item = (usize, Place, T)>, SettingsIssue> {
     let entries = List::filled(list);
     if entries.is_empty() {
         let missing = format!("`{key}` is missing: who must have signed?");
         return Err(SettingsIssue::new(missing));
     }
-    let compile = |(number, (index, entry))| {
-        let place = Place::entry(key, index);
-        labelled(number + 1, entry)
-            .map(|labelled| (place, labelled))
-            .map_err(|issue: SettingsIssue| issue.under(place))
-    };
-    entries.into_iter().enumerate().map(compile).collect()
+    let place = move |(number, (index, entry))| (number + 1, Place::entry(key, index), entry);
+    Ok(entries.into_iter().enumerate().map(place))
 }
 
 impl PublicKeys {
     fn signers(self) -> Result<Placed, SettingsIssue> {
-        each("keys", self.keys, |number, KeyText(key)| {
-            Ok((format!("public key {number}"), Identity::PublicKey(key)))
-        })
+        let signer = |(number, place, KeyText(key))| {
+            (place, (format!("public key {number}"), Identity::PublicKey(key)))
+        };
+        Ok(given("keys", self.keys)?.map(signer).collect())
     }
 }
 
 impl KeylessIdentities {
     fn signers(self) -> Result<Placed, SettingsIssue> {
-        let issuer = self.issuer;
-        each("subjects", self.subjects, |_, Literal(subject)| {
-            let Literal(issuer) = required(issuer.as_ref(), "issuer")?;
-            Ok(signer::keyless(issuer.clone(), subject))
-        })
+        let subjects = given("subjects", self.subjects)?;
+        let Literal(issuer) = required(self.issuer, "issuer")?;
+        let signer =
+            |(_, place, Literal(subject))| (place, signer::keyless(issuer.clone(), subject));
+        Ok(subjects.map(signer).collect())
     }
 }
 
 impl KeylessPrefixes {
     fn signers(self) -> Result<Placed, SettingsIssue> {
-        let issuer = self.issuer;
-        each("urlPrefixes", self.url_prefixes, |_, prefix| {
-            let Literal(issuer) = required(issuer.as_ref(), "issuer")?;
-            signer::keyless_prefix(issuer.clone(), &prefix)
-        })
+        let prefixes = given("urlPrefixes", self.url_prefixes)?;
+        let Literal(issuer) = required(self.issuer, "issuer")?;
+        let signer = |(_, place, prefix): (usize, Place, String)| {
+            let labelled = signer::keyless_prefix(issuer.clone(), &prefix);
+            Ok((place, labelled.map_err(|issue| issue.under(place))?))
+        };
+        prefixes.map(signer).collect()
     }
 }
 
@@ -315,10 +312,11 @@ impl GithubActions {
 impl Certificates {
     fn signers(self) -> Result<Placed, SettingsIssue> {
         let chain = filled(self.certificate_chain);
-        each("certificates", self.certificates, |number, pem| {
-            let identity =
-                signer::certificate_identity(pem, chain.clone(), self.require_rekor_bundle);
-            Ok((format!("certificate {number}"), identity))
-        })
+        let signer = |(number, place, pem)| {
+            let (chain, rekor_bundle) = (chain.clone(), self.require_rekor_bundle);
+            let identity = signer::certificate_identity(pem, chain, rekor_bundle);
+            (place, (format!("certificate {number}"), identity))
+        };
+        Ok(given("certificates", self.certificates)?.map(signer).collect())
     }
 }

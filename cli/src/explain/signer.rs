@@ -13,6 +13,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use signed_images_policy::keys::certificate::Certificate;
 use signed_images_policy::keys::public_key::{self, PublicKey};
+use signed_images_policy::policy::rule::Rule;
 use signed_images_policy::policy::signer::{Identity, KeySource, RekorBundle, Signer};
 
 /// Enough of a digest to know it again; as many digits as container runtimes show.
@@ -102,11 +103,12 @@ pub struct Fingerprint {
     pub fingerprint: String,
 }
 
-impl From<&Signer> for SignerReport {
-    fn from(signer: &Signer) -> Self {
+impl SignerReport {
+    /// A signer of that rule.
+    pub(super) fn of(rule: &Rule, signer: &Signer) -> Self {
         Self {
             label: signer.label.clone(),
-            place: signer.place.to_string(),
+            place: rule.place_of(signer),
             needs: Needs::from(&signer.identity),
             annotations: signer
                 .annotations
