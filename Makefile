@@ -25,7 +25,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-ui fmt lint deny fuzz mutants size fuel fuel-budget test bench e2e-tests e2e-sigstore sigstore chart ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-ui fmt lint deny rust-version fuzz mutants size fuel fuel-budget test bench e2e-tests e2e-sigstore sigstore chart ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -66,6 +66,17 @@ deny: setup-deny
 	cargo deny --locked --workspace --log-level error check licenses bans sources
 	cargo deny --locked --manifest-path fuzz/Cargo.toml --config deny.toml --log-level error check licenses bans sources
 
+# The Rust that all is built with. $(call says,FILE,TEXT): fail unless the text is in the file
+RUST = $(shell sed -n 's/^channel = "\(.*\)"$$/\1/p' rust-toolchain.toml)
+says = grep -qF '$(2)' $(1) || { echo '$(1) does not say $(2), as rust-toolchain.toml does'; exit 1; }
+
+# What is promised to build is what is tested.
+rust-version:
+	@$(call says,Cargo.toml,rust-version = "$(basename $(RUST))")
+	@$(call says,CONTRIBUTING.md,Rust $(basename $(RUST)))
+	@$(call says,.github/workflows/ci.yml,/rust:$(RUST)-)
+	@$(call says,.github/workflows/release.yml,/rust:$(RUST)-)
+
 # Seconds for each of the eleven fuzz targets.
 FUZZ_SECONDS := 600
 
@@ -84,7 +95,7 @@ size: annotated-policy.wasm
 	$(if $(WASM_OPT),@[ $$(wc -c <annotated-policy.wasm) -le $(SIZE_BUDGET) ] || { echo "over the budget of $(SIZE_BUDGET) bytes"; exit 1; })
 
 # The JSON reader has a part of its own in WebAssembly, so its tests are run there too.
-test: lint deny annotated-policy.wasm size fuel
+test: lint deny rust-version annotated-policy.wasm size fuel
 	cargo test --workspace
 	CARGO_TARGET_WASM32_WASIP1_RUNNER=$(abspath $(CARGO_OUT))/debug/examples/wasi \
 		cargo test --package signed-images-json --target $(WASM_TARGET)
