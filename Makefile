@@ -25,7 +25,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-ui fmt lint deny rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore chart ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore chart ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -61,10 +61,18 @@ lint: fmt
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --profile wasm --target $(WASM_TARGET) --package signed-images-policy --lib -- -D warnings
 
-# Licences, sources and bans of what is depended upon: deny.toml. (Advisories need the network.)
+# $(call cargo-deny,CHECKS): of the workspace and of fuzz/, as deny.toml says
+define cargo-deny
+	cargo deny --locked --workspace --log-level error check $(1)
+	cargo deny --locked --manifest-path fuzz/Cargo.toml --config deny.toml --log-level error check $(1)
+endef
+
 deny: setup-deny
-	cargo deny --locked --workspace --log-level error check licenses bans sources
-	cargo deny --locked --manifest-path fuzz/Cargo.toml --config deny.toml --log-level error check licenses bans sources
+	$(call cargo-deny,licenses bans sources)
+
+# Known vulnerabilities. A new one is nobody's change, so CI asks every night, and not about a pull request.
+advisories: setup-deny
+	$(call cargo-deny,advisories)
 
 # The Rust that all is built with. $(call says,FILE,TEXT): fail unless the text is in the file
 RUST = $(shell sed -n 's/^channel = "\(.*\)"$$/\1/p' rust-toolchain.toml)
