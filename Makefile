@@ -193,11 +193,12 @@ publish: annotated-policy.wasm $(if $(KWCTL),,$(SIGNED_IMAGES))
 reproducible: setup
 	release/reproduce
 
-# What is linked into the module, and into the command.
+# What is linked into the module, and into the command. The names are those of Kubewarden's policies; "sbom" is what
+# https://clomonitor.io/docs/topics/checks/#software-bill-of-materials-sbom looks for.
 sbom: setup-sbom
 	mkdir -p dist
-	release/sbom signed-images-policy $(WASM_TARGET) >dist/policy.spdx.json
-	release/sbom signed-images $(HOST_TARGET) >dist/signed-images.spdx.json
+	release/sbom signed-images-policy $(WASM_TARGET) >dist/policy-sbom.spdx.json
+	release/sbom signed-images $(HOST_TARGET) >dist/signed-images-sbom.spdx.json
 
 release-notes:
 	@release/notes $(VERSION) <CHANGELOG.md
