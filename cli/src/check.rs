@@ -14,7 +14,6 @@ mod answers;
 mod contents;
 mod documents;
 mod images;
-mod json;
 pub mod kinds;
 pub mod output;
 mod parallel;
@@ -26,7 +25,6 @@ mod subject;
 mod tree;
 pub mod write;
 mod writer;
-mod yaml;
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 
 use crate::metadata::ContextAwareResource;
-use crate::session::{Recorder, Replay};
+use session::{Recorder, Replay};
 
 mod certificate;
 mod error;
@@ -22,6 +22,7 @@ mod kubernetes;
 mod log;
 mod question;
 mod registry;
+pub mod session;
 mod shared;
 mod signatures;
 mod signer;

@@ -34,6 +34,5 @@ pub mod module;
 pub mod push;
 pub mod registry;
 pub mod request;
-pub mod session;
 pub mod settings;
 pub mod sources;

@@ -2,10 +2,12 @@
 //!
 //! - YAML or JSON? What begins like a JSON object or list and reads as one is JSON, the rest is YAML.
 
+mod json;
+mod yaml;
+
 use std::rc::Rc;
 
 use super::tree::Node;
-use super::{json, yaml};
 
 /// What was read.
 #[derive(Debug, Default)]

@@ -17,10 +17,10 @@ use tracing::{info, warn};
 use super::options::World;
 use crate::evaluation::Evaluation;
 use crate::fetch::Location;
+use crate::host::session::{Recorder, Replay};
 use crate::host::{Answers, Host};
 use crate::module::Module;
 use crate::request::Request;
-use crate::session::{Recorder, Replay};
 use crate::settings::Settings;
 
 const EXAMPLES: &str = "\

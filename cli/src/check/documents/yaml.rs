@@ -9,9 +9,9 @@ use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
-use super::documents::{Documents, Fault};
-use super::scalar::resolve;
-use super::tree::{MAX_DEPTH, Node, Value};
+use super::{Documents, Fault};
+use crate::check::scalar::resolve;
+use crate::check::tree::{MAX_DEPTH, Node, Value};
 
 /// Reads every document of a text.
 pub(super) fn read(text: &str) -> Documents {

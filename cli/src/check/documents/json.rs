@@ -8,8 +8,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::documents::{Documents, Fault};
-use super::tree::{MAX_DEPTH, Node, Value};
+use super::{Documents, Fault};
+use crate::check::tree::{MAX_DEPTH, Node, Value};
 
 /// Reads every document of a text.
 ///
