@@ -1,19 +1,23 @@
-//! The patterns of `signatures`: one `*`/`?` wildcard over the whole text, in which `*` crosses `/`, as in
-//! Kubewarden's `verify-image-signatures`. A pattern selects an image when it matches any spelling of it.
+//! The patterns of `signatures`: one `*`/`?` wildcard over the whole text, in which `*` crosses `/`, matched by
+//! the crate that Kubewarden's `verify-image-signatures` matches with. A pattern matches an image when it
+//! matches any spelling of it.
 //!
-//! *What if the tag is not known?* A reference given by digest alone is selected by every tag pattern of
+//! *What if the tag is not known?* A reference given by digest alone is matched by every tag pattern of
 //! its repository.
 
-use crate::image::glob;
 use crate::image::pattern::{MAX_PATTERN, PatternError};
 use crate::image::reference::{DOCKER_HUB, DOCKER_HUB_ALIASES, Digest, Reference, is_tag};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use std::fmt;
+use wildmatch::WildMatch;
 
 /// A pattern of `signatures`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LegacyPattern(String);
+#[derive(Clone, Debug)]
+pub struct LegacyPattern {
+    text: String,
+    wildcard: WildMatch,
+}
 
 impl LegacyPattern {
     /// Every text that is not empty is a pattern.
@@ -31,24 +35,28 @@ impl LegacyPattern {
         // slash, a star may stand for it, and a colon may start a tag.
         let end = text.find('/').or_else(|| text.find('*').and(text.find(['*', ':'])));
         let (registry, rest) = text.split_at(end.unwrap_or(0));
-        Ok(Self([&registry.to_ascii_lowercase(), rest].concat()))
+        let text = [&registry.to_ascii_lowercase(), rest].concat();
+        Ok(Self { wildcard: WildMatch::new(&text), text })
     }
 
     /// Whether the image, in one of its spellings, matches.
     #[must_use]
     pub fn matches(&self, image: &Spellings) -> bool {
-        if image.texts.iter().any(|text| glob::matches_text(&self.0, text)) {
+        if image.texts.iter().any(|text| self.wildcard.matches(text)) {
             return true;
         }
         let Some(digest) = &image.untagged else { return false };
-        let pattern = match self.0.split_once('@') {
-            Some((_, glob)) if !glob::matches_text(glob, digest.as_str()) => return false,
-            Some((pattern, _)) => pattern,
-            None => &self.0,
+        let (tagged, of_digest) = match self.text.split_once('@') {
+            Some((tagged, of_digest)) => (tagged, of_digest),
+            None => (self.text.as_str(), "*"),
         };
-        spelled_tags(pattern).iter().any(|tag| {
-            image.names.iter().any(|name| glob::matches_text(pattern, &format!("{name}:{tag}")))
-        })
+        if !WildMatch::new(of_digest).matches(digest.as_str()) {
+            return false;
+        }
+        let wildcard = WildMatch::new(tagged);
+        spelled_tags(tagged)
+            .iter()
+            .any(|tag| image.names.iter().any(|name| wildcard.matches(&format!("{name}:{tag}"))))
     }
 }
 
@@ -60,7 +68,7 @@ impl<'de> Deserialize<'de> for LegacyPattern {
 
 impl fmt::Display for LegacyPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
