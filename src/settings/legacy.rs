@@ -2,16 +2,16 @@
 //!
 //! Every entry is a rule of its own: all of its signers must have signed every image that it matches.
 
+use super::identity::{self, Labelled, required};
+use super::lazy::Lazy;
 use super::limits::{MAX_ANNOTATIONS, MAX_CHAIN, MAX_PATTERNS, MAX_SIGNERS};
 use super::list::{List, StringMap};
-use super::signer::{self, Labelled, required};
-use super::{RuleFilter, SettingsIssue, value};
+use super::{RuleFilter, SettingsIssue};
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::policy::place::Place;
 use crate::policy::rule::{Enforcement, ImageMatcher, Rule, Trust};
 use crate::policy::signer::{Identity, KeySource, Signer};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 /// An entry of `signatures`.
 #[derive(Deserialize)]
@@ -27,35 +27,21 @@ pub(super) struct RawEntry<'s> {
     images: Option<List<LegacyPattern, MAX_PATTERNS>>,
     /// annotations that the signatures must carry
     #[serde(borrow)]
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<StringMap<MAX_ANNOTATIONS>>"))]
-    annotations: Option<&'s RawValue>,
+    annotations: Option<Lazy<'s, StringMap<MAX_ANNOTATIONS>>>,
     /// PEM public keys; each must have signed
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_SIGNERS>>"))]
-    pub_keys: Option<&'s RawValue>,
+    pub_keys: Option<Lazy<'s, List<String, MAX_SIGNERS>>>,
     /// identities; each must have signed
-    #[cfg_attr(
-        not(target_family = "wasm"),
-        schemars(with = "Option<List<RawKeyless, MAX_SIGNERS>>")
-    )]
-    keyless: Option<&'s RawValue>,
+    keyless: Option<Lazy<'s, List<RawKeyless, MAX_SIGNERS>>>,
     /// identities whose subject starts with a URL; each must have signed
-    #[cfg_attr(
-        not(target_family = "wasm"),
-        schemars(with = "Option<List<RawKeylessPrefix, MAX_SIGNERS>>")
-    )]
-    keyless_prefix: Option<&'s RawValue>,
+    keyless_prefix: Option<Lazy<'s, List<RawKeylessPrefix, MAX_SIGNERS>>>,
     /// a workflow of this owner has signed
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<RawGithubActions>"))]
-    github_actions: Option<&'s RawValue>,
+    github_actions: Option<Lazy<'s, RawGithubActions>>,
     /// PEM certificates; each must have signed
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_SIGNERS>>"))]
-    certificates: Option<&'s RawValue>,
+    certificates: Option<Lazy<'s, List<String, MAX_SIGNERS>>>,
     /// the PEM chain that leads to the certificates, the root last
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_CHAIN>>"))]
-    certificate_chain: Option<&'s RawValue>,
+    certificate_chain: Option<Lazy<'s, List<String, MAX_CHAIN>>>,
     /// the signature must be in the transparency log (default: true)
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<bool>"))]
-    require_rekor_bundle: Option<&'s RawValue>,
+    require_rekor_bundle: Option<Lazy<'s, bool>>,
 }
 
 /// An exact identity.
@@ -100,53 +86,13 @@ struct RawGithubActions {
     repo: Option<String>,
 }
 
-/// The kinds of signers, of which an entry has one.
-#[derive(Clone, Copy)]
-enum Kind {
-    PubKeys,
-    Keyless,
-    KeylessPrefix,
-    GithubActions,
-    Certificates,
-}
-
-impl Kind {
-    const ALL: [Self; 5] = [
-        Self::PubKeys,
-        Self::Keyless,
-        Self::KeylessPrefix,
-        Self::GithubActions,
-        Self::Certificates,
-    ];
-
-    fn key(self) -> &'static str {
-        match self {
-            Self::PubKeys => "pubKeys",
-            Self::Keyless => "keyless",
-            Self::KeylessPrefix => "keylessPrefix",
-            Self::GithubActions => "githubActions",
-            Self::Certificates => "certificates",
-        }
-    }
-
-    fn of<'s>(self, entry: &RawEntry<'s>) -> Option<&'s RawValue> {
-        match self {
-            Self::PubKeys => entry.pub_keys,
-            Self::Keyless => entry.keyless,
-            Self::KeylessPrefix => entry.keyless_prefix,
-            Self::GithubActions => entry.github_actions,
-            Self::Certificates => entry.certificates,
-        }
-    }
-}
-
 /// Compiles an entry that is wanted.
 pub(super) fn compile(
     index: usize,
-    raw: &RawValue,
+    entry: Lazy<'_, RawEntry<'_>>,
     filter: RuleFilter<'_>,
 ) -> Result<Option<Rule>, SettingsIssue> {
-    let mut entry: RawEntry<'_> = value::read(raw)?;
+    let mut entry = entry.read()?;
     let patterns = match (entry.image.take(), entry.images.take()) {
         (Some(_), Some(_)) => {
             return Err(SettingsIssue::new("give `image` or `images`, not both"));
@@ -173,79 +119,83 @@ pub(super) fn compile(
     }))
 }
 
+/// The kinds of signers, by their keys.
+const KINDS: [&str; 5] = ["pubKeys", "keyless", "keylessPrefix", "githubActions", "certificates"];
+
 fn signers(entry: &RawEntry<'_>) -> Result<Vec<Signer>, SettingsIssue> {
-    let given: Vec<(Kind, &RawValue)> =
-        Kind::ALL.into_iter().filter_map(|kind| Some((kind, kind.of(entry)?))).collect();
-    let [(kind, raw)] = given[..] else { return Err(one_kind(&given)) };
-    let annotations: Option<StringMap<MAX_ANNOTATIONS>> = field("annotations", entry.annotations)?;
-    let annotations = StringMap::or_empty(annotations);
-    let chain: Option<List<String, MAX_CHAIN>> =
-        field("certificateChain", entry.certificate_chain)?;
-    let rekor_bundle: Option<bool> = field("requireRekorBundle", entry.require_rekor_bundle)?;
-    let given =
-        [("certificateChain", chain.is_some()), ("requireRekorBundle", rekor_bundle.is_some())];
-    let labelled = match kind {
-        Kind::PubKeys => lone(given).and_then(|()| each(raw, kind, pub_key)),
-        Kind::Keyless => lone(given).and_then(|()| each(raw, kind, keyless)),
-        Kind::KeylessPrefix => lone(given).and_then(|()| each(raw, kind, keyless_prefix)),
-        Kind::GithubActions => lone(given).and_then(|()| github_actions(raw)),
-        Kind::Certificates => {
-            let chain = List::or_empty(chain);
-            each(raw, kind, |number, pem: String| {
-                let identity = signer::certificate_identity(pem, chain.clone(), rekor_bundle);
-                Ok((format!("certificate {number}"), identity))
-            })
-        }
+    check_kinds(entry)?;
+    let placed = if let Some(keys) = entry.pub_keys {
+        each("pubKeys", keys, pub_key)
+    } else if let Some(identities) = entry.keyless {
+        each("keyless", identities, keyless)
+    } else if let Some(prefixes) = entry.keyless_prefix {
+        each("keylessPrefix", prefixes, keyless_prefix)
+    } else if let Some(workflows) = entry.github_actions {
+        github_actions(workflows)
+    } else if let Some(certificates) = entry.certificates {
+        let chain = List::or_empty(Lazy::read_at("certificateChain", entry.certificate_chain)?);
+        let rekor_bundle = Lazy::read_at("requireRekorBundle", entry.require_rekor_bundle)?;
+        each("certificates", certificates, |number, pem: String| {
+            let certificate = identity::certificate_identity(pem, chain.clone(), rekor_bundle);
+            Ok((format!("certificate {number}"), certificate))
+        })
+    } else {
+        let issue = format!("no signer is given; write one of `{}`", KINDS.join("`, `"));
+        return Err(SettingsIssue::new(issue));
     }?;
+    let annotations = StringMap::or_empty(Lazy::read_at("annotations", entry.annotations)?);
     let signer = |(place, (label, identity))| Signer {
         label,
         place,
         identity,
         annotations: annotations.clone(),
     };
-    Ok(labelled.into_iter().map(signer).collect())
+    Ok(placed.into_iter().map(signer).collect())
 }
 
-/// What belongs to certificates must not stand beside other signers.
-fn lone(given: [(&'static str, bool); 2]) -> Result<(), SettingsIssue> {
-    match given.into_iter().find(|(_, is_given)| *is_given) {
-        None => Ok(()),
-        Some((key, _)) => {
+/// One kind of signer, and what belongs to certificates beside certificates alone.
+fn check_kinds(entry: &RawEntry<'_>) -> Result<(), SettingsIssue> {
+    let given = [
+        entry.pub_keys.is_some(),
+        entry.keyless.is_some(),
+        entry.keyless_prefix.is_some(),
+        entry.github_actions.is_some(),
+        entry.certificates.is_some(),
+    ];
+    let given: Vec<&str> = KINDS
+        .into_iter()
+        .zip(given)
+        .filter_map(|(key, is_given)| is_given.then_some(key))
+        .collect();
+    if given.len() > 1 {
+        let kinds = given.join("` and `");
+        let issue = format!("one entry takes one kind of signer, not `{kinds}`; write two");
+        return Err(SettingsIssue::new(issue));
+    }
+    let of_certificates = [
+        ("certificateChain", entry.certificate_chain.is_some()),
+        ("requireRekorBundle", entry.require_rekor_bundle.is_some()),
+    ];
+    match of_certificates.into_iter().find(|(_, is_given)| *is_given) {
+        Some((key, _)) if !given.is_empty() && given != ["certificates"] => {
             let issue = SettingsIssue::new("belongs to `certificates`, which are missing here");
             Err(issue.under(key))
         }
+        _ => Ok(()),
     }
-}
-
-fn one_kind(given: &[(Kind, &RawValue)]) -> SettingsIssue {
-    let keys: Vec<&str> = given.iter().map(|(kind, _)| kind.key()).collect();
-    SettingsIssue::new(if keys.is_empty() {
-        let all: Vec<&str> = Kind::ALL.into_iter().map(Kind::key).collect();
-        format!("no signer is given; write one of `{}`", all.join("`, `"))
-    } else {
-        format!("one entry takes one kind of signer, not `{}`; write two", keys.join("` and `"))
-    })
-}
-
-fn field<'s, T: Deserialize<'s>>(
-    key: &'static str,
-    raw: Option<&'s RawValue>,
-) -> Result<Option<T>, SettingsIssue> {
-    raw.map(value::read).transpose().map_err(|issue| issue.under(key))
 }
 
 type Placed = Vec<(Place, Labelled)>;
 
 /// Each element of the list, made a signer by `labelled`, which is told its number.
 fn each<'s, T: Deserialize<'s>>(
-    raw: &'s RawValue,
-    kind: Kind,
+    key: &'static str,
+    list: Lazy<'s, List<T, MAX_SIGNERS>>,
     labelled: impl Fn(usize, T) -> Result<Labelled, SettingsIssue>,
 ) -> Result<Placed, SettingsIssue> {
-    let List(elements) =
-        value::read::<List<T, MAX_SIGNERS>>(raw).map_err(|issue| issue.under(kind.key()))?;
+    let List(elements) = list.read().map_err(|issue| issue.under(key))?;
     let compile = |(index, element)| {
-        let place = Place::entry(kind.key(), index);
+        let place = Place::entry(key, index);
         labelled(index + 1, element)
             .map(|labelled| (place, labelled))
             .map_err(|issue: SettingsIssue| issue.under(place))
@@ -260,7 +210,7 @@ fn pub_key(number: usize, pem: String) -> Result<Labelled, SettingsIssue> {
 
 fn keyless(_: usize, pair: RawKeyless) -> Result<Labelled, SettingsIssue> {
     let issuer = required(pair.issuer, "issuer")?;
-    Ok(signer::keyless(issuer, required(pair.subject, "subject")?))
+    Ok(identity::keyless(issuer, required(pair.subject, "subject")?))
 }
 
 fn keyless_prefix(_: usize, pair: RawKeylessPrefix) -> Result<Labelled, SettingsIssue> {
@@ -274,14 +224,14 @@ fn keyless_prefix(_: usize, pair: RawKeylessPrefix) -> Result<Labelled, Settings
         (None, None) => return Err(SettingsIssue::new("`urlPrefix` is missing")),
     };
     let issuer = required(pair.issuer, "issuer")?;
-    signer::keyless_prefix(issuer, &prefix).map_err(|issue| issue.under(key))
+    identity::keyless_prefix(issuer, &prefix).map_err(|issue| issue.under(key))
 }
 
-fn github_actions(raw: &RawValue) -> Result<Placed, SettingsIssue> {
-    let place = Place::key(Kind::GithubActions.key());
+fn github_actions(workflows: Lazy<'_, RawGithubActions>) -> Result<Placed, SettingsIssue> {
+    let place = Place::key("githubActions");
     let read = || {
-        let workflows: RawGithubActions = value::read(raw)?;
-        signer::github_actions(required(workflows.owner, "owner")?, workflows.repo)
+        let workflows = workflows.read()?;
+        identity::github_actions(required(workflows.owner, "owner")?, workflows.repo)
     };
     Ok(vec![(place, read().map_err(|issue| issue.under(place))?)])
 }

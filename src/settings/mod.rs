@@ -8,7 +8,9 @@
 //! *What does an error say?* The path, what is wrong there, and the nearest thing that would be right.
 
 mod check;
+mod identity;
 mod issue;
+mod lazy;
 mod legacy;
 mod limits;
 mod list;
@@ -37,6 +39,7 @@ use crate::policy::plan::{Rules, UnchangedImages, UnmatchedImages};
 use crate::policy::rule::{ImageMatcher, Rule};
 use crate::request::GroupKind;
 use crate::workload::kinds::Workload;
+use lazy::Lazy;
 use limits::{MAX_PATTERNS, MAX_RULES, MAX_SETTINGS, MAX_WORKLOADS};
 use list::{FormList, List};
 use serde::Deserialize;
@@ -65,49 +68,21 @@ const SAYS_SOMETHING: &[&str] = &[
 struct RawSettings<'s> {
     /// who must have signed which images, in the format of verify-image-signatures
     #[serde(borrow)]
-    #[cfg_attr(
-        not(target_family = "wasm"),
-        schemars(with = "Option<List<legacy::RawEntry<'s>, MAX_RULES>>")
-    )]
-    signatures: Option<List<&'s RawValue, MAX_RULES>>,
+    signatures: Option<List<Lazy<'s, legacy::RawEntry<'s>>, MAX_RULES>>,
     /// write the verified digest into the object (default: true)
     modify_images_with_digest: Option<bool>,
     /// who must have signed which images, in the vocabulary of Kubewarden's verification config
-    #[cfg_attr(
-        not(target_family = "wasm"),
-        schemars(with = "Option<List<rule::RawRule<'s>, MAX_RULES>>")
-    )]
-    rules: Option<List<&'s RawValue, MAX_RULES>>,
+    rules: Option<List<Lazy<'s, rule::RawRule<'s>>, MAX_RULES>>,
     /// whose public keys must have signed which images: rules that a form can write
-    #[cfg_attr(
-        not(target_family = "wasm"),
-        schemars(with = "Option<FormList<lists::PublicKeys, MAX_RULES>>")
-    )]
-    public_keys: Option<FormList<&'s RawValue, MAX_RULES>>,
+    public_keys: Option<FormList<Lazy<'s, lists::PublicKeys<'s>>, MAX_RULES>>,
     /// which identities must have signed which images
-    #[cfg_attr(
-        not(target_family = "wasm"),
-        schemars(with = "Option<FormList<lists::KeylessIdentities, MAX_RULES>>")
-    )]
-    keyless_identities: Option<FormList<&'s RawValue, MAX_RULES>>,
+    keyless_identities: Option<FormList<Lazy<'s, lists::KeylessIdentities<'s>>, MAX_RULES>>,
     /// identities below which URLs must have signed which images
-    #[cfg_attr(
-        not(target_family = "wasm"),
-        schemars(with = "Option<FormList<lists::KeylessPrefixes, MAX_RULES>>")
-    )]
-    keyless_prefixes: Option<FormList<&'s RawValue, MAX_RULES>>,
+    keyless_prefixes: Option<FormList<Lazy<'s, lists::KeylessPrefixes<'s>>, MAX_RULES>>,
     /// whose GitHub Actions workflows must have signed which images
-    #[cfg_attr(
-        not(target_family = "wasm"),
-        schemars(with = "Option<FormList<lists::GithubActions, MAX_RULES>>")
-    )]
-    github_actions: Option<FormList<&'s RawValue, MAX_RULES>>,
+    github_actions: Option<FormList<Lazy<'s, lists::GithubActions<'s>>, MAX_RULES>>,
     /// whose certificates must have signed which images
-    #[cfg_attr(
-        not(target_family = "wasm"),
-        schemars(with = "Option<FormList<lists::Certificates, MAX_RULES>>")
-    )]
-    certificates: Option<FormList<&'s RawValue, MAX_RULES>>,
+    certificates: Option<FormList<Lazy<'s, lists::Certificates<'s>>, MAX_RULES>>,
     /// patterns of images that are neither verified nor pinned
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_PATTERNS>>"))]
     exempt: Option<List<ImagePattern, MAX_PATTERNS>>,
@@ -131,8 +106,8 @@ struct RawSettings<'s> {
 
 /// The settings but for their rules, which are most of them.
 pub struct PartialSettings<'s> {
-    signatures: Vec<&'s RawValue>,
-    rules: Vec<&'s RawValue>,
+    signatures: Vec<Lazy<'s, legacy::RawEntry<'s>>>,
+    rules: Vec<Lazy<'s, rule::RawRule<'s>>>,
     lists: [(lists::ListKind, Vec<(usize, &'s RawValue)>); 5],
     exempt: Vec<ImagePattern>,
     unmatched: UnmatchedImages,
@@ -206,11 +181,11 @@ impl<'s> PartialSettings<'s> {
             signatures: List::or_empty(raw.signatures),
             rules: List::or_empty(raw.rules),
             lists: [
-                (lists::ListKind::PublicKeys, List::filled(raw.public_keys)),
-                (lists::ListKind::KeylessIdentities, List::filled(raw.keyless_identities)),
-                (lists::ListKind::KeylessPrefixes, List::filled(raw.keyless_prefixes)),
-                (lists::ListKind::GithubActions, List::filled(raw.github_actions)),
-                (lists::ListKind::Certificates, List::filled(raw.certificates)),
+                (lists::ListKind::PublicKeys, raw_entries(raw.public_keys)),
+                (lists::ListKind::KeylessIdentities, raw_entries(raw.keyless_identities)),
+                (lists::ListKind::KeylessPrefixes, raw_entries(raw.keyless_prefixes)),
+                (lists::ListKind::GithubActions, raw_entries(raw.github_actions)),
+                (lists::ListKind::Certificates, raw_entries(raw.certificates)),
             ],
         };
         if settings.unmatched == UnmatchedImages::Accept && !settings.has_rules() {
@@ -244,11 +219,11 @@ impl<'s> PartialSettings<'s> {
                 Ok(rule) => rules.extend(rule),
                 Err(issue) => issues.push(issue.at(index).under(key)),
             };
-        for (index, raw) in self.signatures.iter().enumerate() {
-            keep("signatures", index, legacy::compile(index, raw, filter));
+        for (index, entry) in self.signatures.into_iter().enumerate() {
+            keep("signatures", index, legacy::compile(index, entry, filter));
         }
-        for (index, raw) in self.rules.iter().enumerate() {
-            keep("rules", index, rule::compile(index, raw, filter));
+        for (index, entry) in self.rules.into_iter().enumerate() {
+            keep("rules", index, rule::compile(index, entry, filter));
         }
         for (list, entries) in &self.lists {
             for (index, raw) in entries {
@@ -263,6 +238,10 @@ impl<'s> PartialSettings<'s> {
             unchanged: self.unchanged,
         })
     }
+}
+
+fn raw_entries<T>(list: Option<FormList<Lazy<'_, T>, MAX_RULES>>) -> Vec<(usize, &RawValue)> {
+    List::filled(list).into_iter().map(|(index, entry)| (index, entry.raw)).collect()
 }
 
 fn pinning(modify_images: Option<bool>, workload_templates: Option<bool>) -> Pinning {

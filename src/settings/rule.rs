@@ -1,16 +1,19 @@
 //! The `rules` list: the vocabulary of Kubewarden's verification config
 //! (<https://docs.kubewarden.io/howtos/security-hardening/secure-supply-chain>).
 
+use super::lazy::Lazy;
 use super::limits::{MAX_PATTERNS, MAX_SIGNERS};
 use super::list::List;
-use super::signer;
-use super::{RuleFilter, SettingsIssue, value};
+use super::signer::{self, AnySigner};
+use super::{RuleFilter, SettingsIssue};
 use crate::image::pattern::ImagePattern;
 use crate::policy::place::Place;
 use crate::policy::rule::{AnyOf, Enforcement, ImageMatcher, Rule, Trust};
 use crate::policy::signer::Signer;
 use serde::Deserialize;
-use serde_json::value::RawValue;
+
+/// Signers, which may be of any kind.
+type RawSigners<'s> = List<Lazy<'s, AnySigner>, MAX_SIGNERS>;
 
 /// An entry of `rules`.
 #[derive(Deserialize)]
@@ -19,7 +22,8 @@ use serde_json::value::RawValue;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawRule<'s> {
     /// what messages call the rule
-    name: Option<String>,
+    #[serde(borrow)]
+    name: Option<Lazy<'s, String>>,
     /// patterns of the images that the rule is about
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "List<String, MAX_PATTERNS>"))]
     images: Option<List<ImagePattern, MAX_PATTERNS>>,
@@ -27,17 +31,11 @@ pub(super) struct RawRule<'s> {
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_PATTERNS>>"))]
     exclude: Option<List<ImagePattern, MAX_PATTERNS>>,
     /// whether an image that does not satisfy it is rejected or only warned of (default: reject)
-    enforcement: Option<Enforcement>,
+    enforcement: Option<Lazy<'s, Enforcement>>,
     /// each of these must have signed
-    #[serde(borrow)]
-    #[cfg_attr(
-        not(target_family = "wasm"),
-        schemars(with = "Option<List<super::schema::AnySigner, MAX_SIGNERS>>")
-    )]
-    all_of: Option<&'s RawValue>,
+    all_of: Option<Lazy<'s, RawSigners<'s>>>,
     /// some of these must have signed
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<RawAnyOf<'s>>"))]
-    any_of: Option<&'s RawValue>,
+    any_of: Option<Lazy<'s, RawAnyOf<'s>>>,
 }
 
 /// So many of several signers.
@@ -50,23 +48,20 @@ struct RawAnyOf<'s> {
     minimum_matches: Option<u64>,
     /// those who can sign
     #[serde(borrow)]
-    #[cfg_attr(
-        not(target_family = "wasm"),
-        schemars(with = "List<super::schema::AnySigner, MAX_SIGNERS>")
-    )]
-    signatures: Option<List<&'s RawValue, MAX_SIGNERS>>,
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "RawSigners<'s>"))]
+    signatures: Option<RawSigners<'s>>,
 }
 
 /// Compiles a rule that is wanted.
 pub(super) fn compile(
     index: usize,
-    raw: &RawValue,
+    rule: Lazy<'_, RawRule<'_>>,
     filter: RuleFilter<'_>,
 ) -> Result<Option<Rule>, SettingsIssue> {
-    if !filter.may_include(raw) {
+    if !filter.may_include(rule.raw) {
         return Ok(None);
     }
-    let rule: RawRule<'_> = value::read(raw)?;
+    let rule = rule.read()?;
     let exclude = sparing(List::or_empty(rule.exclude), "exclude")?;
     let matcher =
         ImageMatcher::patterns(List::or_empty(rule.images), exclude).map_err(SettingsIssue::new)?;
@@ -75,11 +70,13 @@ pub(super) fn compile(
     }
     let all_of = rule.all_of.map(all_of).transpose().map_err(|issue| issue.under("allOf"))?;
     let any_of = rule.any_of.map(any_of).transpose().map_err(|issue| issue.under("anyOf"))?;
+    let (name, enforcement) =
+        (Lazy::read_at("name", rule.name)?, Lazy::read_at("enforcement", rule.enforcement)?);
     Ok(Some(Rule {
         place: Place::entry("rules", index),
-        name: rule.name.unwrap_or_else(|| format!("rule {}", index + 1)),
+        name: name.unwrap_or_else(|| format!("rule {}", index + 1)),
         matcher,
-        enforcement: rule.enforcement.unwrap_or(Enforcement::Reject),
+        enforcement: enforcement.unwrap_or(Enforcement::Reject),
         trust: Trust::new(all_of.unwrap_or_default(), any_of).map_err(SettingsIssue::new)?,
     }))
 }
@@ -96,18 +93,15 @@ pub(super) fn sparing(
     Ok(patterns)
 }
 
-fn all_of(raw: &RawValue) -> Result<Vec<Signer>, SettingsIssue> {
-    let List(signers): List<&RawValue, MAX_SIGNERS> = value::read(raw)?;
-    compile_signers("allOf", &signers)
+fn all_of(signers: Lazy<'_, RawSigners<'_>>) -> Result<Vec<Signer>, SettingsIssue> {
+    compile_signers("allOf", signers.read()?)
 }
 
-fn any_of(raw: &RawValue) -> Result<AnyOf, SettingsIssue> {
-    let any_of: RawAnyOf<'_> = value::read(raw)?;
-    let signers = compile_signers("anyOf.signatures", &List::or_empty(any_of.signatures))
+fn any_of(any_of: Lazy<'_, RawAnyOf<'_>>) -> Result<AnyOf, SettingsIssue> {
+    let any_of = any_of.read()?;
+    let missing = || SettingsIssue::new("`signatures` is missing: who can sign?");
+    let signers = compile_signers("anyOf.signatures", any_of.signatures.ok_or_else(missing)?)
         .map_err(|issue| issue.under("signatures"))?;
-    if signers.is_empty() {
-        return Err(SettingsIssue::new("`signatures` is missing: who can sign?"));
-    }
     let (given, count) = (any_of.minimum_matches, signers.len());
     let minimum = usize::try_from(given.unwrap_or(1)).unwrap_or(usize::MAX);
     AnyOf::new(minimum, signers).map_err(|_| {
@@ -116,9 +110,13 @@ fn any_of(raw: &RawValue) -> Result<AnyOf, SettingsIssue> {
     })
 }
 
-fn compile_signers(list: &'static str, raw: &[&RawValue]) -> Result<Vec<Signer>, SettingsIssue> {
-    let compile = |(index, raw): (usize, &&RawValue)| {
-        signer::compile(Place::entry(list, index), index + 1, raw).map_err(|issue| issue.at(index))
+fn compile_signers(
+    list: &'static str,
+    List(signers): RawSigners<'_>,
+) -> Result<Vec<Signer>, SettingsIssue> {
+    let compile = |(index, signer): (usize, Lazy<'_, AnySigner>)| {
+        signer::compile(Place::entry(list, index), index + 1, signer.raw)
+            .map_err(|issue| issue.at(index))
     };
-    raw.iter().enumerate().map(compile).collect()
+    signers.into_iter().enumerate().map(compile).collect()
 }

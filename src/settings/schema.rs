@@ -9,8 +9,9 @@
 //! left out: forms send them for what was not filled in.
 
 use super::RawSettings;
+use super::lazy::Lazy;
 use super::list::{List, StringMap};
-use super::signer::{RawCertificate, RawGenericIssuer, RawGithubAction, RawPubKey};
+use super::signer::{AnySigner, RawCertificate, RawGenericIssuer, RawGithubAction, RawPubKey};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
@@ -130,6 +131,20 @@ fn leave_out(schema: &mut Map<String, Value>) {
     }
 }
 
+impl<T: JsonSchema> JsonSchema for Lazy<'_, T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
+    }
+}
+
 impl<T: JsonSchema, const MAX: usize> JsonSchema for List<T, MAX> {
     fn inline_schema() -> bool {
         true
@@ -160,9 +175,6 @@ impl<const MAX: usize> JsonSchema for StringMap<MAX> {
         })
     }
 }
-
-/// A signer of `rules`, whose `kind` says which keys it takes.
-pub(super) struct AnySigner;
 
 impl JsonSchema for AnySigner {
     fn inline_schema() -> bool {

@@ -1,12 +1,16 @@
-//! Signers of `rules`, a struct for each `kind`; and what all lists make of keys, identities and certificates.
+//! Signers of `rules`: a struct for each `kind`.
 
+use super::identity::{
+    COSIGN_ENTRY, KeyText, Labelled, Literal, certificate_identity, github_actions, keyless,
+    keyless_pattern, keyless_prefix, required,
+};
 use super::limits::{MAX_ANNOTATIONS, MAX_CHAIN};
 use super::list::{List, StringMap};
-use super::{SettingsIssue, subject_pattern, url_prefix, value};
+use super::{SettingsIssue, value};
 use crate::policy::place::Place;
-use crate::policy::signer::{Identity, KeySource, ObjectKind, RekorBundle, Signer, identity_label};
+use crate::policy::signer::{Identity, KeySource, ObjectKind, Signer};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny};
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 /// The kinds of signers.
@@ -19,6 +23,9 @@ pub(super) enum SignerKind {
     GithubAction,
     Certificate,
 }
+
+/// A signer of any kind: its `kind` says which keys it takes.
+pub(super) enum AnySigner {}
 
 /// A public key.
 #[derive(Deserialize)]
@@ -136,53 +143,6 @@ pub(super) struct RawCertificate {
     annotations: Option<StringMap<MAX_ANNOTATIONS>>,
 }
 
-/// A name that is compared character by character: with a star in it, it would never be found.
-pub(super) struct Literal(pub(super) String);
-
-impl<'de> Deserialize<'de> for Literal {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text.contains('*') {
-            return Err(D::Error::custom(format_args!(
-                "`{text}` is compared character by character, and no name has a `*`; `subject: {{pattern: …}}` \
-                 of a `genericIssuer` in `rules` takes wildcards"
-            )));
-        }
-        Ok(Self(text))
-    }
-}
-
-/// A key, or the name of a Secret.
-pub(super) struct KeyText(pub(super) KeySource);
-
-impl<'de> Deserialize<'de> for KeyText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match text.strip_prefix("k8s://") {
-            None => Ok(Self(KeySource::Inline(text))),
-            Some(path) => cosign_secret(path).map(Self).ok_or_else(|| {
-                D::Error::custom(format_args!("`{text}` is not `k8s://namespace/name`"))
-            }),
-        }
-    }
-}
-
-/// Where cosign keeps the public half of a key pair that it made in a cluster.
-const COSIGN_ENTRY: &str = "cosign.pub";
-
-fn cosign_secret(path: &str) -> Option<KeySource> {
-    let (namespace, name) = path.split_once('/')?;
-    (!namespace.is_empty() && !name.is_empty() && !name.contains('/')).then(|| KeySource::Object {
-        kind: ObjectKind::Secret,
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-        entry: COSIGN_ENTRY.to_owned(),
-    })
-}
-
-/// What messages call a signer, and who is meant by it.
-pub(super) type Labelled = (String, Identity);
-
 /// Compiles a signer of `rules`, the one of that number in its list.
 pub(super) fn compile(
     place: Place,
@@ -252,10 +212,6 @@ fn kind(raw: &RawValue) -> Result<SignerKind, SettingsIssue> {
     })
 }
 
-pub(super) fn required<T>(value: Option<T>, key: &'static str) -> Result<T, SettingsIssue> {
-    value.ok_or_else(|| SettingsIssue::new(format_args!("`{key}` is missing")))
-}
-
 fn key_source(
     key: Option<KeyText>,
     key_from: Option<RawKeyFrom>,
@@ -301,50 +257,5 @@ fn generic_issuer(issuer: String, subject: Option<RawSubject>) -> Result<Labelle
             let issue = SettingsIssue::new("give one of `equal`, `urlPrefix` and `pattern`");
             Err(issue.under("subject"))
         }
-    }
-}
-
-pub(super) fn keyless(issuer: String, subject: String) -> Labelled {
-    (identity_label(&issuer, &subject), Identity::Keyless { issuer, subject })
-}
-
-fn keyless_pattern(issuer: String, text: &str) -> Result<Labelled, SettingsIssue> {
-    let pattern = subject_pattern::pattern(text).map_err(SettingsIssue::new)?;
-    Ok((identity_label(&issuer, text), Identity::KeylessPattern { issuer, pattern }))
-}
-
-pub(super) fn keyless_prefix(issuer: String, prefix: &str) -> Result<Labelled, SettingsIssue> {
-    let url_prefix = url_prefix::complete(prefix).map_err(SettingsIssue::new)?;
-    Ok((format!("`{url_prefix}…` of `{issuer}`"), Identity::KeylessPrefix { issuer, url_prefix }))
-}
-
-pub(super) fn github_actions(
-    owner: String,
-    repo: Option<String>,
-) -> Result<Labelled, SettingsIssue> {
-    if owner.contains('/') || repo.iter().any(|repo| repo.contains('/')) {
-        let apart = "write the owner and the repository apart: `owner: acme`, `repo: app`";
-        return Err(SettingsIssue::new(apart));
-    }
-    let label = match &repo {
-        Some(repo) => format!("GitHub Actions of `{owner}/{repo}`"),
-        None => format!("GitHub Actions of `{owner}`"),
-    };
-    Ok((label, Identity::GithubActions { owner, repo }))
-}
-
-pub(super) fn certificate_identity(
-    certificate: String,
-    chain: Vec<String>,
-    require_rekor_bundle: Option<bool>,
-) -> Identity {
-    Identity::Certificate {
-        certificate,
-        chain: (!chain.is_empty()).then_some(chain),
-        rekor_bundle: if require_rekor_bundle.unwrap_or(true) {
-            RekorBundle::Required
-        } else {
-            RekorBundle::Optional
-        },
     }
 }

@@ -239,11 +239,15 @@ impl<'r> Visitor<'r> for Place<'_, '_, 'r> {
             let is_twice = match &*key {
                 "metadata" if is_root => {
                     extractor.path.push(PathSegment::Key(Cow::Borrowed("metadata")));
+                    if extractor.metadata.is_some() {
+                        return Err(extractor.stop(ExtractError::Twice(render(&extractor.path))));
+                    }
                     extractor.expected = METADATA;
                     let pick = Pick { names: OBJECT_META, twice: &mut None };
                     let metadata = members.next_value_seed(Optional(pick))?;
                     extractor.path.pop();
-                    extractor.metadata.replace(metadata.unwrap_or_default()).is_some()
+                    extractor.metadata = Some(metadata.unwrap_or_default());
+                    false
                 }
                 "name" if is_element => name.replace(members.next_value()?).is_some(),
                 _ => {

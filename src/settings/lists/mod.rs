@@ -1,0 +1,119 @@
+//! `publicKeys`, `keylessIdentities`, `keylessPrefixes`, `githubActions` and `certificates`: rules of one kind
+//! of signer, as flat as forms can write them.
+//!
+//! *What is such an entry?* A rule like those of `rules`: its signers are its `allOf`, or with `require: any`
+//! its `anyOf`.
+//!
+//! *And one that a form added and nobody filled in?* It names neither images nor signers, whatever it says of
+//! how they would be taken; it is no rule. An entry that names some of it is one, and must name the rest.
+
+mod entry;
+
+pub(super) use entry::{
+    Certificates, GithubActions, KeylessIdentities, KeylessPrefixes, PublicKeys,
+};
+
+use super::lazy::Lazy;
+use super::list::StringMap;
+use super::{RuleFilter, SettingsIssue, rule, value};
+use crate::json::{elements, members};
+use crate::policy::place::Place;
+use crate::policy::rule::{AnyOf, Enforcement, ImageMatcher, Rule, Trust};
+use crate::policy::signer::Signer;
+use entry::{Entry, Require};
+use serde_json::value::RawValue;
+
+/// One of these lists.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ListKind {
+    PublicKeys,
+    KeylessIdentities,
+    KeylessPrefixes,
+    GithubActions,
+    Certificates,
+}
+
+impl ListKind {
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::PublicKeys => "publicKeys",
+            Self::KeylessIdentities => "keylessIdentities",
+            Self::KeylessPrefixes => "keylessPrefixes",
+            Self::GithubActions => "githubActions",
+            Self::Certificates => "certificates",
+        }
+    }
+
+    /// Compiles an entry that is wanted.
+    pub(super) fn compile(
+        self,
+        index: usize,
+        raw: &RawValue,
+        filter: RuleFilter<'_>,
+    ) -> Result<Option<Rule>, SettingsIssue> {
+        if is_blank(raw) || !filter.may_include(raw) {
+            return Ok(None);
+        }
+        let entry: Box<dyn Entry<'_> + '_> = match self {
+            Self::PublicKeys => Box::new(value::read::<PublicKeys<'_>>(raw)?),
+            Self::KeylessIdentities => Box::new(value::read::<KeylessIdentities<'_>>(raw)?),
+            Self::KeylessPrefixes => Box::new(value::read::<KeylessPrefixes<'_>>(raw)?),
+            Self::GithubActions => Box::new(value::read::<GithubActions<'_>>(raw)?),
+            Self::Certificates => Box::new(value::read::<Certificates<'_>>(raw)?),
+        };
+        compile(Place::entry(self.key(), index), entry, filter)
+    }
+}
+
+/// Whether nobody filled in the entry: choices say how signers are taken, and name none.
+pub(super) fn is_blank(raw: &RawValue) -> bool {
+    let says_nothing = |key: &str, value: &RawValue| {
+        matches!(key, "require" | "enforcement" | "requireRekorBundle") || is_empty(value)
+    };
+    members(raw).is_some_and(|all| all.iter().all(|(key, value)| says_nothing(key, value)))
+}
+
+/// Whether a value counts as absent: of a list, each of its elements too.
+fn is_empty(value: &RawValue) -> bool {
+    let all_blank =
+        || elements(value).is_some_and(|elements| elements.into_iter().all(value::is_blank));
+    value::is_blank(value) || all_blank()
+}
+
+fn compile<'s>(
+    place: Place,
+    mut entry: Box<dyn Entry<'s> + 's>,
+    filter: RuleFilter<'_>,
+) -> Result<Option<Rule>, SettingsIssue> {
+    let common = entry.take_common();
+    let exclude = rule::sparing(common.exclude, "exclude")?;
+    let matcher = ImageMatcher::patterns(common.images, exclude).map_err(SettingsIssue::new)?;
+    if !filter.includes(&matcher) {
+        return Ok(None);
+    }
+    let placed = entry.signers()?;
+    let annotations = StringMap::or_empty(Lazy::read_at("annotations", common.annotations)?);
+    let signers: Vec<Signer> = placed
+        .into_iter()
+        .map(|(place, (label, identity))| Signer {
+            label,
+            place,
+            identity,
+            annotations: annotations.clone(),
+        })
+        .collect();
+    let trust = match Lazy::read_at("require", common.require)?.unwrap_or(Require::All) {
+        Require::All => Trust::new(signers, None),
+        Require::Any => {
+            AnyOf::new(1, signers).and_then(|any_of| Trust::new(Vec::new(), Some(any_of)))
+        }
+    };
+    let enforcement = Lazy::read_at("enforcement", common.enforcement)?;
+    Ok(Some(Rule {
+        name: Lazy::read_at("name", common.name)?.unwrap_or_else(|| place.to_string()),
+        place,
+        matcher,
+        enforcement: enforcement.unwrap_or(Enforcement::Reject),
+        trust: trust.map_err(SettingsIssue::new)?,
+    }))
+}
