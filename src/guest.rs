@@ -1,5 +1,6 @@
-//! The waPC entry points and the host calls: the one file that knows the SDK.
+//! The waPC entry points, and the one function by which the stages call the host.
 
+use kubewarden_policy_sdk::protocol_version_guest;
 use kubewarden_policy_sdk::wapc_guest::{CallResult, host_call, register_function};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 extern "C" fn wapc_init() {
     register_function("validate", validate);
     register_function("validate_settings", validate_settings);
-    register_function("protocol_version", protocol_version);
+    register_function("protocol_version", protocol_version_guest);
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature is that of a waPC function")]
@@ -19,12 +20,6 @@ fn validate(payload: &[u8]) -> CallResult {
 #[expect(clippy::unnecessary_wraps, reason = "the signature is that of a waPC function")]
 fn validate_settings(payload: &[u8]) -> CallResult {
     Ok(crate::validate_settings(payload, &mut host, now()))
-}
-
-/// The SDK's own (`protocol_version_guest`) says the same, and brings a JSON library with it.
-#[expect(clippy::unnecessary_wraps, reason = "the signature is that of a waPC function")]
-fn protocol_version(_: &[u8]) -> CallResult {
-    Ok(br#""v1""#.to_vec())
 }
 
 fn host(

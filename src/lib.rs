@@ -4,13 +4,14 @@
 //! One way, no way back:
 //!
 //! 1. [`request`]: bytes → the request, its objects left as raw JSON
-//! 2. [`images`]: the object → every image in it, by position
-//! 3. [`rules`]: an image → the rules that apply, or why none does
+//! 2. [`workload`]: the object → every image in it, by position
+//! 3. [`policy`]: an image → the rules that it matches, or why it is not asked about
 //! 4. [`verify`]: rules → questions to the host → a verified digest or a refusal
-//! 5. [`verdict`]: outcomes → message, warnings, audit annotations, and the object's own bytes with the
+//! 5. [`response`]: outcomes → message, warnings, audit annotations, and the object's own bytes with the
 //!    digests spliced in
 //!
-//! [`settings`] makes the rules. The host is one function that is handed in, so everything but the waPC
+//! What an image is called is in [`image`], what keys and certificates are in [`keys`]; [`settings`] makes the
+//! rules. The host is one function that is handed in, so everything but the waPC
 //! entry points builds and is tested natively.
 
 pub mod host;

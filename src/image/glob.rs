@@ -1,4 +1,4 @@
-//! Wildcard matching with one kind of star: over the letters of a text and over the components of a path.
+//! Wildcard matching with one kind of star: over the characters of a text and over the components of a path.
 
 /// Whether the items match the pattern, in which `is_star` stands for any number of items. Only the last
 /// star ever needs trying again, so the cost is at most the product of the lengths.
@@ -29,15 +29,15 @@ pub(crate) fn matches<P: Iterator + Clone, T: Iterator + Clone>(
     }
 }
 
-/// Whether the text matches the pattern: `*` is any number of letters, `?` is one. References are ASCII,
-/// so a letter is a byte.
+/// Whether the text matches the pattern: `*` is any number of characters, `?` is one. References are ASCII,
+/// so a character is a byte.
 #[must_use]
 pub fn matches_text(pattern: &str, text: &str) -> bool {
     matches(
         pattern.bytes(),
         text.bytes(),
-        |letter| *letter == b'*',
-        |letter, given| *letter == b'?' || letter == given,
+        |character| *character == b'*',
+        |letter, given| *character == b'?' || character == given,
     )
 }
 

@@ -103,7 +103,7 @@ impl Spellings {
 }
 
 /// Tags of which one matches if any does: those that the pattern's ends spell, their stars empty, their
-/// question marks any letter.
+/// question marks any character.
 fn spelled_tags(pattern: &str) -> Vec<String> {
     let tail = pattern.rsplit(['/', ':']).next().unwrap_or(pattern);
     let ends = tail.char_indices().filter_map(|(start, _)| tail.get(start..));

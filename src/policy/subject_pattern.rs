@@ -1,5 +1,5 @@
-//! Patterns of subjects: `*` is any number of letters but no `/`, `**` is any number of any letters, and every
-//! other letter is itself. The whole subject must match.
+//! Patterns of subjects: `*` is any number of characters but no `/`, `**` is any number of any characters, and every
+//! other character is itself. The whole subject must match.
 //!
 //! *May a star be nothing?* Yes: no identity has a part that is empty where another has one.
 //!
@@ -22,25 +22,25 @@ pub struct SubjectPattern(Vec<Token>);
 /// One step of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token {
-    /// This letter.
-    Letter(u8),
-    /// Any number of letters but no `/`.
+    /// This character.
+    Character(u8),
+    /// Any number of characters but no `/`.
     Star,
-    /// Any number of any letters.
+    /// Any number of any characters.
     Stars,
 }
 
 impl Token {
     /// Whether it can be nothing, and anything.
     fn is_star(self) -> bool {
-        !matches!(self, Self::Letter(_))
+        !matches!(self, Self::Character(_))
     }
 
-    /// Whether that letter can be one of those that it stands for.
-    fn takes(self, letter: u8) -> bool {
+    /// Whether that character can be one of those that it stands for.
+    fn takes(self, character: u8) -> bool {
         match self {
-            Self::Letter(own) => own == letter,
-            Self::Star => letter != b'/',
+            Self::Character(own) => own == character,
+            Self::Star => character != b'/',
             Self::Stars => true,
         }
     }
@@ -75,14 +75,14 @@ impl SubjectPattern {
             *cell = before && token.is_star();
             before = *cell;
         }
-        for letter in subject.bytes() {
+        for character in subject.bytes() {
             let Some((first, cells)) = reached.split_first_mut() else { return false };
             let (mut without, mut before) = (*first, false);
             *first = false;
             for (cell, token) in cells.iter_mut().zip(pattern) {
                 let was = *cell;
                 let from = if token.is_star() { was } else { without };
-                *cell = from && token.takes(letter) || token.is_star() && before;
+                *cell = from && token.takes(character) || token.is_star() && before;
                 (without, before) = (was, *cell);
             }
         }
@@ -121,8 +121,8 @@ impl SubjectPattern {
 /// Whether a pattern goes on by that token while the other stays where it is, before its next one.
 fn goes(token: Option<&Token>, stays: Option<&Token>) -> bool {
     match (token, stays) {
-        (Some(Token::Letter(letter)), stays) => {
-            stays.is_some_and(|star| star.is_star() && star.takes(*letter))
+        (Some(Token::Character(character)), stays) => {
+            stays.is_some_and(|star| star.is_star() && star.takes(*character))
         }
         (Some(_), _) => true,
         (None, _) => false,
@@ -132,7 +132,7 @@ fn goes(token: Option<&Token>, stays: Option<&Token>) -> bool {
 impl fmt::Display for SubjectPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|token| match token {
-            Token::Letter(letter) => f.write_char(char::from(*letter)),
+            Token::Character(character) => f.write_char(char::from(*character)),
             Token::Star => f.write_str("*"),
             Token::Stars => f.write_str("**"),
         })
@@ -145,7 +145,7 @@ fn tokens(text: &str) -> Vec<Token> {
         match (byte, tokens.last_mut()) {
             (b'*', Some(last @ Token::Star)) => *last = Token::Stars,
             (b'*', _) => tokens.push(Token::Star),
-            (letter, _) => tokens.push(Token::Letter(letter)),
+            (character, _) => tokens.push(Token::Character(character)),
         }
     }
     tokens
@@ -222,14 +222,14 @@ mod tests {
         Regex::new(&format!("^(?:{text})$")).unwrap()
     }
 
-    /// Every text of those letters, up to that length.
+    /// Every text of those characters, up to that length.
     fn texts(longest: usize) -> Vec<String> {
         let mut all = vec![String::new()];
         let mut from = 0;
         for _ in 0..longest {
             let to = all.len();
             for index in from..to {
-                all.extend(["a", "b", "/"].map(|letter| format!("{}{letter}", all[index])));
+                all.extend(["a", "b", "/"].map(|character| format!("{}{character}", all[index])));
             }
             from = to;
         }

@@ -8,8 +8,8 @@
 //! *What does an error say?* The path, what is wrong there, and the nearest thing that would be right.
 
 mod check;
-mod identity;
 mod issue;
+mod labelled;
 mod lazy;
 mod legacy;
 mod limits;

@@ -1,6 +1,6 @@
 //! Signers of `rules`: a struct for each `kind`.
 
-use super::identity::{
+use super::labelled::{
     COSIGN_ENTRY, KeyText, Labelled, Literal, certificate_identity, github_actions, keyless,
     keyless_pattern, keyless_prefix, required,
 };

@@ -1,7 +1,7 @@
 //! The `extraWorkloads` list: JSON pointers (RFC 6901) in which `*` is every element of a list.
 
 use super::SettingsIssue;
-use super::identity::required;
+use super::labelled::required;
 use super::limits::MAX_POINTERS;
 use super::list::List;
 use crate::request::GroupKind;

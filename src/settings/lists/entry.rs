@@ -5,7 +5,7 @@ use crate::policy::place::Place;
 use crate::policy::rule::Enforcement;
 use crate::policy::signer::Identity;
 use crate::settings::SettingsIssue;
-use crate::settings::identity::{self, KeyText, Labelled, Literal, required};
+use crate::settings::labelled::{self, KeyText, Labelled, Literal, required};
 use crate::settings::lazy::Lazy;
 use crate::settings::limits::{MAX_ANNOTATIONS, MAX_CHAIN, MAX_PATTERNS, MAX_SIGNERS};
 use crate::settings::list::{FormList, List, StringMap};
@@ -172,7 +172,7 @@ impl KeylessIdentities<'_> {
         let subjects = given("subjects", self.subjects)?;
         let Literal(issuer) = required(Lazy::read_at("issuer", self.issuer)?, "issuer")?;
         let signer =
-            |(_, place, Literal(subject))| (place, identity::keyless(issuer.clone(), subject));
+            |(_, place, Literal(subject))| (place, labelled::keyless(issuer.clone(), subject));
         Ok(subjects.map(signer).collect())
     }
 }
@@ -182,7 +182,7 @@ impl KeylessPrefixes<'_> {
         let prefixes = given("urlPrefixes", self.url_prefixes)?;
         let Literal(issuer) = required(Lazy::read_at("issuer", self.issuer)?, "issuer")?;
         let signer = |(_, place, prefix): (usize, Place, String)| {
-            let labelled = identity::keyless_prefix(issuer.clone(), &prefix);
+            let labelled = labelled::keyless_prefix(issuer.clone(), &prefix);
             Ok((place, labelled.map_err(|issue| issue.under(place))?))
         };
         prefixes.map(signer).collect()
@@ -195,11 +195,11 @@ impl GithubActions<'_> {
         let Literal(owner) = required(Lazy::read_at("owner", self.owner)?, "owner")?;
         let repos = List::filled(Lazy::read_at("repos", self.repos)?);
         if repos.is_empty() {
-            return Ok(vec![(Place::default(), identity::github_actions(owner, None)?)]);
+            return Ok(vec![(Place::default(), labelled::github_actions(owner, None)?)]);
         }
         let compile = |(index, Literal(repo))| {
             let place = Place::entry("repos", index);
-            let labelled = identity::github_actions(owner.clone(), Some(repo));
+            let labelled = labelled::github_actions(owner.clone(), Some(repo));
             Ok((place, labelled.map_err(|issue| issue.under(place))?))
         };
         repos.into_iter().map(compile).collect()
@@ -211,7 +211,7 @@ impl Certificates<'_> {
         let chain = filled(Lazy::read_at("certificateChain", self.certificate_chain)?);
         let rekor_bundle = Lazy::read_at("requireRekorBundle", self.require_rekor_bundle)?;
         let signer = |(number, place, pem)| {
-            let certificate = identity::certificate_identity(pem, chain.clone(), rekor_bundle);
+            let certificate = labelled::certificate_identity(pem, chain.clone(), rekor_bundle);
             (place, (format!("certificate {number}"), certificate))
         };
         Ok(given("certificates", self.certificates)?.map(signer).collect())

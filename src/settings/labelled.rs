@@ -1,4 +1,4 @@
-//! What all lists make of keys, names, identities and certificates.
+//! Keys, identities and certificates of all lists → who is meant, and what messages call them.
 
 use super::{SettingsIssue, subject_pattern, url_prefix};
 use crate::policy::signer::{Identity, KeySource, ObjectKind, RekorBundle, identity_label};
