@@ -37,7 +37,7 @@ pub fn matches_text(pattern: &str, text: &str) -> bool {
         pattern.bytes(),
         text.bytes(),
         |character| *character == b'*',
-        |letter, given| *character == b'?' || character == given,
+        |character, given| *character == b'?' || character == given,
     )
 }
 
