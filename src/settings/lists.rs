@@ -65,8 +65,8 @@ macro_rules! entry {
                 }
             }
 
-            fn signers(self) -> Result<Placed, SettingsIssue> {
-                $name::signers(self)
+            fn signers(self: Box<Self>) -> Result<Placed, SettingsIssue> {
+                $name::signers(*self)
             }
         }
     };
@@ -141,7 +141,7 @@ struct Common {
 /// An entry of any of the lists.
 trait Entry {
     fn take_common(&mut self) -> Common;
-    fn signers(self) -> Result<Placed, SettingsIssue>;
+    fn signers(self: Box<Self>) -> Result<Placed, SettingsIssue>;
 }
 
 type Placed = Vec<(Place, Labelled)>;
@@ -177,14 +177,14 @@ impl ListKind {
         if is_blank(raw) || !filter.may_include(raw) {
             return Ok(None);
         }
-        let place = Place::entry(self.key(), index);
-        match self {
-            Self::PublicKeys => compile::<PublicKeys>(place, raw, filter),
-            Self::KeylessIdentities => compile::<KeylessIdentities>(place, raw, filter),
-            Self::KeylessPrefixes => compile::<KeylessPrefixes>(place, raw, filter),
-            Self::GithubActions => compile::<GithubActions>(place, raw, filter),
-            Self::Certificates => compile::<Certificates>(place, raw, filter),
-        }
+        let entry: Box<dyn Entry> = match self {
+            Self::PublicKeys => Box::new(value::read::<PublicKeys>(raw)?),
+            Self::KeylessIdentities => Box::new(value::read::<KeylessIdentities>(raw)?),
+            Self::KeylessPrefixes => Box::new(value::read::<KeylessPrefixes>(raw)?),
+            Self::GithubActions => Box::new(value::read::<GithubActions>(raw)?),
+            Self::Certificates => Box::new(value::read::<Certificates>(raw)?),
+        };
+        compile(Place::entry(self.key(), index), entry, filter)
     }
 }
 
@@ -205,12 +205,11 @@ fn is_empty(value: &RawValue) -> bool {
     value::is_blank(value) || all_blank()
 }
 
-fn compile<'s, E: Entry + Deserialize<'s>>(
+fn compile(
     place: Place,
-    raw: &'s RawValue,
+    mut entry: Box<dyn Entry>,
     filter: RuleFilter<'_>,
 ) -> Result<Option<Rule>, SettingsIssue> {
-    let mut entry: E = value::read(raw)?;
     let common = entry.take_common();
     let exclude = rule::sparing(common.exclude, "exclude")?;
     let matcher = ImageMatcher::patterns(common.images, exclude).map_err(SettingsIssue::new)?;
