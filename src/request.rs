@@ -5,6 +5,7 @@
 //! unknown fields, number formats and key order survive only where nothing was decoded.
 
 use crate::json::{Key, Optional, Pick, PickError, pick, string};
+use memchr::{memchr2, memchr2_iter};
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
@@ -153,18 +154,18 @@ fn not_json(error: &serde_json::Error) -> String {
 /// UTF-8, and nested no deeper than is read.
 fn text(bytes: &[u8]) -> Result<&str, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-    // Few texts have so many brackets at all, and to count these is quick.
-    if opening_brackets(bytes) > MAX_DEPTH && depth(bytes) > MAX_DEPTH {
+    if may_be_deep(bytes) && depth(bytes) > MAX_DEPTH {
         return Err(format!("it is nested more than {MAX_DEPTH} levels deep"));
     }
     Ok(text)
 }
 
-/// In parts in which a byte can count them, so that many are counted at once.
-fn opening_brackets(text: &[u8]) -> usize {
-    let count =
-        |part: &[u8]| -> u8 { part.iter().map(|byte| u8::from(matches!(byte, b'[' | b'{'))).sum() };
-    text.chunks(usize::from(u8::MAX)).map(|part| usize::from(count(part))).sum()
+/// Few texts have so many brackets that they could be nested too deeply, and to look for these is quick: what
+/// is open at the deepest place was opened before it, and is closed after it.
+fn may_be_deep(text: &[u8]) -> bool {
+    let opened = memchr2_iter(b'[', b'{', text).nth(MAX_DEPTH);
+    let rest = opened.and_then(|at| text.get(at..)).unwrap_or_default();
+    memchr2_iter(b']', b'}', rest).nth(MAX_DEPTH).is_some()
 }
 
 /// How deeply a text that is JSON is nested.
@@ -187,13 +188,14 @@ fn depth(text: &[u8]) -> usize {
 }
 
 fn after_string(mut rest: &[u8]) -> &[u8] {
-    loop {
-        rest = match rest {
-            [] => return rest,
-            [b'"', after @ ..] => return after,
-            [b'\\', _, after @ ..] | [_, after @ ..] => after,
+    while let Some(at) = memchr2(b'"', b'\\', rest) {
+        rest = match rest.get(at..) {
+            Some([b'"', after @ ..]) => return after,
+            Some([b'\\', _, after @ ..]) => after,
+            _ => &[],
         };
     }
+    &[]
 }
 
 fn group_kind(json: &RawValue) -> Result<GroupKind, String> {

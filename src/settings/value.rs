@@ -148,8 +148,9 @@ impl<'de> Deserializer<'de> for Value<'de> {
         visitor.visit_unit()
     }
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SettingsIssue> {
-        self.0.deserialize_any(visitor).map_err(SettingsIssue::new)
+    /// Every struct of the settings says what it wants.
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, SettingsIssue> {
+        Err(self.expected("of a type that settings have"))
     }
 
     forward_to_deserialize_any! {

@@ -17,8 +17,13 @@ pub struct Workload {
 }
 
 impl Workload {
-    pub(crate) fn new(mut images: Vec<ImagePath>, form: Form) -> Self {
-        images.sort_by(|one, other| one.keys().cmp(other.keys()));
+    /// There are a few paths: to insert them sorts them with less code than the library has for many.
+    pub(crate) fn new(paths: Vec<ImagePath>, form: Form) -> Self {
+        let mut images: Vec<ImagePath> = Vec::with_capacity(paths.len());
+        for path in paths {
+            let place = images.partition_point(|other| other.keys().le(path.keys()));
+            images.insert(place, path);
+        }
         Self { images, form }
     }
 
