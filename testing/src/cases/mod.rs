@@ -59,7 +59,7 @@ struct Request {
 pub struct Exchange {
     /// Namespace and operation: `oci/v2/verify`.
     pub call: String,
-    /// Of a map, the fields that must be there; else the whole.
+    /// Of an object, the fields that must be there, what it is about among them; else the whole.
     request: Option<Value>,
     /// The whole request.
     exactly: Option<Value>,
@@ -123,6 +123,9 @@ impl Case {
             return Ok(table.cases(name));
         }
         let case: Self = yaml_serde::from_value(value).map_err(|error| fault(&error))?;
+        if let Some(call) = case.host.iter().find(|call| !call.names_its_subject()) {
+            return Err(fault(&format!("what is {} asked about? {call:?}", call.call)));
+        }
         Ok(vec![Self { name: name.to_owned(), ..case }])
     }
 
