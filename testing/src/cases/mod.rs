@@ -1,11 +1,13 @@
 //! Whole-policy cases: one file, one behaviour, or one table of settings. `cases/README.md` tells how they are written.
 
+mod broken;
 mod check;
 mod generated;
 mod json;
 mod script;
 mod table;
 
+pub use broken::broken;
 pub use check::check;
 use generated::generated;
 pub use script::Script;
