@@ -84,6 +84,8 @@ fn is_path(path: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use proptest::test_runner::TestRunner;
+    use std::cell::Cell;
     use url::Url;
 
     /// What the host makes of the prefix.
@@ -172,19 +174,38 @@ mod tests {
         }
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(5000))]
+    /// What a URL prefix is made of, and what is left out of it or comes between.
+    fn url() -> impl Strategy<Value = String> {
+        let part = |plain: &'static str, odd: &'static str| prop_oneof![9 => plain.prop_map(String::from), 1 => odd.prop_map(String::from)];
+        let scheme = part("https?|ws|ftp|[a-z][a-z0-9+.-]{1,3}", "[A-Z0-9+.-]{1,3}|file");
+        let host =
+            part("[a-z][a-z0-9]{0,3}(\\.[a-z][a-z0-9-]{0,3}[a-z0-9]){0,2}", "[a-zA-Z0-9.-]{0,12}");
+        let port = part("|:[1-9][0-9]{0,3}", ":[0-9]{0,6}");
+        let path = part("(/[a-zA-Z0-9._~@+-]{0,4}){0,4}", "(/[a-z.%:]{0,4}){1,3}");
+        (scheme, host, port, path)
+            .prop_map(|(scheme, host, port, path)| format!("{scheme}://{host}{port}{path}"))
+    }
 
-        /// The host's task ends on a prefix that its parser refuses; one that the parser writes
-        /// differently would match nothing.
-        #[test]
-        fn the_host_reads_what_is_accepted(
-            text in "(https?|ws|ftp|[a-z][a-z0-9+.-]{0,4})://[a-zA-Z0-9.-]{0,12}(:[0-9]{0,5})?(/[a-zA-Z0-9._~@+:%-]{0,4}){0,4}",
-        ) {
+    /// The host's task ends on a prefix that its parser refuses; one that the parser writes differently would
+    /// match nothing. At least half of the URLs are accepted, so that something is shown.
+    #[test]
+    fn the_host_reads_what_is_accepted() {
+        let (accepted, tried) = (Cell::new(0), Cell::new(0));
+        let config = ProptestConfig::with_cases(5000);
+        let outcome = TestRunner::new(config).run(&url(), |text| {
+            tried.set(tried.get() + 1);
             if let Ok(prefix) = complete(&text) {
+                accepted.set(accepted.get() + 1);
                 prop_assert_eq!(read(&prefix), prefix);
             }
-        }
+            Ok(())
+        });
+        outcome.unwrap();
+        assert!(accepted.get() * 2 >= tried.get(), "{} of {}", accepted.get(), tried.get());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
 
         #[test]
         fn odd_texts_are_read_alike_or_refused(text in "[a-f0-9xn:/.@?#%\\\\-]{0,6}://[a-cx0-9./:@-]{0,16}") {
