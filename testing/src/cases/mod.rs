@@ -114,11 +114,11 @@ impl Case {
         let fault = |error: &dyn std::fmt::Display| format!("{name}: {error}");
         let mut value: Value = yaml_serde::from_str(yaml).map_err(|error| fault(&error))?;
         value.apply_merge().map_err(|error| fault(&error))?;
-        let texts =
-            value.as_mapping_mut().and_then(|case| case.remove("texts")).unwrap_or_default();
-        let texts: Option<HashMap<String, Repeated>> =
-            yaml_serde::from_value(texts).map_err(|error| fault(&error))?;
-        let words = Words::new(fixtures, &texts.unwrap_or_default());
+        let strings =
+            value.as_mapping_mut().and_then(|case| case.remove("strings")).unwrap_or_default();
+        let strings: Option<HashMap<String, Repeated>> =
+            yaml_serde::from_value(strings).map_err(|error| fault(&error))?;
+        let words = Words::new(fixtures, &strings.unwrap_or_default());
         let value = words.expand(&value).map_err(|error| fault(&error))?;
         if is_table(&value) {
             let table: Table = yaml_serde::from_value(value).map_err(|error| fault(&error))?;
