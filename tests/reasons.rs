@@ -14,7 +14,7 @@ const SECOND: &str = include_str!("fixtures/keys/p256-second.pem");
 #[derive(Clone, Copy)]
 enum Says {
     Error(&'static str),
-    /// That it is signed, and has this letter for a digest.
+    /// That it is signed, and has a digest of this character.
     Digest(&'static str),
     /// That there is no Secret with the signer's key.
     NoKey,
@@ -33,8 +33,8 @@ const MISSES: [(Says, &str); 6] = [
     ),
 ];
 
-fn digest(letter: &str) -> String {
-    format!("sha256:{}", letter.repeat(64))
+fn digest(character: &str) -> String {
+    format!("sha256:{}", character.repeat(64))
 }
 
 /// The message about an image given by its digest, when the host answers the questions in that order.
@@ -55,8 +55,8 @@ fn message(signers: &[Value], says: &[Says]) -> String {
             return Ok(json!({"digest": digest("a")}).to_string().into_bytes());
         }
         match (operation, says.next()) {
-            ("v2/verify", Some(Says::Digest(letter))) => {
-                let answer = json!({"is_trusted": true, "digest": digest(letter)});
+            ("v2/verify", Some(Says::Digest(character))) => {
+                let answer = json!({"is_trusted": true, "digest": digest(character)});
                 Ok(answer.to_string().into_bytes())
             }
             ("v2/verify", Some(Says::Error(words))) => Err((*words).to_owned()),
@@ -119,7 +119,7 @@ fn the_first_of_what_is_equally_grave() {
 
 /// One question more for each image that is not signed, while a webhook waits: so not for all of many.
 #[test]
-fn bundles_are_looked_for_beside_a_few_images() {
+fn bundles_are_looked_for_of_a_few_images() {
     let containers: Vec<Value> = (0..6)
         .map(|number| json!({"name": format!("c{number}"), "image": format!("ghcr.io/acme/app{number}")}))
         .collect();

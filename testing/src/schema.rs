@@ -18,7 +18,7 @@ pub struct Field {
     pub doc: String,
     /// What it holds.
     pub value: Value,
-    /// How many entries a list or a map may have.
+    /// How many entries a list or an object may have.
     pub most: Option<u64>,
 }
 

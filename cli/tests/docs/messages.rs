@@ -47,7 +47,7 @@ fn said() -> Vec<(String, String)> {
         let lines = answer.message.lines().chain(answer.warnings.iter().map(String::as_str));
         said.extend(lines.map(|line| (case.name.clone(), line.to_owned())));
     }
-    assert!(said.len() > 500, "{}", said.len());
+    assert!(said.len() > 1000, "{}", said.len());
     said
 }
 

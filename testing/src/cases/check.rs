@@ -104,7 +104,7 @@ fn mutation(case: &Case, answer: &Answer<'_>) -> Result<(), String> {
     if mutated.get() == expected { Ok(()) } else { Err(format!("expected the object {expected}")) }
 }
 
-/// As much of a text as a person reads.
+/// As much as a person reads.
 fn start(text: &str) -> String {
     text.chars().take(5000).collect()
 }

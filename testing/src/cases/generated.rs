@@ -57,8 +57,8 @@ fn thirty_refused() -> String {
         let _ = write!(
             host,
             "
-  - {{call: oci/v2/verify, error: no signatures found for image}}
-  - {{call: oci/v1/manifest_digest, exactly: \"{}\", answer: {{digest: \"${{digest:a}}\"}}}}",
+  - {{call: oci/v2/verify, request: {{image: \"{0}\"}}, error: no signatures found for image}}
+  - {{call: oci/v1/manifest_digest, exactly: \"{0}\", answer: {{digest: \"${{digest:a}}\"}}}}",
             image(index)
         );
     }

@@ -1,4 +1,4 @@
-//! YAML → JSON text, in the order written, and what stands for fixtures and for long texts.
+//! YAML → JSON text, in the order written, and what stands for fixtures and for long strings.
 
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -43,17 +43,17 @@ pub(super) fn parse(text: &str) -> Result<serde_json::Value, String> {
 /// What `${…}` stands for.
 pub(super) struct Words<'w> {
     fixtures: &'w Path,
-    /// The texts of this case, by their names.
-    texts: HashMap<String, String>,
+    /// The strings of this case, by their names.
+    strings: HashMap<String, String>,
 }
 
 impl<'w> Words<'w> {
-    pub(super) fn new(fixtures: &'w Path, texts: &HashMap<String, Repeated>) -> Self {
-        let texts = texts.iter().map(|(name, repeated)| (name.clone(), repeated.text()));
-        Self { fixtures, texts: texts.collect() }
+    pub(super) fn new(fixtures: &'w Path, strings: &HashMap<String, Repeated>) -> Self {
+        let strings = strings.iter().map(|(name, repeated)| (name.clone(), repeated.text()));
+        Self { fixtures, strings: strings.collect() }
     }
 
-    /// Replaces, in every string, `${NAME}` by that text of the case, `${digest:X}` by a digest made of
+    /// Replaces, in every string, `${NAME}` by that string of the case, `${digest:X}` by a digest made of
     /// the digit X, `${PATH}` by the text of a fixture and, where they are the whole string,
     /// `${bytes:PATH}` by a list of its bytes and `${example:NAME}` by the settings of an example. A string
     /// that is JSON text itself gets the fixture's line breaks escaped.
@@ -90,7 +90,7 @@ impl<'w> Words<'w> {
             let (name, after) = after.split_once('}').ok_or("`${` without `}`")?;
             expanded.push_str(before);
             let value = self.value(name)?;
-            let is_fixture = !self.texts.contains_key(name);
+            let is_fixture = !self.strings.contains_key(name);
             expanded.push_str(&if is_json && is_fixture {
                 value.replace('\n', "\\n")
             } else {
@@ -103,7 +103,7 @@ impl<'w> Words<'w> {
     }
 
     fn value(&self, name: &str) -> Result<String, String> {
-        match (self.texts.get(name), name.strip_prefix("digest:")) {
+        match (self.strings.get(name), name.strip_prefix("digest:")) {
             (Some(text), _) => Ok(text.clone()),
             (None, Some(digit)) => Ok(format!("sha256:{}", digit.repeat(64))),
             (None, None) => self.read(name),
@@ -134,7 +134,7 @@ impl<'w> Words<'w> {
     }
 }
 
-/// A text that is too long for a file: so many times this one, in which `#` is the number of the time.
+/// A string that is too long for a file: so many times this one, in which `#` is the number of the time.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Repeated {

@@ -1,10 +1,13 @@
-//! Whole-policy cases: one file, one behaviour. `cases/README.md` tells how they are written.
+//! Whole-policy cases: one file, one behaviour, or one table of settings. `cases/README.md` tells how they are written.
 
+mod broken;
 mod check;
 mod generated;
 mod json;
 mod script;
+mod table;
 
+pub use broken::broken;
 pub use check::check;
 use generated::generated;
 pub use script::Script;
@@ -13,6 +16,7 @@ use json::{Repeated, Words};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use table::{Table, is_table};
 use yaml_serde::Value;
 
 /// The policy: operation, payload and the host → the answer.
@@ -57,7 +61,7 @@ struct Request {
 pub struct Exchange {
     /// Namespace and operation: `oci/v2/verify`.
     pub call: String,
-    /// Of a map, the fields that must be there; else the whole.
+    /// Of an object, the fields that must be there, what it is about among them; else the whole.
     request: Option<Value>,
     /// The whole request.
     exactly: Option<Value>,
@@ -69,7 +73,7 @@ pub struct Exchange {
 }
 
 /// What the policy must answer.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     /// The answer to a request.
@@ -105,18 +109,31 @@ fn create() -> String {
 }
 
 impl Case {
-    fn parse(name: &str, yaml: &str, fixtures: &Path) -> Result<Self, String> {
+    /// The case that a file is, or those of the table that it is.
+    fn parse_all(name: &str, yaml: &str, fixtures: &Path) -> Result<Vec<Self>, String> {
         let fault = |error: &dyn std::fmt::Display| format!("{name}: {error}");
         let mut value: Value = yaml_serde::from_str(yaml).map_err(|error| fault(&error))?;
         value.apply_merge().map_err(|error| fault(&error))?;
-        let texts =
-            value.as_mapping_mut().and_then(|case| case.remove("texts")).unwrap_or_default();
-        let texts: Option<HashMap<String, Repeated>> =
-            yaml_serde::from_value(texts).map_err(|error| fault(&error))?;
-        let words = Words::new(fixtures, &texts.unwrap_or_default());
+        let strings =
+            value.as_mapping_mut().and_then(|case| case.remove("strings")).unwrap_or_default();
+        let strings: Option<HashMap<String, Repeated>> =
+            yaml_serde::from_value(strings).map_err(|error| fault(&error))?;
+        let words = Words::new(fixtures, &strings.unwrap_or_default());
         let value = words.expand(&value).map_err(|error| fault(&error))?;
+        if is_table(&value) {
+            let table: Table = yaml_serde::from_value(value).map_err(|error| fault(&error))?;
+            return Ok(table.cases(name));
+        }
         let case: Self = yaml_serde::from_value(value).map_err(|error| fault(&error))?;
-        Ok(Self { name: name.to_owned(), ..case })
+        if let Some(call) = case.host.iter().find(|call| !call.names_its_subject()) {
+            return Err(fault(&format!("what is {} asked about? {call:?}", call.call)));
+        }
+        Ok(vec![Self { name: name.to_owned(), ..case }])
+    }
+
+    fn parse(name: &str, yaml: &str, fixtures: &Path) -> Result<Self, String> {
+        let mut cases = Self::parse_all(name, yaml, fixtures)?;
+        cases.pop().ok_or_else(|| format!("{name}: no case"))
     }
 
     fn with_object(mut self, text: String) -> Self {
@@ -168,9 +185,9 @@ pub fn all(root: &Path) -> Vec<Case> {
     collect(&root.join("cases"), &mut files);
     let mut cases: Vec<Case> = files
         .iter()
-        .map(|file| {
+        .flat_map(|file| {
             let name = file.strip_prefix(root).unwrap().display().to_string();
-            Case::parse(&name, &std::fs::read_to_string(file).unwrap(), &fixtures).unwrap()
+            Case::parse_all(&name, &std::fs::read_to_string(file).unwrap(), &fixtures).unwrap()
         })
         .collect();
     cases.extend(generated(&fixtures));

@@ -60,15 +60,36 @@ impl Script {
     }
 }
 
-/// Whether the tag is asked about where a registry lists what refers to an image.
 fn looks_for_bundles(call: &str, payload: &[u8]) -> bool {
     let image: Option<String> = serde_json::from_slice(payload).ok();
-    let tag = image.as_ref().and_then(|image| image.rsplit_once(":sha256-"));
-    call == "oci/v1/oci_manifest"
-        && tag.is_some_and(|(_, hex)| hex.len() == 64 && !hex.contains('.'))
+    call == "oci/v1/oci_manifest" && image.is_some_and(|image| is_referrers_tag(&image))
+}
+
+/// Whether it is the tag where a registry lists what refers to an image.
+fn is_referrers_tag(image: &str) -> bool {
+    let tag = image.rsplit_once(":sha256-");
+    tag.is_some_and(|(_, hex)| hex.len() == 64 && !hex.contains('.'))
 }
 
 impl Exchange {
+    /// Whether the question names what it is about: a call that is answered whatever it asks would prove
+    /// nothing of the image that was verified.
+    pub(super) fn names_its_subject(&self) -> bool {
+        let question = self.exactly.as_ref().or(self.request.as_ref());
+        question.is_some_and(|question| match self.call.as_str() {
+            "oci/v2/verify" => question.get("image").is_some(),
+            "kubernetes/get_resource" => question.get("name").is_some(),
+            "crypto/v1/is_certificate_trusted" => question.get("cert").is_some(),
+            _ => question.is_string(),
+        })
+    }
+
+    /// Whether the host would be asked, and say that there is nothing, without this.
+    pub(super) fn may_be_left_out(&self) -> bool {
+        let image = self.exactly.as_ref().and_then(yaml_serde::Value::as_str);
+        self.call == "oci/v1/oci_manifest" && image.is_some_and(is_referrers_tag)
+    }
+
     fn compare(&self, call: &str, payload: &[u8]) -> Result<(), String> {
         if self.call != call {
             return Err(format!("expected a call of {}", self.call));

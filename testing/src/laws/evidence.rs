@@ -34,7 +34,7 @@ pub(super) fn standing(settings: &Value, image: &Reference) -> Standing {
     }
     let mut demands: Vec<Demand> = list(&settings["signatures"])
         .iter()
-        .filter(|entry| is_selected(entry, image))
+        .filter(|entry| matches_entry(entry, image))
         .map(of_entry)
         .collect();
     demands.extend(
@@ -62,7 +62,7 @@ fn any_matches(patterns: &Value, image: &Reference, least: Match) -> bool {
     list(patterns).iter().filter_map(matches).any(|found| found >= least)
 }
 
-fn is_selected(entry: &Value, image: &Reference) -> bool {
+fn matches_entry(entry: &Value, image: &Reference) -> bool {
     let one = [entry["image"].clone()];
     let patterns = if given(entry, "image").is_some() { &one[..] } else { list(&entry["images"]) };
     let parsed = patterns.iter().filter_map(|text| LegacyPattern::parse(text.as_str()?).ok());

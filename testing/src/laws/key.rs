@@ -50,7 +50,7 @@ fn is_one_signer(key: &PublicKey) {
     }
 }
 
-/// The blocks that a text begins.
+/// The blocks that a string begins.
 fn begins(text: &str) -> usize {
     text.matches("-----BEGIN ").count()
 }

@@ -15,7 +15,7 @@ pub(super) fn law(input: &[u8]) {
     an_image_is_its_own_pattern(&image, text);
     if let Ok(parsed) = ImagePattern::parse(pattern) {
         a_digest_escapes_nothing(&parsed, pattern, &image);
-        a_wider_pattern_selects_more(&parsed, pattern, &image);
+        a_wider_pattern_matches_more(&parsed, pattern, &image);
     }
     if let Ok(parsed) = LegacyPattern::parse(pattern) {
         a_digest_escapes_no_wildcard(&parsed, pattern, &image);
@@ -27,28 +27,28 @@ fn matches(pattern: &str, image: &Reference) -> Match {
     parsed.unwrap_or_else(|error| panic!("`{pattern}`: {error}")).matches(image)
 }
 
-fn selects(pattern: &str, image: &Reference) -> bool {
+fn matches_legacy(pattern: &str, image: &Reference) -> bool {
     let parsed = LegacyPattern::parse(pattern);
     parsed.unwrap_or_else(|error| panic!("`{pattern}`: {error}")).matches(&Spellings::of(image))
 }
 
-/// An image is selected by its canonical text, by its repository, and by everything above that.
+/// An image matches its canonical spelling, its repository, and everything above that.
 fn an_image_is_its_own_pattern(image: &Reference, text: &str) {
     let canonical = image.to_string();
     let is_sure = image.digest().is_none() || image.tag().is_none();
     assert_eq!(matches(&canonical, image), if is_sure { Match::Yes } else { Match::Perhaps });
     for spelling in [&canonical, text] {
-        assert!(selects(spelling, image), "`{spelling}`");
+        assert!(matches_legacy(spelling, image), "`{spelling}`");
     }
     let (registry, repository) = (image.registry(), image.repository());
     let mut above = format!("{registry}/{repository}");
     assert_eq!(matches(&above, image), Match::Yes, "`{above}`");
     while let Some((parent, _)) = above.rsplit_once('/') {
         assert_eq!(matches(&format!("{parent}/**"), image), Match::Yes, "`{parent}/**`");
-        assert!(selects(&format!("{parent}/*"), image), "`{parent}/*`");
+        assert!(matches_legacy(&format!("{parent}/*"), image), "`{parent}/*`");
         above.truncate(parent.len());
     }
-    assert!(matches("**", image) == Match::Yes && selects("*", image));
+    assert!(matches("**", image) == Match::Yes && matches_legacy("*", image));
 }
 
 /// The image, had it been given by a digest: with its tag, and without.
@@ -90,8 +90,8 @@ fn a_digest_escapes_no_wildcard(parsed: &LegacyPattern, pattern: &str, image: &R
     }
 }
 
-/// Without its tag and digest, and under a registry that is a star, a pattern selects no less.
-fn a_wider_pattern_selects_more(parsed: &ImagePattern, pattern: &str, image: &Reference) {
+/// Without its tag and digest, and under a registry that is a star, a pattern matches no less.
+fn a_wider_pattern_matches_more(parsed: &ImagePattern, pattern: &str, image: &Reference) {
     let found = parsed.matches(image);
     if found == Match::No {
         return;

@@ -22,7 +22,7 @@ pub(super) fn law_of_payloads(input: &[u8]) {
     holds(payload, script);
 }
 
-/// A letter for the kind, the host's script, and on the lines after it the object. Every image is demanded.
+/// A character for the kind, the host's script, and on the lines after it the object. Every image is demanded.
 pub(super) fn law_of_objects(input: &[u8]) {
     let (head, object) = text::first_line(input);
     let (Some((kind, script)), Some(object)) = (head.split_first(), text::of(object)) else {

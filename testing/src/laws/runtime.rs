@@ -14,7 +14,7 @@ static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!("^(?:({HOST})/)?({PATH})(?::({TAG}))?(?:@({DIGEST}))?$")).unwrap()
 });
 
-/// What a runtime makes of a text.
+/// What a runtime makes of a string.
 #[derive(Debug)]
 pub(super) struct RuntimeReference {
     pub(super) domain: String,

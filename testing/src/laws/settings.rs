@@ -54,7 +54,7 @@ fn answer(text: &str) -> bool {
     assert_eq!(answer, ask());
     let answer: Value = serde_json::from_slice(&answer).expect("JSON");
     let valid = answer["valid"].as_bool().expect("valid or not");
-    let reason = answer.get("message").map(|message| message.as_str().expect("a text"));
+    let reason = answer.get("message").map(|message| message.as_str().expect("a string"));
     assert_eq!(valid, reason.is_none());
     assert_ne!(reason, Some(""));
     valid

@@ -41,7 +41,7 @@ const IDENTITIES: [(&str, &str); 5] = [
 ];
 const GITHUB: &str = "https://token.actions.githubusercontent.com";
 
-/// Settings of rules and entries that select some of the images of a scene.
+/// Settings of rules and entries that some of the images of a scene match.
 pub(super) fn settings(u: &mut Unstructured<'_>) -> Result<Value> {
     let mut settings = json!({
         "unmatchedImages": u.choose(&["accept", "warn", "reject"])?,

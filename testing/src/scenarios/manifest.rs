@@ -1,7 +1,7 @@
 //! Manifests as the API server sends them to a webhook: compact JSON, the fields in the API's order, with
 //! the managed fields and with what `kubectl apply` remembers.
 //!
-//! - Why texts? A JSON library's order of keys depends on its features, and the measurements would with it.
+//! - Why strings? A JSON library's order of keys depends on its features, and the measurements would with it.
 //! - How does an object become large? By the environment of its container, which is there three times:
 //!   itself, in `last-applied-configuration` (as escaped JSON in a string) and in `managedFields`.
 

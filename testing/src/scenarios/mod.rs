@@ -55,10 +55,10 @@ pub fn all() -> Vec<Scenario> {
         (0..MANY).map(|index| format!("ghcr.io/acme/shop/service-{index:02}:1.4.2")).collect();
     vec![
         pod("pod", &one, 1),
-        deployment("deployment-10k", SMALL, &settings::classic(PATTERN)),
+        deployment("deployment-10k", SMALL, &settings::legacy(PATTERN)),
         pod("30-images", &different, MANY),
         pod("30-of-one", &same, 1),
-        deployment("object-650k", LARGE, &settings::classic(PATTERN)),
+        deployment("object-650k", LARGE, &settings::legacy(PATTERN)),
         deployment("1-rule", SMALL, &settings::rules(1, PATTERN)),
         deployment("100-rules", SMALL, &settings::rules(100, PATTERN)),
         deployment("1000-rules", SMALL, &settings::rules(1_000, PATTERN)),

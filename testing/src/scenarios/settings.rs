@@ -1,4 +1,4 @@
-//! Settings of a bench: one entry or rule that selects the images, and rules before it that do not.
+//! Settings of a bench: one entry or rule that the images match, and rules before it that they do not.
 //!
 //! - What do the others look like? Those of many teams: each has its repository, on one of a few registries,
 //!   and its key.
@@ -17,12 +17,12 @@ const P256_HEAD: [u8; 27] = [
 ];
 const COORDINATES: usize = 64;
 
-/// The classic list, with one entry.
-pub(super) fn classic(pattern: &str) -> String {
+/// `signatures`, with one entry.
+pub(super) fn legacy(pattern: &str) -> String {
     format!(r#"{{"signatures":[{{"image":"{pattern}","pubKeys":["{}"]}}]}}"#, key(0))
 }
 
-/// So many rules, of which the last selects what `pattern` matches.
+/// So many rules, of which the last has this pattern.
 pub(super) fn rules(count: usize, pattern: &str) -> String {
     let last = count.saturating_sub(1);
     let rules: Vec<String> = REGISTRIES
