@@ -18,6 +18,7 @@
 
 pub mod cases;
 pub mod command;
+pub mod generate;
 pub mod imports;
 pub mod laws;
 pub mod scenarios;

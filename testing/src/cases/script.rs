@@ -15,7 +15,9 @@ struct State {
 }
 
 impl Script {
-    pub(super) fn new(exchanges: &[Exchange]) -> Self {
+    /// A host that is asked these questions, in this order.
+    #[must_use]
+    pub fn new(exchanges: &[Exchange]) -> Self {
         let left = exchanges.iter().rev().cloned().collect();
         Self(Arc::new(Mutex::new(State { left, faults: Vec::new() })))
     }
