@@ -161,8 +161,8 @@ impl<'r> Visitor<'r> for Members {
     }
 }
 
-/// A key: borrowed where it has no escapes. Half a surrogate pair reads as U+FFFD, as Kubernetes' decoder
-/// reads it: the bytes are asked for, as a string it would be an error.
+/// A key: borrowed where it has no escapes. One with half a surrogate pair in it reads as U+FFFD, which no key that
+/// is looked for is: as a string it would be an error, so the bytes are asked for.
 pub(crate) struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {
@@ -181,11 +181,11 @@ impl<'de> Visitor<'de> for Key {
     }
 
     fn visit_borrowed_bytes<E>(self, key: &'de [u8]) -> Result<Self::Value, E> {
-        Ok(String::from_utf8_lossy(key))
+        Ok(Cow::Borrowed(str::from_utf8(key).unwrap_or("\u{fffd}")))
     }
 
     fn visit_bytes<E>(self, key: &[u8]) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(String::from_utf8_lossy(key).into_owned()))
+        Ok(Cow::Owned(str::from_utf8(key).unwrap_or("\u{fffd}").to_owned()))
     }
 }
 

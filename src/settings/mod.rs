@@ -42,10 +42,16 @@ use crate::workload::kinds::Workload;
 use lazy::Lazy;
 use limits::{MAX_PATTERNS, MAX_RULES, MAX_SETTINGS, MAX_WORKLOADS};
 use list::{FormList, List};
+use lists::ListKind;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+
+/// Entries of a list that are read one by one.
+type Entries<'s, T> = List<Lazy<'s, T>, MAX_RULES>;
+/// The same of a list that forms write.
+type FormEntries<'s, T> = FormList<Lazy<'s, T>, MAX_RULES>;
 
 /// Settings that have none of these check nothing.
 #[cfg(not(target_family = "wasm"))]
@@ -68,21 +74,21 @@ const SAYS_SOMETHING: &[&str] = &[
 struct RawSettings<'s> {
     /// who must have signed which images, in the format of verify-image-signatures
     #[serde(borrow)]
-    signatures: Option<List<Lazy<'s, legacy::RawEntry<'s>>, MAX_RULES>>,
+    signatures: Option<Lazy<'s, Entries<'s, legacy::RawEntry<'s>>>>,
     /// write the verified digest into the object (default: true)
     modify_images_with_digest: Option<bool>,
     /// who must have signed which images, in the vocabulary of Kubewarden's verification config
-    rules: Option<List<Lazy<'s, rule::RawRule<'s>>, MAX_RULES>>,
+    rules: Option<Lazy<'s, Entries<'s, rule::RawRule<'s>>>>,
     /// whose public keys must have signed which images: rules that a form can write
-    public_keys: Option<FormList<Lazy<'s, lists::PublicKeys<'s>>, MAX_RULES>>,
+    public_keys: Option<Lazy<'s, FormEntries<'s, lists::PublicKeys<'s>>>>,
     /// which identities must have signed which images
-    keyless_identities: Option<FormList<Lazy<'s, lists::KeylessIdentities<'s>>, MAX_RULES>>,
+    keyless_identities: Option<Lazy<'s, FormEntries<'s, lists::KeylessIdentities<'s>>>>,
     /// identities below which URLs must have signed which images
-    keyless_prefixes: Option<FormList<Lazy<'s, lists::KeylessPrefixes<'s>>, MAX_RULES>>,
+    keyless_prefixes: Option<Lazy<'s, FormEntries<'s, lists::KeylessPrefixes<'s>>>>,
     /// whose GitHub Actions workflows must have signed which images
-    github_actions: Option<FormList<Lazy<'s, lists::GithubActions<'s>>, MAX_RULES>>,
+    github_actions: Option<Lazy<'s, FormEntries<'s, lists::GithubActions<'s>>>>,
     /// whose certificates must have signed which images
-    certificates: Option<FormList<Lazy<'s, lists::Certificates<'s>>, MAX_RULES>>,
+    certificates: Option<Lazy<'s, FormEntries<'s, lists::Certificates<'s>>>>,
     /// patterns of images that are neither verified nor pinned
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_PATTERNS>>"))]
     exempt: Option<List<ImagePattern, MAX_PATTERNS>>,
@@ -106,9 +112,9 @@ struct RawSettings<'s> {
 
 /// The settings but for their rules, which are most of them.
 pub struct PartialSettings<'s> {
-    signatures: Vec<Lazy<'s, legacy::RawEntry<'s>>>,
-    rules: Vec<Lazy<'s, rule::RawRule<'s>>>,
-    lists: [(lists::ListKind, Vec<(usize, &'s RawValue)>); 5],
+    signatures: Option<Lazy<'s, Entries<'s, legacy::RawEntry<'s>>>>,
+    rules: Option<Lazy<'s, Entries<'s, rule::RawRule<'s>>>>,
+    lists: [(ListKind, Option<&'s RawValue>); 5],
     exempt: Vec<ImagePattern>,
     unmatched: UnmatchedImages,
     /// What becomes of an image that an update leaves as it is.
@@ -178,17 +184,17 @@ impl<'s> PartialSettings<'s> {
             unchanged: raw.unchanged_images.unwrap_or(UnchangedImages::Skip),
             pinning: pinning(raw.modify_images_with_digest, raw.pin_workload_templates),
             workloads: workload::compile_all(List::or_empty(raw.extra_workloads))?,
-            signatures: List::or_empty(raw.signatures),
-            rules: List::or_empty(raw.rules),
+            signatures: raw.signatures,
+            rules: raw.rules,
             lists: [
-                (lists::ListKind::PublicKeys, raw_entries(raw.public_keys)),
-                (lists::ListKind::KeylessIdentities, raw_entries(raw.keyless_identities)),
-                (lists::ListKind::KeylessPrefixes, raw_entries(raw.keyless_prefixes)),
-                (lists::ListKind::GithubActions, raw_entries(raw.github_actions)),
-                (lists::ListKind::Certificates, raw_entries(raw.certificates)),
+                (ListKind::PublicKeys, raw.public_keys.map(|list| list.raw)),
+                (ListKind::KeylessIdentities, raw.keyless_identities.map(|list| list.raw)),
+                (ListKind::KeylessPrefixes, raw.keyless_prefixes.map(|list| list.raw)),
+                (ListKind::GithubActions, raw.github_actions.map(|list| list.raw)),
+                (ListKind::Certificates, raw.certificates.map(|list| list.raw)),
             ],
         };
-        if settings.unmatched == UnmatchedImages::Accept && !settings.has_rules() {
+        if settings.unmatched == UnmatchedImages::Accept && !settings.has_rules()? {
             return Err(SettingsIssue::new(
                 "these settings check nothing: name the images and their signers in `rules`, \
                  `publicKeys`, `keylessIdentities`, `keylessPrefixes`, `githubActions`, `certificates` \
@@ -199,11 +205,16 @@ impl<'s> PartialSettings<'s> {
         Ok(settings)
     }
 
-    fn has_rules(&self) -> bool {
-        let in_lists = || {
-            self.lists.iter().flat_map(|(_, entries)| entries).any(|(_, raw)| !lists::is_blank(raw))
-        };
-        !self.signatures.is_empty() || !self.rules.is_empty() || in_lists()
+    fn has_rules(&self) -> Result<bool, SettingsIssue> {
+        if self.signatures.is_some() || self.rules.is_some() {
+            return Ok(true);
+        }
+        for (list, raw) in self.lists {
+            if list.entries(raw)?.iter().any(|(_, entry)| !lists::is_blank(entry)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The rules that are wanted; of the others, no more is read than it takes to tell.
@@ -219,15 +230,17 @@ impl<'s> PartialSettings<'s> {
                 Ok(rule) => rules.extend(rule),
                 Err(issue) => issues.push(issue.at(index).under(key)),
             };
-        for (index, entry) in self.signatures.into_iter().enumerate() {
+        let signatures = List::or_empty(Lazy::read_at("signatures", self.signatures)?);
+        for (index, entry) in signatures.into_iter().enumerate() {
             keep("signatures", index, legacy::compile(index, entry, filter));
         }
-        for (index, entry) in self.rules.into_iter().enumerate() {
+        let entries = List::or_empty(Lazy::read_at("rules", self.rules)?);
+        for (index, entry) in entries.into_iter().enumerate() {
             keep("rules", index, rule::compile(index, entry, filter));
         }
-        for (list, entries) in &self.lists {
-            for (index, raw) in entries {
-                keep(list.key(), *index, list.compile(*index, raw, filter));
+        for (list, raw) in self.lists {
+            for (index, entry) in list.entries(raw)? {
+                keep(list.key(), index, list.compile(index, entry, filter));
             }
         }
         SettingsError::unless_empty(issues)?;
@@ -238,10 +251,6 @@ impl<'s> PartialSettings<'s> {
             unchanged: self.unchanged,
         })
     }
-}
-
-fn raw_entries<T>(list: Option<FormList<Lazy<'_, T>, MAX_RULES>>) -> Vec<(usize, &RawValue)> {
-    List::filled(list).into_iter().map(|(index, entry)| (index, entry.raw)).collect()
 }
 
 fn pinning(modify_images: Option<bool>, workload_templates: Option<bool>) -> Pinning {

@@ -14,7 +14,8 @@ pub(super) use entry::{
 };
 
 use super::lazy::Lazy;
-use super::list::StringMap;
+use super::limits::MAX_RULES;
+use super::list::{FormList, List, StringMap};
 use super::{RuleFilter, SettingsIssue, rule, value};
 use crate::json::{elements, members};
 use crate::policy::place::Place;
@@ -42,6 +43,15 @@ impl ListKind {
             Self::GithubActions => "githubActions",
             Self::Certificates => "certificates",
         }
+    }
+
+    /// The entries of the list that somebody filled in, with their positions.
+    pub(super) fn entries(
+        self,
+        list: Option<&RawValue>,
+    ) -> Result<Vec<(usize, &RawValue)>, SettingsIssue> {
+        let list = list.map(value::read::<FormList<&RawValue, MAX_RULES>>).transpose();
+        list.map(List::filled).map_err(|issue| issue.under(self.key()))
     }
 
     /// Compiles an entry that is wanted.
