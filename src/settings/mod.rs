@@ -210,8 +210,11 @@ impl<'s> PartialSettings<'s> {
             return Ok(true);
         }
         for (list, raw) in self.lists {
-            if list.entries(raw)?.iter().any(|(_, entry)| !lists::is_blank(entry)) {
-                return Ok(true);
+            for (index, entry) in list.entries(raw)? {
+                let issue = |issue: SettingsIssue| issue.at(index).under(list.key());
+                if list.is_filled_in(entry).map_err(issue)? {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)

@@ -20,11 +20,14 @@ pub(super) enum Require {
     Any,
 }
 
+/// Patterns as forms write them.
+pub(super) type FormPatterns = FormList<ImagePattern, MAX_PATTERNS>;
+
 /// What entries of all lists take.
 pub(super) struct Common<'s> {
     pub(super) name: Option<Lazy<'s, String>>,
-    pub(super) images: Vec<ImagePattern>,
-    pub(super) exclude: Vec<ImagePattern>,
+    pub(super) images: Option<Lazy<'s, FormPatterns>>,
+    pub(super) exclude: Option<Lazy<'s, FormPatterns>>,
     pub(super) require: Option<Lazy<'s, Require>>,
     pub(super) enforcement: Option<Lazy<'s, Enforcement>>,
     pub(super) annotations: Option<Lazy<'s, StringMap<MAX_ANNOTATIONS>>>,
@@ -35,7 +38,7 @@ pub(super) type Placed = Vec<(Place, Labelled)>;
 
 /// An entry of any of the lists.
 pub(super) trait Entry<'s> {
-    fn take_common(&mut self) -> Common<'s>;
+    fn common(&self) -> Common<'s>;
     fn signers(self: Box<Self>) -> Result<Placed, SettingsIssue>;
 }
 
@@ -52,10 +55,10 @@ macro_rules! entry {
             name: Option<Lazy<'s, String>>,
             /// patterns of the images that the entry is about, as in `rules`
             #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_PATTERNS>>"))]
-            images: Option<FormList<ImagePattern, MAX_PATTERNS>>,
+            images: Option<Lazy<'s, FormPatterns>>,
             /// patterns of images that it is not about all the same
             #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_PATTERNS>>"))]
-            exclude: Option<FormList<ImagePattern, MAX_PATTERNS>>,
+            exclude: Option<Lazy<'s, FormPatterns>>,
             /// whether all of the signers must have signed or any one of them (default: all)
             require: Option<Lazy<'s, Require>>,
             /// whether an image that does not satisfy it is rejected or only warned of (default: reject)
@@ -66,11 +69,11 @@ macro_rules! entry {
         }
 
         impl<'s> Entry<'s> for $name<'s> {
-            fn take_common(&mut self) -> Common<'s> {
+            fn common(&self) -> Common<'s> {
                 Common {
                     name: self.name,
-                    images: filled(self.images.take()),
-                    exclude: filled(self.exclude.take()),
+                    images: self.images,
+                    exclude: self.exclude,
                     require: self.require,
                     enforcement: self.enforcement,
                     annotations: self.annotations,
@@ -140,7 +143,7 @@ entry! {
     }
 }
 
-fn filled<T, const MAX: usize>(list: Option<FormList<T, MAX>>) -> Vec<T> {
+pub(super) fn filled<T, const MAX: usize>(list: Option<FormList<T, MAX>>) -> Vec<T> {
     List::filled(list).into_iter().map(|(_, entry)| entry).collect()
 }
 

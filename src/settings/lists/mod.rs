@@ -21,7 +21,7 @@ use crate::json::{elements, members};
 use crate::policy::place::Place;
 use crate::policy::rule::{AnyOf, Enforcement, ImageMatcher, Rule, Trust};
 use crate::policy::signer::Signer;
-use entry::{Entry, Require};
+use entry::{Entry, Require, filled};
 use serde_json::value::RawValue;
 
 /// One of these lists.
@@ -61,22 +61,35 @@ impl ListKind {
         raw: &RawValue,
         filter: RuleFilter<'_>,
     ) -> Result<Option<Rule>, SettingsIssue> {
-        if is_blank(raw) || !filter.may_include(raw) {
+        if !filter.may_include(raw) {
             return Ok(None);
         }
-        let entry: Box<dyn Entry<'_> + '_> = match self {
+        let entry = self.read(raw)?;
+        if is_blank(raw) {
+            return Ok(None);
+        }
+        compile(Place::entry(self.key(), index), entry, filter)
+    }
+
+    /// Whether somebody filled in the entry.
+    pub(super) fn is_filled_in(self, raw: &RawValue) -> Result<bool, SettingsIssue> {
+        self.read(raw).map(|_| !is_blank(raw))
+    }
+
+    fn read<'s>(self, raw: &'s RawValue) -> Result<Box<dyn Entry<'s> + 's>, SettingsIssue> {
+        Ok(match self {
             Self::PublicKeys => Box::new(value::read::<PublicKeys<'_>>(raw)?),
             Self::KeylessIdentities => Box::new(value::read::<KeylessIdentities<'_>>(raw)?),
             Self::KeylessPrefixes => Box::new(value::read::<KeylessPrefixes<'_>>(raw)?),
             Self::GithubActions => Box::new(value::read::<GithubActions<'_>>(raw)?),
             Self::Certificates => Box::new(value::read::<Certificates<'_>>(raw)?),
-        };
-        compile(Place::entry(self.key(), index), entry, filter)
+        })
     }
 }
 
-/// Whether nobody filled in the entry: choices say how signers are taken, and name none.
-pub(super) fn is_blank(raw: &RawValue) -> bool {
+/// Whether nobody filled in an entry that has none but known keys: choices say how signers are taken, and name
+/// none.
+fn is_blank(raw: &RawValue) -> bool {
     let says_nothing = |key: &str, value: &RawValue| {
         matches!(key, "require" | "enforcement" | "requireRekorBundle") || is_empty(value)
     };
@@ -92,12 +105,13 @@ fn is_empty(value: &RawValue) -> bool {
 
 fn compile<'s>(
     place: Place,
-    mut entry: Box<dyn Entry<'s> + 's>,
+    entry: Box<dyn Entry<'s> + 's>,
     filter: RuleFilter<'_>,
 ) -> Result<Option<Rule>, SettingsIssue> {
-    let common = entry.take_common();
-    let exclude = rule::sparing(common.exclude, "exclude")?;
-    let matcher = ImageMatcher::patterns(common.images, exclude).map_err(SettingsIssue::new)?;
+    let common = entry.common();
+    let images = filled(Lazy::read_at("images", common.images)?);
+    let exclude = rule::sparing(filled(Lazy::read_at("exclude", common.exclude)?), "exclude")?;
+    let matcher = ImageMatcher::patterns(images, exclude).map_err(SettingsIssue::new)?;
     if !filter.includes(&matcher) {
         return Ok(None);
     }
