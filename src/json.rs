@@ -247,7 +247,7 @@ mod tests {
         let texts = |values: Option<Vec<&RawValue>>| -> Option<Vec<String>> {
             Some(values?.iter().map(|value| value.get().to_owned()).collect())
         };
-        assert_eq!(texts(elements(raw(r#"[1, [2], null]"#))).unwrap(), ["1", "[2]", "null"]);
+        assert_eq!(texts(elements(raw("[1, [2], null]"))).unwrap(), ["1", "[2]", "null"]);
         assert_eq!(texts(elements(raw("{}"))), None);
         let of = raw(r#"{"a":1, "\u0061":[2] ,"\ud800":3}"#);
         let members: Vec<(String, &str)> = members(of)

@@ -1,6 +1,6 @@
 //! Reads a value of the settings into a struct: serde's, over raw JSON.
 //!
-//! *Why not serde_json's own reader?* Errors of ours have a place and say what would be right. And of an
+//! *Why not the reader of `serde_json`?* Errors of ours have a place and say what would be right. And of an
 //! optional value, an empty string, list or object counts as absence: forms send those for what was not filled
 //! in.
 //!

@@ -29,7 +29,8 @@ pub fn of_crate(src: &Path) -> Imports {
     let mut imports = Imports::default();
     for (module, file) in &modules {
         let text = fs::read_to_string(file).unwrap();
-        let syntax = syn::parse_file(&text).unwrap_or_else(|error| panic!("{file:?}: {error}"));
+        let syntax =
+            syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let mut reader = Reader { module, known: &known, found: BTreeSet::new() };
         reader.visit_file(&syntax);
         imports.edges.insert(module.clone(), reader.found);

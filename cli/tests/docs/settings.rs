@@ -55,7 +55,7 @@ fn check(page: &Page, path: &str, shape: &Shape, seen: &mut Vec<Shape>, faults: 
     }
     for field in &shape.fields {
         let below = if path == "The settings" {
-            field.key.to_owned()
+            field.key.clone()
         } else {
             format!("{path}.{}", field.key)
         };

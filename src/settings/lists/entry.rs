@@ -49,6 +49,7 @@ macro_rules! entry {
         #[derive(Deserialize)]
         #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        #[allow(clippy::struct_field_names, reason = "the fields are the keys of the settings")]
         pub(in crate::settings) struct $name<'s> {
             /// what messages call the entry
             #[serde(borrow)]
