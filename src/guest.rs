@@ -27,10 +27,8 @@ fn host(
     operation: &'static str,
     payload: &[u8],
 ) -> Result<Vec<u8>, String> {
-    host_call("kubewarden", namespace, operation, payload).map_err(|error| {
-        let words = error.to_string();
-        words.strip_prefix("Host error: ").unwrap_or(&words).to_owned()
-    })
+    host_call("kubewarden", namespace, operation, payload)
+        .map_err(|error| crate::host::error::words(&error.to_string()))
 }
 
 /// A clock before the epoch reads as the epoch: no certificate is valid then.

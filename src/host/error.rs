@@ -128,6 +128,12 @@ pub(crate) fn is_timeout(words: &str) -> bool {
     ["timeout", "timed out", "deadline"].iter().any(|said| words.contains(said))
 }
 
+/// What the host said, without what waPC's guest puts before it (`Error`, `src/errors.rs` of `wapc-guest` 1.2).
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn words(error: &str) -> String {
+    error.strip_prefix("Host error: ").unwrap_or(error).to_owned()
+}
+
 /// The line that tells. The host writes a prefix ("Callback evaluation failure: …",
 /// `crates/policy-evaluator/src/runtimes/callback.rs`), and a stack trace after it.
 pub(crate) fn first_line(words: &str) -> String {

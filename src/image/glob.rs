@@ -1,4 +1,5 @@
 //! Wildcard matching with one kind of star: over the characters of a text and over the components of a path.
+//! (The patterns of `signatures` are matched by `wildmatch`: `legacy_pattern.rs`.)
 
 /// Whether the items match the pattern, in which `is_star` stands for any number of items. Only the last
 /// star ever needs trying again, so the cost is at most the product of the lengths.

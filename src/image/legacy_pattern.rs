@@ -6,7 +6,9 @@
 //! its repository.
 
 use crate::image::pattern::{MAX_PATTERN, PatternError};
-use crate::image::reference::{DOCKER_HUB, DOCKER_HUB_ALIASES, Digest, Reference, is_tag};
+use crate::image::reference::{
+    DOCKER_HUB, DOCKER_HUB_ALIASES, Digest, OFFICIAL, Reference, is_tag,
+};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use std::fmt;
@@ -127,7 +129,10 @@ pub(crate) fn names(image: &Reference) -> Vec<String> {
         }
         return names;
     }
-    let official = repository.strip_prefix("library/").filter(|short| !short.contains('/'));
+    let official = repository
+        .strip_prefix(OFFICIAL)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .filter(|short| !short.contains('/'));
     let mut names = Vec::new();
     for path in std::iter::once(repository).chain(official) {
         for host in std::iter::once(DOCKER_HUB).chain(DOCKER_HUB_ALIASES) {

@@ -71,6 +71,21 @@ impl fmt::Display for PatternError {
 impl std::error::Error for PatternError {}
 
 /// A pattern of `rules` and `exempt`.
+///
+/// ```
+/// use signed_images_policy::image::pattern::{ImagePattern, Match};
+/// use signed_images_policy::image::reference::Reference;
+///
+/// let stands = |pattern: &str, image: &str| {
+///     ImagePattern::parse(pattern).unwrap().matches(&Reference::parse(image).unwrap())
+/// };
+/// assert_eq!(stands("ghcr.io/acme/*", "ghcr.io/acme/app:1.2"), Match::Yes);
+/// assert_eq!(stands("ghcr.io/acme/*", "ghcr.io/acme/team/app"), Match::No);
+/// assert_eq!(stands("ghcr.io/acme/**:1.*", "ghcr.io/acme/team/app:1.2"), Match::Yes);
+/// // A digest alone may carry any tag.
+/// let by_digest = format!("ghcr.io/acme/app@sha256:{}", "a".repeat(64));
+/// assert_eq!(stands("ghcr.io/acme/*:1.*", &by_digest), Match::Perhaps);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImagePattern {
     /// Registry first, then the path's components.

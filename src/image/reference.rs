@@ -32,6 +32,16 @@ pub(crate) const DOCKER_HUB_ALIASES: [&str; 2] = ["index.docker.io", "registry-1
 pub(crate) const OFFICIAL: &str = "library";
 
 /// An image, by its canonical spelling. Equal references are the same image.
+///
+/// ```
+/// use signed_images_policy::image::reference::Reference;
+///
+/// let image = Reference::parse("nginx").unwrap();
+/// assert_eq!(image.to_string(), "docker.io/library/nginx:latest");
+/// assert_eq!(image, Reference::parse("index.docker.io:443/library/nginx:latest").unwrap());
+/// // To a container runtime, `Foo` is a registry; to the host, a repository of Docker Hub.
+/// assert!(Reference::parse("Foo/bar").is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference {
     registry: String,

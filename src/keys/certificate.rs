@@ -1,4 +1,5 @@
-//! X.509 certificates: PEM → period of validity and what the host is asked to verify with.
+//! X.509 certificates: PEM → period of validity and what the host is asked to verify with. (Whom a certificate
+//! names: `certificate_identity.rs`.)
 //!
 //! *Who checks the chain?* The host (`crypto/v1/is_certificate_trusted`, and again at every
 //! verification). Here the certificate is read so that a malformed or an expired one is an error with

@@ -1,6 +1,6 @@
 //! Keys and certificates: PEM and DER.
 
 pub mod certificate;
+pub mod certificate_identity;
 mod der;
-pub mod identity;
 pub mod public_key;

@@ -1,7 +1,8 @@
 //! Whether one signature could satisfy two signers.
 //!
 //! *Why does it matter?* `minimumMatches: 2` asks for two parties. Two spellings of one party would let it
-//! pass with one.
+//! pass with one. At set-up, `settings/check.rs` refuses such signers; at a request, when keys have been read from
+//! the cluster, `verify/threshold.rs` counts them once.
 
 use crate::keys::certificate::Certificate;
 use crate::keys::public_key::{PublicKey, key_material};
@@ -14,13 +15,12 @@ const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 /// Whether one signature could satisfy both. Keys in the cluster are compared by where they are; what
 /// they hold is compared when it is read.
 pub(crate) fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
-    match (a, b) {
-        (Identity::PublicKey(a), Identity::PublicKey(b)) if a == b => true,
-        _ => {
-            share(&keys_of_identity(a), &keys_of_identity(b))
-                || subjects(a).zip(subjects(b)).is_some_and(|(a, b)| a.meets(&b))
-        }
-    }
+    let is_one_source = matches!(
+        (a, b), (Identity::PublicKey(a), Identity::PublicKey(b)) if a == b
+    );
+    is_one_source
+        || share(&keys_of_identity(a), &keys_of_identity(b))
+        || subjects(a).zip(subjects(b)).is_some_and(|(a, b)| a.meets(&b))
 }
 
 /// Whether they have a key in common.
@@ -32,7 +32,11 @@ fn keys_of_identity(identity: &Identity) -> Vec<Vec<u8>> {
     match identity {
         Identity::PublicKey(KeySource::Inline(pem)) => public_keys(pem),
         Identity::Certificate { certificate, .. } => certified_key(certificate),
-        _ => Vec::new(),
+        Identity::PublicKey(KeySource::Object { .. })
+        | Identity::Keyless { .. }
+        | Identity::KeylessPrefix { .. }
+        | Identity::KeylessPattern { .. }
+        | Identity::GithubActions { .. } => Vec::new(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Rules: which images need whose signatures.
 //!
-//! Trust that nobody's signature could satisfy, or nobody's absence could break, cannot be built: the
-//! constructors refuse it.
+//! A rule that every image satisfies, or that none can, cannot be built: the constructors refuse it.
 
 use super::place::Place;
 use crate::image::legacy_pattern::LegacyPattern;

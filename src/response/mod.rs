@@ -1,12 +1,12 @@
 //! Stage 5: outcomes → the answer: message, warnings, audit annotations, and the object with its images
 //! pinned.
 //!
-//! *How is the object written?* It is the request's own bytes, with the image strings replaced at their
-//! positions; `mutated_object` is there only when one was.
+//! *How is the object written?* `splice.rs` says.
 
 mod audit;
 mod message;
 mod outcome;
+mod splice;
 
 pub use outcome::Outcome;
 
@@ -16,6 +16,7 @@ use crate::verify::outcome::{Expiring, Refusal};
 use crate::workload::found::{Found, FoundImage};
 use message::{MAX_MESSAGE, bounded, bounded_warnings, hints};
 use serde::Serialize;
+use splice::{Misplaced, Mutated, splice};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -35,13 +36,6 @@ pub struct Response<'r> {
     /// Written by [`Mutated::append_to`].
     #[serde(skip)]
     mutated_object: Option<Mutated<'r>>,
-}
-
-/// An object's JSON with images rewritten: what stands before each, what each is now, and the rest.
-#[derive(Debug)]
-struct Mutated<'r> {
-    images: Vec<(&'r str, String)>,
-    rest: &'r str,
 }
 
 impl Response<'_> {
@@ -73,27 +67,6 @@ impl Response<'_> {
             object.append_to(&mut json)?;
         }
         Ok(json)
-    }
-}
-
-impl Mutated<'_> {
-    fn size(&self) -> usize {
-        let images = self.images.iter().map(|(before, image)| before.len() + image.len());
-        images.sum::<usize>() + self.rest.len()
-    }
-
-    /// Adds the object to an answer, as its last key. It is the request's own JSON: serde would take it as a
-    /// `RawValue`, which is one string, and is parsed again when it is made of one.
-    fn append_to(&self, answer: &mut Vec<u8>) -> serde_json::Result<()> {
-        let closing = answer.pop();
-        answer.extend_from_slice(b",\"mutated_object\":");
-        for (before, image) in &self.images {
-            answer.extend_from_slice(before.as_bytes());
-            serde_json::to_writer(&mut *answer, image)?;
-        }
-        answer.extend_from_slice(self.rest.as_bytes());
-        answer.extend(closing);
-        Ok(())
     }
 }
 
@@ -153,24 +126,6 @@ pub fn expiry_notes(expiring: &[Expiring]) -> Vec<String> {
         format!("{rule}: {signer}, or its chain, expires {time}")
     };
     expiring.iter().map(note).collect()
-}
-
-/// The positions of the images are not in the order of the object's JSON, or not in it. An object that is not
-/// changed as it should be is not let in.
-struct Misplaced;
-
-/// The object with its images rewritten; none when nothing changes.
-fn splice<'r>(found: &Found<'r>, outcomes: &[Outcome]) -> Result<Option<Mutated<'r>>, Misplaced> {
-    let mut images = Vec::new();
-    let mut copied = 0;
-    for (image, outcome) in found.images.iter().zip(outcomes) {
-        let rewritten = image.text().ok().and_then(|text| outcome.rewritten(&text));
-        let Some(rewritten) = rewritten else { continue };
-        images.push((found.object.get(copied..image.position.start).ok_or(Misplaced)?, rewritten));
-        copied = image.position.end;
-    }
-    let rest = found.object.get(copied..).ok_or(Misplaced)?;
-    Ok((!images.is_empty()).then_some(Mutated { images, rest }))
 }
 
 /// Why the outcome rejects the object, if it does.

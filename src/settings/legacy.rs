@@ -2,10 +2,10 @@
 //!
 //! Every entry is a rule of its own: all of its signers must have signed every image that it matches.
 
-use super::labelled::{self, Labelled, required};
 use super::lazy::Lazy;
 use super::limits::{MAX_ANNOTATIONS, MAX_CHAIN, MAX_PATTERNS, MAX_SIGNERS};
 use super::list::{List, StringMap};
+use super::signer_parts::{self, Labelled, required};
 use super::{RuleFilter, SettingsIssue};
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::policy::place::Place;
@@ -136,7 +136,7 @@ fn signers(entry: &RawEntry<'_>) -> Result<Vec<Signer>, SettingsIssue> {
         let chain = List::or_empty(Lazy::read_at("certificateChain", entry.certificate_chain)?);
         let rekor_bundle = Lazy::read_at("requireRekorBundle", entry.require_rekor_bundle)?;
         each("certificates", certificates, |number, pem: String| {
-            let certificate = labelled::certificate_identity(pem, chain.clone(), rekor_bundle);
+            let certificate = signer_parts::certificate_identity(pem, chain.clone(), rekor_bundle);
             Ok((format!("certificate {number}"), certificate))
         })
     } else {
@@ -210,7 +210,7 @@ fn pub_key(number: usize, pem: String) -> Result<Labelled, SettingsIssue> {
 
 fn keyless(_: usize, pair: RawKeyless) -> Result<Labelled, SettingsIssue> {
     let issuer = required(pair.issuer, "issuer")?;
-    Ok(labelled::keyless(issuer, required(pair.subject, "subject")?))
+    Ok(signer_parts::keyless(issuer, required(pair.subject, "subject")?))
 }
 
 fn keyless_prefix(_: usize, pair: RawKeylessPrefix) -> Result<Labelled, SettingsIssue> {
@@ -224,14 +224,14 @@ fn keyless_prefix(_: usize, pair: RawKeylessPrefix) -> Result<Labelled, Settings
         (None, None) => return Err(SettingsIssue::new("`urlPrefix` is missing")),
     };
     let issuer = required(pair.issuer, "issuer")?;
-    labelled::keyless_prefix(issuer, &prefix).map_err(|issue| issue.under(key))
+    signer_parts::keyless_prefix(issuer, &prefix).map_err(|issue| issue.under(key))
 }
 
 fn github_actions(workflows: Lazy<'_, RawGithubActions>) -> Result<Placed, SettingsIssue> {
     let place = Place::key("githubActions");
     let read = || {
         let workflows = workflows.read()?;
-        labelled::github_actions(required(workflows.owner, "owner")?, workflows.repo)
+        signer_parts::github_actions(required(workflows.owner, "owner")?, workflows.repo)
     };
     Ok(vec![(place, read().map_err(|issue| issue.under(place))?)])
 }

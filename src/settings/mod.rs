@@ -1,15 +1,15 @@
 //! Settings: raw JSON → compiled [`Rules`]. The one place where the names of the settings live.
 //!
-//! *When does what happen?* Settings come with every request, so a request reads [`PartialSettings`], the
-//! patterns of every rule, and the rest of the rules that match one of its images. When the policy is set
+//! *When does what happen?* Settings come with every request, so a request reads [`PartialSettings`], of each
+//! rule as much as tells that it matches none of its images, and the rest of those that match one. When the policy is set
 //! up, [`read`] reads all of them, and [`check`] does the rest: it reads every key and certificate and asks
 //! the host about chains.
 //!
 //! *What does an error say?* The path, what is wrong there, and the nearest thing that would be right.
 
+mod blank;
 mod check;
 mod issue;
-mod labelled;
 mod lazy;
 mod legacy;
 mod limits;
@@ -19,6 +19,7 @@ mod rule;
 #[cfg(not(target_family = "wasm"))]
 mod schema;
 mod signer;
+mod signer_parts;
 mod subject_pattern;
 mod suggestion;
 mod url_prefix;

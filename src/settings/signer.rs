@@ -1,11 +1,11 @@
 //! Signers of `rules`: a struct for each `kind`.
 
-use super::labelled::{
+use super::limits::{MAX_ANNOTATIONS, MAX_CHAIN};
+use super::list::{List, StringMap};
+use super::signer_parts::{
     COSIGN_ENTRY, KeyText, Labelled, Literal, certificate_identity, github_actions, keyless,
     keyless_pattern, keyless_prefix, required,
 };
-use super::limits::{MAX_ANNOTATIONS, MAX_CHAIN};
-use super::list::{List, StringMap};
 use super::{SettingsIssue, value};
 use crate::policy::place::Place;
 use crate::policy::signer::{Identity, KeySource, ObjectKind, Signer};

@@ -6,6 +6,7 @@
 //!
 //! *What is read?* What the struct asks for; a field of the type `&RawValue` stays as it is.
 
+use super::blank::is_blank;
 use super::issue::SettingsIssue;
 use crate::json::{elements, flag, members, string};
 use serde::Deserialize;
@@ -31,15 +32,6 @@ pub(super) fn read_filled<'s, T: Deserialize<'s>>(json: &'s RawValue) -> Result<
     members.retain(|(_, value)| !is_blank(value));
     let members = Members { left: members.into_iter(), value: None };
     T::deserialize(MapAccessDeserializer::new(members))
-}
-
-/// Whether an optional value counts as absent.
-pub(super) fn is_blank(json: &RawValue) -> bool {
-    let text = json.get();
-    let inside = |open, close| text.strip_prefix(open)?.strip_suffix(close);
-    let is_hollow = |inside: &str| inside.trim_ascii().is_empty();
-    matches!(text, "null" | "\"\"")
-        || inside('[', ']').or_else(|| inside('{', '}')).is_some_and(is_hollow)
 }
 
 #[derive(Clone, Copy)]

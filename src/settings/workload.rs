@@ -1,9 +1,9 @@
 //! The `extraWorkloads` list: JSON pointers (RFC 6901) in which `*` is every element of a list.
 
 use super::SettingsIssue;
-use super::labelled::required;
 use super::limits::MAX_POINTERS;
 use super::list::List;
+use super::signer_parts::required;
 use crate::request::GroupKind;
 use crate::workload::kinds::{self, Form, Workload};
 use crate::workload::path::{ImagePath, Presence, Step};

@@ -4,7 +4,7 @@ use crate::host::error::names;
 use crate::host::{HostError, HostErrorKind};
 use crate::image::reference::Digest;
 use crate::policy::signer::Signer;
-use crate::verify::checks::SignerError;
+use crate::verify::signer_checks::SignerError;
 
 /// Why one check failed.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! Stage 4: rules → questions to the host → a verified digest or a refusal.
 
-pub mod checks;
 mod cluster_keys;
 mod failure;
+mod image_session;
 pub mod outcome;
-mod session;
 pub mod signatures;
+pub mod signer_checks;
 mod threshold;
 pub mod verifier;

@@ -1,7 +1,7 @@
 //! What verifying came to, rule by rule.
 
 use crate::image::reference::Digest;
-use crate::verify::checks::SignerError;
+use crate::verify::signer_checks::SignerError;
 
 /// A rule that is satisfied.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@
 use crate::host::error::first_line;
 use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::json::{elements, pick, string};
-use crate::keys::identity::{CertificateIdentity, MAX_CERTIFICATE};
+use crate::keys::certificate_identity::{CertificateIdentity, MAX_CERTIFICATE};
 use crate::verify::failure::CheckFailure;
 use crate::verify::outcome::SignatureFormat;
 use serde_json::value::RawValue;

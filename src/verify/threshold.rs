@@ -5,10 +5,10 @@ use crate::host::Host;
 use crate::host::verification::{AllOf, Check, Merged};
 use crate::policy::signer::{Annotations, Identity, Signer, identity_label};
 use crate::policy::subject_pattern::SubjectPattern;
-use crate::verify::checks::{SignerError, keyless, one_signature_meets_both};
 use crate::verify::failure::CheckFailure;
+use crate::verify::image_session::{ImageSession, MAX_CANDIDATES};
 use crate::verify::outcome::{Reason, SignatureFormat};
-use crate::verify::session::{ImageSession, MAX_CANDIDATES};
+use crate::verify::signer_checks::{SignerError, keyless, one_signature_meets_both};
 use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
 use std::borrow::Cow;
 

@@ -14,10 +14,10 @@ use crate::host::verification::Check;
 use crate::image::reference::{Digest, Reference};
 use crate::policy::rule::{AnyOf, Enforcement, Rule};
 use crate::policy::signer::Signer;
-use crate::verify::checks::{self, SignerError};
 use crate::verify::cluster_keys::ClusterKeys;
+use crate::verify::image_session::ImageSession;
 use crate::verify::outcome::{Approval, Expiring, Reason, Refusal, SignatureFormat};
-use crate::verify::session::ImageSession;
+use crate::verify::signer_checks::{self, SignerError};
 use crate::verify::threshold::{DuplicateSigners, SignerBatch, SignerThreshold, batches};
 use std::time::Duration;
 
@@ -47,9 +47,9 @@ pub enum Verified {
 /// A certificate that expires soon gives a warning.
 const EXPIRES_SOON: Duration = Duration::from_hours(30 * 24);
 
-/// Images that are not signed of which one request finds out whether there is a bundle: each is one question
+/// How many unsigned images of a request are looked at for a bundle: each is one question
 /// more, while a webhook waits for a refusal.
-const MAX_LOOKS: usize = 4;
+const MAX_BUNDLE_LOOKUPS: usize = 4;
 
 /// Verifies the images of one request.
 pub struct Verifier<'a, 'h, 'r> {
@@ -61,15 +61,23 @@ pub struct Verifier<'a, 'h, 'r> {
     expiring: Vec<Expiring>,
     /// What the signers so far are asked about with.
     checks: Vec<(&'r Signer, Result<Vec<Check>, SignerError>)>,
-    /// How often it was looked for bundles.
-    looks: usize,
+    /// How many images it has looked for a bundle of.
+    bundle_lookups: usize,
 }
 
 impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     /// A verifier that asks that host at that time.
     pub fn new(host: &'a mut Host<'h>, now: Duration) -> Self {
         let (answers, expiring, checks) = (Vec::new(), Vec::new(), Vec::new());
-        Self { host, now, cluster: ClusterKeys::default(), answers, expiring, checks, looks: 0 }
+        Self {
+            host,
+            now,
+            cluster: ClusterKeys::default(),
+            answers,
+            expiring,
+            checks,
+            bundle_lookups: 0,
+        }
     }
 
     /// Signers whose certificates were used and expire soon.
@@ -111,10 +119,12 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     }
 
     fn look_for_bundles(&mut self, session: &ImageSession<'_>, reason: Reason) -> Reason {
-        if reason != Reason::NotSigned(SignatureFormat::Unknown) || self.looks == MAX_LOOKS {
+        if reason != Reason::NotSigned(SignatureFormat::Unknown)
+            || self.bundle_lookups == MAX_BUNDLE_LOOKUPS
+        {
             return reason;
         }
-        self.looks += 1;
+        self.bundle_lookups += 1;
         Reason::NotSigned(session.signature_format(self.host))
     }
 
@@ -181,7 +191,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
 
     fn checks_of(&mut self, rule: &str, signer: &Signer) -> Result<Vec<Check>, SignerError> {
         let read = &mut |source: &_| self.cluster.read(source, self.host);
-        let checks = checks::checks(signer, self.now, read)?;
+        let checks = signer_checks::checks(signer, self.now, read)?;
         if let Some(left) = checks.remaining.filter(|left| *left < EXPIRES_SOON) {
             self.expiring.push(Expiring {
                 rule: rule.to_owned(),

@@ -1,4 +1,5 @@
-//! The object as it is stored, on an update: what stands in it at the place of an image.
+//! The object as it is stored, on an update: what stands in it at the place of an image. What follows from that
+//! is decided in `policy/plan.rs` (an unchanged image) and `policy/pinning.rs` (a pin that is kept).
 
 use super::extract::extract;
 use super::found::{FoundImage, ObjectMeta, PathSegment};
@@ -15,7 +16,7 @@ pub struct Stored<'r> {
 }
 
 impl<'r> Stored<'r> {
-    /// Reads the stored object. One that cannot be read spares no image its verification.
+    /// Reads the stored object. When it cannot be read, every image is verified.
     #[must_use]
     pub fn read(object: Option<&'r RawValue>, workload: &Workload) -> Self {
         match extract(object, workload) {

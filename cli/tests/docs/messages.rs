@@ -119,8 +119,9 @@ fn every_reason_has_an_entry() {
         let text = format!("sha256:{}", letter.repeat(64));
         signed_images_policy::image::reference::Digest::parse(&text).unwrap()
     };
-    let key =
-        signed_images_policy::verify::checks::SignerError::Source("it is not there".to_owned());
+    let key = signed_images_policy::verify::signer_checks::SignerError::Source(
+        "it is not there".to_owned(),
+    );
     let missing = vec!["release team".to_owned()];
     let reasons = [
         Reason::NotSigned(SignatureFormat::Unknown),

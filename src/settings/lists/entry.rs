@@ -5,10 +5,10 @@ use crate::policy::place::Place;
 use crate::policy::rule::Enforcement;
 use crate::policy::signer::Identity;
 use crate::settings::SettingsIssue;
-use crate::settings::labelled::{self, KeyText, Labelled, Literal, required};
 use crate::settings::lazy::Lazy;
 use crate::settings::limits::{MAX_ANNOTATIONS, MAX_CHAIN, MAX_PATTERNS, MAX_SIGNERS};
 use crate::settings::list::{FormList, List, StringMap};
+use crate::settings::signer_parts::{self, KeyText, Labelled, Literal, required};
 use serde::Deserialize;
 
 /// Whether all of the signers of an entry must have signed or any one of them.
@@ -176,7 +176,7 @@ impl KeylessIdentities<'_> {
         let subjects = given("subjects", self.subjects)?;
         let Literal(issuer) = required(Lazy::read_at("issuer", self.issuer)?, "issuer")?;
         let signer =
-            |(_, place, Literal(subject))| (place, labelled::keyless(issuer.clone(), subject));
+            |(_, place, Literal(subject))| (place, signer_parts::keyless(issuer.clone(), subject));
         Ok(subjects.map(signer).collect())
     }
 }
@@ -186,7 +186,7 @@ impl KeylessPrefixes<'_> {
         let prefixes = given("urlPrefixes", self.url_prefixes)?;
         let Literal(issuer) = required(Lazy::read_at("issuer", self.issuer)?, "issuer")?;
         let signer = |(_, place, prefix): (usize, Place, String)| {
-            let labelled = labelled::keyless_prefix(issuer.clone(), &prefix);
+            let labelled = signer_parts::keyless_prefix(issuer.clone(), &prefix);
             Ok((place, labelled.map_err(|issue| issue.under(place))?))
         };
         prefixes.map(signer).collect()
@@ -199,11 +199,11 @@ impl GithubActions<'_> {
         let Literal(owner) = required(Lazy::read_at("owner", self.owner)?, "owner")?;
         let repos = List::filled(Lazy::read_at("repos", self.repos)?);
         if repos.is_empty() {
-            return Ok(vec![(Place::default(), labelled::github_actions(owner, None)?)]);
+            return Ok(vec![(Place::default(), signer_parts::github_actions(owner, None)?)]);
         }
         let compile = |(index, Literal(repo))| {
             let place = Place::entry("repos", index);
-            let labelled = labelled::github_actions(owner.clone(), Some(repo));
+            let labelled = signer_parts::github_actions(owner.clone(), Some(repo));
             Ok((place, labelled.map_err(|issue| issue.under(place))?))
         };
         repos.into_iter().map(compile).collect()
@@ -215,7 +215,7 @@ impl Certificates<'_> {
         let chain = filled(Lazy::read_at("certificateChain", self.certificate_chain)?);
         let rekor_bundle = Lazy::read_at("requireRekorBundle", self.require_rekor_bundle)?;
         let signer = |(number, place, pem)| {
-            let certificate = labelled::certificate_identity(pem, chain.clone(), rekor_bundle);
+            let certificate = signer_parts::certificate_identity(pem, chain.clone(), rekor_bundle);
             (place, (format!("certificate {number}"), certificate))
         };
         Ok(given("certificates", self.certificates)?.map(signer).collect())

@@ -13,11 +13,11 @@ pub(super) use entry::{
     Certificates, GithubActions, KeylessIdentities, KeylessPrefixes, PublicKeys,
 };
 
+use super::blank::is_blank_entry;
 use super::lazy::Lazy;
 use super::limits::MAX_RULES;
 use super::list::{FormList, List, StringMap};
 use super::{RuleFilter, SettingsIssue, rule, value};
-use crate::json::{elements, members};
 use crate::policy::place::Place;
 use crate::policy::rule::{AnyOf, Enforcement, ImageMatcher, Rule, Trust};
 use crate::policy::signer::Signer;
@@ -65,7 +65,7 @@ impl ListKind {
             return Ok(None);
         }
         let entry = self.read(raw)?;
-        if is_blank(raw) {
+        if is_blank_entry(raw) {
             return Ok(None);
         }
         compile(Place::entry(self.key(), index), entry, filter)
@@ -73,7 +73,7 @@ impl ListKind {
 
     /// Whether somebody filled in the entry.
     pub(super) fn is_filled_in(self, raw: &RawValue) -> Result<bool, SettingsIssue> {
-        self.read(raw).map(|_| !is_blank(raw))
+        self.read(raw).map(|_| !is_blank_entry(raw))
     }
 
     fn read<'s>(self, raw: &'s RawValue) -> Result<Box<dyn Entry<'s> + 's>, SettingsIssue> {
@@ -85,22 +85,6 @@ impl ListKind {
             Self::Certificates => Box::new(value::read::<Certificates<'_>>(raw)?),
         })
     }
-}
-
-/// Whether nobody filled in an entry that has none but known keys: choices say how signers are taken, and name
-/// none.
-fn is_blank(raw: &RawValue) -> bool {
-    let says_nothing = |key: &str, value: &RawValue| {
-        matches!(key, "require" | "enforcement" | "requireRekorBundle") || is_empty(value)
-    };
-    members(raw).is_some_and(|all| all.iter().all(|(key, value)| says_nothing(key, value)))
-}
-
-/// Whether a value counts as absent: of a list, each of its elements too.
-fn is_empty(value: &RawValue) -> bool {
-    let all_blank =
-        || elements(value).is_some_and(|elements| elements.into_iter().all(value::is_blank));
-    value::is_blank(value) || all_blank()
 }
 
 fn compile<'s>(

@@ -4,7 +4,7 @@
 use super::text;
 use regex::Regex;
 use serde_json::{Value, json};
-use signed_images_policy::keys::identity::CertificateIdentity;
+use signed_images_policy::keys::certificate_identity::CertificateIdentity;
 use signed_images_policy::validate;
 use signed_images_policy::verify::signatures::SignatureManifest;
 use std::time::Duration;

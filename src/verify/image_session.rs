@@ -1,4 +1,4 @@
-//! The questions about one image, and what the host's answers mean.
+//! The questions about one image. All are about one digest: when an answer speaks of another, the tag moved.
 //!
 //! *Why keep the answers?* Several rules may ask for the same signer.
 //!
@@ -8,7 +8,7 @@
 use crate::host::verification::Check;
 use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::image::reference::{Digest, Reference};
-use crate::keys::identity::CertificateIdentity;
+use crate::keys::certificate_identity::CertificateIdentity;
 use crate::policy::subject_pattern::SubjectPattern;
 use crate::verify::failure::CheckFailure;
 use crate::verify::outcome::SignatureFormat;
@@ -96,8 +96,8 @@ impl<'i> ImageSession<'i> {
         }
     }
 
-    /// The subjects of that issuer that match and are to be asked about, one more when there are too many:
-    /// in the order of the signatures, each once. There is at least one.
+    /// The subjects of that issuer that match, in the order of the signatures, each once: at least one, and at most
+    /// one more than are asked about.
     pub(crate) fn candidates(
         &mut self,
         host: &mut Host<'_>,
