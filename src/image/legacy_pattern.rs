@@ -247,7 +247,7 @@ mod tests {
         ]);
     }
 
-    /// The tag of a digest is not known: every pattern of one of its repository's tags selects it.
+    /// The tag of a digest is not known: every pattern of one of its repository's tags matches it.
     #[test]
     fn classic_tag_patterns_select_digests() {
         check_classic(&[

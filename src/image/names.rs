@@ -1,4 +1,4 @@
-//! An image and the names that it goes by: made when something is first compared with them, and kept.
+//! An image and the names that it goes by. The names are made at the first comparison, and kept.
 
 use crate::image::legacy_pattern::{self, Spellings};
 use crate::image::reference::Reference;
@@ -56,13 +56,13 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(5_000))]
 
-        /// The quick look passes over no pattern that selects.
+        /// The quick look passes over no pattern that matches.
         #[test]
-        fn what_selects_could_be(pattern in PATTERN, image in IMAGE) {
+        fn what_matches_could_be(pattern in PATTERN, image in IMAGE) {
             let image = Reference::parse(&image).unwrap();
-            let selects = ImagePattern::parse(&pattern)
+            let matches = ImagePattern::parse(&pattern)
                 .is_ok_and(|pattern| pattern.matches(&image) != Match::No);
-            if selects {
+            if matches {
                 prop_assert!(ImageNames::new(image).may_match(&pattern), "{}", pattern);
             }
         }

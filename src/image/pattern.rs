@@ -5,10 +5,10 @@
 //! `*` or `**` alone is every image. Without a tag part, any tag. (Those of `signatures` are another
 //! language: [`crate::image::legacy_pattern`].)
 //!
-//! *Which spelling counts?* The canonical one, so every spelling of one image is selected alike.
+//! *Which spelling counts?* The canonical one, so every spelling of one image matches alike.
 //!
 //! *What if the tag is not known?* A reference given by digest alone may carry any tag, so a tag pattern
-//! of its repository selects it for verification ([`Match::Perhaps`]) and never spares it one. Nor does a
+//! of its repository matches it for verification ([`Match::Perhaps`]), and never spares it. Nor does a
 //! tag written beside a digest spare it: the digest, not the tag, decides what runs.
 
 use crate::image::glob;
@@ -115,7 +115,7 @@ impl ImagePattern {
     /// Parses and normalises.
     ///
     /// # Errors
-    /// When no image could be selected, or when the pattern does not say what its writer must mean.
+    /// When no image can match, or when the pattern does not say what its writer must mean.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         if text.is_empty() {
             return Err(PatternError::Empty);
@@ -574,7 +574,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
-        /// However an image is written, the pattern of the same text selects it.
+        /// However an image is written, the pattern of the same text matches it.
         #[test]
         fn every_spelling_is_selected_alike((image, text) in spelled()) {
             prop_assert!(LegacyPattern::parse(&text).unwrap().matches(&Spellings::of(&image)));

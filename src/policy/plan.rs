@@ -19,13 +19,13 @@ pub struct Rules {
     pub rules: Vec<Rule>,
     /// Images that are neither verified nor pinned.
     pub exempt: Vec<ImagePattern>,
-    /// What becomes of an image that no rule selects.
+    /// What becomes of an image that no rule matches.
     pub unmatched: UnmatchedImages,
     /// What becomes of an image that an update leaves as it is.
     pub unchanged: UnchangedImages,
 }
 
-/// What becomes of an image that no rule selects.
+/// What becomes of an image that no rule matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -56,7 +56,7 @@ pub enum ImagePlan<'p> {
     Verify(Reference, Vec<&'p Rule>, PinAction),
     /// It is exempt.
     Exempt,
-    /// No rule selects it.
+    /// No rule matches it.
     Unmatched(UnmatchedImages),
     /// It stands in the stored object already.
     Unchanged,
@@ -66,8 +66,8 @@ pub enum ImagePlan<'p> {
     Invalid(ImageError),
 }
 
-/// The images that rules are needed for: those of the object, but for what an update leaves as it is, and
-/// their pins in the stored one.
+/// The images that rules are needed for: those of the object that an update changes, and the pins that the stored
+/// object holds in their places.
 #[must_use]
 pub fn in_question<'s>(
     images: &'s [FoundImage<'_>],
@@ -117,7 +117,7 @@ impl Rules {
         if any_is_surely(&self.exempt, reference) {
             return ImagePlan::Exempt;
         }
-        let rules = self.select(names);
+        let rules = self.matching(names);
         if rules.is_empty() {
             return ImagePlan::Unmatched(self.unmatched);
         }
@@ -127,8 +127,8 @@ impl Rules {
         match stored_pin(image, reference, stored) {
             Some(kept) if skips => ImagePlan::KeepPin(kept.into_owned()),
             Some(kept) => match Reference::parse(&kept) {
-                Ok(pinned) => match self.select(&ImageNames::new(pinned.clone())) {
-                    // No rule is about that digest; those of the tag are as if it had none.
+                Ok(pinned) => match self.matching(&ImageNames::new(pinned.clone())) {
+                    // No rule matches the pinned image: the image is verified by its tag, as if it had no pin.
                     none if none.is_empty() => {
                         ImagePlan::Verify(reference.clone(), rules, PinAction::Digest)
                     }
@@ -143,8 +143,8 @@ impl Rules {
         }
     }
 
-    /// The rules that select the image, in the order written.
-    fn select(&self, image: &ImageNames) -> Vec<&Rule> {
+    /// The rules that the image matches, in the order written.
+    fn matching(&self, image: &ImageNames) -> Vec<&Rule> {
         self.rules.iter().filter(|rule| rule.matcher.matches(image)).collect()
     }
 }

@@ -58,7 +58,7 @@ pub enum Patterns {
     Legacy(Vec<LegacyPattern>),
     /// Of `rules`.
     Images {
-        /// Those selected,
+        /// Those that match,
         images: Vec<ImagePattern>,
         /// but for these.
         exclude: Vec<ImagePattern>,
@@ -166,10 +166,10 @@ impl ImageMatcher {
         Ok(Self(Patterns::Legacy(patterns)))
     }
 
-    /// The patterns of `rules`: those selected, but for those excluded.
+    /// The patterns of `rules`: those that match, but for those excluded.
     ///
     /// # Errors
-    /// When none is selected.
+    /// When there is none.
     pub fn patterns(
         images: Vec<ImagePattern>,
         exclude: Vec<ImagePattern>,
@@ -180,7 +180,7 @@ impl ImageMatcher {
         Ok(Self(Patterns::Images { images, exclude }))
     }
 
-    /// What it selects by.
+    /// Its patterns.
     #[must_use]
     pub fn as_patterns(&self) -> &Patterns {
         &self.0

@@ -1,7 +1,7 @@
 //! Patterns of subjects: `*` is any number of characters but no `/`, `**` is any number of any characters, and every
 //! other character is itself. The whole subject must match.
 //!
-//! *May a star be nothing?* Yes: no identity has a part that is empty where another has one.
+//! *May a star stand for nothing?* Yes: no two identities differ by an empty part alone.
 //!
 //! *Is a match trusted?* No. It chooses what the host is asked about; the host answers for that very subject.
 
@@ -47,7 +47,7 @@ impl Token {
 }
 
 impl SubjectPattern {
-    /// The settings see that the text is one that should be a pattern.
+    /// The text has been checked by the settings.
     pub(crate) fn new(text: &str) -> Self {
         Self(tokens(text))
     }

@@ -9,7 +9,7 @@ use crate::verify::verifier::{Pinned, Verified};
 /// What became of one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Verified; what is to be written in its place is.
+    /// Verified.
     Verified {
         /// The image.
         image: Reference,
@@ -22,7 +22,7 @@ pub enum Outcome {
         /// What is to be written in its place.
         write: PinAction,
     },
-    /// It satisfies no rule, and those only warn. A pin that was asked about stays.
+    /// It satisfies no rule, and these only warn. If the stored pin was verified, that pin stays.
     Tolerated(Vec<Refusal>, PinAction),
     /// A rule is not satisfied.
     Refused(Refusal),

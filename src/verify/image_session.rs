@@ -155,7 +155,7 @@ impl<'i> ImageSession<'i> {
         Ok(digest)
     }
 
-    /// In what form an image is signed that has no signature to verify, where the registry can tell.
+    /// In what format an image is signed for which the host found no signature, if the registry tells.
     pub(crate) fn signature_format(&self, host: &mut Host<'_>) -> SignatureFormat {
         match self.digest.as_ref().or(self.resolved.as_ref()) {
             Some(digest) => signatures::signature_format(host, &self.image.referrers_tag(digest)),

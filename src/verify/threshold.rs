@@ -15,7 +15,7 @@ use std::borrow::Cow;
 /// Signers that one call can ask about.
 pub(crate) struct SignerBatch<'s> {
     signers: Vec<&'s Signer>,
-    /// Any one of these satisfies them all; of a pattern, none is known before an image is looked at.
+    /// Any one of these satisfies them all. For a pattern, they are known only when an image is looked at.
     checks: Result<Vec<Check>, SignerError>,
 }
 
@@ -60,7 +60,7 @@ impl<'s> SignerBatch<'s> {
         }
     }
 
-    /// The labels of those who have met that check. Of those who could match a pattern, it is who did.
+    /// The labels of those who have met that check; for a pattern, the identity that did.
     fn agreed(&self, check: &Check) -> Vec<String> {
         match &check.all_of {
             AllOf::Keyless(identities) if self.pattern().is_some() => {
@@ -122,7 +122,7 @@ pub(crate) struct SignerThreshold {
     needed: usize,
     duplicates: DuplicateSigners,
     agreed: Vec<String>,
-    /// How many more have signed as the host says, which decides nothing.
+    /// How many more have signed by the host's words: for the message alone.
     presumed: usize,
     missing: Vec<String>,
     /// What those who agreed could have signed with.

@@ -62,7 +62,7 @@ impl ImagePath {
         }
     }
 
-    /// Whether one leads through the other's end, or takes a list for an object.
+    /// Whether one is a part of the other, or one takes for a list what the other takes for an object.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         for steps in self.steps().zip(other.steps()) {
             match steps {
@@ -124,7 +124,7 @@ pub(crate) struct Child<'w> {
 }
 
 impl<'w> PathTrie<'w> {
-    /// Of paths of which those that begin with the same keys stand together.
+    /// The trie of these paths; those that begin with the same keys stand together.
     pub(crate) fn of(paths: &'w [ImagePath]) -> Self {
         Self { paths, depth: 0 }
     }
