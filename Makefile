@@ -42,10 +42,10 @@ policy.wasm: FORCE | setup fetch
 	cargo build --profile wasm --target $(WASM_TARGET) --package signed-images-policy --lib
 	@$(call optimise,$(WASM),$@)
 
-# what `cargo xtask bench` measures the policy against, built as the policy is
-FLOOR := $(CARGO_OUT)/$(WASM_TARGET)/wasm/signed_images_floor.wasm
+# what `cargo xtask bench` measures the policy against
+FLOOR := $(CARGO_OUT)/$(WASM_TARGET)/floor/signed_images_floor.wasm
 floor.wasm: FORCE | setup fetch
-	cargo build --profile wasm --target $(WASM_TARGET) --package signed-images-floor --lib
+	cargo build --profile floor --target $(WASM_TARGET) --package signed-images-floor --lib
 	@$(call optimise,$(FLOOR),$@)
 
 annotated-policy.wasm: policy.wasm metadata.yml USAGE.md $(if $(KWCTL),,$(SIGNED_IMAGES))
