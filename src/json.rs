@@ -2,8 +2,7 @@
 //! asks for is passed, and never decoded.
 //!
 //! *Why not derived structs?* A derived struct takes an array for an object, and cannot tell a key that is
-//! missing from one that is null where that matters. Both are fine for what we write ourselves, and neither
-//! for what others send.
+//! missing from one that is null where that matters. Neither is acceptable in input from others.
 //!
 //! *Which of two equal keys counts?* Neither: two readers could take such an object for two different ones,
 //! so looking for the key is an error.

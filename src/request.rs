@@ -81,7 +81,7 @@ pub fn read(payload: &[u8]) -> Result<(AdmissionRequest<'_>, &RawValue), String>
 struct Payload<'r> {
     request: Option<[Option<&'r RawValue>; 4]>,
     settings: Option<&'r RawValue>,
-    /// The key at hand that was there before.
+    /// The key that was found twice.
     twice: Option<&'static str>,
     /// Whether the request is being read, or the payload that it is in.
     is_in_request: bool,
@@ -160,8 +160,8 @@ fn text(bytes: &[u8]) -> Result<&str, String> {
     Ok(text)
 }
 
-/// Few texts have so many brackets that they could be nested too deeply, and to look for these is quick: what
-/// is open at the deepest place was opened before it, and is closed after it.
+/// A quick test that rules out most texts: nesting deeper than N needs N + 1 opening brackets, and after the last of
+/// these N + 1 closing ones.
 fn may_be_deep(text: &[u8]) -> bool {
     let opened = memchr2_iter(b'[', b'{', text).nth(MAX_DEPTH);
     let rest = opened.and_then(|at| text.get(at..)).unwrap_or_default();

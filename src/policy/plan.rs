@@ -12,7 +12,7 @@ use crate::workload::stored::Stored;
 use serde::Deserialize;
 use std::borrow::Cow;
 
-/// What the settings say.
+/// The compiled rules, and what becomes of images that need none.
 #[derive(Debug)]
 pub struct Rules {
     /// Who must have signed what.
@@ -87,9 +87,8 @@ pub fn in_question<'s>(
     in_question
 }
 
-/// Whether an image that is as it is stored passes unasked. An object that is being deleted must lose its
-/// finalizers even when a registry is down. That it is being deleted is what the stored object says; the
-/// reviewed one can claim anything.
+/// Whether an unchanged image passes without verification: when the settings say so, or when the stored object is
+/// being deleted, for its finalizers must go even if a registry is down. What the new object claims is not believed.
 fn skips(stored: Option<&Stored<'_>>, unchanged: UnchangedImages) -> bool {
     unchanged == UnchangedImages::Skip
         || stored.is_some_and(|stored| stored.metadata.is_being_deleted())

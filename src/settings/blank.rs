@@ -12,8 +12,8 @@ pub(super) fn is_blank(json: &RawValue) -> bool {
         || inside('[', ']').or_else(|| inside('{', '}')).is_some_and(is_hollow)
 }
 
-/// Whether nobody filled in an entry that has none but known keys: choices say how signers are taken, and name
-/// none.
+/// Whether an entry of a form was left blank. `require`, `enforcement` and `requireRekorBundle` do not count: forms
+/// preset them. The entry's keys have been checked before.
 pub(super) fn is_blank_entry(raw: &RawValue) -> bool {
     let says_nothing = |key: &str, value: &RawValue| {
         matches!(key, "require" | "enforcement" | "requireRekorBundle") || is_empty(value)

@@ -39,12 +39,14 @@ impl<const MAX: usize> StringMap<MAX> {
     }
 }
 
+/// How many are there is known before any is read.
 fn check_count<E: Error>(count: Option<usize>, max: usize) -> Result<(), E> {
     match count {
-        Some(count) if count > max => {
+        Some(count) if count <= max => Ok(()),
+        Some(count) => {
             Err(E::custom(format_args!("holds {count} entries; at most {max} are taken")))
         }
-        _ => Ok(()),
+        None => Err(E::custom("its entries cannot be counted")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Settings: raw JSON → compiled [`Rules`]. The one place where the names of the settings live.
 //!
-//! *When does what happen?* Settings come with every request, so a request reads [`PartialSettings`], of each
-//! rule as much as tells that it matches none of its images, and the rest of those that match one. When the policy is set
+//! *When does what happen?* Settings come with every request, so a request reads [`PartialSettings`], then each
+//! rule's patterns, and the rest only of rules that match one of its images. When the policy is set
 //! up, [`read`] reads all of them, and [`check`] does the rest: it reads every key and certificate and asks
 //! the host about chains.
 //!

@@ -27,7 +27,7 @@ pub(super) struct RawRule<'s> {
     /// patterns of the images that the rule is about
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "List<String, MAX_PATTERNS>"))]
     images: Option<List<ImagePattern, MAX_PATTERNS>>,
-    /// patterns of images that it is not about all the same
+    /// patterns of images to leave out, though `images` matches them
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_PATTERNS>>"))]
     exclude: Option<List<ImagePattern, MAX_PATTERNS>>,
     /// whether an image that does not satisfy it is rejected or only warned of (default: reject)

@@ -20,8 +20,7 @@ pub(super) fn complete(text: &str) -> Result<String, String> {
             "`{text}` has a path with other characters than letters, digits and `-._~@+/`; {example}"
         ));
     }
-    let slash =
-        if text.ends_with('/') && !path.is_empty() || rest.ends_with('/') { "" } else { "/" };
+    let slash = if rest.ends_with('/') { "" } else { "/" };
     Ok(format!("{text}{slash}"))
 }
 

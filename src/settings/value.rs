@@ -50,7 +50,7 @@ impl Value<'_> {
         SettingsIssue::new(format_args!("must be {what}, not {found}"))
     }
 
-    /// A number beyond any count of things is the largest.
+    /// A number too large for a `u64` reads as the largest: every limit refuses it.
     fn number(self) -> Result<u64, SettingsIssue> {
         let text = self.0.get();
         if text.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -1,4 +1,4 @@
-//! Reads an object once, along the paths of its kind, and collects the images on them with their
+//! Reads an object once, along the paths of its kind (`kinds.rs`), and collects the images on them with their
 //! positions. Everything off these paths is passed unread.
 //!
 //! *What is an error?* A value of another type than the path needs, a key of a path that stands twice (two
@@ -12,7 +12,9 @@ use super::kinds::Workload;
 use super::path::{Child, PathTrie, Presence};
 use crate::json::{Key, Optional, Pick, string};
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -73,8 +75,10 @@ pub fn extract<'r>(
     let object = object.ok_or(ExtractError::Absent)?.get();
     let mut extractor = Extractor::new(object);
     let root = Place { trie: PathTrie::of(workload.images()), extractor: &mut extractor };
-    if root.deserialize(&mut serde_json::Deserializer::from_str(object)).is_err() {
-        return Err(extractor.into_error());
+    match root.deserialize(&mut serde_json::Deserializer::from_str(object)) {
+        Ok(Seen::Value) => {}
+        Ok(Seen::Null) => return Err(ExtractError::Absent),
+        Err(_) => return Err(extractor.into_error()),
     }
     let [owners, deletion] = extractor.metadata.unwrap_or_default();
     let metadata = ObjectMeta::read(owners, deletion)
@@ -127,9 +131,9 @@ impl<'r> Extractor<'r> {
     }
 
     /// Every child that must be here and is not: an error of the image where it is one, else of the object.
-    fn require<E: Error>(&mut self, children: &[(Child<'_>, Seen)]) -> Result<(), E> {
+    fn require<E: Error>(&mut self, children: &[(Child<'_>, Option<Seen>)]) -> Result<(), E> {
         for (child, seen) in children {
-            if child.presence == Presence::Optional || *seen == Seen::Value {
+            if child.presence == Presence::Optional || *seen == Some(Seen::Value) {
                 continue;
             }
             self.path.push(PathSegment::Key(child.name.clone()));
@@ -153,10 +157,9 @@ impl<'r> Extractor<'r> {
     }
 }
 
-/// Whether a key of an object was there.
+/// What stands at a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Seen {
-    No,
     Null,
     Value,
 }
@@ -200,15 +203,17 @@ impl<'r> Visitor<'r> for Place<'_, '_, 'r> {
     }
 
     fn visit_seq<A: SeqAccess<'r>>(self, mut elements: A) -> Result<Seen, A::Error> {
-        let Some(trie) = self.trie.each() else { return Ok(Seen::Value) };
+        let Some(trie) = self.trie.each() else {
+            return Err(A::Error::invalid_type(Unexpected::Seq, &self));
+        };
         let extractor = self.extractor;
         for index in 0.. {
             extractor.path.push(PathSegment::Element { index, name: None });
             match elements.next_element_seed(Place { trie, extractor: &mut *extractor })? {
                 Some(Seen::Value) => {}
                 // A null element is an empty one to the API server's decoder.
-                Some(Seen::Null | Seen::No) if trie.is_image() => extractor.push(None)?,
-                Some(Seen::Null | Seen::No) => extractor.require(&unseen(trie))?,
+                Some(Seen::Null) if trie.is_image() => extractor.push(None)?,
+                Some(Seen::Null) => extractor.require(&unseen(trie))?,
                 None => break,
             }
             extractor.path.pop();
@@ -228,11 +233,11 @@ impl<'r> Visitor<'r> for Place<'_, '_, 'r> {
         while let Some(key) = members.next_key_seed(Key)? {
             if let Some((child, seen)) = children.iter_mut().find(|(child, _)| *child.name == key) {
                 extractor.path.push(PathSegment::Key(child.name.clone()));
-                if *seen != Seen::No {
+                if seen.is_some() {
                     return Err(extractor.stop(ExtractError::Twice(render(&extractor.path))));
                 }
                 let place = Place { trie: child.trie, extractor: &mut *extractor };
-                *seen = members.next_value_seed(place)?;
+                *seen = Some(members.next_value_seed(place)?);
                 extractor.path.pop();
                 continue;
             }
@@ -268,8 +273,8 @@ impl<'r> Visitor<'r> for Place<'_, '_, 'r> {
     }
 }
 
-fn unseen(trie: PathTrie<'_>) -> Vec<(Child<'_>, Seen)> {
-    trie.children().map(|child| (child, Seen::No)).collect()
+fn unseen(trie: PathTrie<'_>) -> Vec<(Child<'_>, Option<Seen>)> {
+    trie.children().map(|child| (child, None)).collect()
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ macro_rules! entry {
             /// patterns of the images that the entry is about, as in `rules`
             #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_PATTERNS>>"))]
             images: Option<Lazy<'s, FormPatterns>>,
-            /// patterns of images that it is not about all the same
+            /// patterns of images to leave out, though `images` matches them
             #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_PATTERNS>>"))]
             exclude: Option<Lazy<'s, FormPatterns>>,
             /// whether all of the signers must have signed or any one of them (default: all)
