@@ -55,6 +55,12 @@ pub(crate) fn elements(json: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(json.get()).ok()
 }
 
+/// The strings of a list; none when it is no list, or holds something else.
+pub(crate) fn strings(json: &RawValue) -> Option<Vec<Cow<'_, str>>> {
+    let texts: Vec<Text<'_>> = serde_json::from_str(json.get()).ok()?;
+    Some(texts.into_iter().map(|text| text.0).collect())
+}
+
 /// What a string says; none when it is no string.
 pub(crate) fn string(json: &RawValue) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text<'_>>(json.get()).ok().map(|text| text.0)

@@ -34,7 +34,7 @@ pub use subject_pattern::pattern as subject_pattern;
 
 use crate::image::names::ImageNames;
 use crate::image::pattern::ImagePattern;
-use crate::json::{elements, pick, string};
+use crate::json::{pick, strings};
 use crate::policy::pinning::Pinning;
 use crate::policy::plan::{Rules, UnchangedImages, UnmatchedImages};
 use crate::policy::rule::{ImageMatcher, Rule};
@@ -155,8 +155,7 @@ impl RuleFilter<'_> {
 /// The strings in the list under that key; none where there is no such thing.
 fn strings_in<'s>(object: &'s RawValue, key: &'static str) -> Option<Vec<Cow<'s, str>>> {
     let [list] = pick(object, [key]).ok()?;
-    let strings: Vec<_> = elements(list?)?.into_iter().map(string).collect::<Option<_>>()?;
-    (!strings.is_empty()).then_some(strings)
+    strings(list?).filter(|strings| !strings.is_empty())
 }
 
 /// Reads and compiles all of the settings.
