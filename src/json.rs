@@ -50,6 +50,20 @@ pub(crate) fn members(json: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>>
     serde_json::Deserializer::from_str(json.get()).deserialize_map(Members).ok()
 }
 
+/// The same, and of the keys that are named the elements of their lists, which are most of the text: found in the
+/// same pass. None also where such a value is no list.
+pub(crate) fn members_and_lists<'r>(
+    json: &'r RawValue,
+    names: &'static [&'static str],
+) -> Option<(Vec<Member<'r>>, Vec<NamedList<'r>>)> {
+    serde_json::Deserializer::from_str(json.get()).deserialize_map(MembersAndLists(names)).ok()
+}
+
+/// A key and its value, as they stand.
+pub(crate) type Member<'r> = (Cow<'r, str>, &'r RawValue);
+/// A key and the elements of its list.
+pub(crate) type NamedList<'r> = (&'static str, Vec<&'r RawValue>);
+
 /// The elements of a list; none when it is no list.
 pub(crate) fn elements(json: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(json.get()).ok()
@@ -163,6 +177,27 @@ impl<'r> Visitor<'r> for Members {
             members.push((key, map.next_value()?));
         }
         Ok(members)
+    }
+}
+
+struct MembersAndLists(&'static [&'static str]);
+
+impl<'r> Visitor<'r> for MembersAndLists {
+    type Value = (Vec<Member<'r>>, Vec<NamedList<'r>>);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with lists")
+    }
+
+    fn visit_map<A: MapAccess<'r>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut members, mut lists) = (Vec::new(), Vec::new());
+        while let Some(key) = map.next_key_seed(Key)? {
+            match self.0.iter().find(|name| **name == key) {
+                Some(name) => lists.push((*name, map.next_value()?)),
+                None => members.push((key, map.next_value()?)),
+            }
+        }
+        Ok((members, lists))
     }
 }
 

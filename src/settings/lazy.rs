@@ -23,6 +23,12 @@ impl<T> Clone for Lazy<'_, T> {
 
 impl<T> Copy for Lazy<'_, T> {}
 
+impl<'s, T> Lazy<'s, T> {
+    pub(super) fn of(raw: &'s RawValue) -> Self {
+        Self { raw, of: PhantomData }
+    }
+}
+
 impl<'s, T: Deserialize<'s>> Lazy<'s, T> {
     pub(super) fn read(self) -> Result<T, SettingsIssue> {
         value::read(self.raw)
@@ -39,6 +45,6 @@ impl<'s, T: Deserialize<'s>> Lazy<'s, T> {
 
 impl<'de: 's, 's, T> Deserialize<'de> for Lazy<'s, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self { raw: Deserialize::deserialize(deserializer)?, of: PhantomData })
+        Deserialize::deserialize(deserializer).map(Self::of)
     }
 }

@@ -1,6 +1,6 @@
 //! Lists and maps of the settings, which hold no more than their limit.
 
-use super::issue::TWICE;
+use super::issue::{SettingsIssue, TWICE};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
@@ -15,6 +15,13 @@ impl<T, const MAX: usize> List<T, MAX> {
     /// The entries of a list that may be left out.
     pub(super) fn or_empty(list: Option<Self>) -> Vec<T> {
         list.map_or_else(Vec::new, |list| list.0)
+    }
+}
+
+impl<T, const MAX: usize> List<T, MAX> {
+    /// Entries that have been told.
+    pub(super) fn of(entries: Vec<T>) -> Result<Self, SettingsIssue> {
+        check_count(Some(entries.len()), MAX).map(|()| Self(entries))
     }
 }
 

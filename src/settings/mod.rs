@@ -34,7 +34,7 @@ pub use subject_pattern::pattern as subject_pattern;
 
 use crate::image::names::ImageNames;
 use crate::image::pattern::ImagePattern;
-use crate::json::{pick, strings};
+use crate::json::{members_and_lists, pick, strings};
 use crate::policy::pinning::Pinning;
 use crate::policy::plan::{Rules, UnchangedImages, UnmatchedImages};
 use crate::policy::rule::{ImageMatcher, Rule};
@@ -113,8 +113,8 @@ struct RawSettings<'s> {
 
 /// The settings but for their rules, which are most of them.
 pub struct PartialSettings<'s> {
-    signatures: Option<Lazy<'s, Entries<'s, legacy::RawEntry<'s>>>>,
-    rules: Option<Lazy<'s, Entries<'s, rule::RawRule<'s>>>>,
+    signatures: Unread<'s, legacy::RawEntry<'s>>,
+    rules: Unread<'s, rule::RawRule<'s>>,
     lists: [(ListKind, Option<&'s RawValue>); 5],
     exempt: Vec<ImagePattern>,
     unmatched: UnmatchedImages,
@@ -124,6 +124,54 @@ pub struct PartialSettings<'s> {
     pub pinning: Pinning,
     /// Custom resources that hold images.
     pub workloads: Vec<(GroupKind, Workload)>,
+}
+
+/// The entries of a list, or a value that is still to be read as one.
+enum Unread<'s, T> {
+    Entries(Vec<&'s RawValue>),
+    Value(Option<Lazy<'s, Entries<'s, T>>>),
+}
+
+impl<'s, T> Unread<'s, T> {
+    fn is_given(&self) -> bool {
+        match self {
+            Self::Entries(entries) => !entries.is_empty(),
+            Self::Value(value) => value.is_some(),
+        }
+    }
+
+    fn read(self, key: &'static str) -> Result<Vec<Lazy<'s, T>>, SettingsIssue> {
+        match self {
+            Self::Entries(entries) => {
+                let List(entries) = Entries::of(entries.into_iter().map(Lazy::of).collect())
+                    .map_err(|issue| issue.under(key))?;
+                Ok(entries)
+            }
+            Self::Value(value) => Ok(List::or_empty(Lazy::read_at(key, value)?)),
+        }
+    }
+}
+
+type WithLists<'s> =
+    (RawSettings<'s>, Unread<'s, legacy::RawEntry<'s>>, Unread<'s, rule::RawRule<'s>>);
+
+/// The settings, and the lists that are most of their text: where these are lists and stand there once, their
+/// entries are told in the same pass. Else each value is left to its own reader, which tells what is wrong.
+fn read_with_lists(json: &RawValue) -> Result<WithLists<'_>, SettingsIssue> {
+    if let Some((members, mut lists)) = members_and_lists(json, &["signatures", "rules"]) {
+        let mut take = |name| {
+            let at = lists.iter().position(|(known, _)| *known == name);
+            at.map_or(Vec::new(), |at| lists.swap_remove(at).1)
+        };
+        let (signatures, rules) = (take("signatures"), take("rules"));
+        if lists.is_empty() {
+            let raw = value::read_members(members)?;
+            return Ok((raw, Unread::Entries(signatures), Unread::Entries(rules)));
+        }
+    }
+    let mut raw: RawSettings<'_> = value::read(json)?;
+    let (signatures, rules) = (raw.signatures.take(), raw.rules.take());
+    Ok((raw, Unread::Value(signatures), Unread::Value(rules)))
 }
 
 /// Which rules are read.
@@ -177,15 +225,15 @@ impl<'s> PartialSettings<'s> {
             let limit = format!("they are {size} bytes long; at most {MAX_SETTINGS} are taken");
             return Err(SettingsIssue::new(limit).into());
         }
-        let raw: RawSettings<'s> = value::read(json)?;
+        let (raw, signatures, rules) = read_with_lists(json)?;
         let settings = Self {
             exempt: rule::sparing(List::or_empty(raw.exempt), "exempt")?,
             unmatched: raw.unmatched_images.unwrap_or(UnmatchedImages::Accept),
             unchanged: raw.unchanged_images.unwrap_or(UnchangedImages::Skip),
             pinning: pinning(raw.modify_images_with_digest, raw.pin_workload_templates),
             workloads: workload::compile_all(List::or_empty(raw.extra_workloads))?,
-            signatures: raw.signatures,
-            rules: raw.rules,
+            signatures,
+            rules,
             lists: [
                 (ListKind::PublicKeys, raw.public_keys.map(|list| list.raw)),
                 (ListKind::KeylessIdentities, raw.keyless_identities.map(|list| list.raw)),
@@ -206,7 +254,7 @@ impl<'s> PartialSettings<'s> {
     }
 
     fn has_rules(&self) -> Result<bool, SettingsIssue> {
-        if self.signatures.is_some() || self.rules.is_some() {
+        if self.signatures.is_given() || self.rules.is_given() {
             return Ok(true);
         }
         for (list, raw) in self.lists {
@@ -233,12 +281,10 @@ impl<'s> PartialSettings<'s> {
                 Ok(rule) => rules.extend(rule),
                 Err(issue) => issues.push(issue.at(index).under(key)),
             };
-        let signatures = List::or_empty(Lazy::read_at("signatures", self.signatures)?);
-        for (index, entry) in signatures.into_iter().enumerate() {
+        for (index, entry) in self.signatures.read("signatures")?.into_iter().enumerate() {
             keep("signatures", index, legacy::compile(index, entry, filter));
         }
-        let entries = List::or_empty(Lazy::read_at("rules", self.rules)?);
-        for (index, entry) in entries.into_iter().enumerate() {
+        for (index, entry) in self.rules.read("rules")?.into_iter().enumerate() {
             keep("rules", index, rule::compile(index, entry, filter));
         }
         for (list, raw) in self.lists {

@@ -8,7 +8,7 @@
 
 use super::blank::is_blank;
 use super::issue::SettingsIssue;
-use crate::json::{elements, flag, members, string};
+use crate::json::{Member, elements, flag, members, string};
 use serde::Deserialize;
 use serde::de::value::{
     BorrowedStrDeserializer, CowStrDeserializer, MapAccessDeserializer, MapDeserializer,
@@ -30,6 +30,13 @@ pub(super) fn read<'s, T: Deserialize<'s>>(json: &'s RawValue) -> Result<T, Sett
 pub(super) fn read_filled<'s, T: Deserialize<'s>>(json: &'s RawValue) -> Result<T, SettingsIssue> {
     let mut members = members(json).ok_or_else(|| Value(json).expected("an object"))?;
     members.retain(|(_, value)| !is_blank(value));
+    read_members(members)
+}
+
+/// Reads an object whose members have been told.
+pub(super) fn read_members<'s, T: Deserialize<'s>>(
+    members: Vec<Member<'s>>,
+) -> Result<T, SettingsIssue> {
     let members = Members { left: members.into_iter(), value: None };
     T::deserialize(MapAccessDeserializer::new(members))
 }
