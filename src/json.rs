@@ -46,8 +46,8 @@ pub(crate) fn pick<'r, const N: usize>(
 }
 
 /// The keys and values of an object, as they stand; none when it is no object.
-pub(crate) fn members(json: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
-    serde_json::Deserializer::from_str(json.get()).deserialize_map(Members).ok()
+pub(crate) fn members(json: &RawValue) -> Option<Vec<Member<'_>>> {
+    members_and_lists(json, &[]).map(|(members, _)| members)
 }
 
 /// The same, and of the keys that are named the elements of their lists, which are most of the text: found in the
@@ -159,24 +159,6 @@ impl<'r, S: DeserializeSeed<'r>> Visitor<'r> for Optional<S> {
 
     fn visit_some<D: Deserializer<'r>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         self.0.deserialize(deserializer).map(Some)
-    }
-}
-
-struct Members;
-
-impl<'r> Visitor<'r> for Members {
-    type Value = Vec<(Cow<'r, str>, &'r RawValue)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'r>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(key) = map.next_key_seed(Key)? {
-            members.push((key, map.next_value()?));
-        }
-        Ok(members)
     }
 }
 
