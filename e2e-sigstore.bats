@@ -15,7 +15,7 @@ load tests/sigstore/outcomes
 # what is said of an image that somebody has signed, when somebody else must have
 readonly SOME='signed, but not by enough'
 # what is said of an image with a bundle that the host does not read
-readonly UNREAD='not signed in a layout that can be read here'
+readonly UNREAD='not signed in a format that is read here'
 
 setup_file() {
   mkdir -p "$DOCKER_CONFIG" "$KEYS" && echo '{}' >"$DOCKER_CONFIG/config.json"

@@ -33,7 +33,7 @@ use host::Host;
 use policy::pinning::Mutability;
 use policy::plan::{ImagePlan, in_question};
 use request::{AdmissionRequest, Operation};
-use response::{Outcome, Response};
+use response::{Log, Outcome, Response};
 use settings::{PartialSettings, RuleFilter, SettingsError};
 use std::time::Duration;
 use verify::verifier::Verifier;
@@ -42,17 +42,22 @@ use workload::kinds::{self, workload_of};
 use workload::stored::Stored;
 
 /// Answers `validate`: reviews an admission request. `now` is the time since the Unix epoch.
-pub fn validate(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
-    answer(payload, host, now).unwrap_or_else(|refusal| Response::reject(&refusal).into_bytes())
+pub fn validate(payload: &[u8], host: &mut Host<'_>, log: &mut Log<'_>, now: Duration) -> Vec<u8> {
+    let response = answer(payload, host, now).unwrap_or_else(|why| Response::reject(&why));
+    response.log().iter().for_each(log);
+    response.into_bytes()
 }
 
 /// The answer, or why none can be found.
-fn answer(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<Vec<u8>, String> {
+fn answer<'r>(
+    payload: &'r [u8],
+    host: &mut Host<'_>,
+    now: Duration,
+) -> Result<Response<'r>, String> {
     let (request, settings) =
         request::read(payload).map_err(|error| format!("the request cannot be read: {error}"))?;
     PartialSettings::read(settings)
         .and_then(|settings| review(&request, settings, host, now))
-        .map(Response::into_bytes)
         .map_err(|error| format!("the settings of this policy are not valid:\n{error}"))
 }
 

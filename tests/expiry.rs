@@ -43,7 +43,8 @@ fn review(settings: &Value, now: u64) -> Value {
         let digest = format!("sha256:{}", "a".repeat(64));
         Ok(json!({"is_trusted": true, "digest": digest}).to_string().into_bytes())
     };
-    let answer = validate(payload.to_string().as_bytes(), host, Duration::from_secs(now));
+    let answer =
+        validate(payload.to_string().as_bytes(), host, &mut |_| (), Duration::from_secs(now));
     serde_json::from_slice(&answer).unwrap()
 }
 

@@ -78,7 +78,7 @@ impl Check {
             PartialSettings::read(evaluation.settings.raw()).map_err(|error| error.to_string())?;
         let workloads = settings.workloads.clone();
         let rules = settings.rules(RuleFilter::All).map_err(|error| error.to_string())?.rules;
-        let rules = rules.into_iter().map(|rule| rule.name).collect();
+        let rules = rules.into_iter().map(|rule| rule.name.to_string()).collect();
         Ok(Self { evaluation, rules, workloads, kinds })
     }
 

@@ -25,6 +25,7 @@ mod push;
 mod run;
 
 const FILTER: &str = "error,kube_client=off,signed_images=info,policy=info";
+const QUIET_FILTER: &str = "error,kube_client=off,signed_images=info,policy=off";
 const VERBOSE_FILTER: &str =
     "debug,cranelift_codegen=off,wasmtime=off,wasmtime_internal_cache=off,hyper_util=info";
 
@@ -100,7 +101,12 @@ pub fn report(error: &anyhow::Error) -> String {
 
 impl CommandLine {
     fn start_log(&self) {
-        let filter = if self.verbose { VERBOSE_FILTER } else { FILTER };
+        let filter = match (&self.command, self.verbose) {
+            (_, true) => VERBOSE_FILTER,
+            (Command::Run(_), false) => FILTER,
+            // A report tells what the policy logs.
+            (_, false) => QUIET_FILTER,
+        };
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
         tracing_subscriber::fmt()
             .with_env_filter(filter)

@@ -8,6 +8,7 @@ use crate::image::names::ImageNames;
 use crate::image::pattern::{ImagePattern, Match};
 use crate::image::reference::Reference;
 use crate::policy::signer::Signer;
+use crate::text::clip;
 use serde::Deserialize;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -18,7 +19,7 @@ pub struct Rule {
     /// Where it stands in the settings.
     pub place: Place,
     /// What messages call it.
-    pub name: String,
+    pub name: RuleName,
     /// Which images it is about.
     pub matcher: ImageMatcher,
     /// What becomes of an image that does not satisfy it.
@@ -33,6 +34,34 @@ impl Rule {
     pub fn place_of(&self, signer: &Signer) -> String {
         let (rule, signer) = (self.place, signer.place);
         if signer == Place::default() { rule.to_string() } else { format!("{rule}.{signer}") }
+    }
+}
+
+/// What messages call a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleName {
+    /// What the settings call it.
+    Given(String),
+    /// What it is called where the settings give it no name: `rule 1`, `signatures[0]`.
+    Default(String),
+}
+
+impl RuleName {
+    /// What a sentence calls it, with at most so many bytes of its name.
+    #[must_use]
+    pub(crate) fn in_words(&self, longest: usize) -> String {
+        match self {
+            Self::Given(name) => format!("rule `{}`", clip(name, longest)),
+            Self::Default(name) => name.clone(),
+        }
+    }
+}
+
+impl fmt::Display for RuleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(name) | Self::Default(name) => f.write_str(name),
+        }
     }
 }
 

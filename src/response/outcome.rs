@@ -36,6 +36,8 @@ pub enum Outcome {
     KeepPin(String),
     /// It cannot be read.
     Invalid(String),
+    /// So many images were refused before it that it was not looked at.
+    NotLookedAt,
 }
 
 impl Outcome {
@@ -48,6 +50,7 @@ impl Outcome {
             }
             Verified::Tolerated(warned) => Self::Tolerated(warned, write),
             Verified::No(refusal) => Self::Refused(refusal),
+            Verified::NotLookedAt => Self::NotLookedAt,
         }
     }
 
@@ -66,7 +69,8 @@ impl Outcome {
             | Self::Exempt
             | Self::Unmatched(_)
             | Self::Unchanged
-            | Self::Invalid(_) => None,
+            | Self::Invalid(_)
+            | Self::NotLookedAt => None,
         }
     }
 }

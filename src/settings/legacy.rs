@@ -9,7 +9,7 @@ use super::signer_parts::{self, Labelled, required};
 use super::{RuleFilter, SettingsIssue};
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::policy::place::Place;
-use crate::policy::rule::{Enforcement, ImageMatcher, Rule, Trust};
+use crate::policy::rule::{Enforcement, ImageMatcher, Rule, RuleName, Trust};
 use crate::policy::signer::{Identity, KeySource, Signer};
 use serde::Deserialize;
 
@@ -111,7 +111,7 @@ pub(super) fn compile(
     }
     let place = Place::entry("signatures", index);
     Ok(Some(Rule {
-        name: place.to_string(),
+        name: RuleName::Default(place.to_string()),
         place,
         matcher,
         enforcement: Enforcement::Reject,

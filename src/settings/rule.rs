@@ -8,7 +8,7 @@ use super::signer::{self, AnySigner};
 use super::{RuleFilter, SettingsIssue};
 use crate::image::pattern::ImagePattern;
 use crate::policy::place::Place;
-use crate::policy::rule::{AnyOf, Enforcement, ImageMatcher, Rule, Trust};
+use crate::policy::rule::{AnyOf, Enforcement, ImageMatcher, Rule, RuleName, Trust};
 use crate::policy::signer::Signer;
 use serde::Deserialize;
 
@@ -74,7 +74,8 @@ pub(super) fn compile(
         (Lazy::read_at("name", rule.name)?, Lazy::read_at("enforcement", rule.enforcement)?);
     Ok(Some(Rule {
         place: Place::entry("rules", index),
-        name: name.unwrap_or_else(|| format!("rule {}", index + 1)),
+        name: name
+            .map_or_else(|| RuleName::Default(format!("rule {}", index + 1)), RuleName::Given),
         matcher,
         enforcement: enforcement.unwrap_or(Enforcement::Reject),
         trust: Trust::new(all_of.unwrap_or_default(), any_of).map_err(SettingsIssue::new)?,

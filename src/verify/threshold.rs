@@ -7,7 +7,7 @@ use crate::policy::signer::{Annotations, Identity, Signer, identity_label};
 use crate::policy::subject_pattern::SubjectPattern;
 use crate::verify::failure::CheckFailure;
 use crate::verify::image_session::{ImageSession, MAX_CANDIDATES};
-use crate::verify::outcome::{Reason, SignatureFormat};
+use crate::verify::outcome::{OtherSignature, Reason};
 use crate::verify::signer_checks::{SignerError, keyless, one_signature_meets_both};
 use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
 use std::borrow::Cow;
@@ -129,6 +129,8 @@ pub(crate) struct SignerThreshold {
     met: Vec<(String, Check)>,
     /// The gravest of what went wrong, the first of several.
     worst: Option<CheckFailure>,
+    /// Whether the host found no signature when it was asked about one of the signers.
+    none_found: bool,
     annotated: bool,
     uncertified: bool,
 }
@@ -143,6 +145,7 @@ impl SignerThreshold {
             missing: Vec::new(),
             met: Vec::new(),
             worst: None,
+            none_found: false,
             annotated: false,
             uncertified: false,
         }
@@ -180,14 +183,17 @@ impl SignerThreshold {
             )),
         };
         for check in asked {
-            match session.ask(host, check) {
+            let failure = match session.ask(host, check) {
                 Ok(()) => {
                     self.met.extend(checks.iter().map(|check| (batch.label(), check.clone())));
                     self.agreed.extend(batch.agreed(check));
                     return;
                 }
-                Err(failure) if failure.severity() > worst.severity() => worst = failure,
-                Err(_) => {}
+                Err(failure) => failure,
+            };
+            self.none_found |= matches!(failure, CheckFailure::NoSignatures);
+            if failure.severity() > worst.severity() {
+                worst = failure;
             }
         }
         self.failure(&batch.signers, worst);
@@ -218,6 +224,10 @@ impl SignerThreshold {
             }
         }
         self.uncertified |= matches!(failure, CheckFailure::NoCertificates);
+        self.note(failure);
+    }
+
+    fn note(&mut self, failure: CheckFailure) {
         if self.worst.as_ref().is_none_or(|worst| worst.severity() < failure.severity()) {
             self.worst = Some(failure);
         }
@@ -225,12 +235,15 @@ impl SignerThreshold {
 
     /// The labels of those who agreed, when that is enough.
     pub(crate) fn conclude(
-        self,
+        mut self,
         session: &mut ImageSession<'_>,
         host: &mut Host<'_>,
     ) -> Result<Vec<String>, Reason> {
         if self.agreed.len() >= self.needed {
             return Ok(self.agreed);
+        }
+        if self.none_found {
+            self.note(session.why_none_found(host));
         }
         Err(match self.worst {
             Some(CheckFailure::Withheld(words)) => Reason::Withheld(words),
@@ -239,11 +252,12 @@ impl SignerThreshold {
             }
             Some(CheckFailure::Signer(label, error)) => Reason::Signer(label, error),
             Some(CheckFailure::Unchecked(words)) => Reason::Unchecked(words),
-            Some(CheckFailure::NoSignatures) if self.agreed.is_empty() => match session.probe(host)
-            {
-                Ok(()) => Reason::NotSigned(SignatureFormat::Unknown),
-                Err(words) => Reason::Unchecked(words),
-            },
+            Some(CheckFailure::NoSignatures) if self.agreed.is_empty() => {
+                Reason::NotSigned(OtherSignature::Unknown)
+            }
+            Some(CheckFailure::InvalidSignatures) if self.agreed.is_empty() => {
+                Reason::InvalidSignatures
+            }
             _ => Reason::TooFewSigners {
                 agreed: self.agreed.len() + self.presumed,
                 needed: self.needed,

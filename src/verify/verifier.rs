@@ -12,11 +12,11 @@
 use crate::host::Host;
 use crate::host::verification::Check;
 use crate::image::reference::{Digest, Reference};
-use crate::policy::rule::{AnyOf, Enforcement, Rule};
+use crate::policy::rule::{AnyOf, Enforcement, Rule, RuleName};
 use crate::policy::signer::Signer;
 use crate::verify::cluster_keys::ClusterKeys;
 use crate::verify::image_session::ImageSession;
-use crate::verify::outcome::{Approval, Expiring, Reason, Refusal, SignatureFormat};
+use crate::verify::outcome::{Approval, Expiring, OtherSignature, Reason, Refusal};
 use crate::verify::signer_checks::{self, SignerError};
 use crate::verify::threshold::{DuplicateSigners, SignerBatch, SignerThreshold, batches};
 use std::time::Duration;
@@ -42,14 +42,20 @@ pub enum Verified {
     Tolerated(Vec<Refusal>),
     /// This rule is not satisfied, and rejects.
     No(Refusal),
+    /// It was not looked at: so many images were refused before it that the verdict is known.
+    NotLookedAt,
 }
 
 /// A certificate that expires soon gives a warning.
 const EXPIRES_SOON: Duration = Duration::from_hours(30 * 24);
 
-/// How many unsigned images of a request are looked at for a bundle: each is one question
+/// How many unsigned images of a request are looked at for what is signed instead: each takes up to three questions
 /// more, while a webhook waits for a refusal.
-const MAX_BUNDLE_LOOKUPS: usize = 4;
+const MAX_OTHER_SIGNATURES: usize = 4;
+
+/// Refused images of a request after which no other is asked about: the verdict is known, and the policy server
+/// verifies one image at a time.
+pub const MAX_REFUSED: usize = 8;
 
 /// Verifies the images of one request.
 pub struct Verifier<'a, 'h, 'r> {
@@ -58,25 +64,27 @@ pub struct Verifier<'a, 'h, 'r> {
     now: Duration,
     cluster: ClusterKeys,
     answers: Vec<(Reference, Verified)>,
+    /// How many of these are refused.
+    refused: usize,
     expiring: Vec<Expiring>,
     /// What the signers so far are asked about with.
     checks: Vec<(&'r Signer, Result<Vec<Check>, SignerError>)>,
-    /// How many images it has looked for a bundle of.
-    bundle_lookups: usize,
+    /// For how many images it has looked for what is signed instead.
+    other_signatures: usize,
 }
 
 impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     /// A verifier that asks that host at that time.
     pub fn new(host: &'a mut Host<'h>, now: Duration) -> Self {
-        let (answers, expiring, checks) = (Vec::new(), Vec::new(), Vec::new());
         Self {
             host,
             now,
             cluster: ClusterKeys::default(),
-            answers,
-            expiring,
-            checks,
-            bundle_lookups: 0,
+            answers: Vec::new(),
+            refused: 0,
+            expiring: Vec::new(),
+            checks: Vec::new(),
+            other_signatures: 0,
         }
     }
 
@@ -91,7 +99,11 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         if let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == image) {
             return answer.clone();
         }
+        if self.refused == MAX_REFUSED {
+            return Verified::NotLookedAt;
+        }
         let answer = self.verify_anew(image, rules);
+        self.refused += usize::from(matches!(answer, Verified::No(_)));
         self.answers.push((image.clone(), answer.clone()));
         answer
     }
@@ -102,10 +114,10 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         for rule in rules {
             let name = rule.name.clone();
             match (self.satisfy(&mut session, rule), rule.enforcement) {
-                (Ok(signers), _) => approvals.push(Approval { rule: name, signers }),
+                (Ok(signers), _) => approvals.push(Approval { rule: name.to_string(), signers }),
                 (Err(reason), Enforcement::Warn) => warned.push(Refusal { rule: name, reason }),
                 (Err(reason), Enforcement::Reject) => {
-                    let reason = self.look_for_bundles(&session, reason);
+                    let reason = self.look_for_another(&session, reason);
                     return Verified::No(Refusal { rule: name, reason });
                 }
             }
@@ -118,14 +130,14 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         }
     }
 
-    fn look_for_bundles(&mut self, session: &ImageSession<'_>, reason: Reason) -> Reason {
-        if reason != Reason::NotSigned(SignatureFormat::Unknown)
-            || self.bundle_lookups == MAX_BUNDLE_LOOKUPS
+    fn look_for_another(&mut self, session: &ImageSession<'_>, reason: Reason) -> Reason {
+        if reason != Reason::NotSigned(OtherSignature::Unknown)
+            || self.other_signatures == MAX_OTHER_SIGNATURES
         {
             return reason;
         }
-        self.bundle_lookups += 1;
-        Reason::NotSigned(session.signature_format(self.host))
+        self.other_signatures += 1;
+        Reason::NotSigned(session.other_signature(self.host))
     }
 
     fn satisfy(
@@ -164,7 +176,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     fn any_of(
         &mut self,
         session: &mut ImageSession<'_>,
-        rule: &str,
+        rule: &RuleName,
         any_of: &'r AnyOf,
     ) -> Result<Vec<String>, Reason> {
         let mut threshold = SignerThreshold::new(any_of.minimum(), DuplicateSigners::CountOnce);
@@ -179,7 +191,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     }
 
     /// Keys are read once a request, however many images need them.
-    fn batch(&mut self, rule: &str, signer: &'r Signer) -> SignerBatch<'r> {
+    fn batch(&mut self, rule: &RuleName, signer: &'r Signer) -> SignerBatch<'r> {
         let known = self.checks.iter().find(|(known, _)| std::ptr::eq(*known, signer));
         if let Some((_, checks)) = known {
             return SignerBatch::new(signer, checks.clone());
@@ -189,12 +201,12 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         SignerBatch::new(signer, checks)
     }
 
-    fn checks_of(&mut self, rule: &str, signer: &Signer) -> Result<Vec<Check>, SignerError> {
+    fn checks_of(&mut self, rule: &RuleName, signer: &Signer) -> Result<Vec<Check>, SignerError> {
         let read = &mut |source: &_| self.cluster.read(source, self.host);
         let checks = signer_checks::checks(signer, self.now, read)?;
         if let Some(left) = checks.remaining.filter(|left| *left < EXPIRES_SOON) {
             self.expiring.push(Expiring {
-                rule: rule.to_owned(),
+                rule: rule.to_string(),
                 signer: signer.label.clone(),
                 days: left.as_secs() / (24 * 60 * 60),
             });

@@ -94,6 +94,8 @@ pub struct ImageReport {
     pub approvals: Vec<Approval>,
     /// The rule that it does not satisfy.
     pub rule: Option<String>,
+    /// Why not, as a code.
+    pub code: Option<String>,
     /// Why not, or what the policy warns of.
     pub reason: Option<String>,
     /// What the policy writes in its place.

@@ -122,6 +122,7 @@ impl Writer<'_> {
             digest: said.digest,
             approvals: said.approvals,
             rule: said.rule,
+            code: said.code,
             reason: said.reason,
             pinned: None,
             uses: place
@@ -141,6 +142,7 @@ impl Writer<'_> {
             digest: None,
             approvals: Vec::new(),
             rule: None,
+            code: None,
             reason,
             hints: Vec::new(),
         };

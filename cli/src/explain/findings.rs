@@ -88,6 +88,7 @@ impl RuleResult {
             },
             Verified::Tolerated(refusals) => Self::unsatisfied(refusals.first()),
             Verified::No(refusal) => Self::unsatisfied(Some(&refusal)),
+            Verified::NotLookedAt => Self::unsatisfied(None),
         }
     }
 

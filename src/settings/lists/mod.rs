@@ -19,7 +19,7 @@ use super::limits::MAX_RULES;
 use super::list::{FormList, List, StringMap};
 use super::{RuleFilter, SettingsIssue, rule, value};
 use crate::policy::place::Place;
-use crate::policy::rule::{AnyOf, Enforcement, ImageMatcher, Rule, Trust};
+use crate::policy::rule::{AnyOf, Enforcement, ImageMatcher, Rule, RuleName, Trust};
 use crate::policy::signer::Signer;
 use entry::{Entry, Require, filled};
 use serde_json::value::RawValue;
@@ -118,7 +118,8 @@ fn compile<'s>(
     };
     let enforcement = Lazy::read_at("enforcement", common.enforcement)?;
     Ok(Some(Rule {
-        name: Lazy::read_at("name", common.name)?.unwrap_or_else(|| place.to_string()),
+        name: Lazy::read_at("name", common.name)?
+            .map_or_else(|| RuleName::Default(place.to_string()), RuleName::Given),
         place,
         matcher,
         enforcement: enforcement.unwrap_or(Enforcement::Reject),

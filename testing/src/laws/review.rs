@@ -111,7 +111,8 @@ fn holds(payload: &[u8], script: &[u8]) {
 
 fn ask(payload: &[u8], script: &[u8]) -> (Vec<u8>, Vec<Call>) {
     let mut host = ScriptedHost::new(script);
-    let bytes = validate(payload, &mut |a, b, payload| host.answer(a, b, payload), NOW);
+    let bytes =
+        validate(payload, &mut |a, b, payload| host.answer(a, b, payload), &mut |_| (), NOW);
     (bytes, host.calls)
 }
 

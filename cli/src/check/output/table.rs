@@ -121,7 +121,7 @@ pub(super) fn why(image: &ImageReport) -> String {
         },
         Verdict::Warned => reason,
         Verdict::Exempt => "the settings exempt it".to_owned(),
-        Verdict::Unmatched => "no rule selects it".to_owned(),
+        Verdict::Unmatched => "no rule matches it".to_owned(),
         Verdict::Unchanged => "the stored object holds it".to_owned(),
     }
 }

@@ -199,7 +199,7 @@ fn fate(explanation: &Explanation) -> String {
                 _ => "accepts",
             };
             let setting = explanation.unmatched_images;
-            format!("No rule selects the image: `unmatchedImages: {setting}` {does} it.")
+            format!("No rule matches the image: `unmatchedImages: {setting}` {does} it.")
         }
     }
 }
@@ -211,7 +211,7 @@ fn write_findings(f: &mut String, image: &str, findings: &Findings) -> fmt::Resu
         Some(pinned) => writeln!(f, ", and pinned: {pinned}")?,
         None => writeln!(f)?,
     }
-    let place = format!("spec.containers[0].image (`explain`) `{image}`: ");
+    let place = format!("image `{image}` (`spec.containers[0]`, container `explain`): ");
     for line in findings.message.iter().flat_map(|message| message.lines()) {
         writeln!(f, "  {}", line.strip_prefix(&place).unwrap_or(line))?;
     }
