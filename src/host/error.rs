@@ -242,20 +242,24 @@ mod tests {
         }
     }
 
+    /// An answer with the registry's own error.
+    fn refused(message: &str) -> String {
+        format!(
+            "Callback evaluation failure: Fail to interact with OCI registry: Registry error: url \
+             https://r.example/v2/not-found/manifests/1, envelope: OCI API errors: [OCI API error: {message}]"
+        )
+    }
+
+    /// An answer without one.
+    fn answered(code: u16, body: &str) -> String {
+        format!(
+            "Fail to interact with OCI registry: Server error: url https://r.example/v2/a/manifests/1, code: \
+             {code}, message: {body}"
+        )
+    }
+
     #[test]
     fn what_registries_say() {
-        let refused = |message: &str| {
-            format!(
-                "Callback evaluation failure: Fail to interact with OCI registry: Registry error: url \
-                 https://r.example/v2/not-found/manifests/1, envelope: OCI API errors: [OCI API error: {message}]"
-            )
-        };
-        let answered = |code: u16, body: &str| {
-            format!(
-                "Fail to interact with OCI registry: Server error: url https://r.example/v2/a/manifests/1, code: \
-                 {code}, message: {body}"
-            )
-        };
         let page =
             "<html><title>404 Not Found</title><body>manifest unknown, code: 404, message:</body>";
         let absent = [
