@@ -378,6 +378,57 @@ pod_with() {
   refused "$(image garbage/app:signed)"
 }
 
+@test "a registry that fails on the signature alone makes the image unchecked, for every kind of signer" {
+  local behaviour name signers
+  start_broken_registry
+  REGISTRY=$address
+  for signers in 'pubKeys: [$release]' 'githubActions: {owner: "acme"}' 'keyless: [{issuer: "https://a.example", subject: "b"}]'; do
+    settings "{signatures: [{image: \"\(\$registry)/*\", $signers}]}"
+    for behaviour in 401 403 429 500 503 page-403 page-502 nothing; do
+      for name in signed unsigned; do
+        create "$(pod "$(image "sig-$behaviour/acme/app:$name")")"
+        refused "$(image "sig-$behaviour/acme/app:$name")" "could not be checked: its signatures at"
+      done
+    done
+    for behaviour in 404 page-404; do
+      create "$(pod "$(image "sig-$behaviour/acme/app:signed")")"
+      refused "not signed" "cosign sign --key"
+    done
+  done
+}
+
+# push_as_signatures NAME:TAG FILE: what stands there is pushed where the signatures of that image belong
+push_as_signatures() {
+  local tag
+  tag=$(signature_tag "$1")
+  cp "$2" "$NAMES/${tag//\//%}"
+  push_manifest "$tag"
+}
+
+@test "signatures of which none holds have a reason of their own" {
+  local name signatures=$BATS_TEST_TMPDIR/signatures.json tag
+  trust release
+  tag=$(signature_tag acme/app:signed)
+  curl -fsS "http://$REGISTRY/v2/acme/app/manifests/${tag##*:}" \
+    -H 'accept: application/vnd.oci.image.manifest.v1+json' >"$signatures"
+  push_image acme/app:copied
+  push_as_signatures acme/app:copied "$signatures"
+  push_image acme/app:ordinary
+  push_as_signatures acme/app:ordinary "$NAMES/acme%app:signed"
+  for name in copied ordinary; do
+    create "$(pod "$(image acme/app:$name)")"
+    refused "$(image acme/app:$name)" "there are signatures, and none of them holds"
+  done
+}
+
+@test "an index that is not signed, whose platform image is, says so" {
+  trust release
+  push_index acme/platform:v1 linux/amd64 linux/arm64
+  sign release acme/platform:v1-linux-amd64
+  create "$(pod "$(image acme/platform:v1)")"
+  refused "not signed: it is an index, and an image of a platform that it lists is signed" "cosign sign --recursive"
+}
+
 # The user e2e, whose password is `correct-horse`, as `htpasswd -nbB` writes it.
 HTPASSWD='e2e:$2y$05$e2eTestOnLoopback0000uFjFXOghSW2cF1XR9JIcAhPS2gQqNRYu'
 

@@ -83,6 +83,8 @@ pub(super) const VERIFY: Vocabulary = Vocabulary::Phrases(&[
     Phrase("no signatures found", NoSignatures),
     // `SigstoreNoVerifiedLayer`, sigstore-rs, src/errors.rs
     Phrase("No Signature Layer passed verification", InvalidSignatures),
+    // `IncompatibleLayerMediaTypeError`, oci-client, src/errors.rs: an ordinary image at the tag of the signatures
+    Phrase("Incompatible layer media type", InvalidSignatures),
     // "Image verification failed: missing signatures": `verify_signatures_against_config`, the same file
     Phrase("missing signatures", MissingSignatures),
     // by a certificate: crates/policy-evaluator/src/callback_handler/sigstore_verification.rs
@@ -223,6 +225,12 @@ mod tests {
             (
                 VERIFY,
                 "failed to get image trusted layers: No Signature Layer passed verification",
+                InvalidSignatures,
+            ),
+            (
+                VERIFY,
+                "failed to get image trusted layers: Cannot pull r.example/a:sha256-1.sig: Incompatible layer media \
+                 type: application/vnd.oci.image.layer.v1.tar",
                 InvalidSignatures,
             ),
             (VERIFY, "failed to get image trusted layers: manifest not found", Other),

@@ -76,7 +76,7 @@ YAML
 
 # start_broken_registry: answers about the repository `status-500/…` with 500, and so on
 start_broken_registry() {
-  serve broken 'listening on ' python3 "$BATS_TEST_DIRNAME/tests/e2e/broken-registry.py"
+  serve broken 'listening on ' python3 "$BATS_TEST_DIRNAME/tests/e2e/broken-registry.py" "$REGISTRY"
 }
 
 # ---- images ----------------------------------------------------------------------------------------
@@ -135,6 +135,9 @@ push_blob() {
     -H 'content-type: application/octet-stream' --data-binary "@$2"
   echo "$digest"
 }
+
+# signature_tag NAME:TAG: where cosign puts the signatures of an image
+signature_tag() { local digest; digest=$(digest_of "$1"); echo "${1%:*}:${digest/:/-}.sig"; }
 
 # ---- keys and signatures ---------------------------------------------------------------------------
 
