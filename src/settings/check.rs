@@ -5,7 +5,7 @@ use super::{SettingsError, SettingsIssue};
 use crate::host::{self, Host};
 use crate::keys::certificate::Certificate;
 use crate::keys::public_key::PublicKey;
-use crate::policy::overlap::one_signature_satisfies_both;
+use crate::policy::overlap::{are_apart, one_signature_satisfies_both, parties};
 use crate::policy::plan::Rules;
 use crate::policy::rule::{AnyOf, Rule};
 use crate::policy::signer::{Identity, KeySource, Signer};
@@ -34,6 +34,8 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
                 issues.extend(issues_of.map(|issue| issue.under(rule.place)));
             }
         }
+        let minimum = rule.trust.any_of().map(check_minimum).and_then(Result::err);
+        issues.extend(minimum.map(|issue| issue.under(rule.place)));
     }
     SettingsError::unless_empty(issues)
 }
@@ -43,8 +45,9 @@ fn check_distinct<'s>(
     signer: &Signer,
     mut earlier: impl Iterator<Item = &'s Signer>,
 ) -> Result<(), SettingsIssue> {
-    let twin =
-        earlier.find(|other| one_signature_satisfies_both(&signer.identity, &other.identity));
+    let twin = earlier.find(|other| {
+        !are_apart(signer, other) && one_signature_satisfies_both(&signer.identity, &other.identity)
+    });
     match twin {
         None => Ok(()),
         Some(twin) => {
@@ -56,6 +59,17 @@ fn check_distinct<'s>(
             .under(signer.place))
         }
     }
+}
+
+/// Signers who are one party count once, so more than there are parties can never agree.
+fn check_minimum(any_of: &AnyOf) -> Result<(), SettingsIssue> {
+    let parties = parties(any_of.signers());
+    if any_of.minimum() <= parties {
+        return Ok(());
+    }
+    let range =
+        format!("must be between 1 and {parties}, the number of distinct keys and identities");
+    Err(SettingsIssue::new(range).under("anyOf.minimumMatches"))
 }
 
 fn check_signer(signer: &Signer, host: &mut Host<'_>, now: Duration) -> Result<(), SettingsIssue> {
