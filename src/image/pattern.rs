@@ -8,8 +8,8 @@
 //! *Which spelling counts?* The canonical one, so every spelling of one image matches alike.
 //!
 //! *What if the tag is not known?* A reference given by digest alone may carry any tag, so a tag pattern
-//! of its repository matches it for verification ([`Match::Perhaps`]), and never spares it. Nor does a
-//! tag written beside a digest spare it: the digest, not the tag, decides what runs.
+//! of its repository matches it for verification ([`Match::Perhaps`]), and never spares it. A tag written beside a
+//! digest is what its writer claims ([`Match::Claimed`]): the digest, not the tag, decides what runs.
 
 use crate::image::glob;
 use crate::image::reference::{
@@ -28,8 +28,10 @@ pub const MAX_PATTERN: usize = 1024;
 pub enum Match {
     /// It is another image.
     No,
-    /// It may be the image: the pattern names a tag, and the tag does not decide what runs.
+    /// It may be the image: the pattern names a tag or a digest, which is not known of the image.
     Perhaps,
+    /// It is the image by the tag that is claimed beside a digest.
+    Claimed,
     /// It is the image.
     Yes,
 }
@@ -137,6 +139,11 @@ impl ImagePattern {
         self.segments == [Segment::Any] && self.tag.is_none() && self.digest.is_none()
     }
 
+    /// Whether it names a digest.
+    pub(crate) fn reads_digest(&self) -> bool {
+        self.digest.is_some()
+    }
+
     /// How this pattern stands to that image.
     #[must_use]
     pub fn matches(&self, image: &Reference) -> Match {
@@ -151,8 +158,9 @@ impl ImagePattern {
         }
         match (&self.tag, image.tag()) {
             (Some(glob), Some(tag)) if !glob.matches(tag) => Match::No,
-            (Some(_), _) if image.digest().is_some() => Match::Perhaps,
-            _ => Match::Yes,
+            (Some(_), Some(_)) if image.digest().is_some() => Match::Claimed,
+            (Some(_), None) => Match::Perhaps,
+            (Some(_), Some(_)) | (None, _) => Match::Yes,
         }
     }
 
@@ -420,7 +428,7 @@ mod tests {
 
     #[test]
     fn tags_and_digests() {
-        use Match::{No, Perhaps, Yes};
+        use Match::{Claimed, No, Perhaps, Yes};
         check(&[
             ("ghcr.io/acme/app", "ghcr.io/acme/app:2", Yes),
             ("ghcr.io/acme/app", "ghcr.io/acme/app@A", Yes),
@@ -428,9 +436,11 @@ mod tests {
             ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:10", No),
             ("ghcr.io/acme/app:latest", "ghcr.io/acme/app", Yes),
             ("ghcr.io/acme/app:V1", "ghcr.io/acme/app:v1", No),
-            // Its tag is not known, or does not decide.
+            // Its tag is not known, or a claim.
             ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app@A", Perhaps),
-            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:1.2@A", Perhaps),
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:1.2@A", Claimed),
+            ("ghcr.io/acme/app:1.*@sha256:a*", "ghcr.io/acme/app:1.2@A", Claimed),
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:2@A", No),
             ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app2@A", No),
             ("ghcr.io/acme/app@A", "ghcr.io/acme/app@A", Yes),
             ("ghcr.io/acme/app@A", "ghcr.io/acme/app:1@A", Yes),

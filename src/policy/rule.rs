@@ -6,7 +6,6 @@ use super::place::Place;
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::image::names::ImageNames;
 use crate::image::pattern::{ImagePattern, Match};
-use crate::image::reference::Reference;
 use crate::policy::signer::Signer;
 use serde::Deserialize;
 use std::fmt;
@@ -191,7 +190,17 @@ impl ImageMatcher {
         matches!(self.0, Patterns::Legacy(_))
     }
 
-    /// Whether the rule is about that image.
+    /// Whether one of its patterns looks at the digest.
+    pub(crate) fn reads_digest(&self) -> bool {
+        match &self.0 {
+            Patterns::Legacy(patterns) => patterns.iter().any(LegacyPattern::reads_digest),
+            Patterns::Images { images, exclude } => {
+                images.iter().chain(exclude).any(ImagePattern::reads_digest)
+            }
+        }
+    }
+
+    /// Whether the rule is about that image. The tag beside a digest is believed.
     #[must_use]
     pub fn matches(&self, image: &ImageNames) -> bool {
         match &self.0 {
@@ -199,14 +208,11 @@ impl ImageMatcher {
                 patterns.iter().any(|pattern| pattern.matches(image.spellings()))
             }
             Patterns::Images { images, exclude } => {
-                images.iter().any(|pattern| pattern.matches(image.reference()) >= Match::Perhaps)
-                    && !any_is_surely(exclude, image.reference())
+                let any = |patterns: &[ImagePattern], least| {
+                    patterns.iter().any(|pattern| pattern.matches(image.reference()) >= least)
+                };
+                any(images, Match::Perhaps) && !any(exclude, Match::Claimed)
             }
         }
     }
-}
-
-/// Sparing an image takes certainty.
-pub(crate) fn any_is_surely(patterns: &[ImagePattern], image: &Reference) -> bool {
-    patterns.iter().any(|pattern| pattern.matches(image) == Match::Yes)
 }

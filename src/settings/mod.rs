@@ -16,28 +16,29 @@ mod limits;
 mod list;
 mod lists;
 mod rule;
+mod rule_filter;
 #[cfg(not(target_family = "wasm"))]
 mod schema;
 mod signer;
 mod signer_parts;
 mod subject_pattern;
 mod suggestion;
+mod unread;
 mod url_prefix;
 mod value;
 mod workload;
 
 pub use check::check;
 pub use issue::{SettingsError, SettingsIssue};
+pub use rule_filter::RuleFilter;
 #[cfg(not(target_family = "wasm"))]
 pub use schema::schema;
 pub use subject_pattern::pattern as subject_pattern;
 
-use crate::image::names::ImageNames;
 use crate::image::pattern::ImagePattern;
-use crate::json::{members_and_lists, pick, strings};
 use crate::policy::pinning::Pinning;
 use crate::policy::plan::{Rules, UnchangedImages, UnmatchedImages};
-use crate::policy::rule::{ImageMatcher, Rule};
+use crate::policy::rule::Rule;
 use crate::request::GroupKind;
 use crate::workload::kinds::Workload;
 use lazy::Lazy;
@@ -47,7 +48,8 @@ use lists::ListKind;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
+use std::rc::Rc;
+use unread::{Unread, read_with_lists};
 
 /// Entries of a list that are read one by one.
 type Entries<'s, T> = List<Lazy<'s, T>, MAX_RULES>;
@@ -116,7 +118,7 @@ pub struct PartialSettings<'s> {
     signatures: Unread<'s, legacy::RawEntry<'s>>,
     rules: Unread<'s, rule::RawRule<'s>>,
     lists: [(ListKind, Option<&'s RawValue>); 5],
-    exempt: Vec<ImagePattern>,
+    exempt: Rc<[ImagePattern]>,
     unmatched: UnmatchedImages,
     /// What becomes of an image that an update leaves as it is.
     pub unchanged: UnchangedImages,
@@ -124,86 +126,6 @@ pub struct PartialSettings<'s> {
     pub pinning: Pinning,
     /// Custom resources that hold images.
     pub workloads: Vec<(GroupKind, Workload)>,
-}
-
-/// The entries of a list, or a value that is still to be read as one.
-enum Unread<'s, T> {
-    Entries(Vec<&'s RawValue>),
-    Value(Option<Lazy<'s, Entries<'s, T>>>),
-}
-
-impl<'s, T> Unread<'s, T> {
-    fn is_given(&self) -> bool {
-        match self {
-            Self::Entries(entries) => !entries.is_empty(),
-            Self::Value(value) => value.is_some(),
-        }
-    }
-
-    fn read(self, key: &'static str) -> Result<Vec<Lazy<'s, T>>, SettingsIssue> {
-        match self {
-            Self::Entries(entries) => {
-                let List(entries) = Entries::of(entries.into_iter().map(Lazy::of).collect())
-                    .map_err(|issue| issue.under(key))?;
-                Ok(entries)
-            }
-            Self::Value(value) => Ok(List::or_empty(Lazy::read_at(key, value)?)),
-        }
-    }
-}
-
-type WithLists<'s> =
-    (RawSettings<'s>, Unread<'s, legacy::RawEntry<'s>>, Unread<'s, rule::RawRule<'s>>);
-
-/// The settings, and the lists that are most of their text: where these are lists and stand there once, their
-/// entries are told in the same pass. Else each value is left to its own reader, which tells what is wrong.
-fn read_with_lists(json: &RawValue) -> Result<WithLists<'_>, SettingsIssue> {
-    if let Some((members, mut lists)) = members_and_lists(json, &["signatures", "rules"]) {
-        let mut take = |name| {
-            let at = lists.iter().position(|(known, _)| *known == name);
-            at.map_or(Vec::new(), |at| lists.swap_remove(at).1)
-        };
-        let (signatures, rules) = (take("signatures"), take("rules"));
-        if lists.is_empty() {
-            let raw = value::read_members(members)?;
-            return Ok((raw, Unread::Entries(signatures), Unread::Entries(rules)));
-        }
-    }
-    let mut raw: RawSettings<'_> = value::read(json)?;
-    let (signatures, rules) = (raw.signatures.take(), raw.rules.take());
-    Ok((raw, Unread::Value(signatures), Unread::Value(rules)))
-}
-
-/// Which rules are read.
-#[derive(Clone, Copy, Debug)]
-pub enum RuleFilter<'w> {
-    /// All of them.
-    All,
-    /// Those that match one of these images.
-    For(&'w [Cow<'w, ImageNames>]),
-}
-
-impl RuleFilter<'_> {
-    fn includes(self, matcher: &ImageMatcher) -> bool {
-        match self {
-            Self::All => true,
-            Self::For(images) => images.iter().any(|image| matcher.matches(image)),
-        }
-    }
-
-    /// Whether a rule can match, by what its patterns begin with: none is parsed yet. Where these cannot be
-    /// told, what is wrong is told later.
-    fn may_include(self, rule: &RawValue) -> bool {
-        let Self::For(images) = self else { return true };
-        let Some(patterns) = strings_in(rule, "images") else { return true };
-        patterns.iter().any(|pattern| images.iter().any(|image| image.may_match(pattern)))
-    }
-}
-
-/// The strings in the list under that key; none where there is no such thing.
-fn strings_in<'s>(object: &'s RawValue, key: &'static str) -> Option<Vec<Cow<'s, str>>> {
-    let [list] = pick(object, [key]).ok()?;
-    strings(list?).filter(|strings| !strings.is_empty())
 }
 
 /// Reads and compiles all of the settings.
@@ -227,7 +149,7 @@ impl<'s> PartialSettings<'s> {
         }
         let (raw, signatures, rules) = read_with_lists(json)?;
         let settings = Self {
-            exempt: rule::sparing(List::or_empty(raw.exempt), "exempt")?,
+            exempt: rule::sparing(List::or_empty(raw.exempt), "exempt")?.into(),
             unmatched: raw.unmatched_images.unwrap_or(UnmatchedImages::Accept),
             unchanged: raw.unchanged_images.unwrap_or(UnchangedImages::Skip),
             pinning: pinning(raw.modify_images_with_digest, raw.pin_workload_templates),
@@ -272,7 +194,7 @@ impl<'s> PartialSettings<'s> {
     ///
     /// # Errors
     /// With the place of everything that is wrong in what is read.
-    pub fn rules(self, filter: RuleFilter<'_>) -> Result<Rules, SettingsError> {
+    pub fn rules(&self, filter: RuleFilter<'_>) -> Result<Rules, SettingsError> {
         let mut issues = Vec::new();
         let mut rules = Vec::new();
         let mut keep =
@@ -295,7 +217,7 @@ impl<'s> PartialSettings<'s> {
         SettingsError::unless_empty(issues)?;
         Ok(Rules {
             rules,
-            exempt: self.exempt,
+            exempt: Rc::clone(&self.exempt),
             unmatched: self.unmatched,
             unchanged: self.unchanged,
         })
