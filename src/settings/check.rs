@@ -1,9 +1,12 @@
 //! What is checked once, when the policy is set up: every key and certificate can be used, chains lead to
 //! their certificates, and signers of one group are distinct.
+//!
+//! *And a certificate that has expired?* It is no mistake in the settings: else a policy server that starts again would
+//! refuse them, and everything with them. It signs nothing, and its chain is not put to the host.
 
 use super::{SettingsError, SettingsIssue};
 use crate::host::{self, Host};
-use crate::keys::certificate::Certificate;
+use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::PublicKey;
 use crate::policy::overlap::{are_apart, one_signature_satisfies_both, parties};
 use crate::policy::plan::Rules;
@@ -96,10 +99,15 @@ fn check_certificate(
     host: &mut Host<'_>,
     now: Duration,
 ) -> Result<(), SettingsIssue> {
-    let read = |pem: &str| {
-        Certificate::parse(pem)
-            .and_then(|certificate| certificate.check_validity(now).map(|()| certificate.to_pem()))
-            .map_err(SettingsIssue::new)
+    let mut has_expired = false;
+    let mut read = |pem: &str| {
+        let certificate = Certificate::parse(pem).map_err(SettingsIssue::new)?;
+        match certificate.check_validity(now) {
+            Ok(()) => {}
+            Err(CertificateError::Expired(_)) => has_expired = true,
+            Err(error) => return Err(SettingsIssue::new(error)),
+        }
+        Ok(certificate.to_pem())
     };
     let certificate = read(certificate).map_err(|issue| issue.under(signer.place))?;
     let Some(chain) = chain else { return Ok(()) };
@@ -107,6 +115,9 @@ fn check_certificate(
     for (index, pem) in chain.iter().enumerate() {
         let place = format!("{} (certificateChain[{index}])", signer.place);
         links.push(read(pem).map_err(|issue| issue.under(place))?);
+    }
+    if has_expired {
+        return Ok(());
     }
     host::is_certificate_trusted(host, &certificate, &links)
         .map_err(|reason| SettingsIssue::new(reason).under(signer.place))

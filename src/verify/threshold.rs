@@ -3,6 +3,7 @@
 
 use crate::host::Host;
 use crate::host::verification::{AllOf, Check, Merged};
+use crate::keys::certificate::CertificateError;
 use crate::policy::overlap::{annotations_differ, are_alternatives};
 use crate::policy::signer::{Annotations, Identity, Signer, identity_label};
 use crate::policy::subject_pattern::SubjectPattern;
@@ -132,11 +133,14 @@ pub(crate) struct SignerThreshold<'s> {
     agreed: Vec<String>,
     /// How many more have signed by the host's words: for the message alone.
     presumed: usize,
-    missing: Vec<&'s Signer>,
+    /// Those whose signature was not found, and what messages call them.
+    missing: Vec<(&'s Signer, String)>,
     /// Those who agreed, and what they could have signed with.
     met: Vec<(SignerBatch<'s>, Vec<Check>)>,
     /// The gravest of what went wrong, the first of several.
     worst: Option<CheckFailure>,
+    /// A signer whose certificate has expired: told where nothing else is.
+    expired: Option<CheckFailure>,
     annotated: bool,
     uncertified: bool,
 }
@@ -167,6 +171,7 @@ impl<'s> SignerThreshold<'s> {
             missing: Vec::new(),
             met: Vec::new(),
             worst: None,
+            expired: None,
             annotated: false,
             uncertified: false,
         }
@@ -211,7 +216,7 @@ impl<'s> SignerThreshold<'s> {
             match session.ask(host, check) {
                 Ok(()) => {
                     if self.duplicates == DuplicateSigners::CountOnce {
-                        self.missing.retain(|other| !batch.is_alternative_of(other));
+                        self.missing.retain(|(other, _)| !batch.is_alternative_of(other));
                     }
                     self.met.push((batch.clone(), checks.to_vec()));
                     self.agreed.extend(batch.agreed(check));
@@ -252,13 +257,23 @@ impl<'s> SignerThreshold<'s> {
     }
 
     fn failure(&mut self, signers: &[&'s Signer], failure: CheckFailure) {
+        if let CheckFailure::Signer(
+            _,
+            SignerError::Certificate(error @ CertificateError::Expired(_)),
+        ) = &failure
+        {
+            let missing = |signer: &&'s Signer| (*signer, format!("{} ({error})", signer.label));
+            self.missing.extend(signers.iter().map(missing));
+            self.expired.get_or_insert(failure);
+            return;
+        }
         let named = |signer: &&&Signer| failure.names(signer);
         let any_named = signers.iter().any(|signer| named(&signer));
         for signer in signers {
             if any_named && !named(&signer) {
                 self.presumed += 1;
             } else {
-                self.missing.push(signer);
+                self.missing.push((signer, signer.label.clone()));
                 self.annotated |= !signer.annotations.is_empty();
             }
         }
@@ -277,7 +292,9 @@ impl<'s> SignerThreshold<'s> {
         if self.agreed.len() >= self.needed {
             return Ok(self.agreed);
         }
-        Err(match self.worst {
+        let nobody_else = self.worst.is_none() && self.agreed.is_empty();
+        let worst = if nobody_else { self.expired } else { self.worst };
+        Err(match worst {
             Some(CheckFailure::Withheld(words)) => Reason::Withheld(words),
             Some(CheckFailure::Moved { expected, answered }) => {
                 Reason::Moved { expected, answered }
@@ -292,7 +309,7 @@ impl<'s> SignerThreshold<'s> {
             _ => Reason::TooFewSigners {
                 agreed: self.agreed.len() + self.presumed,
                 needed: self.needed,
-                missing: self.missing.iter().map(|signer| signer.label.clone()).collect(),
+                missing: self.missing.into_iter().map(|(_, label)| label).collect(),
                 annotated: self.annotated,
                 uncertified: self.uncertified,
             },
