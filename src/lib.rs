@@ -115,6 +115,7 @@ fn review<'r>(
         })
         .collect();
     let mut notes = response::expiry_notes(verifier.expiring());
+    notes.extend(rules.notes.iter().cloned());
     review_pins(&found.images, &mut outcomes, &rules, settings, host, now)?;
     if found.images.is_empty() {
         notes.push(format!("no image was found in this {kind}"));

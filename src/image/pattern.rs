@@ -16,6 +16,7 @@ use crate::image::reference::{
     DOCKER_HUB, Digest, OFFICIAL, Reference, is_path_component, is_tag, normalise_registry,
     split_tag,
 };
+use crate::image::spelling::Given;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use std::fmt;
@@ -45,6 +46,8 @@ pub enum PatternError {
     TooLong,
     /// A registry alone, which would be read as a repository of Docker Hub.
     RegistryAlone(String),
+    /// A name and a number: a registry with its port, or an image of Docker Hub with its tag.
+    RegistryOrTag(String),
     /// `**` beside other characters.
     DoubleStar,
     /// Upper case in a repository, which no image has.
@@ -62,6 +65,11 @@ impl fmt::Display for PatternError {
                 f,
                 "`{registry}` alone is a repository of Docker Hub; write `{registry}/**` for every \
                  image of that registry"
+            ),
+            Self::RegistryOrTag(text) => write!(
+                f,
+                "`{text}` may be an image or a registry: write `docker.io/library/{text}` for the image with that \
+                 tag, or `{text}/**` for every image of the registry at that port"
             ),
             Self::DoubleStar => f.write_str("`**` must be a whole path component"),
             Self::UpperCase => f.write_str("repositories are in lower case"),
@@ -91,13 +99,13 @@ impl std::error::Error for PatternError {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImagePattern {
     /// Registry first, then the path's components.
-    segments: Vec<Segment>,
-    tag: Option<Glob>,
-    digest: Option<Glob>,
+    pub(super) segments: Vec<Segment>,
+    pub(super) tag: Option<Glob>,
+    pub(super) digest: Option<Glob>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Segment {
+pub(super) enum Segment {
     /// `**`
     Any,
     One(Glob),
@@ -105,9 +113,13 @@ enum Segment {
 
 /// A `*`/`?` wildcard within one component.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Glob(String);
+pub(super) struct Glob(String);
 
 impl Glob {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     fn matches(&self, text: &str) -> bool {
         glob::matches_text(&self.0, text)
     }
@@ -130,13 +142,44 @@ impl ImagePattern {
             None => (text, None),
         };
         let (name, tag) = split_tag(rest);
+        let could_be_registry = digest.is_none() && !name.contains(['/', '.', '*', '?']);
+        if could_be_registry && tag.is_some_and(is_port_rather_than_tag) {
+            return Err(PatternError::RegistryOrTag(text.to_owned()));
+        }
         Ok(Self { segments: name_segments(name)?, tag: tag.map(tag_glob).transpose()?, digest })
     }
 
-    /// Whether it is the pattern of every image.
+    /// The pattern of every image.
     #[must_use]
-    pub fn is_every_image(&self) -> bool {
-        self.segments == [Segment::Any] && self.tag.is_none() && self.digest.is_none()
+    pub fn every_image() -> Self {
+        Self { segments: vec![Segment::Any], tag: None, digest: None }
+    }
+
+    /// An image that it matches, by a name that hardly anything else matches.
+    pub(super) fn example(&self, given: Given) -> Option<Reference> {
+        let fill = |glob: &str| glob.replace('*', "q0z").replace('?', "q");
+        let mut text = String::new();
+        for (index, segment) in self.segments.iter().enumerate() {
+            text.push_str(if index == 0 { "" } else { "/" });
+            match segment {
+                Segment::One(Glob(glob)) if index > 0 || glob != "*" => text.push_str(&fill(glob)),
+                Segment::Any | Segment::One(_) if index > 0 => text.push_str("q0z"),
+                Segment::Any | Segment::One(_) => text.push_str("q0z.q0z"),
+            }
+        }
+        if self.segments.len() == 1 {
+            text.push_str("/q0z");
+        }
+        match given {
+            Given::ByTag => {
+                let tag = self.tag.as_ref().map_or_else(|| "q0z".to_owned(), |tag| fill(&tag.0));
+                text.extend([":", &tag]);
+            }
+            Given::ByDigest => {
+                text.extend(["@sha256:", &"0b9".repeat(21), "7"]);
+            }
+        }
+        Reference::parse(&text).ok().filter(|image| self.matches(image) != Match::No)
     }
 
     /// Whether it names a digest.
@@ -228,6 +271,14 @@ fn name_segments(name: &str) -> Result<Vec<Segment>, PatternError> {
         segments.push(path_segment(component)?);
     }
     Ok(segments)
+}
+
+/// Whether a number is a registry's port rather than an image's tag, which are versions (`redis:7`) and years
+/// (`amazonlinux:2023`).
+fn is_port_rather_than_tag(text: &str) -> bool {
+    let number = text.parse::<u16>().unwrap_or_default();
+    !text.starts_with(['0', '+'])
+        && (number == 443 || number >= 1024 && !(2000..2100).contains(&number))
 }
 
 fn is_registry_pattern(first: &str) -> bool {

@@ -30,6 +30,8 @@ pub struct Rules {
     pub unmatched: UnmatchedImages,
     /// What becomes of an image that an update leaves as it is.
     pub unchanged: UnchangedImages,
+    /// What is odd in the settings, and is taken all the same: warnings of every answer.
+    pub notes: Vec<String>,
 }
 
 /// What becomes of an image that no rule matches.

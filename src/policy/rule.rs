@@ -3,6 +3,7 @@
 //! A rule that every image satisfies, or that none can, cannot be built: the constructors refuse it.
 
 use super::place::Place;
+use crate::image::containment::{Coverage, coverage};
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::image::names::ImageNames;
 use crate::image::pattern::{ImagePattern, Match};
@@ -87,6 +88,8 @@ pub enum EmptyTrust {
     NoSigners,
     /// More signers are asked for than there are, or none.
     Minimum,
+    /// What is excluded is what would match.
+    Excluded(Coverage),
 }
 
 impl fmt::Display for EmptyTrust {
@@ -97,6 +100,13 @@ impl fmt::Display for EmptyTrust {
             }
             Self::NoSigners => "`allOf` and `anyOf` are missing: who must have signed?",
             Self::Minimum => "`minimumMatches` must be between 1 and the number of signers",
+            Self::Excluded(Coverage::Every) => "this is all of `images`, so none would be checked",
+            Self::Excluded(Coverage::EveryTag) => {
+                "this is all of `images` that are given by a tag, so none of those would be checked"
+            }
+            Self::Excluded(Coverage::EveryDigest) => {
+                "this is all of `images` that are given by a digest, so none of those would be checked"
+            }
         })
     }
 }
@@ -168,13 +178,16 @@ impl ImageMatcher {
     /// The patterns of `rules`: those that match, but for those excluded.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none, or all that match are excluded.
     pub fn patterns(
         images: Vec<ImagePattern>,
         exclude: Vec<ImagePattern>,
     ) -> Result<Self, EmptyTrust> {
         if images.is_empty() {
             return Err(EmptyTrust::NoImages);
+        }
+        if let Some(coverage) = coverage(&images, &exclude) {
+            return Err(EmptyTrust::Excluded(coverage));
         }
         Ok(Self(Patterns::Images { images, exclude }))
     }

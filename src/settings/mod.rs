@@ -15,10 +15,14 @@ mod legacy;
 mod limits;
 mod list;
 mod lists;
+mod oddities;
+#[cfg(not(target_family = "wasm"))]
+mod remarks;
 mod rule;
 mod rule_filter;
 #[cfg(not(target_family = "wasm"))]
 mod schema;
+mod shared;
 mod signer;
 mod signer_parts;
 mod subject_pattern;
@@ -30,6 +34,8 @@ mod workload;
 
 pub use check::check;
 pub use issue::{SettingsError, SettingsIssue};
+#[cfg(not(target_family = "wasm"))]
+pub use remarks::remarks;
 pub use rule_filter::RuleFilter;
 #[cfg(not(target_family = "wasm"))]
 pub use schema::schema;
@@ -46,7 +52,7 @@ use limits::{MAX_PATTERNS, MAX_RULES, MAX_SETTINGS, MAX_WORKLOADS};
 use list::{FormList, List};
 use lists::ListKind;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Deserializer, Error};
 use serde_json::value::RawValue;
 use std::rc::Rc;
 use unread::{Unread, read_with_lists};
@@ -105,12 +111,21 @@ struct RawSettings<'s> {
     extra_workloads: Option<List<workload::RawWorkload, MAX_WORKLOADS>>,
     /// ignored: the Rancher form keeps its own state here
     #[serde(rename = "description")]
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<serde_json::Value>"))]
-    _description: Option<IgnoredAny>,
+    _description: Option<String>,
     /// ignored: the Rancher form keeps its own state here
     #[serde(rename = "rule")]
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<serde_json::Value>"))]
-    _rule: Option<IgnoredAny>,
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
+    _rule: Option<FormText>,
+}
+
+/// A form's text, where somebody may have meant `rules`.
+struct FormText;
+
+impl<'de> Deserialize<'de> for FormText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer);
+        text.map(|_| Self).map_err(|_| D::Error::custom("unknown field, did you mean `rules`?"))
+    }
 }
 
 /// The settings but for their rules, which are most of them.
@@ -195,8 +210,7 @@ impl<'s> PartialSettings<'s> {
     /// # Errors
     /// With the place of everything that is wrong in what is read.
     pub fn rules(&self, filter: RuleFilter<'_>) -> Result<Rules, SettingsError> {
-        let mut issues = Vec::new();
-        let mut rules = Vec::new();
+        let (mut issues, mut rules, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let mut keep =
             |key: &str, index: usize, compiled: Result<Option<Rule>, SettingsIssue>| match compiled
             {
@@ -204,7 +218,7 @@ impl<'s> PartialSettings<'s> {
                 Err(issue) => issues.push(issue.at(index).under(key)),
             };
         for (index, entry) in self.signatures.read("signatures")?.into_iter().enumerate() {
-            keep("signatures", index, legacy::compile(index, entry, filter));
+            keep("signatures", index, legacy::compile(index, entry, filter, &mut notes));
         }
         for (index, entry) in self.rules.read("rules")?.into_iter().enumerate() {
             keep("rules", index, rule::compile(index, entry, filter));
@@ -220,6 +234,7 @@ impl<'s> PartialSettings<'s> {
             exempt: Rc::clone(&self.exempt),
             unmatched: self.unmatched,
             unchanged: self.unchanged,
+            notes,
         })
     }
 }
