@@ -383,13 +383,13 @@ readonly SIGNER=(keyUsage=digitalSignature extendedKeyUsage=codeSigning subjectA
   done
 }
 
-@test "a certificate that has expired, or of another chain, is refused with the settings" {
+@test "a certificate that has expired is missing, and one of another chain is refused with the settings" {
   new_signer
   certificate_since 20200101000000Z 20210101000000Z
   push_image acme/chain:v1
 
   asked 'certificates: [$later_pem], certificateChain: [$ca_pem]' acme/chain:v1
-  settings_refused 'signatures[0].certificates[0]' 'expir'
+  refused 'certificate 1 cannot be used: the certificate expired on 2021-01-01'
 
   asked 'certificates: [$signer_pem], certificateChain: [$other_pem]' acme/chain:v1
   settings_refused 'signatures[0].certificates[0]' 'Certificate is not trusted by the provided cert chain'

@@ -39,6 +39,7 @@ impl Evaluation {
         let answer: SettingsValidationResponse = serde_json::from_slice(&answer)
             .map_err(|error| format!("invalid response from policy: {error}"))?;
         if answer.valid {
+            self.settings.warn_of_oddities();
             return Ok(());
         }
         Err(answer.message.unwrap_or_default())

@@ -173,7 +173,19 @@ impl Explanation {
         let named = ImageNames::new(reference.clone());
         self.reference = Some(Canonical::new(&self.image, reference));
         self.exempt = rules.exempt.iter().map(|pattern| compare(pattern, reference)).collect();
-        self.rules = rules.rules.iter().map(|rule| rule_report(rule, &named)).collect();
+        // Where no rule is for its tag, the image is looked at by its digest alone.
+        let matching = rules.matching(&named);
+        let read = match named.without_tag() {
+            Some(untagged) if !rules.rules.iter().any(|rule| rule.matcher.matches(&named)) => {
+                untagged
+            }
+            _ => named.clone(),
+        };
+        let report = |rule: &Rule| {
+            let selects = matching.iter().any(|known| std::ptr::eq(*known, rule));
+            rule_report(rule, &read, selects)
+        };
+        self.rules = rules.rules.iter().map(report).collect();
         if self.rules.iter().any(|rule| rule.list == List::Signatures) {
             self.spellings = named.spellings().texts().to_vec();
         }
@@ -187,7 +199,7 @@ impl Explanation {
     }
 }
 
-fn rule_report(rule: &Rule, image: &ImageNames) -> RuleReport {
+fn rule_report(rule: &Rule, image: &ImageNames, selects: bool) -> RuleReport {
     let all = |patterns: &[ImagePattern]| {
         patterns.iter().map(|pattern| compare(pattern, image.reference())).collect()
     };
@@ -203,7 +215,7 @@ fn rule_report(rule: &Rule, image: &ImageNames) -> RuleReport {
     RuleReport {
         name: rule.name.to_string(),
         list,
-        selects: rule.matcher.matches(image),
+        selects,
         enforcement: match rule.enforcement {
             Enforcement::Reject => "reject",
             Enforcement::Warn => "warn",

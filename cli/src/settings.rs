@@ -8,12 +8,13 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use signed_images_policy::policy::plan::Rules;
+use tracing::warn;
 use yaml_serde::Value as Yaml;
 
 use crate::host::Host;
@@ -150,6 +151,14 @@ impl Settings {
         signed_images_policy::settings::check(&rules, &mut host, now)
             .map_err(|error| invalid(&error))?;
         Ok(rules)
+    }
+
+    /// Warns of what is valid, and perhaps not what was meant.
+    pub fn warn_of_oddities(&self) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        for remark in signed_images_policy::settings::remarks(self.raw(), now) {
+            warn!("{remark}");
+        }
     }
 
     /// The keys stay in the order in which they are written.

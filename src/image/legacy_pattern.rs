@@ -4,6 +4,8 @@
 //!
 //! *What if the tag is not known?* A reference given by digest alone is matched by every tag pattern of
 //! its repository.
+//!
+//! *And if it has both?* It is matched with its tag and without, with its digest and without.
 
 use crate::image::pattern::{MAX_PATTERN, PatternError};
 use crate::image::reference::{
@@ -39,6 +41,14 @@ impl LegacyPattern {
         let (registry, rest) = text.split_at(end.unwrap_or(0));
         let text = [&registry.to_ascii_lowercase(), rest].concat();
         Ok(Self { wildcard: WildMatch::new(&text), text })
+    }
+
+    /// Whether it could match an image for its digest, which it does not match by its tag: it names one, or a wildcard
+    /// may stand for a part of one.
+    pub(crate) fn reads_digest(&self) -> bool {
+        let of_digest = |c: char| matches!(c, 's' | 'h' | ':' | 'a'..='f' | '0'..='9' | '*' | '?');
+        let tail = self.text.rsplit(|c| !of_digest(c)).next().unwrap_or_default();
+        self.text.contains('@') || tail.contains('?') || tail.trim_end_matches('*').contains('*')
     }
 
     /// Whether the image, in one of its spellings, matches.
@@ -169,6 +179,7 @@ fn suffixes(image: &Reference) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const A: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
@@ -264,6 +275,42 @@ mod tests {
             ("ghcr.io/acme/other:1.2", "ghcr.io/acme/app@A", false),
             ("ghcr.io/acme/other*", "ghcr.io/acme/app@A", false),
         ]);
+    }
+
+    /// Where it is not told that a pattern looks at digests, one that matches `name:tag@digest` matches `name:tag`.
+    #[test]
+    fn patterns_that_look_at_digests() {
+        for (pattern, expected) in [
+            ("*", false),
+            ("ghcr.io/acme/*", false),
+            ("ghcr.io/acme/app:1.*", false),
+            ("*:latest", false),
+            ("*-rc", false),
+            ("ghcr.io/acme/*/app", false),
+            ("ghcr.io/acme/app:1?*", true),
+            ("*@sha256:*", true),
+            ("*1*", true),
+            ("*cafe", true),
+        ] {
+            assert_eq!(
+                LegacyPattern::parse(pattern).unwrap().reads_digest(),
+                expected,
+                "{pattern}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_looks_at_no_digest_matches_by_the_tag(pattern in "(gh|[a1*?./:-]){1,8}", digit in "[0-9a-f]") {
+            let pattern = LegacyPattern::parse(&pattern).unwrap();
+            let of = |text: &str| pattern.matches(&Spellings::of(&Reference::parse(text).unwrap()));
+            let digest = digit.repeat(64);
+            for name in ["gh.a/a:1", "gh.a/a1:a-1", "a/1:a.a"] {
+                let pinned = of(&format!("{name}@sha256:{digest}"));
+                prop_assert!(pattern.reads_digest() || !pinned || of(name), "{} {}", pattern, name);
+            }
+        }
     }
 
     /// What `signed-images explain` shows of them.

@@ -1,5 +1,6 @@
 //! What an image is called: references, digests, the names that one image goes by, and patterns of them.
 
+pub mod containment;
 pub(crate) mod digest;
 pub(crate) mod error;
 pub mod glob;
@@ -7,3 +8,4 @@ pub mod legacy_pattern;
 pub mod names;
 pub mod pattern;
 pub mod reference;
+mod spelling;

@@ -25,6 +25,12 @@ impl ImageNames {
         &self.reference
     }
 
+    /// The image by its digest alone, where a tag stands beside that.
+    #[must_use]
+    pub fn without_tag(&self) -> Option<Self> {
+        self.reference.without_tag().map(Self::new)
+    }
+
     /// All its spellings.
     pub fn spellings(&self) -> &Spellings {
         self.spellings.get_or_init(|| Spellings::of(&self.reference))

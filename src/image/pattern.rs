@@ -8,14 +8,15 @@
 //! *Which spelling counts?* The canonical one, so every spelling of one image matches alike.
 //!
 //! *What if the tag is not known?* A reference given by digest alone may carry any tag, so a tag pattern
-//! of its repository matches it for verification ([`Match::Perhaps`]), and never spares it. Nor does a
-//! tag written beside a digest spare it: the digest, not the tag, decides what runs.
+//! of its repository matches it for verification ([`Match::Perhaps`]), and never spares it. A tag written beside a
+//! digest is what its writer claims ([`Match::Claimed`]): the digest, not the tag, decides what runs.
 
 use crate::image::glob;
 use crate::image::reference::{
     DOCKER_HUB, Digest, OFFICIAL, Reference, is_path_component, is_tag, normalise_registry,
     split_tag,
 };
+use crate::image::spelling::Given;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use std::fmt;
@@ -28,8 +29,10 @@ pub const MAX_PATTERN: usize = 1024;
 pub enum Match {
     /// It is another image.
     No,
-    /// It may be the image: the pattern names a tag, and the tag does not decide what runs.
+    /// It may be the image: the pattern names a tag or a digest, which is not known of the image.
     Perhaps,
+    /// It is the image by the tag that is claimed beside a digest.
+    Claimed,
     /// It is the image.
     Yes,
 }
@@ -43,6 +46,8 @@ pub enum PatternError {
     TooLong,
     /// A registry alone, which would be read as a repository of Docker Hub.
     RegistryAlone(String),
+    /// A name and a number: a registry with its port, or an image of Docker Hub with its tag.
+    RegistryOrTag(String),
     /// `**` beside other characters.
     DoubleStar,
     /// Upper case in a repository, which no image has.
@@ -60,6 +65,11 @@ impl fmt::Display for PatternError {
                 f,
                 "`{registry}` alone is a repository of Docker Hub; write `{registry}/**` for every \
                  image of that registry"
+            ),
+            Self::RegistryOrTag(text) => write!(
+                f,
+                "`{text}` may be an image or a registry: write `docker.io/library/{text}` for the image with that \
+                 tag, or `{text}/**` for every image of the registry at that port"
             ),
             Self::DoubleStar => f.write_str("`**` must be a whole path component"),
             Self::UpperCase => f.write_str("repositories are in lower case"),
@@ -89,13 +99,13 @@ impl std::error::Error for PatternError {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImagePattern {
     /// Registry first, then the path's components.
-    segments: Vec<Segment>,
-    tag: Option<Glob>,
-    digest: Option<Glob>,
+    pub(super) segments: Vec<Segment>,
+    pub(super) tag: Option<Glob>,
+    pub(super) digest: Option<Glob>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Segment {
+pub(super) enum Segment {
     /// `**`
     Any,
     One(Glob),
@@ -103,9 +113,13 @@ enum Segment {
 
 /// A `*`/`?` wildcard within one component.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Glob(String);
+pub(super) struct Glob(String);
 
 impl Glob {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     fn matches(&self, text: &str) -> bool {
         glob::matches_text(&self.0, text)
     }
@@ -128,13 +142,49 @@ impl ImagePattern {
             None => (text, None),
         };
         let (name, tag) = split_tag(rest);
+        let could_be_registry = digest.is_none() && !name.contains(['/', '.', '*', '?']);
+        if could_be_registry && tag.is_some_and(is_port_rather_than_tag) {
+            return Err(PatternError::RegistryOrTag(text.to_owned()));
+        }
         Ok(Self { segments: name_segments(name)?, tag: tag.map(tag_glob).transpose()?, digest })
     }
 
-    /// Whether it is the pattern of every image.
+    /// The pattern of every image.
     #[must_use]
-    pub fn is_every_image(&self) -> bool {
-        self.segments == [Segment::Any] && self.tag.is_none() && self.digest.is_none()
+    pub fn every_image() -> Self {
+        Self { segments: vec![Segment::Any], tag: None, digest: None }
+    }
+
+    /// An image that it matches, by a name that hardly anything else matches.
+    pub(super) fn example(&self, given: Given) -> Option<Reference> {
+        let fill = |glob: &str| glob.replace('*', "q0z").replace('?', "q");
+        let mut text = String::new();
+        for (index, segment) in self.segments.iter().enumerate() {
+            text.push_str(if index == 0 { "" } else { "/" });
+            match segment {
+                Segment::One(Glob(glob)) if index > 0 || glob != "*" => text.push_str(&fill(glob)),
+                Segment::Any | Segment::One(_) if index > 0 => text.push_str("q0z"),
+                Segment::Any | Segment::One(_) => text.push_str("q0z.q0z"),
+            }
+        }
+        if self.segments.len() == 1 {
+            text.push_str("/q0z");
+        }
+        match given {
+            Given::ByTag => {
+                let tag = self.tag.as_ref().map_or_else(|| "q0z".to_owned(), |tag| fill(&tag.0));
+                text.extend([":", &tag]);
+            }
+            Given::ByDigest => {
+                text.extend(["@sha256:", &"0b9".repeat(21), "7"]);
+            }
+        }
+        Reference::parse(&text).ok().filter(|image| self.matches(image) != Match::No)
+    }
+
+    /// Whether it names a digest.
+    pub(crate) fn reads_digest(&self) -> bool {
+        self.digest.is_some()
     }
 
     /// How this pattern stands to that image.
@@ -151,8 +201,9 @@ impl ImagePattern {
         }
         match (&self.tag, image.tag()) {
             (Some(glob), Some(tag)) if !glob.matches(tag) => Match::No,
-            (Some(_), _) if image.digest().is_some() => Match::Perhaps,
-            _ => Match::Yes,
+            (Some(_), Some(_)) if image.digest().is_some() => Match::Claimed,
+            (Some(_), None) => Match::Perhaps,
+            (Some(_), Some(_)) | (None, _) => Match::Yes,
         }
     }
 
@@ -220,6 +271,14 @@ fn name_segments(name: &str) -> Result<Vec<Segment>, PatternError> {
         segments.push(path_segment(component)?);
     }
     Ok(segments)
+}
+
+/// Whether a number is a registry's port rather than an image's tag, which are versions (`redis:7`) and years
+/// (`amazonlinux:2023`).
+fn is_port_rather_than_tag(text: &str) -> bool {
+    let number = text.parse::<u16>().unwrap_or_default();
+    !text.starts_with(['0', '+'])
+        && (number == 443 || number >= 1024 && !(2000..2100).contains(&number))
 }
 
 fn is_registry_pattern(first: &str) -> bool {
@@ -420,7 +479,7 @@ mod tests {
 
     #[test]
     fn tags_and_digests() {
-        use Match::{No, Perhaps, Yes};
+        use Match::{Claimed, No, Perhaps, Yes};
         check(&[
             ("ghcr.io/acme/app", "ghcr.io/acme/app:2", Yes),
             ("ghcr.io/acme/app", "ghcr.io/acme/app@A", Yes),
@@ -428,9 +487,11 @@ mod tests {
             ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:10", No),
             ("ghcr.io/acme/app:latest", "ghcr.io/acme/app", Yes),
             ("ghcr.io/acme/app:V1", "ghcr.io/acme/app:v1", No),
-            // Its tag is not known, or does not decide.
+            // Its tag is not known, or a claim.
             ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app@A", Perhaps),
-            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:1.2@A", Perhaps),
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:1.2@A", Claimed),
+            ("ghcr.io/acme/app:1.*@sha256:a*", "ghcr.io/acme/app:1.2@A", Claimed),
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:2@A", No),
             ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app2@A", No),
             ("ghcr.io/acme/app@A", "ghcr.io/acme/app@A", Yes),
             ("ghcr.io/acme/app@A", "ghcr.io/acme/app:1@A", Yes),

@@ -129,6 +129,12 @@ impl Reference {
         [&self.registry, "/", &self.repository, "@", digest.as_str()].concat()
     }
 
+    /// The image by its digest alone, where a tag stands beside that: who wrote the tag may claim anything.
+    #[must_use]
+    pub(crate) fn without_tag(&self) -> Option<Self> {
+        (self.tag.is_some() && self.digest.is_some()).then(|| Self { tag: None, ..self.clone() })
+    }
+
     /// The tag of this repository that cosign's signatures of that digest have: `sha256-….sig`
     /// (<https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md#tag-based-discovery>).
     #[must_use]

@@ -3,10 +3,13 @@
 //! *Why does it matter?* `minimumMatches: 2` asks for two parties. Two spellings of one party would let it
 //! pass with one. At set-up, `settings/check.rs` refuses such signers; at a request, when keys have been read from
 //! the cluster, `verify/threshold.rs` counts them once.
+//!
+//! *And one party with two values of one annotation?* No signature has both, so such signers are alternatives, and
+//! stand side by side. They count once all the same.
 
 use crate::keys::certificate::Certificate;
 use crate::keys::public_key::{PublicKey, key_material};
-use crate::policy::signer::{Identity, KeySource};
+use crate::policy::signer::{Annotations, Identity, KeySource, Signer};
 use crate::policy::subject_pattern::SubjectPattern;
 
 /// The issuer of GitHub's workflow identities.
@@ -21,6 +24,42 @@ pub(crate) fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
     is_one_source
         || share(&keys_of_identity(a), &keys_of_identity(b))
         || subjects(a).zip(subjects(b)).is_some_and(|(a, b)| a.meets(&b))
+}
+
+/// Whether both demand one annotation, with different values. A signature has one value of each.
+pub(crate) fn annotations_differ(a: &Annotations, b: &Annotations) -> bool {
+    a.iter().any(|(key, value)| b.get(key).is_some_and(|other| other != value))
+}
+
+/// Whether no signature satisfies both, whoever made it. Of a certificate this is not known: the host takes its
+/// annotations from any signature.
+pub(crate) fn are_apart(a: &Signer, b: &Signer) -> bool {
+    let is_certificate = |signer: &Signer| matches!(signer.identity, Identity::Certificate { .. });
+    !is_certificate(a) && !is_certificate(b) && annotations_differ(&a.annotations, &b.annotations)
+}
+
+/// Whether both are one party that has signed with different values of one annotation, in either way.
+pub(crate) fn are_alternatives(a: &Signer, b: &Signer) -> bool {
+    are_apart(a, b) && one_signature_satisfies_both(&a.identity, &b.identity)
+}
+
+/// How many parties these signers are: alternatives of one another are one.
+pub(crate) fn parties(signers: &[Signer]) -> usize {
+    // Each signer's party, by the first of its signers.
+    let mut party: Vec<usize> = Vec::with_capacity(signers.len());
+    for (index, signer) in signers.iter().enumerate() {
+        let earlier = signers.iter().zip(&party);
+        let joined: Vec<usize> = earlier
+            .filter(|(other, _)| are_alternatives(signer, other))
+            .map(|(_, party)| *party)
+            .collect();
+        let own = joined.iter().copied().min().unwrap_or(index);
+        for of in party.iter_mut().filter(|of| joined.contains(of)) {
+            *of = own;
+        }
+        party.push(own);
+    }
+    party.iter().enumerate().filter(|(index, party)| index == *party).count()
 }
 
 /// Whether they have a key in common.
@@ -170,6 +209,55 @@ mod tests {
     fn matching(issuer: &str, pattern: &str) -> Identity {
         let pattern = SubjectPattern::new(pattern);
         Identity::KeylessPattern { issuer: issuer.to_owned(), pattern }
+    }
+
+    #[test]
+    fn alternatives_are_one_party() {
+        let signer = |identity: Identity, annotations: &[(&str, &str)]| Signer {
+            label: String::new(),
+            place: crate::policy::place::Place::default(),
+            identity,
+            annotations: annotations
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect(),
+        };
+        let (ci, cd) = ([("pipeline", "ci")], [("pipeline", "cd")]);
+        let both = [("pipeline", "ci"), ("env", "prod")];
+        let certificate = || Identity::Certificate {
+            certificate: include_str!("../../tests/fixtures/certificates/signer.pem").to_owned(),
+            chain: None,
+            rekor_bundle: crate::policy::signer::RekorBundle::Required,
+        };
+        let rows = [
+            (vec![signer(inline(KEY), &ci), signer(inline(KEY), &cd)], 1),
+            (vec![signer(inline(KEY), &both), signer(inline(COMPRESSED), &cd)], 1),
+            (vec![signer(inline(KEY), &ci), signer(inline(OTHER), &cd)], 2),
+            (
+                vec![
+                    signer(inline(KEY), &ci),
+                    signer(inline(OTHER), &ci),
+                    signer(inline(KEY), &cd),
+                ],
+                2,
+            ),
+            // An owner, and two of its repositories.
+            (
+                vec![
+                    signer(workflow("acme", Some("app")), &ci),
+                    signer(workflow("acme", Some("web")), &ci),
+                    signer(workflow("acme", None), &cd),
+                ],
+                1,
+            ),
+            (vec![signer(certificate(), &ci), signer(certificate(), &cd)], 2),
+            (vec![], 0),
+        ];
+        for (signers, expected) in rows {
+            assert_eq!(parties(&signers), expected, "{signers:?}");
+        }
+        assert!(!are_apart(&signer(inline(KEY), &ci), &signer(inline(KEY), &[("env", "prod")])));
+        assert!(!are_apart(&signer(certificate(), &ci), &signer(inline(KEY), &cd)));
     }
 
     /// Whatever could be one subject is one: patterns are refused when in doubt.

@@ -3,10 +3,10 @@
 //! A rule that every image satisfies, or that none can, cannot be built: the constructors refuse it.
 
 use super::place::Place;
+use crate::image::containment::{Coverage, coverage};
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::image::names::ImageNames;
 use crate::image::pattern::{ImagePattern, Match};
-use crate::image::reference::Reference;
 use crate::policy::signer::Signer;
 use crate::text::clip;
 use serde::Deserialize;
@@ -117,6 +117,8 @@ pub enum EmptyTrust {
     NoSigners,
     /// More signers are asked for than there are, or none.
     Minimum,
+    /// What is excluded is what would match.
+    Excluded(Coverage),
 }
 
 impl fmt::Display for EmptyTrust {
@@ -127,6 +129,13 @@ impl fmt::Display for EmptyTrust {
             }
             Self::NoSigners => "`allOf` and `anyOf` are missing: who must have signed?",
             Self::Minimum => "`minimumMatches` must be between 1 and the number of signers",
+            Self::Excluded(Coverage::Every) => "this is all of `images`, so none would be checked",
+            Self::Excluded(Coverage::EveryTag) => {
+                "this is all of `images` that are given by a tag, so none of those would be checked"
+            }
+            Self::Excluded(Coverage::EveryDigest) => {
+                "this is all of `images` that are given by a digest, so none of those would be checked"
+            }
         })
     }
 }
@@ -198,13 +207,16 @@ impl ImageMatcher {
     /// The patterns of `rules`: those that match, but for those excluded.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none, or all that match are excluded.
     pub fn patterns(
         images: Vec<ImagePattern>,
         exclude: Vec<ImagePattern>,
     ) -> Result<Self, EmptyTrust> {
         if images.is_empty() {
             return Err(EmptyTrust::NoImages);
+        }
+        if let Some(coverage) = coverage(&images, &exclude) {
+            return Err(EmptyTrust::Excluded(coverage));
         }
         Ok(Self(Patterns::Images { images, exclude }))
     }
@@ -220,7 +232,17 @@ impl ImageMatcher {
         matches!(self.0, Patterns::Legacy(_))
     }
 
-    /// Whether the rule is about that image.
+    /// Whether one of its patterns looks at the digest.
+    pub(crate) fn reads_digest(&self) -> bool {
+        match &self.0 {
+            Patterns::Legacy(patterns) => patterns.iter().any(LegacyPattern::reads_digest),
+            Patterns::Images { images, exclude } => {
+                images.iter().chain(exclude).any(ImagePattern::reads_digest)
+            }
+        }
+    }
+
+    /// Whether the rule is about that image. The tag beside a digest is believed.
     #[must_use]
     pub fn matches(&self, image: &ImageNames) -> bool {
         match &self.0 {
@@ -228,14 +250,11 @@ impl ImageMatcher {
                 patterns.iter().any(|pattern| pattern.matches(image.spellings()))
             }
             Patterns::Images { images, exclude } => {
-                images.iter().any(|pattern| pattern.matches(image.reference()) >= Match::Perhaps)
-                    && !any_is_surely(exclude, image.reference())
+                let any = |patterns: &[ImagePattern], least| {
+                    patterns.iter().any(|pattern| pattern.matches(image.reference()) >= least)
+                };
+                any(images, Match::Perhaps) && !any(exclude, Match::Claimed)
             }
         }
     }
-}
-
-/// Sparing an image takes certainty.
-pub(crate) fn any_is_surely(patterns: &[ImagePattern], image: &Reference) -> bool {
-    patterns.iter().any(|pattern| pattern.matches(image) == Match::Yes)
 }

@@ -1,11 +1,14 @@
 //! What is checked once, when the policy is set up: every key and certificate can be used, chains lead to
 //! their certificates, and signers of one group are distinct.
+//!
+//! *And a certificate that has expired?* It is no mistake in the settings: else a policy server that starts again would
+//! refuse them, and everything with them. It signs nothing, and its chain is not put to the host.
 
 use super::{SettingsError, SettingsIssue};
 use crate::host::{self, Host};
-use crate::keys::certificate::Certificate;
+use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::PublicKey;
-use crate::policy::overlap::one_signature_satisfies_both;
+use crate::policy::overlap::{are_apart, one_signature_satisfies_both, parties};
 use crate::policy::plan::Rules;
 use crate::policy::rule::{AnyOf, Rule};
 use crate::policy::signer::{Identity, KeySource, Signer};
@@ -34,6 +37,8 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
                 issues.extend(issues_of.map(|issue| issue.under(rule.place)));
             }
         }
+        let minimum = rule.trust.any_of().map(check_minimum).and_then(Result::err);
+        issues.extend(minimum.map(|issue| issue.under(rule.place)));
     }
     SettingsError::unless_empty(issues)
 }
@@ -43,8 +48,9 @@ fn check_distinct<'s>(
     signer: &Signer,
     mut earlier: impl Iterator<Item = &'s Signer>,
 ) -> Result<(), SettingsIssue> {
-    let twin =
-        earlier.find(|other| one_signature_satisfies_both(&signer.identity, &other.identity));
+    let twin = earlier.find(|other| {
+        !are_apart(signer, other) && one_signature_satisfies_both(&signer.identity, &other.identity)
+    });
     match twin {
         None => Ok(()),
         Some(twin) => {
@@ -56,6 +62,17 @@ fn check_distinct<'s>(
             .under(signer.place))
         }
     }
+}
+
+/// Signers who are one party count once, so more than there are parties can never agree.
+fn check_minimum(any_of: &AnyOf) -> Result<(), SettingsIssue> {
+    let parties = parties(any_of.signers());
+    if any_of.minimum() <= parties {
+        return Ok(());
+    }
+    let range =
+        format!("must be between 1 and {parties}, the number of distinct keys and identities");
+    Err(SettingsIssue::new(range).under("anyOf.minimumMatches"))
 }
 
 fn check_signer(signer: &Signer, host: &mut Host<'_>, now: Duration) -> Result<(), SettingsIssue> {
@@ -82,10 +99,15 @@ fn check_certificate(
     host: &mut Host<'_>,
     now: Duration,
 ) -> Result<(), SettingsIssue> {
-    let read = |pem: &str| {
-        Certificate::parse(pem)
-            .and_then(|certificate| certificate.check_validity(now).map(|()| certificate.to_pem()))
-            .map_err(SettingsIssue::new)
+    let mut has_expired = false;
+    let mut read = |pem: &str| {
+        let certificate = Certificate::parse(pem).map_err(SettingsIssue::new)?;
+        match certificate.check_validity(now) {
+            Ok(()) => {}
+            Err(CertificateError::Expired(_)) => has_expired = true,
+            Err(error) => return Err(SettingsIssue::new(error)),
+        }
+        Ok(certificate.to_pem())
     };
     let certificate = read(certificate).map_err(|issue| issue.under(signer.place))?;
     let Some(chain) = chain else { return Ok(()) };
@@ -93,6 +115,9 @@ fn check_certificate(
     for (index, pem) in chain.iter().enumerate() {
         let place = format!("{} (certificateChain[{index}])", signer.place);
         links.push(read(pem).map_err(|issue| issue.under(place))?);
+    }
+    if has_expired {
+        return Ok(());
     }
     host::is_certificate_trusted(host, &certificate, &links)
         .map_err(|reason| SettingsIssue::new(reason).under(signer.place))

@@ -6,7 +6,7 @@ use super::lazy::Lazy;
 use super::limits::{MAX_ANNOTATIONS, MAX_CHAIN, MAX_PATTERNS, MAX_SIGNERS};
 use super::list::{List, StringMap};
 use super::signer_parts::{self, Labelled, required};
-use super::{RuleFilter, SettingsIssue};
+use super::{RuleFilter, SettingsIssue, oddities};
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::policy::place::Place;
 use crate::policy::rule::{Enforcement, ImageMatcher, Rule, RuleName, Trust};
@@ -33,9 +33,9 @@ pub(super) struct RawEntry<'s> {
     /// identities; each must have signed
     keyless: Option<Lazy<'s, List<RawKeyless, MAX_SIGNERS>>>,
     /// identities whose subject starts with a URL; each must have signed
-    keyless_prefix: Option<Lazy<'s, List<RawKeylessPrefix, MAX_SIGNERS>>>,
+    pub(super) keyless_prefix: Option<Lazy<'s, List<RawKeylessPrefix, MAX_SIGNERS>>>,
     /// a workflow of this owner has signed
-    github_actions: Option<Lazy<'s, RawGithubActions>>,
+    pub(super) github_actions: Option<Lazy<'s, RawGithubActions>>,
     /// PEM certificates; each must have signed
     certificates: Option<Lazy<'s, List<String, MAX_SIGNERS>>>,
     /// the PEM chain that leads to the certificates, the root last
@@ -62,28 +62,28 @@ struct RawKeyless {
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
 #[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = super::schema::needs(&[&["urlPrefix", "url_prefix"]]))))]
 #[serde(deny_unknown_fields)]
-struct RawKeylessPrefix {
+pub(super) struct RawKeylessPrefix {
     /// the OIDC issuer
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "String"))]
     issuer: Option<String>,
     /// the URL that the subject is below
     #[serde(rename = "urlPrefix")]
-    url_prefix: Option<String>,
+    pub(super) url_prefix: Option<String>,
     /// `urlPrefix`, by the name that verify-image-signatures reads
     #[serde(rename = "url_prefix")]
-    upstream_url_prefix: Option<String>,
+    pub(super) upstream_url_prefix: Option<String>,
 }
 
 /// Workflows of GitHub Actions.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct RawGithubActions {
+pub(super) struct RawGithubActions {
     /// the user or organisation
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "String"))]
-    owner: Option<String>,
+    pub(super) owner: Option<String>,
     /// one of its repositories (default: all)
-    repo: Option<String>,
+    pub(super) repo: Option<String>,
 }
 
 /// Compiles an entry that is wanted.
@@ -91,8 +91,10 @@ pub(super) fn compile(
     index: usize,
     entry: Lazy<'_, RawEntry<'_>>,
     filter: RuleFilter<'_>,
+    notes: &mut Vec<String>,
 ) -> Result<Option<Rule>, SettingsIssue> {
     let mut entry = entry.read()?;
+    notes.extend(oddities::of(&entry).map(|odd| format!("signatures[{index}]: {odd}")));
     let patterns = match (entry.image.take(), entry.images.take()) {
         (Some(_), Some(_)) => {
             return Err(SettingsIssue::new("give `image` or `images`, not both"));

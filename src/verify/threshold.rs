@@ -3,6 +3,8 @@
 
 use crate::host::Host;
 use crate::host::verification::{AllOf, Check, Merged};
+use crate::keys::certificate::CertificateError;
+use crate::policy::overlap::{annotations_differ, are_alternatives};
 use crate::policy::signer::{Annotations, Identity, Signer, identity_label};
 use crate::policy::subject_pattern::SubjectPattern;
 use crate::verify::failure::CheckFailure;
@@ -13,6 +15,7 @@ use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
 use std::borrow::Cow;
 
 /// Signers that one call can ask about.
+#[derive(Clone)]
 pub(crate) struct SignerBatch<'s> {
     signers: Vec<&'s Signer>,
     /// Any one of these satisfies them all. For a pattern, they are known only when an image is looked at.
@@ -60,6 +63,10 @@ impl<'s> SignerBatch<'s> {
         }
     }
 
+    fn is_alternative_of(&self, other: &Signer) -> bool {
+        self.signers.iter().any(|signer| are_alternatives(signer, other))
+    }
+
     /// The labels of those who have met that check; for a pattern, the identity that did.
     fn agreed(&self, check: &Check) -> Vec<String> {
         match &check.all_of {
@@ -93,8 +100,10 @@ impl<'s> SignerBatch<'s> {
 /// What becomes of signers whom one signature satisfies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DuplicateSigners {
-    /// They count once.
+    /// They count once, and so does one party that signs with different values of one annotation.
     CountOnce,
+    /// They are refused. One party may have to sign with different values of one annotation.
+    Refused,
     /// They are accepted, as verify-image-signatures does: to ask for one twice is to ask once.
     Accepted,
 }
@@ -118,24 +127,43 @@ pub(crate) fn batches(
 }
 
 /// How many signers a rule needs, and how they stand.
-pub(crate) struct SignerThreshold {
+pub(crate) struct SignerThreshold<'s> {
     needed: usize,
     duplicates: DuplicateSigners,
     agreed: Vec<String>,
     /// How many more have signed by the host's words: for the message alone.
     presumed: usize,
-    missing: Vec<String>,
-    /// What those who agreed could have signed with.
-    met: Vec<(String, Check)>,
+    /// Those whose signature was not found, and what messages call them.
+    missing: Vec<(&'s Signer, String)>,
+    /// Those who agreed, and what they could have signed with.
+    met: Vec<(SignerBatch<'s>, Vec<Check>)>,
     /// The gravest of what went wrong, the first of several.
     worst: Option<CheckFailure>,
     /// Whether the host found no signature when it was asked about one of the signers.
     none_found: bool,
+    /// A signer whose certificate has expired: told where nothing else is.
+    expired: Option<CheckFailure>,
     annotated: bool,
     uncertified: bool,
 }
 
-impl SignerThreshold {
+/// Whether no signature meets both. Of a certificate this is not known.
+fn are_apart(a: &Check, b: &Check) -> bool {
+    let is_certificate = |check: &Check| matches!(check.all_of, AllOf::Certificate { .. });
+    !is_certificate(a) && !is_certificate(b) && annotations_differ(&a.annotations, &b.annotations)
+}
+
+/// How a signer stands to those who have agreed.
+enum Standing {
+    /// It is another.
+    Distinct,
+    /// It is one of them, with another value of an annotation.
+    Alternative,
+    /// The signature of the signer of this label could be its own.
+    Shared(String),
+}
+
+impl<'s> SignerThreshold<'s> {
     pub(crate) fn new(needed: usize, duplicates: DuplicateSigners) -> Self {
         Self {
             needed,
@@ -146,6 +174,7 @@ impl SignerThreshold {
             met: Vec::new(),
             worst: None,
             none_found: false,
+            expired: None,
             annotated: false,
             uncertified: false,
         }
@@ -161,15 +190,19 @@ impl SignerThreshold {
         &mut self,
         session: &mut ImageSession<'_>,
         host: &mut Host<'_>,
-        batch: &SignerBatch<'_>,
+        batch: &SignerBatch<'s>,
     ) {
         let checks = match batch.checks_for(session, host) {
             Ok(checks) => checks,
             Err(failure) => return self.failure(&batch.signers, failure),
         };
-        if let Some(label) = self.shares(&checks) {
-            let error = SignerError::Shared(label);
-            return self.failure(&batch.signers, CheckFailure::Signer(batch.label(), error));
+        match self.standing(batch, &checks) {
+            Standing::Distinct => {}
+            Standing::Alternative => return,
+            Standing::Shared(label) => {
+                let error = SignerError::Shared(label);
+                return self.failure(&batch.signers, CheckFailure::Signer(batch.label(), error));
+            }
         }
         let (asked, left_out) = match checks.split_at_checked(MAX_CANDIDATES) {
             Some(split) if batch.pattern().is_some() => split,
@@ -185,7 +218,10 @@ impl SignerThreshold {
         for check in asked {
             let failure = match session.ask(host, check) {
                 Ok(()) => {
-                    self.met.extend(checks.iter().map(|check| (batch.label(), check.clone())));
+                    if self.duplicates == DuplicateSigners::CountOnce {
+                        self.missing.retain(|(other, _)| !batch.is_alternative_of(other));
+                    }
+                    self.met.push((batch.clone(), checks.to_vec()));
                     self.agreed.extend(batch.agreed(check));
                     return;
                 }
@@ -199,27 +235,51 @@ impl SignerThreshold {
         self.failure(&batch.signers, worst);
     }
 
-    /// The label of the signer who has agreed and could have met one of these checks with the same
-    /// signature, where that counts once.
-    fn shares(&self, checks: &[Check]) -> Option<String> {
+    /// How those of the batch stand to those who have agreed.
+    fn standing(&self, batch: &SignerBatch<'s>, checks: &[Check]) -> Standing {
         if self.duplicates == DuplicateSigners::Accepted {
-            return None;
+            return Standing::Distinct;
         }
-        let is_met = |met: &Check| {
-            checks.iter().any(|check| one_signature_meets_both(&met.all_of, &check.all_of))
-        };
-        let twin = self.met.iter().find(|(_, met)| is_met(met));
-        twin.map(|(label, _)| label.clone())
+        let mut standing = Standing::Distinct;
+        for (other, met) in &self.met {
+            let overlapping = met.iter().flat_map(|met| {
+                let meets_both =
+                    |check: &&Check| one_signature_meets_both(&met.all_of, &check.all_of);
+                checks.iter().filter(meets_both).map(move |check| (met, check))
+            });
+            let mut is_alternative =
+                other.signers.iter().any(|other| batch.is_alternative_of(other));
+            for (met, check) in overlapping {
+                if !are_apart(check, met) {
+                    return Standing::Shared(other.label());
+                }
+                is_alternative = true;
+            }
+            if is_alternative && self.duplicates == DuplicateSigners::CountOnce {
+                standing = Standing::Alternative;
+            }
+        }
+        standing
     }
 
-    fn failure(&mut self, signers: &[&Signer], failure: CheckFailure) {
+    fn failure(&mut self, signers: &[&'s Signer], failure: CheckFailure) {
+        if let CheckFailure::Signer(
+            _,
+            SignerError::Certificate(error @ CertificateError::Expired(_)),
+        ) = &failure
+        {
+            let missing = |signer: &&'s Signer| (*signer, format!("{} ({error})", signer.label));
+            self.missing.extend(signers.iter().map(missing));
+            self.expired.get_or_insert(failure);
+            return;
+        }
         let named = |signer: &&&Signer| failure.names(signer);
         let any_named = signers.iter().any(|signer| named(&signer));
         for signer in signers {
             if any_named && !named(&signer) {
                 self.presumed += 1;
             } else {
-                self.missing.push(signer.label.clone());
+                self.missing.push((signer, signer.label.clone()));
                 self.annotated |= !signer.annotations.is_empty();
             }
         }
@@ -245,7 +305,9 @@ impl SignerThreshold {
         if self.none_found {
             self.note(session.why_none_found(host));
         }
-        Err(match self.worst {
+        let nobody_else = self.worst.is_none() && self.agreed.is_empty();
+        let worst = if nobody_else { self.expired } else { self.worst };
+        Err(match worst {
             Some(CheckFailure::Withheld(words)) => Reason::Withheld(words),
             Some(CheckFailure::Moved { expected, answered }) => {
                 Reason::Moved { expected, answered }
@@ -261,7 +323,7 @@ impl SignerThreshold {
             _ => Reason::TooFewSigners {
                 agreed: self.agreed.len() + self.presumed,
                 needed: self.needed,
-                missing: self.missing,
+                missing: self.missing.into_iter().map(|(_, label)| label).collect(),
                 annotated: self.annotated,
                 uncertified: self.uncertified,
             },

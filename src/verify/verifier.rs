@@ -148,7 +148,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         let duplicates = if rule.matcher.is_legacy() {
             DuplicateSigners::Accepted
         } else {
-            DuplicateSigners::CountOnce
+            DuplicateSigners::Refused
         };
         let mut signers = self.all_of(session, rule, duplicates)?;
         if let Some(any_of) = rule.trust.any_of() {

@@ -40,6 +40,7 @@ impl SettingsOptions {
     pub(crate) fn read(&self, runtime: &Handle) -> anyhow::Result<(Settings, Rules)> {
         let settings = self.settings()?;
         let rules = settings.rules(&nowhere(runtime.clone()), now()).map_err(Mistake::new)?;
+        settings.warn_of_oddities();
         Ok((settings, rules))
     }
 
