@@ -58,20 +58,28 @@ setup() {
   under pinned
   apply Deployment client "$SIGNED"
   apply_on_the_server Deployment server "$SIGNED"
-  for name in client server; do
-    settled deployment $name
-    apply Deployment $name "$SIGNED"
-    apply_on_the_server Deployment $name "$SIGNED"
-    apply_on_the_server Deployment $name "$SIGNED"
-    [ "$(field deployment/$name .metadata.generation)" = 1 ]
-    settled deployment $name
-  done
+  apply Deployment client "$SIGNED"
+  apply_on_the_server Deployment server "$SIGNED"
+  settled deployment client
+  settled deployment server
   are deployments 2 "$PINNED"
   are replicasets 2 "$PINNED"
   are pods 2 "$PINNED"
 }
 
-@test "another image is rolled out once, applied on either side" {
+@test "who moves from the client's side to the server's takes the images over, and rolls nothing out" {
+  under pinned
+  apply Deployment web "$SIGNED"
+  run apply_on_the_server Deployment web "$SIGNED"
+  [[ $output == *'conflict with "kubectl-client-side-apply"'*'containers[name="c0"].image'* ]]
+  apply_again Deployment web "$SIGNED"
+  apply Deployment web "$SIGNED"
+  settled deployment web
+  are deployments 1 "$PINNED"
+  are replicasets 1 "$PINNED"
+}
+
+@test "another image is rolled out, and the first one again" {
   under pinned
   apply Deployment web "$SIGNED"
   settled deployment web
@@ -79,7 +87,7 @@ setup() {
   settled deployment web
   are deployments 1 "$PINNED_NEXT"
   are pods 1 "$PINNED_NEXT"
-  apply_on_the_server Deployment web "$SIGNED"
+  apply Deployment web "$SIGNED"
   settled deployment web
   are deployments 1 "$PINNED"
   are pods 1 "$PINNED"
@@ -132,8 +140,7 @@ setup() {
   k label deployment web team=shop
   k annotate deployment web team=shop
   k annotate replicasets --all team=shop
-  apply Deployment web "$SIGNED"
-  [ "$(field deployment/web .metadata.generation)" = 1 ]
+  apply_again Deployment web "$SIGNED"
   k delete pods --all
   k scale deployment web --replicas 2
   settled deployment web
@@ -161,8 +168,7 @@ setup() {
   under pods
   apply Deployment web "$SIGNED"
   settled deployment web
-  apply Deployment web "$SIGNED"
-  apply_on_the_server Deployment web "$SIGNED"
+  apply_again Deployment web "$SIGNED"
   k scale deployment web --replicas 2
   settled deployment web
   are deployments 1 "$SIGNED"
@@ -198,8 +204,7 @@ setup() {
   under pinned
   apply StatefulSet web "$SIGNED"
   settled statefulset web
-  apply StatefulSet web "$SIGNED"
-  apply_on_the_server StatefulSet web "$SIGNED"
+  apply_again StatefulSet web "$SIGNED"
   k scale statefulset web --replicas 2
   settled statefulset web
   are statefulsets 1 "$PINNED"
@@ -214,14 +219,18 @@ setup() {
 
 @test "a daemon set is applied again and restarted" {
   kubectl create -f - <<<'{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "e2e"}}'
+  kubectl taint node e2e node.kubernetes.io/not-ready:NoSchedule-
   under pinned
   apply DaemonSet web "$SIGNED"
   settled daemonset web
-  apply DaemonSet web "$SIGNED"
-  apply_on_the_server DaemonSet web "$SIGNED"
+  are pods 1 "$PINNED"
+  apply_again DaemonSet web "$SIGNED"
   settled daemonset web
   are daemonsets 1 "$PINNED"
   are controllerrevisions 1 "$PINNED"
+  k rollout restart daemonset web
+  settled daemonset web
+  are controllerrevisions 2 "$PINNED"
   are pods 1 "$PINNED"
 }
 
@@ -229,8 +238,7 @@ setup() {
   under pinned
   apply Job batch "$SIGNED"
   eventually are pods 1 "$PINNED"
-  apply Job batch "$SIGNED"
-  apply_on_the_server Job batch "$SIGNED"
+  apply_again Job batch "$SIGNED"
   are jobs 1 "$PINNED"
   are pods 1 "$PINNED"
 }
@@ -291,7 +299,7 @@ setup() {
   with_volume web "$NEXT" | k apply -f -
   settled deployment web
   with_volume web "$NEXT" | k apply -f -
-  with_volume web "$NEXT" | k apply --server-side -f -
+  with_volume web "$NEXT" | k apply --server-side --force-conflicts -f -
   settled deployment web
   are replicasets 1 "$PINNED"
   for object in deployments replicasets pods; do
@@ -401,7 +409,7 @@ KINDS
   settled deployment web
   refuses "$UNSIGNED" 'not signed' -- k set image deployment web c0="$UNSIGNED"
   refuses "$UNSIGNED" 'not signed' -- apply Deployment web "$UNSIGNED"
-  refuses "$UNSIGNED" 'not signed' -- apply_on_the_server Deployment web "$UNSIGNED"
+  refuses "$UNSIGNED" 'not signed' -- apply_on_the_server Deployment bad "$UNSIGNED"
   refuses "$UNSIGNED" 'not signed' -- k patch deployment web --type json \
     --patch "[{\"op\": \"replace\", \"path\": \"/spec/template/spec/containers/0/image\", \"value\": \"$UNSIGNED\"}]"
   workload Deployment web "$UNSIGNED" >"$BATS_TEST_TMPDIR/bad.json"

@@ -53,9 +53,15 @@ workload() {
       }[$kind] + {$kind, metadata: {$name, $labels}}' --args "${@:3}"
 }
 
-# apply KIND NAME IMAGE…, and on the server's side
+# apply KIND NAME IMAGE…, apply_on_the_server KIND NAME IMAGE…
 apply() { workload "$@" | k apply -f -; }
 apply_on_the_server() { workload "$@" | k apply --server-side -f -; }
+
+# apply_again KIND NAME IMAGE…: on the client's side, where it came from, and on the server's. Who moves over takes
+# the images over from the client's side once, because they differ from the manifest.
+apply_again() {
+  apply "$@" && workload "$@" | k apply --server-side --force-conflicts -f - && apply_on_the_server "$@"
+}
 
 # ---- what became of them ---------------------------------------------------------------------------
 
@@ -79,7 +85,7 @@ is_settled() {
   make_pods_ready
   k get "$1" "$2" -o json | jq -e '.status.observedGeneration == .metadata.generation and (
     if .kind == "DaemonSet" then .status | .numberReady == .desiredNumberScheduled and .updatedNumberScheduled == .desiredNumberScheduled
-    else .spec.replicas as $wanted | .status | [.replicas, .updatedReplicas, .readyReplicas] | map(. // 0 == $wanted) | all end)'
+    else .spec.replicas as $wanted | .status | [.replicas, .updatedReplicas, .readyReplicas] | map((. // 0) == $wanted) | all end)'
 }
 
 make_pods_ready() {
