@@ -26,6 +26,7 @@ setup_file() {
   policy pinned "{$rules}"
   policy pods "{$rules, pinWorkloadTemplates: false}"
   policy strict "{$rules, unchangedImages: \"verify\"}"
+  policy warning '{rules: [{name: "soon", enforcement: "warn", images: ["**"], allOf: [("release") | signer]}]}'
   start_cluster "$REGISTRY" "127.0.0.1:$FALLIBLE_PORT"
 }
 
@@ -309,6 +310,34 @@ setup() {
   refuses 'spec.template.spec.volumes[0]' "$UNSIGNED" 'not signed' -- k create -f "$BATS_TEST_TMPDIR/other.json"
 }
 
+# ---- what people are told --------------------------------------------------------------------------
+
+@test "kubectl shows the warning about an image that is let in" {
+  kubectl label namespace "$NAMESPACE" "policy=$(unique_name warning)"
+  eventually warned_of_a_pod
+  apply Deployment web "$UNSIGNED"
+  settled deployment web
+  are pods 1 "$UNSIGNED"
+}
+
+warned_of_a_pod() {
+  run k run probe --image "$UNSIGNED" --dry-run=server
+  [[ $status -eq 0 && $output == *Warning:*soon* ]]
+}
+
+@test "the audit log says by what rule an image was verified, and at what digest" {
+  under pinned
+  apply Pod web "$SIGNED"
+  eventually is_audited "$NAMESPACE" verified acme "$(digest_of acme/app:signed)"
+}
+
+# is_audited NAMESPACE KEY TEXT…: that annotation of the policy has every TEXT, for the Pod web there
+is_audited() {
+  jq -ne --arg namespace "$1" --arg key "$POLICY.kubewarden.admission/$2" '
+    [inputs | select(.objectRef.namespace == $namespace and .objectRef.name == "web") | .annotations[$key] // empty]
+    | any(. as $said | $ARGS.positional | all(. as $text | $said | contains($text)))' --args "${@:3}" <"$CLUSTER/audit.log"
+}
+
 # ---- while the registry is down --------------------------------------------------------------------
 
 start_fallible_registry() { PORT=$FALLIBLE_PORT start_registry fallible; }
@@ -322,7 +351,6 @@ start_fallible_registry() { PORT=$FALLIBLE_PORT start_registry fallible; }
   stop fallible
 
   k scale deployment web --replicas 2
-  eventually [ "$(field replicaset .items[0].spec.replicas)" = 2 ]
   eventually failed_to_create 'could not be checked'
   k scale deployment web --replicas 1
   settled deployment web
@@ -346,7 +374,6 @@ failed_to_create() {
 }
 
 @test "while the registry is down, objects with finalizers go" {
-  local name policy
   start_fallible_registry
   REGISTRY=$address
   apply Deployment before "$(image acme/app:signed)"
@@ -355,19 +382,20 @@ failed_to_create() {
   apply Deployment after "$(image acme/app:signed)"
   apply Pod after "$(image acme/app:signed)"
   for object in {deployment,pod}/{before,after}; do
-    k patch $object --type merge --patch '{"metadata": {"finalizers": ["example.org/clean-up"]}}'
+    k patch "$object" --type merge --patch '{"metadata": {"finalizers": ["example.org/clean-up"]}}'
   done
   stop fallible
 
-  for policy in strict pinned; do
-    POLICY=$(unique_name $policy)
-    kubectl label --overwrite namespace "$NAMESPACE" "policy=$POLICY"
-    for object in {deployment,pod}/$([ $policy = strict ] && echo before || echo after); do
-      k delete $object --wait=false
-      k patch $object --type merge --patch '{"metadata": {"finalizers": []}}'
-      eventually gone $object
-    done
-  done
+  for object in {deployment,pod}/after; do vanishes "$object"; done
+  kubectl label --overwrite namespace "$NAMESPACE" "policy=$(unique_name strict)"
+  for object in {deployment,pod}/before; do vanishes "$object"; done
+}
+
+# vanishes OBJECT: delete it, and do what its finalizer waits for
+vanishes() {
+  k delete "$1" --wait=false
+  k patch "$1" --type merge --patch '{"metadata": {"finalizers": []}}'
+  eventually gone "$1"
 }
 
 gone() { [ -z "$(k get "$1" --ignore-not-found -o name)" ]; }

@@ -68,12 +68,15 @@ start_api_server() {
   echo "$token,admin,admin,system:masters" >"$CLUSTER/tokens.csv"
   kubeconfig "https://127.0.0.1:$port" "$token" >"$KUBECONFIG"
   openssl genrsa -out "$CLUSTER/accounts.key" 2048 2>/dev/null
+  jq -n '{apiVersion: "audit.k8s.io/v1", kind: "Policy", rules: [{level: "Metadata", verbs: ["create"]}, {level: "None"}]}' \
+    >"$CLUSTER/audit-policy.json"
   spawn api-server "$CLUSTER_BIN/kube-apiserver" --etcd-servers "$ETCD" \
     --bind-address 127.0.0.1 --advertise-address 127.0.0.1 --endpoint-reconciler-type none --secure-port "$port" \
     --tls-cert-file "$BATS_FILE_TMPDIR/loopback.pem" --tls-private-key-file "$BATS_FILE_TMPDIR/loopback.key" \
     --cert-dir "$CLUSTER" --token-auth-file "$CLUSTER/tokens.csv" --authorization-mode RBAC \
     --service-account-issuer https://kubernetes.default.svc --service-account-key-file "$CLUSTER/accounts.key" \
     --service-account-signing-key-file "$CLUSTER/accounts.key" --service-cluster-ip-range 10.0.0.0/24 \
+    --audit-policy-file "$CLUSTER/audit-policy.json" --audit-log-path "$CLUSTER/audit.log" \
     --feature-gates ImageVolume=true
   ready api-server api_server_is_ready
 }

@@ -1,6 +1,6 @@
 # The words e2e-cluster.bats is written in: namespaces under a policy, workloads, and what became of them.
 
-readonly SETTLE_TIMEOUT=60
+readonly SETTLE_TIMEOUT=120
 
 # k ARGUMENT…: kubectl, in the namespace of this test
 k() { kubectl --namespace "$NAMESPACE" "$@"; }
