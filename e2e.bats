@@ -749,11 +749,8 @@ readonly ACME='rules: [{name: "acme", images: ["\($registry)/**"], allOf: [("rel
 
 @test "a member of a policy group verifies, and may not pin" {
   needs_a_policy_server
-  {
-    a_group verifying 'signed()' signed "$(member "{modifyImagesWithDigest: false, $ACME}")"
-    a_group pinning 'signed()' signed "$(member "{$ACME}")"
-  } | jq -s add >"$BATS_TEST_TMPDIR/policies.json"
-  start_policy_server
+  with_policies "$(a_group verifying 'signed()' signed "$(member "{modifyImagesWithDigest: false, $ACME}")")" \
+    "$(a_group pinning 'signed()' signed "$(member "{$ACME}")")"
 
   ask_server verifying "$(pod "$(image acme/app:signed)")"
   untouched
@@ -772,9 +769,8 @@ readonly ACME='rules: [{name: "acme", images: ["\($registry)/**"], allOf: [("rel
 @test "members of a policy group stand for each other" {
   needs_a_policy_server
   local by='modifyImagesWithDigest: false, rules: [{images: ["\($registry)/**"], allOf: [("KEY") | signer]}]'
-  a_group either 'release() || security()' release "$(member "{${by/KEY/release}}")" \
-    security "$(member "{${by/KEY/security}}")" >"$BATS_TEST_TMPDIR/policies.json"
-  start_policy_server
+  with_policies "$(a_group either 'release() || security()' release "$(member "{${by/KEY/release}}")" \
+    security "$(member "{${by/KEY/security}}")")"
 
   ask_server either "$(pod "$(image acme/app:signed)")"
   untouched
@@ -789,8 +785,7 @@ readonly ACME='rules: [{name: "acme", images: ["\($registry)/**"], allOf: [("rel
   needs_a_policy_server
   local warning
   warning=$(member "{modifyImagesWithDigest: false, ${ACME/images/enforcement: \"warn\", images}}")
-  { jq '{alone: .}' <<<"$warning" && a_group group 'warns()' warns "$warning"; } | jq -s add >"$BATS_TEST_TMPDIR/policies.json"
-  start_policy_server
+  with_policies "{\"alone\": $warning}" "$(a_group group 'warns()' warns "$warning")"
 
   ask_server alone "$(pod "$(image acme/app:unsigned)")"
   untouched

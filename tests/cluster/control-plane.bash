@@ -36,18 +36,27 @@ start_cluster() {
 # stop_cluster: those that ask before those that are asked
 stop_cluster() {
   local name
-  for name in controllers api-server etcd webhook; do
+  for name in controllers api-server etcd webhook policy-server; do
     [ ! -e "$SERVERS/$name.pid" ] || stop "$name"
   done
 }
 
 # ---- one service each ------------------------------------------------------------------------------
 
+# start_webhook REGISTRY…: the one of this tree, or the policy server that POLICY_SERVER names
 start_webhook() {
-  jq -n '{insecure_sources: $ARGS.positional}' --args "$@" >"$CLUSTER/sources.json"
-  serve webhook 'https:..' "$WEBHOOK" --module "$MODULE" --policies "$CLUSTER/policies" \
-    --sources-path "$CLUSTER/sources.json" --sigstore-trust-config "$BATS_FILE_TMPDIR/trust-config.json" \
-    --certificate "$BATS_FILE_TMPDIR/loopback.pem" --key "$BATS_FILE_TMPDIR/loopback.key"
+  local certificate=$BATS_FILE_TMPDIR/loopback.pem key=$BATS_FILE_TMPDIR/loopback.key
+  jq -n '{insecure_sources: $ARGS.positional}' --args "$@" >"$CLUSTER/sources.yml"
+  if [ -z "${POLICY_SERVER:-}" ]; then
+    serve webhook 'https:..' "$WEBHOOK" --module "$MODULE" --policies "$CLUSTER/policies" \
+      --sources-path "$CLUSTER/sources.yml" --sigstore-trust-config "$BATS_FILE_TMPDIR/trust-config.json" \
+      --certificate "$certificate" --key "$key"
+  else
+    jq -n --arg file "file://$(realpath "$MODULE")" \
+      '[inputs | {(input_filename | split("/")[-1] | rtrimstr(".json")): {"module": $file, settings: ., allowedToMutate: true, hostCapabilities: ["*"]}}] | add' \
+      "$CLUSTER"/policies/*.json >"$CLUSTER/policies.json"
+    start_policy_server "$CLUSTER" --cert-file "$certificate" --key-file "$key"
+  fi
   WEBHOOK_URL=https://$address
 }
 

@@ -1,28 +1,32 @@
 # Kubewarden's own policy server, where it is installed, or named by POLICY_SERVER.
 
-POLICY_SERVER=${POLICY_SERVER:-policy-server}
-
 needs_a_policy_server() {
+  POLICY_SERVER=${POLICY_SERVER:-policy-server}
   command -v "$POLICY_SERVER" >/dev/null || skip 'no policy-server is installed, and POLICY_SERVER names none'
 }
 
-# start_policy_server: with policies.json, until the test has ended
+# start_policy_server FOLDER [OPTION…]: with policies.json and sources.yml of the folder; the address goes to $address
 start_policy_server() {
   local port probe
   read -r port probe < <(free_ports 2)
-  SERVER=http://127.0.0.1:$port
-  echo "insecure_sources: ['$REGISTRY']" >"$BATS_TEST_TMPDIR/sources.yml"
-  spawn policy-server "$POLICY_SERVER" --addr 127.0.0.1 --port "$port" --readiness-probe-port "$probe" --workers 1 \
-    --policies "$BATS_TEST_TMPDIR/policies.json" --policies-download-dir "$BATS_TEST_TMPDIR" \
-    --sources-path "$BATS_TEST_TMPDIR/sources.yml" --sigstore-cache-dir "$BATS_TEST_TMPDIR" \
-    --sigstore-trust-config "$BATS_FILE_TMPDIR/trust-config.json" --ignore-kubernetes-connection-failure
+  address=127.0.0.1:$port
+  spawn policy-server "$POLICY_SERVER" --addr 127.0.0.1 --port "$port" --readiness-probe-port "$probe" \
+    --policies "$1/policies.json" --sources-path "$1/sources.yml" --policies-download-dir "$1" --sigstore-cache-dir "$1" \
+    --sigstore-trust-config "$BATS_FILE_TMPDIR/trust-config.json" --ignore-kubernetes-connection-failure "${@:2}"
   ready policy-server curl -fs -o /dev/null "http://127.0.0.1:$probe/readiness"
+}
+
+# with_policies ENTRY…: start a policy server with these entries of policies.json
+with_policies() {
+  jq -n --jsonargs '$ARGS.positional | add' "$@" >"$BATS_TEST_TMPDIR/policies.json"
+  echo "insecure_sources: ['$REGISTRY']" >"$BATS_TEST_TMPDIR/sources.yml"
+  start_policy_server "$BATS_TEST_TMPDIR"
 }
 
 # member JQ: a policy of this module, with these settings
 member() {
   settings "$1"
-  jq --arg module "file://$(realpath "$MODULE")" '{$module, settings: ., hostCapabilities: ["*"]}' "$BATS_TEST_TMPDIR/settings.json"
+  jq --arg file "file://$(realpath "$MODULE")" '{"module": $file, settings: ., hostCapabilities: ["*"]}' "$BATS_TEST_TMPDIR/settings.json"
 }
 
 # a_group NAME EXPRESSION [MEMBER POLICY]…: an entry of policies.json
@@ -36,7 +40,7 @@ a_group() {
 ask_server() {
   request CREATE null "$2"
   run --separate-stderr curl -fsS --max-time "$COMMAND_TIMEOUT" -H 'content-type: application/json' \
-    --data-binary "@$BATS_TEST_TMPDIR/request.json" "$SERVER/validate/$1"
+    --data-binary "@$BATS_TEST_TMPDIR/request.json" "http://$address/validate/$1"
   output=$(jq .response <<<"$output")
 }
 
