@@ -109,8 +109,9 @@ impl Options {
     fn tls(&self) -> anyhow::Result<TlsAcceptor> {
         let certificate = read(&self.certificate, CertificateDer::from_pem_file)?;
         let key = read(&self.key, PrivateKeyDer::from_pem_file)?;
-        let config =
-            ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key)?;
+        let config = ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)?;
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
@@ -132,7 +133,10 @@ async fn serve(connection: TcpStream, tls: TlsAcceptor, policies: Arc<Policies>)
     let _ = http1::Builder::new().serve_connection(TokioIo::new(connection), service).await;
 }
 
-async fn respond(request: hyper::Request<Incoming>, policies: Arc<Policies>) -> Response<Full<Bytes>> {
+async fn respond(
+    request: hyper::Request<Incoming>,
+    policies: Arc<Policies>,
+) -> Response<Full<Bytes>> {
     let name = request.uri().path().trim_start_matches("/validate/").to_owned();
     let Ok(body) = request.into_body().collect().await else {
         return plain(StatusCode::BAD_REQUEST, "the body did not arrive".to_owned());
