@@ -18,10 +18,8 @@ setup_file() {
   new_ca
   new_key release
   push_image acme/app:unsigned
-  for tag in signed next; do
-    push_image "acme/app:$tag"
-    sign release "acme/app:$tag"
-  done
+  push_signed acme/app:signed
+  push_signed acme/app:next
 
   local rules='rules: [{name: "acme", images: ["**"], allOf: [("release") | signer]}]'
   policy pinned "{$rules}"
@@ -34,6 +32,12 @@ setup_file() {
 teardown_file() {
   stop_cluster
   stop_all
+}
+
+# push_signed NAME:TAG [PLATFORM]
+push_signed() {
+  push_image "$@"
+  sign release "$1"
 }
 
 setup() {
@@ -79,6 +83,30 @@ setup() {
   settled deployment web
   are deployments 1 "$PINNED"
   are replicasets 1 "$PINNED"
+}
+
+@test "a manifest that is applied again keeps its pin though the tag was moved" {
+  local moved first
+  moved=$(image acme/app:moved)
+  push_signed acme/app:moved linux/amd64
+  first=$(pinned acme/app:moved)
+  under pinned
+  apply Deployment web "$moved"
+  apply Job batch "$moved"
+  settled deployment web
+
+  push_signed acme/app:moved linux/arm64
+  apply_again Deployment web "$moved"
+  apply_again Job batch "$moved"
+  k rollout restart deployment web
+  settled deployment web
+  are deployments 1 "$first"
+  are replicasets 2 "$first"
+  are jobs 1 "$first"
+  are pods 2 "$first"
+
+  apply Pod new "$moved"
+  are pods/new 1 "$(pinned acme/app:moved)"
 }
 
 @test "another image is rolled out, and the first one again" {
@@ -289,6 +317,15 @@ setup() {
   are pods 1 "$PINNED" "$PINNED_NEXT" "$PINNED"
   refuses 'spec.ephemeralContainers[2]' third "$UNSIGNED" 'not signed' -- k debug web --image "$UNSIGNED" --container third
   are pods 1 "$PINNED" "$PINNED_NEXT" "$PINNED"
+}
+
+@test "an ephemeral container that was there before the policy stays as it is beside a new one" {
+  apply Pod web "$SIGNED"
+  make_pods_ready
+  k debug web --image "$SIGNED" --container first
+  under strict
+  k debug web --image "$NEXT" --container second
+  are pods 1 "$SIGNED" "$SIGNED" "$PINNED_NEXT"
 }
 
 @test "image volumes are pinned" {
