@@ -6,6 +6,7 @@
 
 bats_require_minimum_version 1.5.0
 load tests/e2e/lib
+load tests/e2e/policy-server
 
 setup_file() {
   mkdir -p "$DOCKER_CONFIG" && echo '{}' >"$DOCKER_CONFIG/config.json"
@@ -791,6 +792,61 @@ let_it_read_secrets() {
   key_from '{keyFrom: {configMap: {namespace: "trust", name: "image-keys"}}}'
   create "$(pod "$(image acme/app:signed)")"
   refused "trust/image-keys" "contextAwareResources"
+}
+
+# ---- policy groups ---------------------------------------------------------------------------------
+
+readonly ACME='rules: [{name: "acme", images: ["\($registry)/**"], allOf: [("release") | signer]}]'
+
+@test "a member of a policy group verifies, and may not pin" {
+  needs_a_policy_server
+  with_policies "$(a_group verifying 'signed()' signed "$(member "{modifyImagesWithDigest: false, $ACME}")")" \
+    "$(a_group pinning 'signed()' signed "$(member "{$ACME}")")"
+
+  ask_server verifying "$(pod "$(image acme/app:signed)")"
+  untouched
+  ask_server verifying "$(pod "$(image acme/app:unsigned)")"
+  refused 'the group verifying refused it'
+  caused_by signed 'not signed'
+
+  ask_server pinning "$(pod "$(image acme/app:signed)")"
+  refused 'the group pinning refused it'
+  caused_by signed 'mutation is not allowed inside of policy group'
+  ask_server pinning "$(pod "$(pinned acme/app:signed)")"
+  untouched
+  stop policy-server
+}
+
+@test "members of a policy group stand for each other" {
+  needs_a_policy_server
+  local by='modifyImagesWithDigest: false, rules: [{images: ["\($registry)/**"], allOf: [("KEY") | signer]}]'
+  with_policies "$(a_group either 'release() || security()' release "$(member "{${by/KEY/release}}")" \
+    security "$(member "{${by/KEY/security}}")")"
+
+  ask_server either "$(pod "$(image acme/app:signed)")"
+  untouched
+  ask_server either "$(pod "$(image acme/app:unsigned)")"
+  refused 'the group either refused it'
+  caused_by release 'not signed'
+  caused_by security 'not signed'
+  stop policy-server
+}
+
+@test "a policy group drops warnings and audit annotations" {
+  needs_a_policy_server
+  local warning
+  warning=$(member "{modifyImagesWithDigest: false, ${ACME/images/enforcement: \"warn\", images}}")
+  with_policies "{\"alone\": $warning}" "$(a_group group 'warns()' warns "$warning")"
+
+  ask_server alone "$(pod "$(image acme/app:unsigned)")"
+  untouched
+  warned acme
+  holds '.auditAnnotations.warned'
+
+  ask_server group "$(pod "$(image acme/app:unsigned)")"
+  untouched
+  holds '.warnings == null and .auditAnnotations == null'
+  stop policy-server
 }
 
 # ---- policies of other tools -----------------------------------------------------------------------
