@@ -69,7 +69,7 @@ scenario('rejecting everything else needs no entry', async() => {
   const answer = review(settings, POD, IMAGE, []);
 
   assert.equal(answer.allowed, false);
-  assert.match(answer.status.message, /no rule selects/);
+  assert.match(answer.status.message, /no rule matches/);
 });
 
 scenario('an entry that was added and not filled in changes nothing', async() => {
@@ -167,7 +167,7 @@ scenario('GitHub Actions and a URL, and nothing else', async() => {
 
   assert.equal(review(settings, POD, image, [trusted(prefix)]).allowed, true);
   assert.equal(review(settings, POD, image, [missing(prefix)]).allowed, false);
-  assert.match(review(settings, POD, 'nginx', []).status.message, /no rule selects/);
+  assert.match(review(settings, POD, 'nginx', []).status.message, /no rule matches/);
 });
 
 scenario('a certificate with its chain and an identity, and templates as they are', async() => {

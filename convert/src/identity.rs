@@ -143,7 +143,7 @@ fn pattern_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Option<S
     }
     remarks.note(
         path,
-        format!("`{text}` is compared with the certificates of cosign's classic signatures alone"),
+        format!("`{text}` is compared with the certificates of cosign's tag signatures alone"),
     );
     Some(Subject::Pattern(pattern.text))
 }
