@@ -160,6 +160,11 @@ impl HostError {
     }
 }
 
+/// Whether the registry says, as the host tells it, that there is no such image.
+pub(crate) fn is_absent(words: &str) -> bool {
+    registry_says(words) == Absent
+}
+
 /// Whether time ran out. Who says so (the host, a client of HTTP, a registry) is not known, nor in what words.
 pub(crate) fn is_timeout(words: &str) -> bool {
     let words = words.to_ascii_lowercase();

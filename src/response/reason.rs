@@ -1,7 +1,7 @@
 //! Why an image is refused: in words, as a code, and what to try.
 
 use super::outcome::Outcome;
-use crate::host::error::{first_line, is_timeout};
+use crate::host::error::{first_line, is_absent, is_timeout};
 use crate::verify::outcome::{OtherSignature, Reason};
 use std::fmt;
 
@@ -40,7 +40,10 @@ impl fmt::Display for Reason {
                 "signed, but not by enough of the signers: {agreed} of {needed} agreed, missing {}",
                 missing.join(", ")
             ),
-            Self::Unchecked(words) => write!(f, "could not be checked: {}", first_line(words)),
+            Self::Unchecked(words) => {
+                let absent = if is_absent(words) { "there is no such image: " } else { "" };
+                write!(f, "could not be checked: {absent}{}", first_line(words))
+            }
             Self::Withheld(words) => write!(
                 f,
                 "could not be checked, the policy server withholds a capability: {}",
