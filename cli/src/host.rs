@@ -31,7 +31,8 @@ mod trust;
 pub use error::HostError;
 pub use kubernetes::{ApiServer, Cluster, Manifests, ManifestsError};
 pub use question::{Annotations, Question, ResourceQuestion};
-pub use registry::Registries;
+pub(crate) use registry::{ANONYMOUS, unreachable};
+pub use registry::{AT_ONCE, Registries};
 pub use shared::Shared;
 pub use trust::{Trust, TrustError};
 

@@ -302,8 +302,7 @@ fn module() -> Module {
 
 /// A host that can check certificates. Nothing else is asked when settings are validated.
 fn host(runtime: &Runtime) -> Host {
-    let registries =
-        Registries { sources: Sources::default(), credentials: Credentials::default() };
+    let registries = Registries::default();
     let live =
         Live::new(runtime.handle().clone(), registries, Trust::default(), Cluster::default());
     Host { answers: Answers::Live(live), readable: [].into() }

@@ -19,7 +19,9 @@ pub enum HostError {
     #[error("Invalid OCI image reference: {0}")]
     Reference(#[from] ParseError),
     #[error("Fail to interact with OCI registry: {0}")]
-    Registry(#[from] OciDistributionError),
+    Registry(OciDistributionError),
+    #[error("Fail to interact with OCI registry: {reason}")]
+    Unreachable { reason: String },
     #[error("the configuration of `{image}` is not JSON: {source}")]
     Configuration { image: String, source: serde_json::Error },
     #[error("Fail to interact with OCI registry: no answer about {image} in {} seconds", .after.as_secs())]
