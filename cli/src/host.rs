@@ -124,7 +124,7 @@ impl Live {
     #[must_use]
     pub fn new(runtime: Handle, registries: Registries, trust: Trust, cluster: Cluster) -> Self {
         let registries = Arc::new(registries);
-        let verifier = Verifier { registries: Arc::clone(&registries), trust };
+        let verifier = Verifier::new(Arc::clone(&registries), trust);
         Self { runtime, registries, verifier, cluster }
     }
 

@@ -9,6 +9,7 @@
 //! - Must every signer have signed? Yes; a list is all-of. A certificate and the annotations asked for beside
 //!   it may be satisfied by two signatures, as at Kubewarden's host.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use sigstore::registry::{
     Auth, Certificate, CertificateEncoding, ClientConfig, ClientProtocol, OciReference,
 };
 use sigstore::trust::sigstore::SigstoreTrustRoot;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::error::HostError;
 use super::question::Annotations;
@@ -36,10 +38,12 @@ use super::trust::{Need, Trust};
 use crate::transport::gateway::Referrers;
 
 /// What verifies images.
-#[derive(Debug)]
 pub(crate) struct Verifier {
-    pub(crate) registries: Arc<Registries>,
-    pub(crate) trust: Trust,
+    registries: Arc<Registries>,
+    trust: Trust,
+    /// One at a time uses a client, as at Kubewarden's host: what it asks has been asked ahead, so nobody waits long.
+    with_root: OnceCell<Mutex<Client>>,
+    without_root: OnceCell<Mutex<Client>>,
 }
 
 /// A certificate that must have signed.
@@ -57,7 +61,21 @@ struct Signatures {
     layers: Vec<SignatureLayer>,
 }
 
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { registries, trust, .. } = self;
+        f.debug_struct("Verifier")
+            .field("registries", registries)
+            .field("trust", trust)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Verifier {
+    pub(crate) fn new(registries: Arc<Registries>, trust: Trust) -> Self {
+        Self { registries, trust, with_root: OnceCell::new(), without_root: OnceCell::new() }
+    }
+
     /// Whether every one of `signers` signed `image`.
     pub(crate) async fn signed_by(
         &self,
@@ -96,39 +114,40 @@ impl Verifier {
     async fn signatures(&self, image: &str, need: Need) -> Result<Signatures, HostError> {
         let reference: Reference = image.parse()?;
         let root = self.trust.root(need).await?;
-        let referrers = if root.is_some() { Referrers::Asked } else { Referrers::None };
-        let client = self.client(root, referrers).await?;
-        let signatures = in_time(image, self.find(client, &reference, referrers)).await?;
+        let signatures = in_time(image, self.find(&reference, root)).await?;
         if signatures.layers.is_empty() {
             return Err(self.why_none(&reference, &signatures.digest).await);
         }
         Ok(signatures)
     }
 
-    async fn client(
-        &self,
-        root: Option<&SigstoreTrustRoot>,
-        referrers: Referrers,
-    ) -> Result<Client, HostError> {
-        let gateway = self.registries.gateway(referrers).await.map_err(SigstoreError::IOError)?;
-        let config = ClientConfig {
-            protocol: ClientProtocol::Http,
-            http_proxy: Some(gateway),
-            ..ClientConfig::default()
+    async fn client(&self, root: Option<&SigstoreTrustRoot>) -> Result<&Mutex<Client>, HostError> {
+        let (client, referrers) = match root {
+            Some(_) => (&self.with_root, Referrers::Asked),
+            None => (&self.without_root, Referrers::None),
         };
-        let mut builder = ClientBuilder::default().with_oci_client_config(config);
-        if let Some(root) = root {
-            builder = builder.with_trust_repository(root)?;
-        }
-        Ok(builder.build()?)
+        let make = || async {
+            let gateway =
+                self.registries.gateway(referrers).await.map_err(SigstoreError::IOError)?;
+            let config = ClientConfig {
+                protocol: ClientProtocol::Http,
+                http_proxy: Some(gateway),
+                ..ClientConfig::default()
+            };
+            let mut builder = ClientBuilder::default().with_oci_client_config(config);
+            if let Some(root) = root {
+                builder = builder.with_trust_repository(root)?;
+            }
+            Ok(Mutex::new(builder.build()?))
+        };
+        client.get_or_try_init(make).await
     }
 
     /// Finds the signatures of an image, all by the digest that its tag stands for now.
     async fn find(
         &self,
-        mut client: Client,
         image: &Reference,
-        referrers: Referrers,
+        root: Option<&SigstoreTrustRoot>,
     ) -> Result<Signatures, HostError> {
         let digest = self.registries.resolve(image).await.map_err(|error| {
             SigstoreError::RegistryFetchManifestError {
@@ -136,32 +155,37 @@ impl Verifier {
                 error: self.words(error),
             }
         })?;
-        self.ask_ahead(image, &digest, referrers).await;
+        self.ask_ahead(image, &digest, root.is_some()).await;
         let pinned = OciReference::with_digest(
             image.registry().to_owned(),
             image.repository().to_owned(),
             digest.clone(),
         );
+        let mut client = self.client(root).await?.lock().await;
         let layers = client.trusted_signature_layers(&Auth::Anonymous, &pinned).await?;
         Ok(Signatures { digest, layers })
     }
 
     /// What goes wrong is found again by who needs it.
-    async fn ask_ahead(&self, image: &Reference, digest: &str, referrers: Referrers) {
+    async fn ask_ahead(&self, image: &Reference, digest: &str, with_referrers: bool) {
+        let by_tag = self.pull(signature_tag(image, digest));
+        let by_referrers = async {
+            let Ok(client) = self.registries.client().await else { return };
+            let image = image.clone_with_digest(digest.to_owned());
+            if with_referrers && let Ok(index) = client.pull_referrers(&image, None).await {
+                let entries = index.manifests.into_iter();
+                let bundles = entries.map(|entry| self.pull(image.clone_with_digest(entry.digest)));
+                join_all(bundles).await;
+            }
+        };
+        tokio::join!(by_tag, by_referrers);
+    }
+
+    async fn pull(&self, artifact: Reference) {
         let Ok(client) = self.registries.client().await else { return };
-        let pinned = image.clone_with_digest(digest.to_owned());
-        let with_referrers = async {
-            if referrers == Referrers::Asked {
-                let _ = client.pull_referrers(&pinned, None).await;
-            }
-        };
-        let with_tag = async {
-            let tag = signature_tag(image, digest);
-            if let Ok((manifest, _)) = client.pull_image_manifest(&tag, &ANONYMOUS).await {
-                self.pull_blobs(&tag, &manifest).await;
-            }
-        };
-        tokio::join!(with_referrers, with_tag);
+        if let Ok((manifest, _)) = client.pull_image_manifest(&artifact, &ANONYMOUS).await {
+            self.pull_blobs(&artifact, &manifest).await;
+        }
     }
 
     /// Whether each blob of a manifest can be had.

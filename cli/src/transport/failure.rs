@@ -156,7 +156,10 @@ impl Cause {
         match error {
             rustls::Error::InvalidMessage(_) => Self::PlainHttp,
             rustls::Error::InvalidCertificate(certificate) => match certificate {
-                CertificateError::UnknownIssuer => Self::UnknownAuthority,
+                // Of an authority with the name of one that is known.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                    Self::UnknownAuthority
+                }
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                     Self::Expired
                 }
