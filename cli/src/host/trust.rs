@@ -16,6 +16,7 @@ use sigstore::trust::sigstore::SigstoreTrustRoot;
 use tokio::sync::OnceCell;
 
 use super::error::HostError;
+use crate::sources::Sources;
 use crate::transport::{Cause, Failure};
 
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json";
@@ -109,7 +110,8 @@ async fn fetch() -> Result<Arc<SigstoreTrustRoot>, String> {
         Ok(Err(error)) => Cause::of(&error),
         Err(_elapsed) => Cause::TimedOut,
     };
-    let failure = Failure { host: PUBLIC_INSTANCE.to_owned(), proxy: None, cause };
+    let proxy = Sources::from_env().proxy_of(&format!("https://{PUBLIC_INSTANCE}/"));
+    let failure = Failure { host: PUBLIC_INSTANCE.to_owned(), proxy, cause };
     Err(format!(
         "no trust root of Sigstore's public instance: {failure}; or give one with --sigstore-trust-config"
     ))

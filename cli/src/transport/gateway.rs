@@ -25,8 +25,8 @@ use hyper_util::rt::TokioIo;
 use oci_client::manifest::OCI_IMAGE_INDEX_MEDIA_TYPE;
 use tokio::net::{TcpListener, TcpStream};
 
+use super::wire::MAX_ANSWER;
 use super::{Answer, Failure, Heard, Request, Transport};
-use crate::fetch::MAX_MODULE;
 
 /// The status of what could not be asked: outside of what HTTP assigns (RFC 9110, section 15).
 pub(crate) const UNREACHABLE: u16 = 599;
@@ -134,7 +134,7 @@ async fn read(request: hyper::Request<Incoming>) -> Option<Request> {
         host: parts.uri.authority()?.to_string(),
         path: parts.uri.path_and_query()?.to_string(),
         headers: parts.headers,
-        body: Limited::new(body, MAX_MODULE).collect().await.ok()?.to_bytes(),
+        body: Limited::new(body, MAX_ANSWER).collect().await.ok()?.to_bytes(),
     })
 }
 

@@ -12,14 +12,14 @@ use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue, LOCATION};
 use hyper::{Method, StatusCode};
 use tokio::sync::Semaphore;
 use tracing::debug;
-use url::{Origin, Url};
+use url::Url;
 
 use super::failure::{Cause, Failure};
 use super::{Heard, Request, request, retry};
 use crate::sources::Sources;
 
 /// In bytes: the largest module (`crate::fetch::MAX_MODULE`), and some more.
-const MAX_ANSWER: usize = 65 << 20;
+pub(super) const MAX_ANSWER: usize = 65 << 20;
 /// As many as browsers follow, and more than any registry needs.
 const MAX_REDIRECTS: usize = 10;
 const DIGEST: &str = "docker-content-digest";
@@ -101,7 +101,8 @@ impl Wire {
     }
 
     async fn deliver(&self, parcel: Parcel<'_>) -> Heard {
-        for failed in 0.. {
+        let mut failed = 0;
+        loop {
             let answer = {
                 // Turns are never taken away, so that waiting for one cannot fail.
                 let _turn = self.turns.acquire().await;
@@ -111,8 +112,8 @@ impl Wire {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => return Ok(answer),
             }
+            failed += 1;
         }
-        Err(Failure::new(&host(&parcel.url), Cause::TimedOut))
     }
 
     async fn follow(&self, parcel: &Parcel<'_>) -> Heard {
@@ -125,7 +126,7 @@ impl Wire {
             if next.scheme() != "https" && !self.is_insecure(&to) {
                 return Err(self.failure(&url, Cause::PlainRedirect { to }));
             }
-            if origin(&next) != origin(&url) {
+            if next.origin() != url.origin() {
                 headers.remove(AUTHORIZATION);
             }
             url = next;
@@ -188,10 +189,6 @@ impl Failure {
 pub(super) fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-pub(super) fn origin(url: &Url) -> Origin {
-    url.origin()
 }
 
 /// Where an answer sends us on to.

@@ -11,7 +11,7 @@ use signed_images::demo::{Key, Registry};
 use signed_images_testing::server::{Authority, Request, Response, Server, slowly};
 use tokio::runtime::Runtime;
 
-use super::world::Asker;
+use super::world::{Asker, run_with};
 
 /// What the policy takes for "it is absent" and for "it is not signed" (`src/host/error.rs`).
 const ABSENT: [&str; 3] = ["not found", "manifest unknown", "name unknown"];
@@ -141,6 +141,33 @@ fn a_realm_that_is_down_is_named() {
         "`{host}` cannot be reached: no token: `{down}` cannot be reached: connection refused"
     );
     assert!(said.contains(&expected), "{said}");
+}
+
+#[test]
+fn a_trust_root_that_cannot_be_had_is_named() {
+    let runtime = Runtime::new().unwrap();
+    let registry = Registry::start(runtime.handle()).unwrap();
+    registry.add_image("app", "1", "app").unwrap();
+    let host = registry.host();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
+    write("sources.yml", &json!({"insecure_sources": [host], "proxies": {}}).to_string());
+    let identity = json!({"kind": "genericIssuer", "issuer": "https://i.local", "subject": {"equal": "jo@acme.local"}});
+    let rule = json!({"name": "a", "images": [format!("{host}/**")], "allOf": [identity]});
+    write("settings.yaml", &json!({"rules": [rule]}).to_string());
+    let proxy = nobody();
+    let outcome = run_with(
+        folder.path(),
+        &format!("--verbose explain {host}/app:1 --output json"),
+        &[("HTTPS_PROXY", &format!("http://jo:secret@{proxy}"))],
+    );
+    let said = outcome.stdout;
+    assert!(!outcome.stderr.contains("secret"), "{}", outcome.stderr);
+    let expected = format!(
+        "no trust root of Sigstore's public instance: `tuf-repo-cdn.sigstore.dev` cannot be reached through the proxy `http://{proxy}`: connection refused"
+    );
+    assert!(said.contains(&expected) && said.contains("--sigstore-trust-config"), "{said}");
+    assert!(!said.contains("secret"), "{said}");
 }
 
 /// As Kubewarden's host has it: whatever keeps the signatures' manifest away, there are "no signatures found"; and

@@ -2,6 +2,7 @@
 //! not installed, nothing is compared; where `docker-registry` is, it holds the image.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use oci_client::manifest::OciImageManifest;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
 use signed_images::demo::Key;
+use signed_images_testing::command::signed_images;
 use signed_images_testing::server::{Authority, Server, slowly};
 use tempfile::TempDir;
 
@@ -124,4 +126,24 @@ fn a_registry_is_asked_as_little_as_by_cosign() {
     assert!(cosign.status.success(), "{}", String::from_utf8_lossy(&cosign.stderr));
     let asked = server.lines();
     eprintln!("cosign verify: {} requests, {took:?}\n  {}", asked.len(), asked.join("\n  "));
+}
+
+#[test]
+fn a_module_is_pushed_and_comes_back() {
+    let Some(real) = Real::start() else {
+        eprintln!("docker-registry is not installed: nothing was pushed");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let write = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
+    write("settings.yaml", &settings("r.local", Key::generate().unwrap().public()));
+    write("sources.yml", &format!("insecure_sources: ['{}']", real.host));
+    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("../annotated-policy.wasm");
+    let url = format!("registry://{}/policy:1", real.host);
+    let line = format!("push {} {url} --sources-path sources.yml", module.display());
+    let pushed = signed_images(folder.path(), line.split_whitespace(), &[], "");
+    assert_eq!(pushed.code, Some(0), "{}", pushed.stderr);
+    // No rule is for this image: what is said of it needs the module, and no other registry.
+    let checked = run(folder.path(), &format!("check other.local/a:1 --module {url}"));
+    assert!(checked.stdout.contains("other.local/a:1"), "{}{}", checked.stdout, checked.stderr);
 }

@@ -74,6 +74,11 @@ impl World {
 
 /// `signed-images` with these words, the settings and the sources of a folder.
 pub(crate) fn run(folder: &Path, line: &str) -> Outcome {
+    run_with(folder, line, &[])
+}
+
+/// The same with these variables.
+pub(crate) fn run_with(folder: &Path, line: &str, variables: &[(&str, &str)]) -> Outcome {
     let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("../annotated-policy.wasm");
     assert!(module.exists(), "there is no module: run `make annotated-policy.wasm`");
     let line = if line.contains("--module") {
@@ -82,7 +87,7 @@ pub(crate) fn run(folder: &Path, line: &str) -> Outcome {
         format!("{line} --module {}", module.display())
     };
     let line = format!("{line} --settings-path settings.yaml --sources-path sources.yml");
-    signed_images(folder, line.split_whitespace(), &[], "")
+    signed_images(folder, line.split_whitespace(), variables, "")
 }
 
 pub(crate) fn settings(host: &str, key: &str) -> String {
