@@ -14,14 +14,18 @@ use std::time::Duration;
 use serde::Deserialize;
 use sigstore::trust::sigstore::SigstoreTrustRoot;
 use tokio::sync::OnceCell;
+use url::Url;
 
 use super::error::HostError;
+use crate::credentials::Credentials;
 use crate::sources::Sources;
-use crate::transport::{Cause, Failure};
+use crate::transport::{Answer, Cause, Failure, Transport};
 
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json";
 /// Where the public instance has it (`SIGSTORE_METADATA_BASE`, src/trust/sigstore/constants.rs of `sigstore` 0.15).
 const PUBLIC_INSTANCE: &str = "tuf-repo-cdn.sigstore.dev";
+/// In bytes: it is one signed JSON object.
+const MAX_TIMESTAMP: usize = 1 << 20;
 /// Some seven small files are fetched one after the other.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -110,11 +114,22 @@ async fn fetch() -> Result<Arc<SigstoreTrustRoot>, String> {
         Ok(Err(error)) => Cause::of(&error),
         Err(_elapsed) => Cause::TimedOut,
     };
-    let proxy = Sources::from_env().proxy_of(&format!("https://{PUBLIC_INSTANCE}/"));
-    let failure = Failure { host: PUBLIC_INSTANCE.to_owned(), proxy, cause };
+    let reason = match ask_for_it().await {
+        Err(failure) => failure.to_string(),
+        Ok(_answer) => format!("`{PUBLIC_INSTANCE}`: {cause}"),
+    };
     Err(format!(
-        "no trust root of Sigstore's public instance: {failure}; or give one with --sigstore-trust-config"
+        "no trust root of Sigstore's public instance: {reason}; or give one with --sigstore-trust-config"
     ))
+}
+
+/// Whether it can be reached at all. Who updates a trust root takes a host that does not answer for one that has
+/// nothing newer, and then finds its own to be too old.
+async fn ask_for_it() -> Result<Answer, Failure> {
+    let transport = Transport::new(Sources::from_env(), Credentials::default(), 1);
+    let url = Url::parse(&format!("https://{PUBLIC_INSTANCE}/timestamp.json"));
+    let url = url.map_err(|error| Failure::new(PUBLIC_INSTANCE, Cause::of(&error)))?;
+    transport.fetch(url, MAX_TIMESTAMP).await
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use std::io;
 
 use rustls::CertificateError;
 
+use super::request::registry_of;
+
 /// What the standard library says when `getaddrinfo` fails; its kind says nothing.
 const UNRESOLVED: &str = "failed to lookup address information";
 
@@ -102,6 +104,13 @@ pub enum Cause {
 
 fn through(proxy: Option<&str>) -> String {
     proxy.map_or_else(String::new, |proxy| format!(" through the proxy `{proxy}`"))
+}
+
+impl Failure {
+    /// Why a host that was asked directly did not answer.
+    pub(crate) fn new(host: &str, cause: Cause) -> Self {
+        Self { host: registry_of(host).to_owned(), proxy: None, cause }
+    }
 }
 
 impl Cause {

@@ -179,12 +179,6 @@ impl Wire {
     }
 }
 
-impl Failure {
-    pub(super) fn new(host: &str, cause: Cause) -> Self {
-        Self { host: request::registry_of(host).to_owned(), proxy: None, cause }
-    }
-}
-
 /// The host of a URL, with its port unless it is the scheme's.
 pub(super) fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
