@@ -9,14 +9,14 @@
 //!   the registry's, as docker takes it. A scheme, a slash at the end and `/v1` or `/v2` say nothing.
 //! - What if there are none for a registry? It is asked anonymously.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential_from_reader};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 use tracing::warn;
 
 const FILE: &str = "config.json";
@@ -44,12 +44,15 @@ pub struct Login {
     pub password: String,
 }
 
-/// What the configuration has entries for.
-#[derive(Clone, Default, Deserialize)]
+/// What the configuration has entries for: helpers first.
+#[derive(Default)]
+struct Keys(Vec<String>);
+
+#[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Keys {
-    auths: Option<BTreeMap<String, IgnoredAny>>,
-    cred_helpers: Option<BTreeMap<String, IgnoredAny>>,
+struct RawConfig {
+    auths: Option<Map<String, Value>>,
+    cred_helpers: Option<Map<String, Value>>,
 }
 
 /// Why Docker's configuration was refused.
@@ -82,12 +85,16 @@ impl Credentials {
         let path = if path.is_dir() { path.join(FILE) } else { path.to_owned() };
         let config = std::fs::read_to_string(&path)
             .map_err(|source| CredentialsError::Read { path: path.clone(), source })?;
-        match serde_json::from_str(&config) {
-            Ok(keys) => Ok(Self {
-                config: Some(config.into()),
-                keys: Arc::new(keys),
-                found: Arc::default(),
-            }),
+        match serde_json::from_str::<RawConfig>(&config) {
+            Ok(RawConfig { auths, cred_helpers }) => {
+                let entries = cred_helpers.into_iter().flatten().chain(auths.into_iter().flatten());
+                let keys = Keys(entries.map(|(key, _)| key).collect());
+                Ok(Self {
+                    config: Some(config.into()),
+                    keys: Arc::new(keys),
+                    found: Arc::default(),
+                })
+            }
             Err(source) => Err(CredentialsError::Json { path, source }),
         }
     }
@@ -146,8 +153,7 @@ impl Keys {
     fn of(&self, registry: &str, repository: &str) -> Option<&str> {
         let registry = canonical_host(registry);
         let wanted = format!("{registry}/{repository}");
-        let helpers = self.cred_helpers.iter().flatten();
-        let keys = helpers.chain(self.auths.iter().flatten()).map(|(key, _)| key.as_str());
+        let keys = self.0.iter().map(String::as_str);
         let covers = |key: &str| {
             let key = canonical(key);
             let rest = wanted.strip_prefix(&key)?;

@@ -2,7 +2,6 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
-#![expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

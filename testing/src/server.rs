@@ -72,16 +72,19 @@ impl Server {
     }
 
     /// As image references name it.
+    #[must_use]
     pub fn host(&self) -> String {
         self.address.to_string()
     }
 
     /// What was asked so far, in the order in which it came.
+    #[must_use]
     pub fn asked(&self) -> Vec<Request> {
         self.shared.asked.lock().unwrap().clone()
     }
 
     /// The same as lines, `GET /v2/`.
+    #[must_use]
     pub fn lines(&self) -> Vec<String> {
         self.asked().iter().map(|request| format!("{} {}", request.method, request.path)).collect()
     }
@@ -93,6 +96,7 @@ impl Server {
     }
 
     /// How many were asked at the same time, at most.
+    #[must_use]
     pub fn most_at_once(&self) -> usize {
         self.shared.most.load(Ordering::SeqCst)
     }

@@ -114,7 +114,7 @@ impl Verifier {
     async fn signatures(&self, image: &str, need: Need) -> Result<Signatures, HostError> {
         let reference: Reference = image.parse()?;
         let root = self.trust.root(need).await?;
-        let signatures = in_time(image, self.find(&reference, root)).await?;
+        let signatures = in_time(image, Box::pin(self.find(&reference, root))).await?;
         if signatures.layers.is_empty() {
             return Err(self.why_none(&reference, &signatures.digest).await);
         }

@@ -133,8 +133,9 @@ fn a_proxy_is_named() {
 fn a_realm_that_is_down_is_named() {
     let down = nobody();
     let challenge = format!(r#"Bearer realm="https://{down}/token""#);
-    let server =
-        Server::http(move |_: &Request| Response::new(401).with("www-authenticate", &challenge));
+    let server = Server::http(move |_: &Request| {
+        Response::new(401).with("www-authenticate", challenge.as_str())
+    });
     let host = server.host();
     let said = Asker::insecure(&[&host], "{}").digest(&format!("{host}/a:1")).unwrap_err();
     let expected = format!(
@@ -196,10 +197,10 @@ fn signatures_that_cannot_be_asked_for() {
         said,
         format!("Callback evaluation failure: no signatures found for image: {image} ")
     );
-    let asked = server.asked().len();
+    let before = server.asked().len();
     let said = asker.digest(&signature).unwrap_err();
     assert!(said.contains("code: 500"), "{said}");
-    assert_eq!(server.asked().len(), asked, "the answer was there already");
+    assert_eq!(server.asked().len(), before, "the answer was there already");
 
     is_blob.store(true, Ordering::SeqCst);
     let said = Asker::insecure(&[&host], "{}").verify(&image, key.public()).unwrap_err();

@@ -22,7 +22,7 @@ fn sends_to(realm: &str) -> impl Fn(&Request) -> Response + Send + Sync + 'stati
     let challenge = format!(r#"Bearer realm="{realm}",service="fake""#);
     move |request| match request.header("authorization") {
         Some("Bearer t") => found(),
-        _ => Response::new(401).with("www-authenticate", &challenge),
+        _ => Response::new(401).with("www-authenticate", challenge.as_str()),
     }
 }
 
@@ -76,7 +76,7 @@ fn redirects_lead_to_plain_http_only_where_that_is_meant() {
     let location = format!("http://{to}/x");
     let authority = Authority::new();
     let registry = Server::https(authority.server(&["127.0.0.1"]), move |_: &Request| {
-        Response::new(307).with("location", &location)
+        Response::new(307).with("location", location.as_str())
     });
     let host = registry.host();
     let ca = json!([{"type": "Data", "data": authority.certificate()}]);
@@ -98,7 +98,7 @@ fn a_password_stays_with_its_host() {
     let to = target.host();
     let location = format!("http://{to}/x");
     let registry = Server::http(move |request: &Request| match request.header("authorization") {
-        Some(_) => Response::new(307).with("location", &location),
+        Some(_) => Response::new(307).with("location", location.as_str()),
         None => Response::new(401).with("www-authenticate", "Basic realm=\"fake\""),
     });
     let host = registry.host();

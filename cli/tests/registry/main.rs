@@ -2,7 +2,6 @@
 //! answer.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
-#![expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 mod failures;
 mod hostile;

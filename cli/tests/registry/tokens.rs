@@ -76,7 +76,7 @@ fn a_busy_registry_is_asked_again_when_it_says() {
     for status in [429, 503] {
         let count = AtomicUsize::new(0);
         let server = Server::http(move |_: &Request| match count.fetch_add(1, Ordering::SeqCst) {
-            0 | 1 => Response::new(status).with("retry-after", 1),
+            0 | 1 => Response::new(status).with("retry-after", "1"),
             _ => found(),
         });
         let host = server.host();
@@ -89,7 +89,7 @@ fn a_busy_registry_is_asked_again_when_it_says() {
 
 #[test]
 fn a_registry_that_stays_busy_is_left_alone() {
-    let server = Server::http(|_: &Request| Response::new(429).with("retry-after", 3600));
+    let server = Server::http(|_: &Request| Response::new(429).with("retry-after", "3600"));
     let host = server.host();
     let refused = Asker::insecure(&[&host], "{}").digest(&format!("{host}/a:1")).unwrap_err();
     assert!(refused.contains("429"), "{refused}");

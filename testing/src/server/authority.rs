@@ -15,6 +15,7 @@ pub struct Authority {
 impl Authority {
     /// Makes one.
     #[expect(clippy::new_without_default, reason = "no two are the same")]
+    #[must_use]
     pub fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
@@ -24,23 +25,26 @@ impl Authority {
     }
 
     /// Its certificate, as PEM.
+    #[must_use]
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
 
     /// What a server with these names shows.
+    #[must_use]
     pub fn server(&self, names: &[&str]) -> Arc<ServerConfig> {
-        self.config(params(names))
+        self.config(&params(names))
     }
 
     /// What it shows when its certificate ended years ago.
+    #[must_use]
     pub fn expired(&self, names: &[&str]) -> Arc<ServerConfig> {
         let mut params = params(names);
         params.not_after = date_time_ymd(2021, 1, 1);
-        self.config(params)
+        self.config(&params)
     }
 
-    fn config(&self, params: CertificateParams) -> Arc<ServerConfig> {
+    fn config(&self, params: &CertificateParams) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());

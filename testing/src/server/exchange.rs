@@ -34,6 +34,7 @@ pub struct Response {
 
 impl Request {
     /// The value of a header.
+    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
@@ -76,14 +77,15 @@ impl Request {
 
 impl Response {
     /// One with nothing in it.
+    #[must_use]
     pub fn new(status: u16) -> Self {
         Self { status, ..Self::default() }
     }
 
     /// The same with a header.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.headers.push((name.to_owned(), value.to_string()));
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
         self
     }
 
@@ -96,11 +98,11 @@ impl Response {
     pub(super) fn write(&self, is_head: bool, to: &mut impl Write) -> std::io::Result<()> {
         let mut text = format!("HTTP/1.1 {} S\r\n", self.status);
         for (name, value) in self.headers.iter().filter(|(name, _)| !HOP.contains(&name.as_str())) {
-            text.push_str(&format!("{name}: {value}\r\n"));
+            text.extend([name, ": ", value, "\r\n"]);
         }
         let of_head = self.headers.iter().find(|(name, _)| is_head && name == "content-length");
         let length = of_head.map_or(self.body.len().to_string(), |(_, length)| length.clone());
-        text.push_str(&format!("content-length: {length}\r\n\r\n"));
+        text.extend(["content-length: ", &length, "\r\n\r\n"]);
         let mut bytes = text.into_bytes();
         if !is_head {
             bytes.extend_from_slice(&self.body);
