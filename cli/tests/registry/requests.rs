@@ -72,8 +72,8 @@ fn many_images_are_asked_about_at_once() {
         eprintln!("{MANY} images in {file}: {took:?}, {} requests", world.server.asked().len());
         assert_eq!(world.server.asked().len(), MANY * OF_AN_IMAGE);
         assert_eq!(distinct(&world), MANY * OF_AN_IMAGE);
-        // One after the other they would take 24 s; at once, half of this is enough without optimisation.
-        assert!(took < Duration::from_secs(6), "{took:?}");
+        // One after the other they would take 24 s. The goal is 4 s; this is for a busy machine and no optimisation.
+        assert!(took < Duration::from_secs(8), "{took:?}");
         let at_once = world.server.most_at_once();
         assert!((8..=16).contains(&at_once), "{at_once}");
     }
