@@ -5,8 +5,8 @@
 //!   is said of each image is the module's answer about this image alone ([`answers`]); where it stands comes
 //!   from the policy's own library ([`images`]).
 //! - What is asked once? Every question to a registry ([`crate::host::Shared`]), however many objects hold
-//!   the image. Images are asked about first and in parallel, then the objects, whose questions are answered
-//!   by then.
+//!   the image. Images are asked about first and in parallel, those of one object too; then the objects, whose
+//!   questions are answered by then. So nothing is asked that the module would not ask.
 //! - Which exit code? [`report::Conclusion`].
 //! - Who writes? [`pin`] puts digests into texts, [`write`] puts texts into files, [`output`] makes reports.
 
@@ -44,9 +44,6 @@ use subject::{Operation, Subject};
 
 pub use answers::{Approval, Verdict};
 pub use source::Position;
-
-/// A module spends its time waiting for registries, each of which is asked a few things at a time.
-const WORKERS: usize = 16;
 
 /// A policy that objects are put to.
 #[derive(Debug)]
@@ -100,15 +97,22 @@ impl Check {
         Reading { contents, places }
     }
 
-    /// Puts everything to the policy. `done` is called whenever an image was asked about.
-    pub fn ask(&self, sources: &[Source], reading: &Reading, done: &(dyn Fn() + Sync)) -> Report {
-        let mut images = self.ask_images(&reading.images(), done);
+    /// Puts everything to the policy, `jobs` images or objects at a time. `done` is called whenever an image was
+    /// asked about.
+    pub fn ask(
+        &self,
+        sources: &[Source],
+        reading: &Reading,
+        jobs: usize,
+        done: &(dyn Fn() + Sync),
+    ) -> Report {
+        let mut images = self.ask_images(&reading.images(), jobs, done);
         let subjects: Vec<&Subject> = reading.subjects().map(|(subject, _)| subject).collect();
         let answers =
-            parallel::map(&subjects, WORKERS, |subject| self.evaluation.validate(&subject.request));
+            parallel::map(&subjects, jobs, |subject| self.evaluation.validate(&subject.request));
         // Images of stored objects may be spared; they are asked about when they were not.
         let late = reading.late_images(&answers, &images);
-        images.extend(self.ask_images(&late, &|| ()));
+        images.extend(self.ask_images(&late, jobs, &|| ()));
         writer::Writer { sources, workloads: &self.workloads, images: &images }
             .write(reading, &answers)
     }
@@ -116,10 +120,11 @@ impl Check {
     fn ask_images<'r>(
         &self,
         images: &[&'r str],
+        jobs: usize,
         done: &(dyn Fn() + Sync),
     ) -> HashMap<&'r str, ImageAnswer> {
         let names: Vec<&str> = self.rules.iter().map(String::as_str).collect();
-        let answers = parallel::map(images, WORKERS, |image| {
+        let answers = parallel::map(images, jobs, |image| {
             let request = subject::pod(image).request();
             let answer = request.map(|request| self.evaluation.validate(&request));
             done();

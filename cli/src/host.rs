@@ -31,7 +31,8 @@ mod trust;
 pub use error::HostError;
 pub use kubernetes::{ApiServer, Cluster, Manifests, ManifestsError};
 pub use question::{Annotations, Question, ResourceQuestion};
-pub use registry::Registries;
+pub(crate) use registry::{ANONYMOUS, unreachable};
+pub use registry::{AT_ONCE, Registries};
 pub use shared::Shared;
 pub use trust::{Trust, TrustError};
 
@@ -123,7 +124,7 @@ impl Live {
     #[must_use]
     pub fn new(runtime: Handle, registries: Registries, trust: Trust, cluster: Cluster) -> Self {
         let registries = Arc::new(registries);
-        let verifier = Verifier { registries: Arc::clone(&registries), trust };
+        let verifier = Verifier::new(Arc::clone(&registries), trust);
         Self { runtime, registries, verifier, cluster }
     }
 

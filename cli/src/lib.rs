@@ -8,7 +8,7 @@
 //! - What goes in and comes out? [`request`] and [`settings`] read the user's files, [`evaluation`] puts the
 //!   request to the policy, [`answer`] is the `AdmissionResponse` that the API server would get.
 //! - Who answers the host calls? [`host`]: registries, signatures, certificates, Kubernetes objects. How they
-//!   are reached is in [`sources`] and [`credentials`].
+//!   are reached is in [`sources`], [`credentials`] and [`transport`].
 //! - What is put to the policy beside requests? [`check`] reads manifests, lists and names of images, reports
 //!   on every image in them and pins them.
 //! - Can a run be repeated offline? [`session`] records the host calls and replays them, in the file format
@@ -36,3 +36,4 @@ pub mod registry;
 pub mod request;
 pub mod settings;
 pub mod sources;
+pub mod transport;

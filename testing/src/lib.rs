@@ -6,6 +6,7 @@
 //! - What do the settings take? Their [`schema`].
 //! - What is measured? The [`scenarios`].
 //! - How is a command run? By [`command`], with no variables of the user's.
+//! - Whom does a client ask? A `server`, which may be a slow way to a real one; under the feature of that name.
 
 #![allow(
     clippy::expect_used,
@@ -23,3 +24,5 @@ pub mod imports;
 pub mod laws;
 pub mod scenarios;
 pub mod schema;
+#[cfg(feature = "server")]
+pub mod server;

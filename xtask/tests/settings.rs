@@ -8,12 +8,10 @@ use std::sync::Arc;
 use jsonschema::Validator;
 use serde::Deserialize;
 use serde_json::Value;
-use signed_images::credentials::Credentials;
 use signed_images::evaluation::Evaluation;
 use signed_images::host::{Answers, Cluster, Host, Live, Registries, Trust};
 use signed_images::module::Module;
 use signed_images::settings::Settings;
-use signed_images::sources::Sources;
 use signed_images_convert::manifest::{self, Mode, Scope};
 use tokio::runtime::Runtime;
 use xtask::made::root;
@@ -302,8 +300,7 @@ fn module() -> Module {
 
 /// A host that can check certificates. Nothing else is asked when settings are validated.
 fn host(runtime: &Runtime) -> Host {
-    let registries =
-        Registries { sources: Sources::default(), credentials: Credentials::default() };
+    let registries = Registries::default();
     let live =
         Live::new(runtime.handle().clone(), registries, Trust::default(), Cluster::default());
     Host { answers: Answers::Live(live), readable: [].into() }

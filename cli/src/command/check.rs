@@ -28,7 +28,7 @@ use crate::check::source::{self, Origin, Source};
 use crate::check::{self, Reading, write};
 use crate::evaluation::Evaluation;
 use crate::fetch::Location;
-use crate::host::{Answers, Host, Shared};
+use crate::host::{AT_ONCE, Answers, Host, Shared};
 use crate::metadata::section;
 use crate::module::Module;
 
@@ -68,6 +68,9 @@ pub(crate) struct Check {
     /// stdout, and the report to stderr. Nothing is written unless everything is accepted
     #[arg(long)]
     pin: bool,
+    /// How many things registries are asked at once
+    #[arg(long, short, value_name = "COUNT", default_value_t = AT_ONCE)]
+    jobs: usize,
     #[command(flatten)]
     world: World,
 }
@@ -98,7 +101,7 @@ impl Check {
             let nothing = anyhow!("no image and no Kubernetes object was found in `{what}`");
             return Err(Mistake::new(nothing).into());
         }
-        let report = ask(&check, &sources, &reading);
+        let report = ask(&check, &sources, &reading, self.jobs);
         if let Answers::Shared(_, shared) = &host.answers {
             debug!("{} questions were asked", shared.asked());
         }
@@ -118,7 +121,7 @@ impl Check {
             None => kinds_of_module(bytes).with_context(of_module)?,
         };
         let host = Arc::new(Host {
-            answers: Answers::Shared(self.world.live(runtime)?, Shared::default()),
+            answers: Answers::Shared(self.world.live(runtime, self.jobs)?, Shared::default()),
             readable: self.world.readable(bytes).with_context(of_module)?,
         });
         let evaluation = Evaluation {
@@ -170,13 +173,13 @@ fn kinds_of_module(module: &[u8]) -> anyhow::Result<Kinds> {
     }
 }
 
-fn ask(check: &check::Check, sources: &[Source], reading: &Reading) -> Report {
+fn ask(check: &check::Check, sources: &[Source], reading: &Reading, jobs: usize) -> Report {
     let bar = ProgressBar::new(reading.images().len() as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} images") {
         bar.set_style(style);
     }
     bar.tick();
-    let report = check.ask(sources, reading, &|| bar.inc(1));
+    let report = check.ask(sources, reading, jobs, &|| bar.inc(1));
     bar.finish_and_clear();
     report
 }

@@ -17,7 +17,7 @@ use tokio::runtime::{Handle, Runtime};
 use crate::credentials::Credentials;
 use crate::demo::{DemoError, Key, Registry};
 use crate::evaluation::Evaluation;
-use crate::host::{Answers, Cluster, Host, Live, Registries, Trust};
+use crate::host::{AT_ONCE, Answers, Cluster, Host, Live, Registries, Trust};
 use crate::module::Module;
 use crate::settings::Settings;
 use crate::sources::Sources;
@@ -75,10 +75,8 @@ fn settings(host: &str, key: &str) -> anyhow::Result<Settings> {
 }
 
 fn host(runtime: Handle, registry: String) -> Host {
-    let registries = Registries {
-        sources: Sources::default().with_insecure(registry),
-        credentials: Credentials::default(),
-    };
+    let sources = Sources::default().with_insecure(registry);
+    let registries = Registries::new(sources, Credentials::default(), AT_ONCE);
     let live = Live::new(runtime, registries, Trust::default(), Cluster::default());
     Host { answers: Answers::Live(live), readable: [].into() }
 }

@@ -17,7 +17,7 @@ use super::module::ModuleOption;
 use super::options::{SettingsOptions, World};
 use crate::evaluation::{Evaluation, now};
 use crate::explain::{Explanation, explain};
-use crate::host::{Answers, Host};
+use crate::host::{AT_ONCE, Answers, Host};
 use crate::module::Module;
 use crate::settings::Settings;
 
@@ -90,7 +90,7 @@ impl Explain {
         let of_module = || format!("module `{module}`");
         let bytes = self.world.fetch(&module, runtime.handle())?;
         let host = Host {
-            answers: Answers::Live(self.world.live(runtime.handle().clone())?),
+            answers: Answers::Live(self.world.live(runtime.handle().clone(), AT_ONCE)?),
             readable: self.world.readable(&bytes).with_context(of_module)?,
         };
         let compiled = Module::from_bytes(&bytes).with_context(of_module)?;

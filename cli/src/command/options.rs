@@ -15,7 +15,7 @@ use crate::check::kinds::Kinds;
 use crate::credentials::Credentials;
 use crate::evaluation::now;
 use crate::fetch::Location;
-use crate::host::{Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
+use crate::host::{AT_ONCE, Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
 use crate::metadata::{ContextAwareResource, section};
 use crate::settings::Settings;
 use crate::sources::Sources;
@@ -69,9 +69,7 @@ impl SettingsOptions {
 
 /// A host that reaches nothing: enough to check chains of certificates.
 fn nowhere(runtime: Handle) -> Host {
-    let registries =
-        Registries { sources: Sources::default(), credentials: Credentials::default() };
-    let live = Live::new(runtime, registries, Trust::default(), Cluster::default());
+    let live = Live::new(runtime, Registries::default(), Trust::default(), Cluster::default());
     Host { answers: Answers::Live(live), readable: BTreeSet::new() }
 }
 
@@ -87,21 +85,20 @@ pub(crate) struct RegistryOptions {
 }
 
 impl RegistryOptions {
-    /// The registries as these options show them.
+    /// The registries as these options show them, asked so many things at once.
     ///
     /// # Errors
     /// When a file that they name cannot be read.
-    pub(crate) fn read(&self) -> anyhow::Result<Registries> {
-        Ok(Registries {
-            sources: match &self.sources_path {
-                Some(path) => Sources::read(path)?,
-                None => Sources::from_env(),
-            },
-            credentials: match &self.docker_config_json_path {
-                Some(path) => Credentials::read(path)?,
-                None => Credentials::find()?,
-            },
-        })
+    pub(crate) fn read(&self, at_once: usize) -> anyhow::Result<Registries> {
+        let sources = match &self.sources_path {
+            Some(path) => Sources::read(path)?,
+            None => Sources::from_env(),
+        };
+        let credentials = match &self.docker_config_json_path {
+            Some(path) => Credentials::read(path)?,
+            None => Credentials::find()?,
+        };
+        Ok(Registries::new(sources, credentials, at_once))
     }
 }
 
@@ -127,8 +124,8 @@ impl World {
     ///
     /// # Errors
     /// When a file that they name cannot be read.
-    pub(crate) fn live(&self, runtime: Handle) -> anyhow::Result<Live> {
-        let registries = self.registries.read()?;
+    pub(crate) fn live(&self, runtime: Handle, at_once: usize) -> anyhow::Result<Live> {
+        let registries = self.registries.read(at_once)?;
         let trust = match &self.sigstore_trust_config {
             Some(path) => Trust::read(path)?,
             None => Trust::default(),
@@ -146,7 +143,7 @@ impl World {
     /// # Errors
     /// When it cannot be had.
     pub(crate) fn fetch(&self, module: &Location, runtime: &Handle) -> anyhow::Result<Vec<u8>> {
-        let registries = self.registries.read()?;
+        let registries = self.registries.read(AT_ONCE)?;
         runtime
             .block_on(module.fetch(&registries))
             .with_context(|| format!("cannot read module `{module}`"))

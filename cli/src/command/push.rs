@@ -16,6 +16,7 @@ use tracing::warn;
 
 use super::options::RegistryOptions;
 use crate::fetch::Location;
+use crate::host::AT_ONCE;
 use crate::metadata::section;
 use crate::push::Artifact;
 
@@ -59,7 +60,7 @@ enum Output {
 impl Push {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let runtime = Runtime::new()?;
-        let registries = self.registries.read()?;
+        let registries = self.registries.read(AT_ONCE)?;
         let of_module = || format!("module `{}`", self.module);
         let location: Location = self.module.parse().with_context(of_module)?;
         let module = runtime.block_on(location.fetch(&registries)).with_context(of_module)?;

@@ -16,9 +16,9 @@ use tracing::{info, warn};
 
 use super::options::World;
 use crate::evaluation::Evaluation;
-use crate::fetch::Location;
+use crate::fetch::{Location, without_secrets};
 use crate::host::session::{Recorder, Replay};
-use crate::host::{Answers, Host};
+use crate::host::{AT_ONCE, Answers, Host};
 use crate::module::Module;
 use crate::request::Request;
 use crate::settings::Settings;
@@ -69,7 +69,7 @@ impl Run {
             .with_context(|| format!("request `{}`", self.request_path.display()))?;
         let settings = self.settings()?;
         let runtime = Runtime::new()?;
-        let of_module = || format!("module `{}`", self.module);
+        let of_module = || format!("module `{}`", without_secrets(&self.module));
         let location: Location = self.module.parse().with_context(of_module)?;
         let bytes = self.world.fetch(&location, runtime.handle())?;
         if self.world.withholds(&bytes).with_context(of_module)? {
@@ -107,7 +107,7 @@ impl Run {
         if let Some(path) = &self.replay_host_capabilities_interactions {
             return Ok(Answers::Replayed(Replay::read(path)?));
         }
-        let live = self.world.live(runtime)?;
+        let live = self.world.live(runtime, AT_ONCE)?;
         Ok(match &self.record_host_capabilities_interactions {
             Some(path) => Answers::Recorded(live, Recorder::new(path.clone())),
             None => Answers::Live(live),
