@@ -24,7 +24,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 use signed_images::credentials::Credentials;
 use signed_images::evaluation::Evaluation;
-use signed_images::host::{Answers, Cluster, Host, Live, Registries, Trust};
+use signed_images::host::{AT_ONCE, Answers, Cluster, Host, Live, Registries, Trust};
 use signed_images::module::Module;
 use signed_images::request::Request;
 use signed_images::settings::Settings;
@@ -97,10 +97,8 @@ impl Options {
     }
 
     fn host(&self) -> anyhow::Result<Host> {
-        let registries = Registries {
-            sources: Sources::read(&self.sources_path)?,
-            credentials: Credentials::default(),
-        };
+        let sources = Sources::read(&self.sources_path)?;
+        let registries = Registries::new(sources, Credentials::default(), AT_ONCE);
         let trust = Trust::read(&self.sigstore_trust_config)?;
         let live = Live::new(Handle::current(), registries, trust, Cluster::Unknown);
         Ok(Host { answers: Answers::Live(live), readable: BTreeSet::new() })
