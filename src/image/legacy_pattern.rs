@@ -46,9 +46,10 @@ impl LegacyPattern {
     /// Whether it could match an image for its digest, which it does not match by its tag: it names one, or a wildcard
     /// may stand for a part of one.
     pub(crate) fn reads_digest(&self) -> bool {
-        let of_digest = |c: char| matches!(c, 's' | 'h' | ':' | 'a'..='f' | '0'..='9' | '*' | '?');
-        let tail = self.text.rsplit(|c| !of_digest(c)).next().unwrap_or_default();
-        self.text.contains('@') || tail.contains('?') || tail.trim_end_matches('*').contains('*')
+        let of_digest = |byte: &u8| matches!(byte, b's' | b'h' | b':' | b'a'..=b'f' | b'0'..=b'9');
+        let is_wild = |byte: &u8| matches!(byte, b'*' | b'?');
+        let tail = self.text.bytes().rev().take_while(|byte| of_digest(byte) || is_wild(byte));
+        self.text.contains('@') || tail.skip_while(|byte| *byte == b'*').any(|byte| is_wild(&byte))
     }
 
     /// Whether the image, in one of its spellings, matches.

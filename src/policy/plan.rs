@@ -92,11 +92,10 @@ pub fn in_question<'s>(
         let Ok(names) = image.names() else { continue };
         let pin = stored.and_then(|stored| Reference::parse(&stored.text(image)?).ok());
         let pin = pin.map(ImageNames::new);
-        in_question.extend(names.without_tag().map(Cow::Owned));
-        in_question.extend(pin.as_ref().and_then(ImageNames::without_tag).map(Cow::Owned));
-        in_question.extend(pin.map(Cow::Owned));
-        in_question.extend(once_pinned(image).map(Cow::Owned));
+        let untagged = pin.as_ref().and_then(ImageNames::without_tag);
+        let owned = [names.without_tag(), untagged, pin, once_pinned(image)];
         in_question.push(Cow::Borrowed(names));
+        in_question.extend(owned.into_iter().flatten().map(Cow::Owned));
     }
     in_question
 }

@@ -33,9 +33,9 @@ pub(super) struct RawEntry<'s> {
     /// identities; each must have signed
     keyless: Option<Lazy<'s, List<RawKeyless, MAX_SIGNERS>>>,
     /// identities whose subject starts with a URL; each must have signed
-    pub(super) keyless_prefix: Option<Lazy<'s, List<RawKeylessPrefix, MAX_SIGNERS>>>,
+    keyless_prefix: Option<Lazy<'s, List<RawKeylessPrefix, MAX_SIGNERS>>>,
     /// a workflow of this owner has signed
-    pub(super) github_actions: Option<Lazy<'s, RawGithubActions>>,
+    github_actions: Option<Lazy<'s, RawGithubActions>>,
     /// PEM certificates; each must have signed
     certificates: Option<Lazy<'s, List<String, MAX_SIGNERS>>>,
     /// the PEM chain that leads to the certificates, the root last
@@ -62,28 +62,28 @@ struct RawKeyless {
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
 #[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = super::schema::needs(&[&["urlPrefix", "url_prefix"]]))))]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawKeylessPrefix {
+struct RawKeylessPrefix {
     /// the OIDC issuer
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "String"))]
     issuer: Option<String>,
     /// the URL that the subject is below
     #[serde(rename = "urlPrefix")]
-    pub(super) url_prefix: Option<String>,
+    url_prefix: Option<String>,
     /// `urlPrefix`, by the name that verify-image-signatures reads
     #[serde(rename = "url_prefix")]
-    pub(super) upstream_url_prefix: Option<String>,
+    upstream_url_prefix: Option<String>,
 }
 
 /// Workflows of GitHub Actions.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawGithubActions {
+struct RawGithubActions {
     /// the user or organisation
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "String"))]
-    pub(super) owner: Option<String>,
+    owner: Option<String>,
     /// one of its repositories (default: all)
-    pub(super) repo: Option<String>,
+    repo: Option<String>,
 }
 
 /// Compiles an entry that is wanted.
@@ -94,7 +94,7 @@ pub(super) fn compile(
     notes: &mut Vec<String>,
 ) -> Result<Option<Rule>, SettingsIssue> {
     let mut entry = entry.read()?;
-    notes.extend(oddities::of(&entry).map(|odd| format!("signatures[{index}]: {odd}")));
+    notes.extend(odd_signers(&entry).map(|odd| format!("signatures[{index}]: {odd}")));
     let patterns = match (entry.image.take(), entry.images.take()) {
         (Some(_), Some(_)) => {
             return Err(SettingsIssue::new("give `image` or `images`, not both"));
@@ -119,6 +119,18 @@ pub(super) fn compile(
         enforcement: Enforcement::Reject,
         trust: Trust::new(signers(&entry)?, None).map_err(SettingsIssue::new)?,
     }))
+}
+
+/// What is odd about who must have signed. What cannot be read is told when the entry is wanted.
+fn odd_signers(entry: &RawEntry<'_>) -> impl Iterator<Item = String> + use<> {
+    let prefixes = Lazy::read_at("keylessPrefix", entry.keyless_prefix).ok().flatten();
+    let prefixes = List::or_empty(prefixes).into_iter();
+    let prefixes = prefixes.filter_map(|pair| pair.url_prefix.or(pair.upstream_url_prefix));
+    let workflows = Lazy::read_at("githubActions", entry.github_actions).ok().flatten();
+    let names = workflows.into_iter().flat_map(|workflows| [workflows.owner, workflows.repo]);
+    prefixes
+        .filter_map(|prefix| oddities::of_prefix(&prefix))
+        .chain(names.flatten().filter_map(|name| oddities::of_name(&name)))
 }
 
 /// The kinds of signers, by their keys.

@@ -20,9 +20,8 @@ impl RuleFilter<'_> {
         match self {
             Self::All => true,
             Self::For(images) => {
-                // What a pattern of `signatures` makes of a digest is seen when there is one.
-                matcher.is_legacy() && matcher.reads_digest()
-                    || images.iter().any(|image| matcher.matches(image))
+                // What a pattern makes of a digest is seen when there is one.
+                matcher.reads_digest() || images.iter().any(|image| matcher.matches(image))
             }
         }
     }

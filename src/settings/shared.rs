@@ -62,13 +62,10 @@ pub(super) fn without_owner(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let (host, above) = HOSTS.iter().find(|(shared, _)| *shared == host)?;
-    let above_owner = above.matches('/').count();
-    let mut components = path.split('/');
-    let is_whole = |component: &str| !component.is_empty() && !component.contains('*');
-    let is_written_out =
-        components.by_ref().take(above_owner + 1).filter(|part| is_whole(part)).count()
-            > above_owner
-            && components.next().is_some();
+    // The components down to the owner's, each followed by a slash.
+    let depth = above.matches('/').count() + 1;
+    let whole = path.split('/').take_while(|part| !part.is_empty() && !part.contains('*'));
+    let is_written_out = whole.count() >= depth && path.matches('/').count() >= depth;
     (!is_written_out).then(|| format!("{scheme}://{host}/{above}acme/"))
 }
 

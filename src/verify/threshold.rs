@@ -15,7 +15,6 @@ use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
 use std::borrow::Cow;
 
 /// Signers that one call can ask about.
-#[derive(Clone)]
 pub(crate) struct SignerBatch<'s> {
     signers: Vec<&'s Signer>,
     /// Any one of these satisfies them all. For a pattern, they are known only when an image is looked at.
@@ -29,8 +28,7 @@ impl<'s> SignerBatch<'s> {
 
     /// What its signers are called.
     fn label(&self) -> String {
-        let labels: Vec<&str> = self.signers.iter().map(|signer| signer.label.as_str()).collect();
-        labels.join(" or ")
+        labels(&self.signers)
     }
 
     /// What to ask about an image.
@@ -97,6 +95,11 @@ impl<'s> SignerBatch<'s> {
     }
 }
 
+fn labels(signers: &[&Signer]) -> String {
+    let labels: Vec<&str> = signers.iter().map(|signer| signer.label.as_str()).collect();
+    labels.join(" or ")
+}
+
 /// What becomes of signers whom one signature satisfies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DuplicateSigners {
@@ -136,7 +139,7 @@ pub(crate) struct SignerThreshold<'s> {
     /// Those whose signature was not found, and what messages call them.
     missing: Vec<(&'s Signer, String)>,
     /// Those who agreed, and what they could have signed with.
-    met: Vec<(SignerBatch<'s>, Vec<Check>)>,
+    met: Vec<(Vec<&'s Signer>, Vec<Check>)>,
     /// The gravest of what went wrong, the first of several.
     worst: Option<CheckFailure>,
     /// Whether the host found no signature when it was asked about one of the signers.
@@ -221,8 +224,8 @@ impl<'s> SignerThreshold<'s> {
                     if self.duplicates == DuplicateSigners::CountOnce {
                         self.missing.retain(|(other, _)| !batch.is_alternative_of(other));
                     }
-                    self.met.push((batch.clone(), checks.to_vec()));
                     self.agreed.extend(batch.agreed(check));
+                    self.met.push((batch.signers.clone(), checks.into_owned()));
                     return;
                 }
                 Err(failure) => failure,
@@ -240,23 +243,24 @@ impl<'s> SignerThreshold<'s> {
         if self.duplicates == DuplicateSigners::Accepted {
             return Standing::Distinct;
         }
+        let counts_once = self.duplicates == DuplicateSigners::CountOnce;
         let mut standing = Standing::Distinct;
-        for (other, met) in &self.met {
-            let overlapping = met.iter().flat_map(|met| {
-                let meets_both =
-                    |check: &&Check| one_signature_meets_both(&met.all_of, &check.all_of);
-                checks.iter().filter(meets_both).map(move |check| (met, check))
-            });
-            let mut is_alternative =
-                other.signers.iter().any(|other| batch.is_alternative_of(other));
-            for (met, check) in overlapping {
-                if !are_apart(check, met) {
-                    return Standing::Shared(other.label());
-                }
-                is_alternative = true;
-            }
-            if is_alternative && self.duplicates == DuplicateSigners::CountOnce {
+        for (signers, met) in &self.met {
+            if counts_once && signers.iter().any(|signer| batch.is_alternative_of(signer)) {
                 standing = Standing::Alternative;
+            }
+            for (met, check) in
+                met.iter().flat_map(|met| checks.iter().map(move |check| (met, check)))
+            {
+                if !one_signature_meets_both(&met.all_of, &check.all_of) {
+                    continue;
+                }
+                if !are_apart(check, met) {
+                    return Standing::Shared(labels(signers));
+                }
+                if counts_once {
+                    standing = Standing::Alternative;
+                }
             }
         }
         standing
