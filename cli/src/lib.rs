@@ -5,6 +5,7 @@
 //! - How is the module run? [`module`]: waPC on wasmtime, a fresh instance for every call, each host call
 //!   handed to one function. Tests hand in a script instead of a network.
 //! - Where does it come from? [`fetch`]: a file, a registry, a web server. [`push`] puts it into a [`registry`].
+//! - What is text? [`text`] says it, for every file that a user writes.
 //! - What goes in and comes out? [`request`] and [`settings`] read the user's files, [`evaluation`] puts the
 //!   request to the policy, [`answer`] is the `AdmissionResponse` that the API server would get.
 //! - Who answers the host calls? [`host`]: registries, signatures, certificates, Kubernetes objects. How they
@@ -36,3 +37,4 @@ pub mod registry;
 pub mod request;
 pub mod settings;
 pub mod sources;
+pub mod text;
