@@ -10,6 +10,7 @@
 //!   request to the policy, [`answer`] is the `AdmissionResponse` that the API server would get.
 //! - Who answers the host calls? [`host`]: registries, signatures, certificates, Kubernetes objects. How they
 //!   are reached is in [`sources`] and [`credentials`].
+//! - How is a manifest read? [`manifest`] makes documents of a text, as `kubectl` does.
 //! - What is put to the policy beside requests? [`check`] reads manifests, lists and names of images, reports
 //!   on every image in them and pins them.
 //! - Can a run be repeated offline? [`session`] records the host calls and replays them, in the file format
@@ -30,6 +31,7 @@ pub mod evaluation;
 pub mod explain;
 pub mod fetch;
 pub mod host;
+mod manifest;
 pub mod metadata;
 pub mod module;
 pub mod push;
