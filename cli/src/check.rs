@@ -1,6 +1,7 @@
 //! `check`: everything that the policy would see, put to the policy's own module.
 //!
-//! - What is read? [`source`] tells paths from images, [`contents`] finds the objects in a document.
+//! - What is read? [`source`] tells paths from images, [`contents`] finds the objects in a document of
+//!   a [`crate::manifest`].
 //! - Who decides? The module, about each object as a whole: a request to create it, in a fresh instance. What
 //!   is said of each image is the module's answer about this image alone ([`answers`]); where it stands comes
 //!   from the policy's own library ([`images`]).
@@ -12,17 +13,16 @@
 
 mod answers;
 mod contents;
-mod documents;
 mod images;
 pub mod kinds;
+#[cfg(test)]
+mod kubectl;
 pub mod output;
 mod parallel;
 pub mod pin;
 pub mod report;
-mod scalar;
 pub mod source;
 mod subject;
-mod tree;
 pub mod write;
 mod writer;
 
@@ -42,8 +42,8 @@ use report::Report;
 use source::Source;
 use subject::{Operation, Subject};
 
+pub use crate::manifest::position::Position;
 pub use answers::{Approval, Verdict};
-pub use source::Position;
 
 /// A policy that objects are put to.
 #[derive(Debug)]

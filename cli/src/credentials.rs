@@ -83,7 +83,7 @@ impl Credentials {
     /// When the file cannot be read or is not JSON.
     pub fn read(path: &Path) -> Result<Self, CredentialsError> {
         let path = if path.is_dir() { path.join(FILE) } else { path.to_owned() };
-        let config = std::fs::read_to_string(&path)
+        let config = crate::text::read(&path)
             .map_err(|source| CredentialsError::Read { path: path.clone(), source })?;
         match serde_json::from_str::<RawConfig>(&config) {
             Ok(RawConfig { auths, cred_helpers }) => {

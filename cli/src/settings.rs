@@ -183,7 +183,7 @@ pub(crate) enum File {
 
 /// Reads a file of settings.
 pub(crate) fn read(path: &Path) -> Result<File, SettingsError> {
-    let text = std::fs::read_to_string(path)
+    let text = crate::text::read(path)
         .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
     let mut documents =
         documents(&text).map_err(|source| SettingsError::Yaml { path: path.to_owned(), source })?;

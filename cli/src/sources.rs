@@ -131,7 +131,7 @@ impl Sources {
     /// # Errors
     /// When the file, or a certificate that it names, cannot be read or understood.
     pub fn read(path: &Path) -> Result<Self, SourcesError> {
-        let text = std::fs::read_to_string(path)
+        let text = crate::text::read(path)
             .map_err(|source| SourcesError::Read { path: path.to_owned(), source })?;
         let raw: Option<RawSources> = yaml_serde::from_str(&text)
             .map_err(|source| SourcesError::Yaml { path: path.to_owned(), source })?;

@@ -46,6 +46,13 @@ struct Selection {
 }
 
 impl Kinds {
+    /// Every kind.
+    #[cfg(test)]
+    pub(super) fn all() -> Self {
+        let any = || vec!["*".to_owned()];
+        Self(vec![Selection { api_groups: any(), resources: any(), operations: any() }])
+    }
+
     /// What the rules of a module's metadata select.
     #[must_use]
     pub fn of_metadata(rules: &[Rule]) -> Self {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::answers::{Approval, Verdict};
-use super::source::Position;
+use crate::manifest::position::Position;
 
 /// The report of a run.
 #[derive(Debug, Serialize)]
@@ -22,7 +22,9 @@ pub struct Report {
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
     /// Documents that are no Kubernetes objects.
-    pub no_objects: Vec<Origination>,
+    pub no_objects: Vec<NoObject>,
+    /// How many documents there are, but for empty ones and for images alone.
+    pub documents: usize,
     /// What to try.
     pub hints: BTreeSet<String>,
 }
@@ -131,8 +133,32 @@ pub struct Unreadable {
     /// Where.
     #[serde(flatten)]
     pub origin: Origination,
+    /// From 1, in characters.
+    pub column: usize,
     /// Why.
     pub reason: String,
+}
+
+/// A document that is no Kubernetes object.
+#[derive(Debug, Serialize)]
+pub struct NoObject {
+    /// Where.
+    #[serde(flatten)]
+    pub origin: Origination,
+    /// What it lacks.
+    pub lacks: Lack,
+}
+
+/// What an object must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Lack {
+    /// Keys: it is a list or a single value.
+    Keys,
+    /// Its kind.
+    Kind,
+    /// Its API version.
+    ApiVersion,
 }
 
 impl Report {
@@ -141,6 +167,16 @@ impl Report {
         self.objects
             .iter()
             .flat_map(|object| object.images.iter().map(move |image| (object, image)))
+    }
+}
+
+impl Unreadable {
+    /// `web.yaml:12:3`
+    #[must_use]
+    pub fn place(&self) -> String {
+        let Origination { file, line } = &self.origin;
+        let file = file.as_deref().unwrap_or("command line");
+        format!("{file}:{}:{}", line.unwrap_or_default(), self.column)
     }
 }
 

@@ -17,12 +17,12 @@ use super::answers::{ImageAnswer, Verdict, annotation};
 use super::images::Place;
 use super::pin::content;
 use super::report::{
-    Conclusion, ImageReport, NotReviewed, ObjectReport, Origination, Report, Unreadable,
+    Conclusion, ImageReport, NoObject, NotReviewed, ObjectReport, Origination, Report, Unreadable,
 };
-use super::source::position;
 use super::source::{Origin, Source};
 use super::subject::{Object, Subject};
 use crate::answer::Answer;
+use crate::manifest::position::{Position, position};
 
 /// How the policy says that it may not read Kubernetes objects.
 const WITHHELD: &str = "the policy may not read the";
@@ -44,6 +44,7 @@ impl Writer<'_> {
             not_reviewed: Vec::new(),
             unreadable: Vec::new(),
             no_objects: Vec::new(),
+            documents: 0,
             hints: BTreeSet::new(),
         };
         let mut answers = answers.iter();
@@ -59,11 +60,18 @@ impl Writer<'_> {
             report.not_reviewed.extend(
                 contents.not_reviewed.iter().map(|object| self.not_reviewed(source, object)),
             );
-            report.unreadable.extend(contents.faults.iter().map(|fault| Unreadable {
-                origin: at(fault.line),
-                reason: readable_reason(&fault.reason, &source.text),
+            report.unreadable.extend(contents.faults.iter().map(|fault| {
+                let Position { line, column } = position(&source.text, fault.at);
+                let reason = readable_reason(&fault.reason, &source.text);
+                Unreadable { origin: at(line), column, reason }
             }));
-            report.no_objects.extend(contents.others.iter().map(|line| at(*line)));
+            report.no_objects.extend(
+                contents
+                    .others
+                    .iter()
+                    .map(|other| NoObject { origin: at(other.line), lacks: other.lacks }),
+            );
+            report.documents += contents.documents;
         }
         report.hints = self.hints(&report);
         report.conclusion = conclusion(&report);

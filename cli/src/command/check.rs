@@ -34,7 +34,8 @@ use crate::module::Module;
 
 const HELP: &str = "\
 What exists as a path is a path; what ends in .yaml, .yml, .json or .txt or begins with /, ./, ../ or ~ \
-has to exist; the rest are images. Folders are read at any depth.
+has to exist; the rest are images. Folders are read at any depth, hidden files too, as kubectl reads \
+them; `.git` is left out.
 
 Exit codes:
   0  everything is accepted, perhaps with warnings

@@ -6,11 +6,13 @@
 //!   or left to be filled in; 2 when the input cannot be read or is not converted.
 
 use std::io::{Write, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use signed_images_convert::{Converted, Source, Weight, convert};
+
+use crate::text;
 
 const BAD_INPUT: u8 = 2;
 
@@ -44,9 +46,9 @@ impl Convert {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let mut sources = Vec::new();
         for file in &self.files {
-            match Source::read(file) {
+            match read(file) {
                 Ok(read) => sources.extend(read),
-                Err(error) => return Ok(bad_input(&error.to_string())),
+                Err(message) => return Ok(bad_input(&message)),
             }
         }
         let converted = match convert(&sources) {
@@ -72,6 +74,13 @@ impl Convert {
         }
         if less + open > 0 && !self.lossy { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
+}
+
+fn read(file: &Path) -> Result<Vec<Source>, String> {
+    let text =
+        text::read(file).map_err(|error| format!("cannot read `{}`: {error}", file.display()))?;
+    let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
+    Source::parse(&name, &text).map_err(|error| error.to_string())
 }
 
 fn points(count: usize) -> String {

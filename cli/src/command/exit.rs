@@ -71,7 +71,7 @@ pub(super) fn unfetched(error: anyhow::Error) -> anyhow::Error {
 /// What was named and cannot be read is not checked; what cannot be meant is a mistake.
 pub(super) fn unread(error: SourceError) -> anyhow::Error {
     match error {
-        SourceError::Read { .. } | SourceError::NotText { .. } => Unchecked::new(error).into(),
+        SourceError::Read { .. } => Unchecked::new(error).into(),
         SourceError::NoSuchFile { .. }
         | SourceError::NotAnImage { .. }
         | SourceError::EmptyFolder { .. } => Mistake::new(error).into(),

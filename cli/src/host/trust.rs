@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use sigstore::trust::sigstore::SigstoreTrustRoot;
 use tokio::sync::OnceCell;
 use url::Url;
@@ -68,8 +69,10 @@ pub enum TrustError {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "a JSON object with mediaType and trustedRoot")]
-struct Header {
+struct TrustConfig {
     media_type: String,
+    #[serde(alias = "trusted_root")]
+    trusted_root: Option<Box<RawValue>>,
 }
 
 impl Trust {
@@ -79,17 +82,20 @@ impl Trust {
     /// When the file cannot be read or is not a trust configuration.
     pub fn read(path: &Path) -> Result<Self, TrustError> {
         let malformed = |reason: String| TrustError::Malformed { path: path.to_owned(), reason };
-        let text = std::fs::read_to_string(path)
+        let text = crate::text::read(path)
             .map_err(|source| TrustError::Read { path: path.to_owned(), source })?;
-        let header: Header =
+        let config: TrustConfig =
             serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
-        if header.media_type != MEDIA_TYPE {
+        if config.media_type != MEDIA_TYPE {
             return Err(malformed(format!(
                 "its mediaType is `{}`, where `{MEDIA_TYPE}` is read",
-                header.media_type
+                config.media_type
             )));
         }
-        let root = SigstoreTrustRoot::from_client_trust_config(&path.to_owned())
+        let root = config
+            .trusted_root
+            .ok_or_else(|| malformed("trusted_root field is missing".to_owned()))?;
+        let root = SigstoreTrustRoot::from_trusted_root_json_unchecked(root.get().as_bytes())
             .map_err(|error| malformed(error.to_string()))?;
         Ok(Self { root: OnceCell::new_with(Some(Ok(Arc::new(root)))) })
     }

@@ -89,7 +89,7 @@ fn check_sarif(sarif: &Value) {
         assert!(rule["id"].is_string() && rule["shortDescription"]["text"].is_string(), "{rule}");
     }
     let results = runs[0]["results"].as_array().unwrap();
-    assert_eq!(results.len(), 5, "{results:?}");
+    assert_eq!(results.len(), 6, "{results:?}");
     for result in results {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(rules[index]["id"], result["ruleId"], "{result}");

@@ -71,7 +71,7 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
         }
     }
     for unreadable in &report.unreadable {
-        let name = place(&unreadable.origin, None);
+        let name = unreadable.place();
         let outcome = Outcome::Error(unreadable.reason.clone());
         add(&unreadable.origin.file, name, "unreadable".to_owned(), outcome);
     }

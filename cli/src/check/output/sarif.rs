@@ -44,7 +44,7 @@ pub(super) fn render(report: &Report) -> Value {
     }
     for unreadable in &report.unreadable {
         let line = unreadable.origin.line.filter(|line| *line > 0);
-        let region = line.map(|line| json!({"startLine": line}));
+        let region = line.map(|line| json!({"startLine": line, "startColumn": unreadable.column}));
         let location = location(&unreadable.origin, region, UNREADABLE);
         results.push(result(UNREADABLE, &unreadable.reason, &location));
     }

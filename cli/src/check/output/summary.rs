@@ -47,7 +47,7 @@ pub(super) fn render(report: &Report) -> String {
     }
     if !report.no_objects.is_empty() {
         let places: Vec<String> =
-            report.no_objects.iter().map(|origin| place(origin, None)).collect();
+            report.no_objects.iter().map(|other| place(&other.origin, None)).collect();
         line(format!("passed over, as they are no Kubernetes objects: {}", places.join(", ")));
     }
     report.hints.iter().for_each(|hint| line(format!("hint: {hint}")));

@@ -76,7 +76,7 @@ fn rows(report: &Report) -> Vec<(Row, Vec<String>)> {
     }
     for unreadable in &report.unreadable {
         let why = unreadable.reason.clone();
-        add(plain(Verdict::Unchecked, why), place(&unreadable.origin, None));
+        add(plain(Verdict::Unchecked, why), unreadable.place());
     }
     rows.sort_by_key(|(row, _)| row.verdict);
     rows

@@ -2,95 +2,79 @@
 //!
 //! - Why not serde? It has no positions, and a report names a line, and a pin is put into the text.
 //! - What is a position? Byte offsets. An aliased node is one node: it stands where its anchor stands.
-//! - What gets the policy? JSON, as `kubectl` would make it: merge keys (`<<`) are resolved, keys that stand
-//!   twice stay so (the policy refuses those that matter), numbers keep their spelling.
+//! - What gets the policy? JSON, as `kubectl` would make it: each key once, in the order of the text. Numbers
+//!   keep their spelling where JSON has it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 
 /// As deep as `serde_json` reads.
-pub(super) const MAX_DEPTH: usize = 128;
+pub(crate) const MAX_DEPTH: usize = 128;
 /// The most JSON that one document may become, in bytes. The API server takes 3 MiB a request
 /// (`MaxRequestBodyBytes`); a list may hold several objects, and aliases of aliases must not fill the memory.
 const MAX_JSON: usize = 64 << 20;
-const MERGE: &str = "<<";
 
 /// One value and where it stands.
-#[derive(Debug)]
-pub(super) struct Node {
-    pub(super) value: Value,
+#[derive(Debug, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) value: Value,
     /// In bytes. That of a scalar may begin with its anchor or tag and end after what follows it.
-    pub(super) range: Range<usize>,
+    pub(crate) range: Range<usize>,
 }
 
-#[derive(Debug)]
-pub(super) enum Value {
+#[derive(Debug, PartialEq)]
+pub(crate) enum Value {
     Null,
     Bool(bool),
     /// As JSON spells it.
     Number(String),
     Text(String),
     List(Vec<Rc<Node>>),
+    /// The keys are texts, each once.
     Map(Vec<(Rc<Node>, Rc<Node>)>),
 }
 
 /// JSON, and where its texts came from.
 #[derive(Debug, Default)]
-pub(super) struct Json {
-    pub(super) text: String,
+pub(crate) struct Json {
+    pub(crate) text: String,
     /// For each text, in order: where it begins in the JSON, and where it stands in the source.
-    pub(super) origins: Vec<(usize, Range<usize>)>,
+    pub(crate) origins: Vec<(usize, Range<usize>)>,
 }
 
 /// Why a tree has no JSON form.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum JsonError {
-    #[error("it would be more than {} MiB of JSON", MAX_JSON >> 20)]
-    TooLarge,
-    #[error("a key is not a text")]
-    Key,
-    #[error("`{MERGE}` is not a map, nor a list of maps")]
-    Merge,
-}
+#[error("it would be more than {} MiB of JSON", MAX_JSON >> 20)]
+pub(crate) struct TooLarge;
 
 impl Node {
-    pub(super) fn get(&self, key: &str) -> Option<&Rc<Node>> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Rc<Node>> {
         let Value::Map(entries) = &self.value else { return None };
-        // The last one counts, as it does for the API server.
-        entries.iter().rev().find(|(name, _)| name.as_text() == Some(key)).map(|(_, node)| node)
+        entries.iter().find(|(name, _)| name.as_text() == Some(key)).map(|(_, node)| node)
     }
 
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.get(key)?.as_text()
     }
 
-    pub(super) fn as_text(&self) -> Option<&str> {
+    pub(crate) fn as_text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn json(&self) -> Result<Json, JsonError> {
+    pub(crate) fn json(&self) -> Result<Json, TooLarge> {
         let mut json = Json::default();
         json.write(self)?;
         Ok(json)
-    }
-
-    fn key(&self) -> Result<&str, JsonError> {
-        match &self.value {
-            Value::Text(text) | Value::Number(text) => Ok(text),
-            Value::Bool(true) => Ok("true"),
-            Value::Bool(false) => Ok("false"),
-            Value::Null | Value::List(_) | Value::Map(_) => Err(JsonError::Key),
-        }
     }
 }
 
 impl Json {
     /// How often each text of the source went into the JSON, by where it stands.
-    pub(super) fn uses(&self) -> HashMap<usize, usize> {
+    pub(crate) fn uses(&self) -> HashMap<usize, usize> {
         let mut uses = HashMap::new();
         for (_, source) in &self.origins {
             *uses.entry(source.start).or_default() += 1;
@@ -99,13 +83,13 @@ impl Json {
     }
 
     /// Where the text that begins here in the JSON stands in the source.
-    pub(super) fn origin(&self, start: usize) -> Option<Range<usize>> {
+    pub(crate) fn origin(&self, start: usize) -> Option<Range<usize>> {
         let at = self.origins.binary_search_by_key(&start, |(start, _)| *start).ok()?;
         self.origins.get(at).map(|(_, source)| source.clone())
     }
 
     /// The JSON with these texts in the place of those that begin there in the source.
-    pub(super) fn with(&self, changed: &BTreeMap<usize, String>) -> String {
+    pub(crate) fn with(&self, changed: &BTreeMap<usize, String>) -> String {
         let mut text = String::with_capacity(self.text.len());
         let mut copied = 0;
         for (start, source) in &self.origins {
@@ -118,9 +102,9 @@ impl Json {
         text
     }
 
-    fn write(&mut self, node: &Node) -> Result<(), JsonError> {
+    fn write(&mut self, node: &Node) -> Result<(), TooLarge> {
         if self.text.len() > MAX_JSON {
-            return Err(JsonError::TooLarge);
+            return Err(TooLarge);
         }
         match &node.value {
             Value::Null => self.text.push_str("null"),
@@ -136,16 +120,16 @@ impl Json {
                 }
                 self.text.push(']');
             }
-            Value::Map(entries) => self.write_map(&merged(entries)?)?,
+            Value::Map(entries) => self.write_map(entries)?,
         }
         Ok(())
     }
 
-    fn write_map(&mut self, entries: &[(&Node, &Node)]) -> Result<(), JsonError> {
+    fn write_map(&mut self, entries: &[(Rc<Node>, Rc<Node>)]) -> Result<(), TooLarge> {
         self.text.push('{');
         for (index, (key, node)) in entries.iter().enumerate() {
             self.separate(index);
-            self.write_text(key.key()?, key);
+            self.write_text(key.as_text().unwrap_or_default(), key);
             self.text.push(':');
             self.write(node)?;
         }
@@ -174,34 +158,4 @@ fn string_length(text: &str) -> usize {
         is_end
     });
     end.map_or(text.len(), |end| end + 2)
-}
-
-type Entry<'n> = (&'n Node, &'n Node);
-
-/// The entries with those that `<<` brings in: <https://yaml.org/type/merge.html>. What a map says itself
-/// counts before what it merges, and the first of several merged maps before the others.
-fn merged(entries: &[(Rc<Node>, Rc<Node>)]) -> Result<Vec<Entry<'_>>, JsonError> {
-    let is_merge = |key: &Node| key.as_text() == Some(MERGE);
-    let mut all: Vec<Entry<'_>> = entries
-        .iter()
-        .filter(|(key, _)| !is_merge(key))
-        .map(|(key, node)| (&**key, &**node))
-        .collect();
-    for (_, sources) in entries.iter().filter(|(key, _)| is_merge(key)) {
-        let maps = match &sources.value {
-            Value::Map(_) => std::slice::from_ref(sources),
-            Value::List(maps) => maps.as_slice(),
-            _ => return Err(JsonError::Merge),
-        };
-        for map in maps {
-            let Value::Map(entries) = &map.value else { return Err(JsonError::Merge) };
-            for (key, node) in merged(entries)? {
-                let name = key.key()?;
-                if !all.iter().any(|(known, _)| known.key().is_ok_and(|known| known == name)) {
-                    all.push((key, node));
-                }
-            }
-        }
-    }
-    Ok(all)
 }
