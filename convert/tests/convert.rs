@@ -122,7 +122,7 @@ impl Signatures {
     fn manifest(&self) -> Vec<u8> {
         let layer = |(issuer, subject): &(String, String)| {
             let certificate = certificate(issuer, subject);
-            json!({"annotations": {"dev.sigstore.cosign/certificate": certificate}})
+            json!({"annotations": {"dev.cosignproject.cosign/signature": "", "dev.sigstore.cosign/certificate": certificate}})
         };
         let layers: Vec<Value> = self.identities.iter().map(layer).collect();
         json!({"layers": layers}).to_string().into_bytes()

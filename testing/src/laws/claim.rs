@@ -26,7 +26,7 @@ pub(super) fn law(input: &[u8]) {
         has_the_claims_of_its_layers(text, &manifest);
         asks_for_what_matches(&manifest, text);
     } else {
-        let manifest = json!({"layers": [{"annotations": {ANNOTATION: text}}]});
+        let manifest = json!({"layers": [{"annotations": {"dev.cosignproject.cosign/signature": "", ANNOTATION: text}}]});
         asks_for_what_matches(&manifest, &manifest.to_string());
     }
 }
