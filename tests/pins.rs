@@ -57,13 +57,12 @@ impl Registry {
         let question: Value = serde_json::from_slice(question).unwrap();
         let image =
             Reference::parse(question["image"].as_str().or(question.as_str()).unwrap()).unwrap();
-        let digest = match image.digest() {
-            Some(digest) => usize::from(digest.as_str().ends_with('b')),
-            None => {
-                let tag = format!(":{}", image.tag().unwrap());
-                let at = TAGS.iter().position(|known| *known == tag);
-                self.digests[at.unwrap()]
-            }
+        let digest = if let Some(digest) = image.digest() {
+            usize::from(digest.as_str().ends_with('b'))
+        } else {
+            let tag = format!(":{}", image.tag().unwrap());
+            let at = TAGS.iter().position(|known| *known == tag);
+            self.digests[at.unwrap()]
         };
         let has_signed = |pem: &Value| {
             let signer = KEYS.iter().position(|key| pem.as_str().unwrap().trim() == key.trim());

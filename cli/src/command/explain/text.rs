@@ -88,9 +88,9 @@ fn write_patterns(
 }
 
 fn write_rule(f: &mut String, rule: &RuleReport) -> fmt::Result {
-    let excludes =
+    let spares =
         |pattern: &PatternReport| matches!(pattern.standing, Standing::Claimed | Standing::Yes);
-    let excluded = rule.exclude.iter().any(excludes);
+    let excluded = rule.exclude.iter().any(spares);
     let is_meant = rule.images.iter().any(|pattern| pattern.standing != Standing::No);
     let (style, says) = match (rule.selects, is_meant && excluded) {
         (true, _) => (GOOD, "selects the image"),
@@ -104,7 +104,7 @@ fn write_rule(f: &mut String, rule: &RuleReport) -> fmt::Result {
     if is_meant && !rule.exclude.is_empty() {
         let title = if excluded { "excluded by" } else { "excluded by none of" };
         writeln!(f, "  {title}")?;
-        let tells = |pattern: &PatternReport| excludes(pattern) == excluded;
+        let tells = |pattern: &PatternReport| spares(pattern) == excluded;
         write_patterns(f, "    ", &rule.exclude, tells)?;
     }
     if rule.selects { write_needs(f, rule) } else { Ok(()) }
