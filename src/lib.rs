@@ -139,7 +139,11 @@ fn review_pins(
     now: Duration,
 ) -> Result<(), SettingsError> {
     let mut pins = Vec::new();
+    let read_digests = rules.read_digests();
     for (image, outcome) in images.iter().zip(outcomes) {
+        if !read_digests && !image.lacks_tag() {
+            continue;
+        }
         let pinned = outcome.pinned(image);
         if let Some(pinned) = pinned.filter(|pinned| !is_settled(image, pinned, rules)) {
             pins.push((outcome, pinned));

@@ -9,7 +9,7 @@
 
 use crate::image::pattern::{MAX_PATTERN, PatternError};
 use crate::image::reference::{
-    DOCKER_HUB, DOCKER_HUB_ALIASES, Digest, OFFICIAL, Reference, is_tag,
+    DOCKER_HUB, DOCKER_HUB_ALIASES, Digest, LATEST, OFFICIAL, Reference, is_tag,
 };
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -165,7 +165,7 @@ fn suffixes(image: &Reference) -> Vec<String> {
     if let Some(tag) = image.tag() {
         suffixes.push([":", tag].concat());
     }
-    if matches!(image.tag(), None | Some("latest")) {
+    if matches!(image.tag(), None | Some(LATEST)) {
         suffixes.push(String::new());
     }
     if let Some(digest) = image.digest() {

@@ -30,6 +30,8 @@ pub(crate) const DOCKER_HUB: &str = "docker.io";
 /// Other names of Docker Hub that appear in references.
 pub(crate) const DOCKER_HUB_ALIASES: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
 pub(crate) const OFFICIAL: &str = "library";
+/// The tag of an image that is given without tag and digest.
+pub(crate) const LATEST: &str = "latest";
 
 /// An image, by its canonical spelling. Equal references are the same image.
 ///
@@ -79,7 +81,7 @@ impl Reference {
         let tag = match tag {
             Some(tag) if !is_tag(tag) => return Err(ReferenceError::Tag),
             Some(tag) => Some(tag.to_owned()),
-            None if digest.is_none() => Some("latest".to_owned()),
+            None if digest.is_none() => Some(LATEST.to_owned()),
             None => None,
         };
         let (registry, repository) = match split_registry(name) {
@@ -133,6 +135,12 @@ impl Reference {
     #[must_use]
     pub(crate) fn without_tag(&self) -> Option<Self> {
         (self.tag.is_some() && self.digest.is_some()).then(|| Self { tag: None, ..self.clone() })
+    }
+
+    /// This repository at some digest, which no pattern names.
+    #[must_use]
+    pub(crate) fn at_some_digest(&self) -> Self {
+        Self { tag: None, digest: Some(Digest::of_nothing()), ..self.clone() }
     }
 
     /// The tag of this repository that cosign's signatures of that digest have: `sha256-….sig`

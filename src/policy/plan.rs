@@ -93,18 +93,13 @@ pub fn in_question<'s>(
         let pin = stored.and_then(|stored| Reference::parse(&stored.text(image)?).ok());
         let pin = pin.map(ImageNames::new);
         let untagged = pin.as_ref().and_then(ImageNames::without_tag);
-        let owned = [names.without_tag(), untagged, pin, once_pinned(image)];
+        // As it will stand there when it is pinned.
+        let pinned = image.lacks_tag().then(|| names.reference().at_some_digest());
+        let owned = [names.without_tag(), untagged, pin, pinned.map(ImageNames::new)];
         in_question.push(Cow::Borrowed(names));
         in_question.extend(owned.into_iter().flatten().map(Cow::Owned));
     }
     in_question
-}
-
-/// An image that is written without a tag, as it will stand there when it is pinned: by some digest alone.
-fn once_pinned(image: &FoundImage<'_>) -> Option<ImageNames> {
-    let pinned = format!("{}@sha256:{}", image.text().ok()?, "0".repeat(64));
-    let pinned = Reference::parse(&pinned).ok().filter(|pinned| pinned.tag().is_none());
-    pinned.map(ImageNames::new)
 }
 
 /// Whether an unchanged image passes without verification: when the settings say so, or when the stored object is
@@ -172,14 +167,16 @@ impl Rules {
         }
     }
 
+    /// Whether one of the rules looks at digests.
+    #[must_use]
+    pub fn read_digests(&self) -> bool {
+        self.rules.iter().any(|rule| rule.matcher.reads_digest())
+    }
+
     /// Whether an image, when it is pinned, matches rules still, and none that it does not match as it is: what it has
     /// satisfied is all that it will be asked for.
     #[must_use]
     pub fn are_same_for(&self, image: &ImageNames, pinned: &ImageNames) -> bool {
-        let keeps_tag = pinned.reference().tag().is_some();
-        if keeps_tag && !self.rules.iter().any(|rule| rule.matcher.reads_digest()) {
-            return true;
-        }
         let (before, after) = (self.matching_with_tag(image), self.matching_with_tag(pinned));
         let is_known = |rule: &&Rule| before.iter().any(|known| std::ptr::eq(*known, *rule));
         !after.is_empty() && after.iter().all(is_known)

@@ -1,7 +1,7 @@
 //! The images that an object holds, each with its place: for people, for machines, and in the object's text.
 
 use crate::image::names::ImageNames;
-use crate::image::reference::{Reference, ReferenceError};
+use crate::image::reference::{LATEST, Reference, ReferenceError};
 use crate::json::{elements, flag, pick, string};
 use crate::workload::path::pointer_to;
 use serde_json::value::RawValue;
@@ -177,6 +177,12 @@ impl<'r> FoundImage<'r> {
         let names =
             self.names.get_or_init(|| Reference::parse(&text).map(ImageNames::new)).as_ref();
         names.map_err(|error| ImageError::NotAReference(*error))
+    }
+
+    /// Whether it is written with neither tag nor digest, and so will be pinned without a tag.
+    pub(crate) fn lacks_tag(&self) -> bool {
+        self.names().is_ok_and(|names| names.reference().tag() == Some(LATEST))
+            && self.text().is_ok_and(|text| !text.contains('@') && !text.ends_with(":latest"))
     }
 
     /// Whether the image is that of an ephemeral container.

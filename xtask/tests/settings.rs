@@ -31,7 +31,7 @@ enum SeenBy {
 use SeenBy::{Both, Nobody, Policy};
 
 /// `k` stands in for a key: keys are read when the policy is set up.
-const ROWS: [(&str, SeenBy); 84] = [
+const ROWS: [(&str, SeenBy); 86] = [
     // The settings as a whole.
     ("{}", Both),
     ("[]", Both),
@@ -42,7 +42,9 @@ const ROWS: [(&str, SeenBy); 84] = [
     ("unmatchedImages: true", Both),
     ("{rules: [], signatures: []}", Policy),
     ("{unmatchedImages: warn, exempts: [a]}", Both),
-    ("{unmatchedImages: warn, description: {a: [1]}, rule: 7}", Nobody),
+    ("{unmatchedImages: warn, description: {a: [1]}}", Both),
+    ("{unmatchedImages: warn, rule: [a]}", Both),
+    ("{unmatchedImages: warn, description: a, rule: b}", Nobody),
     // What forms send for what was not filled in.
     ("{unmatchedImages: warn, rules: '', signatures: {}, exempt: null}", Nobody),
     ("{unmatchedImages: warn, unchangedImages: '', pinWorkloadTemplates: ''}", Nobody),
