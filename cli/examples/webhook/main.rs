@@ -57,15 +57,19 @@ struct Options {
     key: PathBuf,
 }
 
-/// By name.
-type Policies = BTreeMap<String, Evaluation>;
+/// The policies, which are one module with settings by name.
+struct Policies {
+    options: Options,
+    module: Module,
+    settings: BTreeMap<String, Settings>,
+}
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     // Its calls to the host wait for the network, which no thread of the runtime may do.
-    let policies = tokio::task::block_in_place(|| options.policies())?;
     let tls = options.tls()?;
+    let policies = tokio::task::block_in_place(|| Policies::read(options))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     announce(listener.local_addr()?);
     let policies = Arc::new(policies);
@@ -80,22 +84,33 @@ fn announce(address: SocketAddr) {
     println!("listens on https://{address}");
 }
 
-impl Options {
-    fn policies(&self) -> anyhow::Result<Policies> {
-        let module = Module::load(&self.module)?;
-        let host = Arc::new(self.host()?);
-        let mut policies = Policies::new();
-        for file in fs::read_dir(&self.policies)? {
+impl Policies {
+    fn read(options: Options) -> anyhow::Result<Self> {
+        let module = Module::load(&options.module)?;
+        let mut settings = BTreeMap::new();
+        for file in fs::read_dir(&options.policies)? {
             let path = file?.path();
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let settings = Settings::read(&path)?;
-            let policy = Evaluation { module: module.clone(), settings, host: Arc::clone(&host) };
-            policy.validate_settings().map_err(|reason| anyhow!("{name}: {reason}"))?;
-            policies.insert(name, policy);
+            settings.insert(name, Settings::read(&path)?);
+        }
+        let policies = Self { options, module, settings };
+        for name in policies.settings.keys() {
+            let invalid = |reason| anyhow!("{name}: {reason}");
+            policies.evaluation(name)?.validate_settings().map_err(invalid)?;
         }
         Ok(policies)
     }
 
+    /// A host remembers what registries said, so that each request gets one of its own.
+    fn evaluation(&self, name: &str) -> anyhow::Result<Evaluation> {
+        let settings = self.settings.get(name).cloned();
+        let settings = settings.with_context(|| format!("no policy is called `{name}`"))?;
+        let host = Arc::new(self.options.host()?);
+        Ok(Evaluation { module: self.module.clone(), settings, host })
+    }
+}
+
+impl Options {
     fn host(&self) -> anyhow::Result<Host> {
         let sources = Sources::read(&self.sources_path)?;
         let registries = Registries::new(sources, Credentials::default(), AT_ONCE);
@@ -155,9 +170,8 @@ async fn respond(
 
 /// Puts the request of an `AdmissionReview` to the policy of this name; the answer is in a review as well.
 fn review(policies: &Policies, name: &str, body: &[u8]) -> anyhow::Result<String> {
-    let policy = policies.get(name).with_context(|| format!("no policy is called `{name}`"))?;
     let request = Request::parse(std::str::from_utf8(body)?)?;
-    let response = policy.validate(&request);
+    let response = policies.evaluation(name)?.validate(&request);
     let review = json!({
         "apiVersion": "admission.k8s.io/v1",
         "kind": "AdmissionReview",
