@@ -290,7 +290,7 @@ timestamped() {
     TRUST_CONFIG=$other/log.json asked "$entry" "$image"
     case $way in
       bundle3) fails "$way" "$UNREAD" ;;
-      *) fails "$way" 'could not be checked' 'No Signature Layer passed verification' ;;
+      *) fails "$way" 'there are signatures, and none of them holds' ;;
     esac
 
     scenario 'an identity, with this Sigstore in the trust root'
