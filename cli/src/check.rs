@@ -1,6 +1,7 @@
 //! `check`: everything that the policy would see, put to the policy's own module.
 //!
-//! - What is read? [`source`] tells paths from images, [`contents`] finds the objects in a document.
+//! - What is read? [`source`] tells paths from images, [`contents`] finds the objects in a document, [`holder`]
+//!   looks at those that nobody reviews.
 //! - Who decides? The module, about each object as a whole: a request to create it, in a fresh instance. What
 //!   is said of each image is the module's answer about this image alone ([`answers`]); where it stands comes
 //!   from the policy's own library ([`images`]).
@@ -13,6 +14,7 @@
 mod answers;
 mod contents;
 mod documents;
+mod holder;
 mod images;
 pub mod kinds;
 pub mod output;
@@ -27,6 +29,7 @@ pub mod write;
 mod writer;
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
 
 use signed_images_policy::request::GroupKind;
 use signed_images_policy::settings::{PartialSettings, RuleFilter};
@@ -38,7 +41,7 @@ use answers::ImageAnswer;
 use contents::Contents;
 use images::Place;
 use kinds::Kinds;
-use report::Report;
+use report::{Demands, Report};
 use source::Source;
 use subject::{Operation, Subject};
 
@@ -57,6 +60,7 @@ pub struct Check {
     /// The custom resources of the settings.
     workloads: Vec<(GroupKind, Workload)>,
     kinds: Kinds,
+    demands: Demands,
 }
 
 /// What was read from the sources.
@@ -72,14 +76,14 @@ impl Check {
     ///
     /// # Errors
     /// When the policy does not take its settings, in its own words.
-    pub fn new(evaluation: Evaluation, kinds: Kinds) -> Result<Self, String> {
+    pub fn new(evaluation: Evaluation, kinds: Kinds, demands: Demands) -> Result<Self, String> {
         evaluation.validate_settings()?;
         let settings =
             PartialSettings::read(evaluation.settings.raw()).map_err(|error| error.to_string())?;
         let workloads = settings.workloads.clone();
         let rules = settings.rules(RuleFilter::All).map_err(|error| error.to_string())?.rules;
         let rules = rules.into_iter().map(|rule| rule.name.to_string()).collect();
-        Ok(Self { evaluation, rules, workloads, kinds })
+        Ok(Self { evaluation, rules, workloads, kinds, demands })
     }
 
     /// Reads the sources.
@@ -109,7 +113,8 @@ impl Check {
         // Images of stored objects may be spared; they are asked about when they were not.
         let late = reading.late_images(&answers, &images);
         images.extend(self.ask_images(&late, &|| ()));
-        writer::Writer { sources, workloads: &self.workloads, images: &images }
+        let Self { workloads, demands, .. } = self;
+        writer::Writer { sources, workloads, images: &images, demands: *demands }
             .write(reading, &answers)
     }
 
@@ -120,10 +125,12 @@ impl Check {
     ) -> HashMap<&'r str, ImageAnswer> {
         let names: Vec<&str> = self.rules.iter().map(String::as_str).collect();
         let answers = parallel::map(images, WORKERS, |image| {
+            let began = Instant::now();
             let request = subject::pod(image).request();
             let answer = request.map(|request| self.evaluation.validate(&request));
             done();
-            answer.ok().map(|answer| answers::read(&answer, image, &names))
+            let read = answer.ok().map(|answer| answers::read(&answer, image, &names));
+            read.map(|read| ImageAnswer { took: began.elapsed(), ..read })
         });
         images.iter().zip(answers).filter_map(|(image, answer)| Some((*image, answer?))).collect()
     }
@@ -135,16 +142,6 @@ impl Reading {
     pub fn images(&self) -> Vec<&str> {
         let created = self.subjects().filter(|(subject, _)| subject.operation == Operation::Create);
         distinct(created.flat_map(|(_, places)| places))
-    }
-
-    /// Whether there is nothing that a policy could be asked about.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.contents.iter().all(|contents| {
-            contents.subjects.is_empty()
-                && contents.not_reviewed.is_empty()
-                && contents.faults.is_empty()
-        })
     }
 
     fn subjects(&self) -> impl Iterator<Item = (&Subject, &Vec<Place>)> {

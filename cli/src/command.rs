@@ -2,14 +2,16 @@
 //!
 //! - What goes where? Results on stdout, everything else on stderr.
 //! - Which exit codes? Those of [`exit`].
+//! - Who stops reading stops nothing ([`print`]).
 //! - How much is logged? What this command and the policy say, and the errors of everything below, but for
 //!   what the answer says anyway; with `--verbose` all there is; `RUST_LOG` overrules both.
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, ColorChoice, CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+
+use crate::legible;
 
 mod annotate;
 mod check;
@@ -21,7 +23,9 @@ mod explain;
 mod module;
 mod options;
 mod policy;
+pub(crate) mod print;
 mod push;
+mod reporting;
 mod run;
 
 const FILTER: &str = "error,kube_client=off,signed_images=info,policy=info";
@@ -40,9 +44,18 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(name = "signed-images", version, max_term_width = 100, after_help = EXAMPLES)]
 struct CommandLine {
-    /// Log everything there is to say
-    #[arg(long, short, global = true)]
-    verbose: bool,
+    /// Say more: `check` tells of every image, and with a second `-v` logs everything; the others log everything
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    verbose: u8,
+    /// Whether there are colours [default: on a terminal, unless `NO_COLOR` is set]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    color: ColorChoice,
     #[command(subcommand)]
     command: Command,
 }
@@ -60,20 +73,16 @@ enum Command {
     Completions(completions::Completions),
 }
 
-/// Whether the user wants none (<https://no-color.org>).
-fn forbids_colour() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-}
-
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
     let command = CommandLine::parse();
+    command.choose_colours();
     command.start_log();
     match command.run() {
         Ok(exit_code) => exit_code,
         Err(error) => {
-            eprintln!("error: {}", report(&error));
+            print::tell(&format!("error: {}\n", legible::lines(&report(&error))));
             exit::of_error(&error)
         }
     }
@@ -100,18 +109,28 @@ pub fn report(error: &anyhow::Error) -> String {
 }
 
 impl CommandLine {
+    fn choose_colours(&self) {
+        match self.color {
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+
     fn start_log(&self) {
         let filter = match (&self.command, self.verbose) {
-            (_, true) => VERBOSE_FILTER,
-            (Command::Run(_), false) => FILTER,
             // A report tells what the policy logs.
-            (_, false) => QUIET_FILTER,
+            (Command::Check(_), 0 | 1) => QUIET_FILTER,
+            (Command::Run(_), 0) => FILTER,
+            (_, 0) => QUIET_FILTER,
+            (_, _) => VERBOSE_FILTER,
         };
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal() && !forbids_colour())
+            .with_ansi(print::is_coloured(&std::io::stderr()))
             .without_time()
             .with_target(false)
             .init();
@@ -119,7 +138,7 @@ impl CommandLine {
 
     fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Check(check) => check.run(),
+            Command::Check(check) => check.run(self.verbose),
             Command::Explain(explain) => explain.run(),
             Command::Run(run) => run.run(),
             Command::Convert(convert) => convert.run(),

@@ -29,6 +29,7 @@ pub mod evaluation;
 pub mod explain;
 pub mod fetch;
 pub mod host;
+pub mod legible;
 pub mod metadata;
 pub mod module;
 pub mod push;

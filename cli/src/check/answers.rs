@@ -8,6 +8,8 @@
 //!   line, for people. What is not understood is shown as it came, and the image counts as not checked; whether an
 //!   object is let in never depends on it.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::answer::Answer;
@@ -18,7 +20,8 @@ use crate::answer::Answer;
 pub enum Verdict {
     /// The policy does not let it in.
     Rejected,
-    /// It is not let in because it could not be checked.
+    /// It is not let in because it could not be checked, or nobody knows what became of it.
+    #[serde(rename = "not checked")]
     Unchecked,
     /// It is let in with a warning.
     Warned,
@@ -33,6 +36,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// That of the image of a Pod that holds no other.
+    pub(crate) fn of(answer: &Answer) -> Self {
+        read(answer, "", &[]).verdict
+    }
+
     /// Whether the image keeps an object out.
     #[must_use]
     pub fn fails(self) -> bool {
@@ -48,7 +56,7 @@ impl Verdict {
             Self::Warned => "warned",
             Self::Verified => "verified",
             Self::Exempt => "exempt",
-            Self::Unmatched => "no rule",
+            Self::Unmatched => "unmatched",
             Self::Unchanged => "unchanged",
         }
     }
@@ -75,7 +83,19 @@ pub(super) struct ImageAnswer {
     pub(super) code: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) hints: Vec<String>,
+    /// How long the policy took for it.
+    pub(super) took: Duration,
 }
+
+impl ImageAnswer {
+    /// Whether no rule is about the image.
+    pub(super) fn is_unmatched(&self) -> bool {
+        self.code.as_deref() == Some(UNMATCHED)
+    }
+}
+
+/// The code of images that no rule matches, whatever the settings make of them.
+const UNMATCHED: &str = "unmatched";
 
 /// Where the image of such a Pod stands, in the module's words.
 const PLACE: &str = "(`spec.containers[0]`, container `image`): ";
@@ -103,8 +123,9 @@ pub(super) fn read(answer: &Answer, image: &str, rules: &[&str]) -> ImageAnswer 
         _ => (warnings(answer, image), Vec::new()),
     };
     let verdict = verdict(answer, code);
+    let code = code.or_else(|| annotation(answer, UNMATCHED).map(|_| UNMATCHED));
     let code = code.map(str::to_owned);
-    ImageAnswer { verdict, digest, approvals, rule, code, reason, hints }
+    ImageAnswer { verdict, digest, approvals, rule, code, reason, hints, took: Duration::ZERO }
 }
 
 /// The codes of reasons that say nothing of the image: it was not looked at, or not by this signer.
@@ -121,8 +142,8 @@ fn verdict(answer: &Answer, code: Option<&str>) -> Verdict {
         (true, _) if has("warned") => Verdict::Warned,
         (true, _) if has("verified") => Verdict::Verified,
         (true, _) if has("exempt") => Verdict::Exempt,
-        (true, _) if has("unmatched") && is_warned_of => Verdict::Warned,
-        (true, _) if has("unmatched") => Verdict::Unmatched,
+        (true, _) if has(UNMATCHED) && is_warned_of => Verdict::Warned,
+        (true, _) if has(UNMATCHED) => Verdict::Unmatched,
         (true | false, _) => Verdict::Unchecked,
     }
 }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use super::documents;
 use super::documents::{Documents, Fault};
+use super::holder::{is_half_an_object, seems_to_hold_images};
 use super::kinds::Kinds;
 use super::source::{Origin, Source, is_manifest, position};
 use super::subject::{Object, Operation, Subject, create, pod};
@@ -19,7 +20,8 @@ use crate::request::Request;
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) subjects: Vec<Subject>,
-    pub(super) not_reviewed: Vec<Object>,
+    /// Objects whose kinds the policy does not review, and whether they look as if they held images.
+    pub(super) not_reviewed: Vec<(Object, bool)>,
     /// Documents that are no Kubernetes objects, by their lines.
     pub(super) others: Vec<usize>,
     pub(super) faults: Vec<Fault>,
@@ -118,6 +120,9 @@ impl Reader<'_> {
         let api_version = node.text("apiVersion").or(defaults.api_version);
         let kind = node.text("kind").or(defaults.kind);
         let (Some(api_version), Some(kind)) = (api_version, kind) else {
+            if is_half_an_object(node) {
+                return Err("an object without `apiVersion` or `kind`".to_owned());
+            }
             self.contents.others.push(position(&self.source.text, node.range.start).line);
             return Ok(());
         };
@@ -146,7 +151,8 @@ impl Reader<'_> {
             line: Some(position(&self.source.text, node.range.start).line),
         };
         if !self.kinds.include(group, kind) {
-            self.contents.not_reviewed.push(object);
+            let seems_to_hold_images = seems_to_hold_images(group, kind, node);
+            self.contents.not_reviewed.push((object, seems_to_hold_images));
             return Ok(());
         }
         let json = node.json().map_err(|error| error.to_string())?;

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::answers::{Approval, Verdict};
 use super::source::Position;
+use crate::legible;
 
 /// The report of a run.
 #[derive(Debug, Serialize)]
@@ -15,6 +17,9 @@ use super::source::Position;
 pub struct Report {
     /// What it comes to.
     pub conclusion: Conclusion,
+    /// What it was measured by.
+    #[serde(skip)]
+    pub demands: Demands,
     /// What was put to the policy.
     pub objects: Vec<ObjectReport>,
     /// Objects whose kinds the policy does not review.
@@ -35,8 +40,26 @@ pub enum Conclusion {
     Accepted,
     /// Something is kept out: exit code 1.
     Rejected,
-    /// Nothing is kept out for what it is, and something could not be checked: exit code 3.
+    /// Nothing is kept out for what it is, and something was not checked: exit code 3.
+    #[serde(rename = "not checked")]
     Unchecked,
+}
+
+/// What a run must come to, apart from what the policy says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Demands {
+    /// Every object that holds images is reviewed.
+    pub reviews: bool,
+    /// At least one object or image is.
+    pub something: bool,
+    /// A rule, or an exemption, is about every image.
+    pub rules: bool,
+}
+
+impl Default for Demands {
+    fn default() -> Self {
+        Self { reviews: true, something: true, rules: false }
+    }
 }
 
 /// Where something stands.
@@ -46,6 +69,9 @@ pub struct Origination {
     pub file: Option<String>,
     /// From 1.
     pub line: Option<usize>,
+    /// Whether it is a file of the disk.
+    #[serde(skip)]
+    pub is_file: bool,
 }
 
 /// An object and its images.
@@ -100,6 +126,12 @@ pub struct ImageReport {
     pub reason: Option<String>,
     /// What the policy writes in its place.
     pub pinned: Option<String>,
+    /// How many characters of its file it takes.
+    #[serde(skip)]
+    pub width: usize,
+    /// How long the policy took for it.
+    #[serde(skip)]
+    pub took: Duration,
     /// Where its text stands in its source.
     #[serde(skip)]
     pub source: Option<Range<usize>>,
@@ -121,7 +153,7 @@ pub struct NotReviewed {
     pub kind: String,
     /// Its name.
     pub name: Option<String>,
-    /// Whether such objects hold images as far as the policy knows.
+    /// Whether such objects hold images as far as the policy knows, or this one looks as if it did.
     pub holds_images: bool,
 }
 
@@ -142,6 +174,52 @@ impl Report {
             .iter()
             .flat_map(|object| object.images.iter().map(move |image| (object, image)))
     }
+
+    /// The objects that should have been reviewed.
+    pub fn missed(&self) -> impl Iterator<Item = &NotReviewed> {
+        let holders = self.not_reviewed.iter().filter(|object| object.holds_images);
+        holders.filter(|_| self.demands.reviews)
+    }
+
+    /// Whether something should have been reviewed, and nothing was there.
+    #[must_use]
+    pub fn lacks_everything(&self) -> bool {
+        self.demands.something && self.objects.is_empty() && self.unreadable.is_empty()
+    }
+
+    pub(super) fn conclude(&mut self) {
+        let has = |verdict| self.images().any(|(_, image)| image.verdict == verdict);
+        let is_rejected =
+            has(Verdict::Rejected) || self.objects.iter().any(ObjectReport::is_rejected_itself);
+        let is_unchecked = has(Verdict::Unchecked)
+            || !self.unreadable.is_empty()
+            || self.missed().next().is_some()
+            || self.lacks_everything();
+        self.conclusion = match (is_rejected, is_unchecked) {
+            (true, _) => Conclusion::Rejected,
+            (false, true) => Conclusion::Unchecked,
+            (false, false) => Conclusion::Accepted,
+        };
+    }
+
+    /// Every text that comes from elsewhere.
+    pub(super) fn make_legible(&mut self) {
+        let line = |text: &mut String| *text = legible::line(text);
+        self.objects.iter_mut().for_each(ObjectReport::make_legible);
+        for object in &mut self.not_reviewed {
+            object.origin.file.iter_mut().for_each(line);
+            [&mut object.group, &mut object.kind]
+                .into_iter()
+                .chain(&mut object.name)
+                .for_each(line);
+        }
+        for part in &mut self.unreadable {
+            part.origin.file.iter_mut().for_each(line);
+            line(&mut part.reason);
+        }
+        self.no_objects.iter_mut().flat_map(|origin| &mut origin.file).for_each(line);
+        self.hints = self.hints.iter().map(|hint| legible::line(hint)).collect();
+    }
 }
 
 impl ObjectReport {
@@ -151,20 +229,38 @@ impl ObjectReport {
         !self.allowed && !self.images.iter().any(|image| image.verdict.fails())
     }
 
-    /// Whether all that speaks against it is that something could not be checked.
-    #[must_use]
-    pub fn is_unchecked(&self) -> bool {
-        let mut failing = self.images.iter().filter(|image| image.verdict.fails()).peekable();
-        !self.allowed
-            && failing.peek().is_some()
-            && failing.all(|image| image.verdict == Verdict::Unchecked)
-    }
-
     /// `Deployment shop/web`; none for an image alone.
     #[must_use]
     pub fn title(&self) -> Option<String> {
         let name = self.name.as_ref()?;
         let namespace = self.namespace.as_ref().map(|namespace| format!("{namespace}/"));
         Some(format!("{} {}{name}", self.kind, namespace.unwrap_or_default()))
+    }
+
+    fn make_legible(&mut self) {
+        let line = |text: &mut String| *text = legible::line(text);
+        self.message = self.message.as_deref().map(legible::lines);
+        let texts = [&mut self.group, &mut self.kind].into_iter();
+        let names = self.origin.file.iter_mut().chain(&mut self.namespace).chain(&mut self.name);
+        texts.chain(names).chain(&mut self.warnings).for_each(line);
+        for image in &mut self.images {
+            let approvals = image.approvals.iter_mut();
+            approvals.flat_map(|of| [&mut of.rule, &mut of.signers]).for_each(line);
+            let said = image.rule.iter_mut().chain(&mut image.code).chain(&mut image.reason);
+            let texts = [&mut image.image, &mut image.path].into_iter();
+            texts.chain(said).chain(&mut image.digest).chain(&mut image.pinned).for_each(line);
+        }
+    }
+}
+
+impl NotReviewed {
+    /// `argoproj.io/Rollout`
+    #[must_use]
+    pub fn group_kind(&self) -> String {
+        if self.group.is_empty() {
+            self.kind.clone()
+        } else {
+            format!("{}/{}", self.group, self.kind)
+        }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! - A path or an image? What exists is a path, so an image that is named like a file here is written with its
 //!   registry (`docker.io/library/nginx`). What ends in `.yaml`, `.yml`, `.json` or `.txt`, or begins with
-//!   `/`, `./`, `../` or `~`, is meant as a path and has to exist. The rest are images.
+//!   `/`, `./`, `../` or `~`, is meant as a path and has to exist. What has a registry, a tag or a digest is an
+//!   image; the rest (`overlays/prod`) is a path with a slip of the pen more often than an image of Docker Hub.
 //! - Which files of a folder? Those that end in `.yaml`, `.yml` or `.json`, below it at any depth; hidden ones
 //!   (`.git`) are left out, and links to folders are not followed.
 //! - What is `-`? Standard input: what `kustomize build` or `helm template` writes, or one image a line.
@@ -12,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use signed_images_policy::image::reference::Reference;
+
+use crate::legible;
 
 const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
 const STDIN: &str = "-";
@@ -65,6 +68,17 @@ pub enum SourceError {
         /// As it was written.
         argument: String,
     },
+    /// It may have been meant as either.
+    #[error(
+        "there is no file or folder `{argument}`; if an image is meant, write its tag: `{argument}:latest`, or \
+         `{canonical}`"
+    )]
+    Unclear {
+        /// As it was written.
+        argument: String,
+        /// The image that it would be.
+        canonical: String,
+    },
     /// It is neither.
     #[error("`{argument}` is neither a file nor an image: {reason}")]
     NotAnImage {
@@ -74,13 +88,13 @@ pub enum SourceError {
         reason: String,
     },
     /// A folder without manifests.
-    #[error("no file in `{}` ends in .yaml, .yml or .json", .path.display())]
+    #[error("no file in `{}` ends in .yaml, .yml or .json", shown(.path))]
     EmptyFolder {
         /// The folder.
         path: PathBuf,
     },
     /// The system says no.
-    #[error("cannot read `{}`: {source}", .path.display())]
+    #[error("cannot read `{}`: {source}", shown(.path))]
     Read {
         /// What was asked for.
         path: PathBuf,
@@ -93,6 +107,10 @@ pub enum SourceError {
         /// What it is called.
         name: String,
     },
+}
+
+fn shown(path: &Path) -> String {
+    legible::line(&path.display().to_string())
 }
 
 /// Reads everything that the command line names.
@@ -127,6 +145,10 @@ fn from_argument(argument: &str) -> Result<Source, SourceError> {
         return Err(SourceError::NoSuchFile { argument: argument.to_owned() });
     }
     match Reference::parse(argument) {
+        Ok(image) if !says_that_it_is_an_image(argument) => Err(SourceError::Unclear {
+            argument: argument.to_owned(),
+            canonical: image.to_string(),
+        }),
         Ok(_) => Ok(Source {
             name: argument.to_owned(),
             origin: Origin::Argument,
@@ -137,6 +159,15 @@ fn from_argument(argument: &str) -> Result<Source, SourceError> {
             reason: error.to_string(),
         }),
     }
+}
+
+/// Whether it has a registry, a tag or a digest.
+fn says_that_it_is_an_image(argument: &str) -> bool {
+    let registry = argument.split_once('/').map(|(registry, _)| registry);
+    let last = argument.rsplit('/').next().unwrap_or(argument);
+    let names_a_registry =
+        registry.is_some_and(|first| first.contains(['.', ':']) || first == "localhost");
+    names_a_registry || last.contains([':', '@'])
 }
 
 fn looks_like_a_path(argument: &str) -> bool {
@@ -159,7 +190,7 @@ fn from_stdin() -> Result<Source, SourceError> {
 fn from_file(path: &Path) -> Result<Source, SourceError> {
     let failed = |source| SourceError::Read { path: path.to_owned(), source };
     let bytes = std::fs::read(path).map_err(failed)?;
-    let name = path.display().to_string();
+    let name = shown(path);
     let text =
         String::from_utf8(bytes).map_err(|_error| SourceError::NotText { name: name.clone() })?;
     Ok(Source { name, origin: Origin::File(path.to_owned()), text })

@@ -4,7 +4,6 @@
 //!   `--kubernetes-manifests`.
 //! - What is printed? The `AdmissionResponse`, as one line of JSON.
 
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use tokio::runtime::{Handle, Runtime};
 use tracing::{info, warn};
 
 use super::options::World;
+use super::print::print;
 use crate::evaluation::Evaluation;
 use crate::fetch::Location;
 use crate::host::session::{Recorder, Replay};
@@ -89,7 +89,7 @@ impl Run {
         let outcome = evaluation.validate_settings().map(|()| evaluation.validate(&request));
         finish(&host.answers)?;
         match outcome {
-            Ok(answer) => writeln!(stdout(), "{}", serde_json::to_string(&answer)?)?,
+            Ok(answer) => print(&format!("{}\n", serde_json::to_string(&answer)?))?,
             Err(reason) => bail!("Provided settings are not valid: {reason}"),
         }
         Ok(ExitCode::SUCCESS)

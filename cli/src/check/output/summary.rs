@@ -1,11 +1,11 @@
-//! The last lines below the table: how many images, what was passed over, what to try.
+//! The last lines: how many images, what was passed over, what to try.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::super::Verdict;
 use super::super::report::{NotReviewed, Report};
-use super::place;
+use super::{Detail, place};
 
 const VERDICTS: [Verdict; 7] = [
     Verdict::Verified,
@@ -17,12 +17,23 @@ const VERDICTS: [Verdict; 7] = [
     Verdict::Rejected,
 ];
 
-pub(super) fn render(report: &Report) -> String {
+const NOTHING: &str =
+    "not checked: nothing that the policy reviews was found; if that is right, pass --allow-empty";
+const REVIEW: &str = "add the resource to `spec.rules` of the policy's manifest and pass that with \
+    --settings-path, or pass --allow-unreviewed";
+
+pub(super) fn render(report: &Report, detail: Detail) -> String {
     let mut text = String::new();
     let mut line = |words: String| {
         // Writing to a text cannot fail.
         let _ = writeln!(text, "{words}");
     };
+    if report.lacks_everything() {
+        line(NOTHING.to_owned());
+    }
+    if detail == Detail::Failures {
+        return text;
+    }
     line(images(report));
     let objects = report.objects.iter().filter(|object| object.is_rejected_itself()).count();
     if objects > 0 {
@@ -40,10 +51,10 @@ pub(super) fn render(report: &Report) -> String {
             kinds(&report.not_reviewed)
         ));
     }
-    for kind in holders(&report.not_reviewed) {
-        line(format!(
-            "careful: {kind} holds images, and nobody checked them; add its resource to `spec.rules` of the policy's manifest and pass that with --settings-path"
-        ));
+    let missed: BTreeSet<String> = report.missed().map(NotReviewed::group_kind).collect();
+    if !missed.is_empty() {
+        let kinds = missed.into_iter().collect::<Vec<_>>().join(", ");
+        line(format!("not checked: what is in {kinds}; {REVIEW}"));
     }
     if !report.no_objects.is_empty() {
         let places: Vec<String> =
@@ -82,23 +93,11 @@ fn count(number: usize, noun: &str) -> String {
 fn kinds(objects: &[NotReviewed]) -> String {
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     for object in objects {
-        *kinds.entry(named(object)).or_default() += 1;
+        *kinds.entry(object.group_kind()).or_default() += 1;
     }
     let list: Vec<String> = kinds
         .into_iter()
         .map(|(kind, number)| if number == 1 { kind } else { format!("{kind} ({number})") })
         .collect();
     list.join(", ")
-}
-
-fn holders(objects: &[NotReviewed]) -> BTreeSet<String> {
-    objects.iter().filter(|object| object.holds_images).map(named).collect()
-}
-
-fn named(object: &NotReviewed) -> String {
-    if object.group.is_empty() {
-        object.kind.clone()
-    } else {
-        format!("{}/{}", object.group, object.kind)
-    }
 }
