@@ -38,16 +38,22 @@ Examples:
   signed-images check --settings-path settings.yaml deploy/
   signed-images explain ghcr.io/acme/app:1.2 --settings-path settings.yaml
   signed-images policy --settings-path settings.yaml
-  signed-images help explain";
+  signed-images help explain
+
+Exit codes:
+  0  it did what it was asked; `check` and `explain`: accepted, perhaps with warnings
+  1  it failed; `check` and `explain`: rejected; `convert`: something is lost or to be filled in
+  2  a mistake in the command line, the settings or the input (in `run`, `annotate`, `push`, `demo`: 1)
+  3  `check` and `explain`: not checked";
 
 /// Run signed-images-policy on a laptop and in CI, against real registries and real signatures
 #[derive(Debug, Parser)]
 #[command(name = "signed-images", version, max_term_width = 100, after_help = EXAMPLES)]
 struct CommandLine {
-    /// Say more: `check` tells of every image, and with a second `-v` logs everything; the others log everything
+    /// Log everything there is to say; `check` lists every image first, and logs with `-vv`
     #[arg(long, short, global = true, action = ArgAction::Count)]
     verbose: u8,
-    /// Whether there are colours [default: on a terminal, unless `NO_COLOR` is set]
+    /// Whether there are colours [default: on a terminal]
     #[arg(
         long,
         global = true,

@@ -148,6 +148,18 @@ fn verdict(answer: &Answer, code: Option<&str>) -> Verdict {
     }
 }
 
+/// Whether all that keeps an object out is that its images could not be checked.
+pub(super) fn is_unchecked(answer: &Answer) -> bool {
+    let Some(refused) = annotation(answer, "refused") else { return false };
+    // The name of a rule may hold what separates entries; the code ends them.
+    let ends = refused.split("; ").filter_map(|part| part.strip_suffix(')'));
+    let mut codes = ends.map(|end| end.rsplit([' ', '(']).next().unwrap_or_default());
+    !answer.allowed
+        && annotation(answer, "invalid").is_none()
+        && refused.ends_with(')')
+        && codes.all(|code| UNCHECKED.contains(&code))
+}
+
 /// One of the answer's annotations.
 pub(super) fn annotation<'a>(answer: &'a Answer, key: &str) -> Option<&'a str> {
     answer.audit_annotations.as_ref()?.get(key).map(String::as_str)
@@ -238,6 +250,28 @@ mod tests {
                 found.iter().map(|of| (of.rule.as_str(), of.signers.as_str())).collect();
             assert_eq!(found, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn an_object_is_unchecked_when_all_of_its_refused_images_are() {
+        let rows = [
+            ("a (r: not-checked)", true),
+            ("a (r: not-checked); b (s; (t): signer-unusable)", true),
+            ("a (r: not-checked); b (r: not-signed)", false),
+            ("a (unmatched)", false),
+            // Cut off: who knows what else was refused.
+            ("a (r: not-checked); b (r: not-…", false),
+        ];
+        for (refused, expected) in rows {
+            assert_eq!(
+                is_unchecked(&rejection("", &[("refused", refused)])),
+                expected,
+                "{refused}"
+            );
+        }
+        let invalid = [("refused", "a (r: not-checked)"), ("invalid", "spec.containers[1].image")];
+        assert!(!is_unchecked(&rejection("", &invalid)));
+        assert!(!is_unchecked(&rejection("internal server error: trap", &[])));
     }
 
     #[test]

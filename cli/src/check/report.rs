@@ -91,6 +91,9 @@ pub struct ObjectReport {
     pub name: Option<String>,
     /// Whether the policy lets it in.
     pub allowed: bool,
+    /// Whether it is kept out for nothing but images that could not be checked.
+    #[serde(skip)]
+    pub is_unchecked: bool,
     /// Why not, in the policy's words.
     pub message: Option<String>,
     /// What `kubectl` would show beside the result.
@@ -189,8 +192,10 @@ impl Report {
 
     pub(super) fn conclude(&mut self) {
         let has = |verdict| self.images().any(|(_, image)| image.verdict == verdict);
-        let is_rejected =
-            has(Verdict::Rejected) || self.objects.iter().any(ObjectReport::is_rejected_itself);
+        let has = |verdict| {
+            has(verdict) || self.objects.iter().any(|object| object.verdict() == Some(verdict))
+        };
+        let is_rejected = has(Verdict::Rejected);
         let is_unchecked = has(Verdict::Unchecked)
             || !self.unreadable.is_empty()
             || self.missed().next().is_some()
@@ -223,10 +228,12 @@ impl Report {
 }
 
 impl ObjectReport {
-    /// Whether the policy keeps it out for another reason than one of its images.
+    /// What became of the object itself, when the policy keeps it out and no image says why.
     #[must_use]
-    pub fn is_rejected_itself(&self) -> bool {
-        !self.allowed && !self.images.iter().any(|image| image.verdict.fails())
+    pub fn verdict(&self) -> Option<Verdict> {
+        let says_why = self.allowed || self.images.iter().any(|image| image.verdict.fails());
+        let verdict = if self.is_unchecked { Verdict::Unchecked } else { Verdict::Rejected };
+        (!says_why).then_some(verdict)
     }
 
     /// `Deployment shop/web`; none for an image alone.

@@ -14,7 +14,7 @@ use signed_images_policy::request::GroupKind;
 use signed_images_policy::workload::kinds::{Workload, workload_of};
 
 use super::Reading;
-use super::answers::{ImageAnswer, Verdict, annotation};
+use super::answers::{ImageAnswer, Verdict, annotation, is_unchecked};
 use super::images::Place;
 use super::pin::content;
 use super::report::{
@@ -104,6 +104,7 @@ impl Writer<'_> {
             namespace,
             name,
             allowed: answer.allowed,
+            is_unchecked: is_unchecked(answer),
             message: message.filter(|_| !answer.allowed),
             warnings: answer.warnings.clone().unwrap_or_default(),
             images,

@@ -8,6 +8,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -69,6 +70,10 @@ pub(crate) struct Check {
     /// stdout, and the report to stderr. Nothing is written unless everything is accepted
     #[arg(long)]
     pin: bool,
+    /// How long registries and the cluster may take for everything; what they have not answered by then is not
+    /// checked
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
     #[command(flatten)]
     world: World,
 }
@@ -106,7 +111,8 @@ impl Check {
     }
 
     fn check(&self, is_verbose: bool) -> anyhow::Result<ExitCode> {
-        let runtime = Runtime::new().map_err(Unchecked::new)?;
+        // Never dropped: questions that --timeout left behind would be told that it is gone.
+        let runtime: &Runtime = Box::leak(Box::new(Runtime::new().map_err(Unchecked::new)?));
         let module = self.module.location()?;
         let bytes = self.world.fetch(&module, runtime.handle()).map_err(exit::unfetched)?;
         let policy = self.policy(&module, &bytes, runtime.handle().clone());
@@ -140,6 +146,9 @@ impl Check {
             module: Module::from_bytes(bytes).with_context(of_module)?,
             settings,
             host: Arc::clone(&host),
+            deadline: self
+                .timeout
+                .and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds))),
         };
         match check::Check::new(evaluation, kinds, self.demands.demands()) {
             Ok(check) => Ok((check, host)),

@@ -55,6 +55,7 @@ impl Demo {
             module: Module::load(&self.module)?,
             settings: settings(&registry.host(), key.public())?,
             host: Arc::new(host(runtime.handle().clone(), registry.host())),
+            deadline: None,
         };
         if let Err(reason) = evaluation.validate_settings() {
             bail!("Provided settings are not valid: {reason}");

@@ -18,6 +18,7 @@ use super::print::print;
 use crate::evaluation::{Evaluation, now};
 use crate::explain::{Explanation, explain};
 use crate::host::{Answers, Host};
+use crate::legible;
 use crate::module::Module;
 use crate::settings::Settings;
 
@@ -77,6 +78,8 @@ impl Explain {
         if !self.offline {
             self.verify(&mut explanation, settings, &rules, &runtime)?;
         }
+        explanation.image = legible::line(&explanation.image);
+        explanation.invalid = explanation.invalid.as_deref().map(legible::line);
         let text = match self.output {
             Output::Text => text::of(&explanation),
             Output::Json => format!("{}\n", serde_json::to_string_pretty(&explanation)?),
@@ -102,7 +105,7 @@ impl Explain {
                 readable: self.world.readable(&bytes).with_context(of_module)?,
             };
             let module = Module::from_bytes(&bytes).with_context(of_module)?;
-            Ok(Evaluation { module, settings, host: Arc::new(host) })
+            Ok(Evaluation { module, settings, host: Arc::new(host), deadline: None })
         };
         let evaluation = evaluation().map_err(Mistake::new)?;
         explanation.verify(rules, &evaluation, now()).map_err(Mistake::new)?;

@@ -85,6 +85,7 @@ impl Run {
             module: Module::from_bytes(&bytes).with_context(of_module)?,
             settings,
             host: Arc::clone(&host),
+            deadline: None,
         };
         let outcome = evaluation.validate_settings().map(|()| evaluation.validate(&request));
         finish(&host.answers)?;

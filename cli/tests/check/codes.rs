@@ -1,5 +1,7 @@
 //! Exit codes, and a word for every mistake.
 
+use std::time::{Duration, Instant};
+
 use crate::world::World;
 
 fn pod(image: &str) -> String {
@@ -142,6 +144,24 @@ fn an_image_that_is_empty_or_missing_is_rejected() {
             assert!(!outcome.stdout.contains("stored object"), "{line}: {}", outcome.stdout);
         }
     }
+}
+
+/// A registry that never answers.
+#[test]
+fn what_is_not_answered_in_time_is_not_checked() {
+    let world = World::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let registry = silent.local_addr().unwrap();
+    world.write("sources.yml", &format!("insecure_sources: ['HOST', '{registry}']\n"));
+    let key = world.key.replace('\n', "\n    ");
+    world.write("all.yaml", &format!("signatures:\n- image: '*'\n  pubKeys:\n  - |\n    {key}\n"));
+    let began = Instant::now();
+    let line = format!("-s all.yaml {registry}/a:1 {registry}/b:1 HOST/shop/cart:1.4 --timeout 3");
+    let outcome = world.check(&line);
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{outcome:?}");
+    assert!(outcome.stdout.contains("--timeout is over"), "{outcome:?}");
+    assert!(outcome.stdout.contains("1 verified, 2 not checked"), "{outcome:?}");
 }
 
 /// Whoever stops reading changes nothing.

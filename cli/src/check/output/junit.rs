@@ -83,9 +83,13 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
             let name = format!("{} {}", image.path, image.image).trim_end().to_owned();
             add(file, Case { name, class: title.clone(), took: image.took, outcome });
         }
-        if object.is_rejected_itself() {
+        if let Some(verdict) = object.verdict() {
             let message = object.message.clone().unwrap_or_default();
-            add(file, case(title.clone(), title, Outcome::Failure(message)));
+            let outcome = match verdict {
+                Verdict::Unchecked => Outcome::Error(message),
+                _ => Outcome::Failure(message),
+            };
+            add(file, case(title.clone(), title, outcome));
         }
     }
     for unreadable in &report.unreadable {

@@ -36,10 +36,10 @@ pub(super) fn rows(report: &Report, detail: Detail) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for object in &report.objects {
         rows.extend(object.images.iter().map(|image| of_image(object, image)));
-        if object.is_rejected_itself() {
+        if let Some(verdict) = object.verdict() {
             let place = place(&object.origin, None);
             let why = object.message.clone().unwrap_or_default();
-            let row = plain(Verdict::Rejected, place, Subject::Object, why);
+            let row = plain(verdict, place, Subject::Object, why);
             rows.push(Row { object: object.title(), ..row });
         }
     }

@@ -73,7 +73,7 @@ struct Unplaced;
 
 fn results(report: &Report) -> impl Iterator<Item = Result<Value, Unplaced>> {
     let images = report.images().filter_map(|(object, image)| of_image(object, image));
-    let objects = report.objects.iter().filter(|object| object.is_rejected_itself());
+    let objects = report.objects.iter().filter(|object| object.verdict().is_some());
     let parts = report
         .unreadable
         .iter()

@@ -35,9 +35,12 @@ pub(super) fn render(report: &Report, detail: Detail) -> String {
         return text;
     }
     line(images(report));
-    let objects = report.objects.iter().filter(|object| object.is_rejected_itself()).count();
-    if objects > 0 {
-        line(format!("{} rejected as a whole", count(objects, "object")));
+    for verdict in [Verdict::Rejected, Verdict::Unchecked] {
+        let objects = report.objects.iter().filter(|object| object.verdict() == Some(verdict));
+        let objects = objects.count();
+        if objects > 0 {
+            line(format!("{} {} as a whole", count(objects, "object"), verdict.name()));
+        }
     }
     if !report.unreadable.is_empty() {
         line(format!(
