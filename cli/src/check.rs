@@ -9,6 +9,7 @@
 //!   the image. Images are asked about first and in parallel, then the objects, whose questions are answered
 //!   by then.
 //! - Which exit code? [`report::Conclusion`].
+//! - And several policies? Each is asked, and the reports are put together ([`Report::merge`]).
 //! - Who writes? [`pin`] puts digests into texts, [`write`] puts texts into files, [`output`] makes reports.
 
 mod answers;
@@ -17,9 +18,11 @@ mod documents;
 mod holder;
 mod images;
 pub mod kinds;
+mod merge;
 pub mod output;
 mod parallel;
 pub mod pin;
+pub mod policy;
 pub mod report;
 mod scalar;
 pub mod source;
@@ -40,7 +43,7 @@ use crate::evaluation::Evaluation;
 use answers::ImageAnswer;
 use contents::Contents;
 use images::Place;
-use kinds::Kinds;
+use policy::Manifest;
 use report::{Demands, Report};
 use source::Source;
 use subject::{Operation, Subject};
@@ -59,7 +62,7 @@ pub struct Check {
     rules: Vec<String>,
     /// The custom resources of the settings.
     workloads: Vec<(GroupKind, Workload)>,
-    kinds: Kinds,
+    manifest: Manifest,
     demands: Demands,
 }
 
@@ -72,25 +75,29 @@ pub struct Reading {
 }
 
 impl Check {
-    /// A check by this policy, which sees these kinds.
+    /// A check by this policy, of what its manifest says that it sees.
     ///
     /// # Errors
     /// When the policy does not take its settings, in its own words.
-    pub fn new(evaluation: Evaluation, kinds: Kinds, demands: Demands) -> Result<Self, String> {
+    pub fn new(
+        evaluation: Evaluation,
+        manifest: Manifest,
+        demands: Demands,
+    ) -> Result<Self, String> {
         evaluation.validate_settings()?;
         let settings =
             PartialSettings::read(evaluation.settings.raw()).map_err(|error| error.to_string())?;
         let workloads = settings.workloads.clone();
         let rules = settings.rules(RuleFilter::All).map_err(|error| error.to_string())?.rules;
         let rules = rules.into_iter().map(|rule| rule.name.to_string()).collect();
-        Ok(Self { evaluation, rules, workloads, kinds, demands })
+        Ok(Self { evaluation, rules, workloads, manifest, demands })
     }
 
     /// Reads the sources.
     #[must_use]
     pub fn read(&self, sources: &[Source]) -> Reading {
         let contents: Vec<Contents> =
-            sources.iter().map(|source| contents::read(source, &self.kinds)).collect();
+            sources.iter().map(|source| contents::read(source, &self.manifest)).collect();
         let places = contents
             .iter()
             .map(|contents| {
@@ -113,8 +120,8 @@ impl Check {
         // Images of stored objects may be spared; they are asked about when they were not.
         let late = reading.late_images(&answers, &images);
         images.extend(self.ask_images(&late, &|| ()));
-        let Self { workloads, demands, .. } = self;
-        writer::Writer { sources, workloads, images: &images, demands: *demands }
+        let (workloads, demands, effect) = (&self.workloads, self.demands, self.manifest.effect);
+        writer::Writer { sources, workloads, images: &images, demands, effect }
             .write(reading, &answers)
     }
 

@@ -22,6 +22,7 @@ mod exit;
 mod explain;
 mod module;
 mod options;
+mod policies;
 mod policy;
 pub(crate) mod print;
 mod push;

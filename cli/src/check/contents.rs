@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use super::documents;
 use super::documents::{Documents, Fault};
 use super::holder::{is_half_an_object, seems_to_hold_images};
-use super::kinds::Kinds;
+use super::policy::{Manifest, PassedOver};
 use super::source::{Origin, Source, is_manifest, position};
 use super::subject::{Object, Operation, Subject, create, pod};
 use super::tree::{Json, Node, Value};
@@ -20,16 +20,16 @@ use crate::request::Request;
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) subjects: Vec<Subject>,
-    /// Objects whose kinds the policy does not review, and whether they look as if they held images.
-    pub(super) not_reviewed: Vec<(Object, bool)>,
+    /// Objects that the policy does not review, why not, and whether they look as if they held images.
+    pub(super) not_reviewed: Vec<(Object, PassedOver, bool)>,
     /// Documents that are no Kubernetes objects, by their lines.
     pub(super) others: Vec<usize>,
     pub(super) faults: Vec<Fault>,
 }
 
 /// The contents of a source.
-pub(super) fn read(source: &Source, kinds: &Kinds) -> Contents {
-    let mut reader = Reader { source, kinds, contents: Contents::default() };
+pub(super) fn read(source: &Source, policy: &Manifest) -> Contents {
+    let mut reader = Reader { source, policy, contents: Contents::default() };
     if let Some(images) = listed_images(source) {
         images.for_each(|image| reader.image(image));
         return reader.contents;
@@ -70,7 +70,7 @@ pub(super) fn listed_images(source: &Source) -> Option<impl Iterator<Item = (usi
 
 struct Reader<'s> {
     source: &'s Source,
-    kinds: &'s Kinds,
+    policy: &'s Manifest,
     contents: Contents,
 }
 
@@ -150,9 +150,9 @@ impl Reader<'_> {
             name: text("name").or_else(|| text("generateName")),
             line: Some(position(&self.source.text, node.range.start).line),
         };
-        if !self.kinds.include(group, kind) {
+        if let Some(why) = self.policy.passes_over(&object, node) {
             let seems_to_hold_images = seems_to_hold_images(group, kind, node);
-            self.contents.not_reviewed.push((object, seems_to_hold_images));
+            self.contents.not_reviewed.push((object, why, seems_to_hold_images));
             return Ok(());
         }
         let json = node.json().map_err(|error| error.to_string())?;

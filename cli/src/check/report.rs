@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::answers::{Approval, Verdict};
+use super::policy::PassedOver;
 use super::source::Position;
 use crate::legible;
 
 /// The report of a run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// What it comes to.
@@ -22,7 +25,7 @@ pub struct Report {
     pub demands: Demands,
     /// What was put to the policy.
     pub objects: Vec<ObjectReport>,
-    /// Objects whose kinds the policy does not review.
+    /// Objects that the policy does not review.
     pub not_reviewed: Vec<NotReviewed>,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
@@ -33,7 +36,7 @@ pub struct Report {
 }
 
 /// What a run comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Conclusion {
     /// Everything is let in: exit code 0.
@@ -63,7 +66,7 @@ impl Default for Demands {
 }
 
 /// Where something stands.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Origination {
     /// The file, or `standard input`; none for an image of the command line.
     pub file: Option<String>,
@@ -75,7 +78,7 @@ pub struct Origination {
 }
 
 /// An object and its images.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectReport {
     /// Where it stands.
@@ -89,8 +92,12 @@ pub struct ObjectReport {
     pub namespace: Option<String>,
     /// Its name.
     pub name: Option<String>,
+    /// Which policy says so, where there are several.
+    pub policy: Option<String>,
     /// Whether the policy lets it in.
     pub allowed: bool,
+    /// Whether it is let in all the same, by a policy in monitor mode.
+    pub monitored: bool,
     /// Whether it is kept out for nothing but images that could not be checked.
     #[serde(skip)]
     pub is_unchecked: bool,
@@ -106,7 +113,7 @@ pub struct ObjectReport {
 }
 
 /// An image in a place.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageReport {
     /// As it is written; empty where there is none.
@@ -143,8 +150,8 @@ pub struct ImageReport {
     pub uses: usize,
 }
 
-/// An object whose kind the policy does not review.
-#[derive(Debug, Serialize)]
+/// An object that the policy does not review.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NotReviewed {
     /// Where it stands.
@@ -156,18 +163,28 @@ pub struct NotReviewed {
     pub kind: String,
     /// Its name.
     pub name: Option<String>,
+    /// Why not.
+    pub why: PassedOver,
     /// Whether such objects hold images as far as the policy knows, or this one looks as if it did.
     pub holds_images: bool,
 }
 
 /// What could not be read.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Unreadable {
     /// Where.
     #[serde(flatten)]
     pub origin: Origination,
     /// Why.
     pub reason: String,
+}
+
+/// The JSON Schema of a report.
+#[must_use]
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(Report);
+    schema.insert("title".to_owned(), "report of signed-images check".into());
+    schema.to_value()
 }
 
 impl Report {
@@ -231,9 +248,15 @@ impl ObjectReport {
     /// What became of the object itself, when the policy keeps it out and no image says why.
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
-        let says_why = self.allowed || self.images.iter().any(|image| image.verdict.fails());
-        let verdict = if self.is_unchecked { Verdict::Unchecked } else { Verdict::Rejected };
-        (!says_why).then_some(verdict)
+        let says_why = |image: &ImageReport| {
+            image.verdict.fails() || self.monitored && image.verdict == Verdict::Warned
+        };
+        let verdict = match (self.is_unchecked, self.monitored) {
+            (true, _) => Verdict::Unchecked,
+            (false, true) => Verdict::Warned,
+            (false, false) => Verdict::Rejected,
+        };
+        (!self.allowed && !self.images.iter().any(says_why)).then_some(verdict)
     }
 
     /// `Deployment shop/web`; none for an image alone.
@@ -249,6 +272,7 @@ impl ObjectReport {
         self.message = self.message.as_deref().map(legible::lines);
         let texts = [&mut self.group, &mut self.kind].into_iter();
         let names = self.origin.file.iter_mut().chain(&mut self.namespace).chain(&mut self.name);
+        let names = names.chain(&mut self.policy);
         texts.chain(names).chain(&mut self.warnings).for_each(line);
         for image in &mut self.images {
             let approvals = image.approvals.iter_mut();

@@ -11,6 +11,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use signed_images_policy::image::reference::Reference;
 
@@ -42,7 +43,7 @@ pub enum Origin {
 }
 
 /// A place in a text, as editors count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Position {
     /// From 1.
     pub line: usize,
@@ -197,7 +198,7 @@ fn from_file(path: &Path) -> Result<Source, SourceError> {
 }
 
 /// The manifests of a folder, in the order of their names.
-pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let failed = |source| SourceError::Read { path: folder.to_owned(), source };
     let mut entries = std::fs::read_dir(folder)
         .map_err(failed)?

@@ -17,6 +17,7 @@ use super::Reading;
 use super::answers::{ImageAnswer, Verdict, annotation, is_unchecked};
 use super::images::Place;
 use super::pin::content;
+use super::policy::{Effect, PassedOver};
 use super::report::{
     Conclusion, Demands, ImageReport, NotReviewed, ObjectReport, Origination, Report, Unreadable,
 };
@@ -27,6 +28,9 @@ use crate::answer::Answer;
 
 /// How the policy says that it may not read Kubernetes objects.
 const WITHHELD: &str = "the policy may not read the";
+const MONITORED: &str = "rejected, were the policy not in monitor mode";
+const CHANGED: &str = "the policy server rejects it: the settings pin images, and the policy's manifest says \
+    `mutating: false`; set `mutating: true`, or `modifyImagesWithDigest: false` in the settings";
 const UNKNOWN: &str = "its object is let in, and the policy does not say why";
 const UNMATCHED: &str = "no rule matches it, which --fail-on-unmatched does not allow";
 const UNASKED: &str = "the policy could not be asked about it";
@@ -39,6 +43,7 @@ pub(super) struct Writer<'a> {
     pub(super) workloads: &'a [(GroupKind, Workload)],
     pub(super) images: &'a HashMap<&'a str, ImageAnswer>,
     pub(super) demands: Demands,
+    pub(super) effect: Effect,
 }
 
 impl Writer<'_> {
@@ -66,7 +71,7 @@ impl Writer<'_> {
                 contents
                     .not_reviewed
                     .iter()
-                    .map(|(object, seems)| self.not_reviewed(source, object, *seems)),
+                    .map(|passed_over| self.not_reviewed(source, passed_over)),
             );
             report.unreadable.extend(contents.faults.iter().map(|fault| Unreadable {
                 origin: at(fault.line),
@@ -88,7 +93,9 @@ impl Writer<'_> {
         answer: &Answer,
     ) -> ObjectReport {
         let Object { group, kind, namespace, name, line, .. } = subject.object.clone();
-        let pins = pins(answer);
+        let Effect { is_monitored, forbids_changes } = self.effect;
+        let changes = answer.patch.is_some() && !is_monitored;
+        let pins = if forbids_changes || is_monitored { HashMap::new() } else { pins(answer) };
         let images = places
             .iter()
             .map(|place| {
@@ -97,15 +104,22 @@ impl Writer<'_> {
             })
             .collect();
         let message = answer.status.as_ref().and_then(|status| status.message.clone());
+        let (allowed, message) = if answer.allowed && forbids_changes && changes {
+            (false, Some(CHANGED.to_owned()))
+        } else {
+            (answer.allowed, message.filter(|_| !answer.allowed))
+        };
         ObjectReport {
+            policy: None,
             origin: origination(source, line),
             group,
             kind,
             namespace,
             name,
-            allowed: answer.allowed,
+            allowed,
+            monitored: is_monitored,
             is_unchecked: is_unchecked(answer),
-            message: message.filter(|_| !answer.allowed),
+            message,
             warnings: answer.warnings.clone().unwrap_or_default(),
             images,
             source: index,
@@ -123,7 +137,7 @@ impl Writer<'_> {
         let start = place.source.as_ref().map(|range| {
             content(&source.text, range, &image).map_or(range.start, |content| content.start)
         });
-        let said = self.answer(place, answer);
+        let said = self.in_mode(self.answer(place, answer));
         ImageReport {
             path: place.path.clone(),
             position: start
@@ -147,6 +161,17 @@ impl Writer<'_> {
             source: place.source.clone(),
             image,
         }
+    }
+
+    /// What it comes to in the policy's mode: what monitor mode lets in is warned of.
+    fn in_mode(&self, said: ImageAnswer) -> ImageAnswer {
+        if !self.effect.is_monitored || said.verdict != Verdict::Rejected {
+            return said;
+        }
+        let rule = said.rule.as_ref().map(|rule| format!("{rule}: ")).unwrap_or_default();
+        let reason = said.reason.as_deref().unwrap_or_default();
+        let reason = Some(format!("{MONITORED}: {rule}{reason}"));
+        ImageAnswer { verdict: Verdict::Warned, reason, ..said }
     }
 
     fn answer(&self, place: &Place, answer: &Answer) -> ImageAnswer {
@@ -181,11 +206,16 @@ impl Writer<'_> {
         }
     }
 
-    fn not_reviewed(&self, source: &Source, object: &Object, seems: bool) -> NotReviewed {
+    fn not_reviewed(
+        &self,
+        source: &Source,
+        (object, why, seems): &(Object, PassedOver, bool),
+    ) -> NotReviewed {
         let Object { group, kind, name, line, .. } = object.clone();
         let of = GroupKind { group: group.clone(), kind: kind.clone() };
-        let holds_images = seems || workload_of(&of, self.workloads).is_some();
-        NotReviewed { origin: origination(source, line), group, kind, name, holds_images }
+        let holds_images = *seems || workload_of(&of, self.workloads).is_some();
+        let (origin, why) = (origination(source, line), *why);
+        NotReviewed { origin, group, kind, name, why, holds_images }
     }
 
     fn hints(&self, report: &Report) -> BTreeSet<String> {

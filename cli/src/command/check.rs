@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::{Handle, Runtime};
@@ -18,11 +18,13 @@ use tracing::debug;
 
 use super::exit::{self, Mistake, Unchecked};
 use super::module::ModuleOption;
-use super::options::{SettingsOptions, World};
+use super::options::World;
+use super::policies::{Policy, PolicyOptions};
 use super::print::{print, tell};
 use super::reporting::ReportOptions;
 use crate::check::kinds::Kinds;
 use crate::check::pin::{Pinned, pin};
+use crate::check::policy::Manifest;
 use crate::check::report::{Conclusion, Demands, Report};
 use crate::check::source::{self, Origin, Source};
 use crate::check::{self, Reading, write};
@@ -59,7 +61,7 @@ pub(crate) struct Check {
     #[arg(required = true, value_name = "PATH|IMAGE|-")]
     what: Vec<String>,
     #[command(flatten)]
-    settings: SettingsOptions,
+    policies: PolicyOptions,
     #[command(flatten)]
     module: ModuleOption,
     #[command(flatten)]
@@ -115,45 +117,64 @@ impl Check {
         let runtime: &Runtime = Box::leak(Box::new(Runtime::new().map_err(Unchecked::new)?));
         let module = self.module.location()?;
         let bytes = self.world.fetch(&module, runtime.handle()).map_err(exit::unfetched)?;
-        let policy = self.policy(&module, &bytes, runtime.handle().clone());
-        let (check, host) = policy.map_err(Mistake::new)?;
+        let policies = self.policies.read()?;
+        if self.pin && policies.len() > 1 {
+            return Err(Mistake::new(anyhow!(
+                "--pin takes one policy: pin by one after the other"
+            ))
+            .into());
+        }
+        let checks = self.checks(policies, &module, &bytes, runtime.handle().clone());
+        let (checks, host) = checks.map_err(Mistake::new)?;
         let sources = source::read(&self.what).map_err(exit::unread)?;
-        let reading = check.read(&sources);
-        let report = self.ask(&check, &sources, &reading);
+        let reports = checks.iter().map(|(name, check)| {
+            let reading = check.read(&sources);
+            (name.clone(), self.ask(check, &sources, &reading))
+        });
+        let report = Report::merge(reports.collect()).context("there is no policy");
+        let report = report.map_err(Mistake::new)?;
         if let Answers::Shared(_, shared) = &host.answers {
             debug!("{} questions were asked", shared.asked());
         }
         Ok(self.finish(&sources, &report, is_verbose).map_err(Unchecked::new)?)
     }
 
-    fn policy(
+    /// The policies by their names, and the host of them all.
+    fn checks(
         &self,
+        policies: Vec<Policy>,
         module: &Location,
         bytes: &[u8],
         runtime: Handle,
-    ) -> anyhow::Result<(check::Check, Arc<Host>)> {
-        let settings = self.settings.settings()?;
+    ) -> anyhow::Result<(Vec<(String, check::Check)>, Arc<Host>)> {
         let of_module = || format!("module `{module}`");
-        let kinds = match self.settings.reviewed()? {
-            Some(kinds) => kinds,
-            None => kinds_of_module(bytes).with_context(of_module)?,
-        };
+        let compiled = Module::from_bytes(bytes).with_context(of_module)?;
+        let deadline = self
+            .timeout
+            .and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
         let host = Arc::new(Host {
             answers: Answers::Shared(self.world.live(runtime)?, Shared::default()),
             readable: self.world.readable(bytes).with_context(of_module)?,
         });
-        let evaluation = Evaluation {
-            module: Module::from_bytes(bytes).with_context(of_module)?,
-            settings,
-            host: Arc::clone(&host),
-            deadline: self
-                .timeout
-                .and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds))),
-        };
-        match check::Check::new(evaluation, kinds, self.demands.demands()) {
-            Ok(check) => Ok((check, host)),
-            Err(reason) => bail!("Provided settings are not valid: {reason}"),
+        let mut checks = Vec::new();
+        let several = policies.len() > 1;
+        for (index, Policy { settings, mut manifest }) in policies.into_iter().enumerate() {
+            let name = manifest.name.clone().unwrap_or_else(|| format!("policy {}", index + 1));
+            if manifest.kinds.is_none() {
+                manifest.kinds = Some(kinds_of_module(bytes).with_context(of_module)?);
+            }
+            tell_of(&name, &manifest);
+            let (module, host) = (compiled.clone(), Arc::clone(&host));
+            let evaluation = Evaluation { module, settings, host, deadline };
+            match check::Check::new(evaluation, manifest, self.demands.demands()) {
+                Ok(check) => checks.push((name, check)),
+                Err(reason) if several => {
+                    bail!("{name}: Provided settings are not valid: {reason}")
+                }
+                Err(reason) => bail!("Provided settings are not valid: {reason}"),
+            }
         }
+        Ok((checks, host))
     }
 
     fn ask(&self, check: &check::Check, sources: &[Source], reading: &Reading) -> Report {
@@ -187,6 +208,20 @@ impl Check {
             }
             Conclusion::Rejected | Conclusion::Unchecked => Ok(exit::of_check(report.conclusion)),
         }
+    }
+}
+
+/// What of a policy's manifest this cannot do, or does otherwise than one would think.
+fn tell_of(name: &str, manifest: &Manifest) {
+    let name = legible::line(name);
+    if !manifest.not_applied.is_empty() {
+        let fields = manifest.not_applied.join(" and ");
+        tell(&format!(
+            "{name}: {fields} are not applied: what they leave out is checked as well\n"
+        ));
+    }
+    if manifest.effect.is_monitored {
+        tell(&format!("{name}: in monitor mode: what it rejects is let in, and warned of\n"));
     }
 }
 

@@ -118,6 +118,10 @@ fn colours_are_chosen() {
 fn json() {
     let outcome = world().check("deploy --output json");
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), ""));
+    let schema = jsonschema::draft202012::new(&signed_images::check::report::schema()).unwrap();
+    let report = serde_json::from_str(&outcome.stdout).unwrap();
+    let faults: Vec<String> = schema.iter_errors(&report).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:?}");
     insta::assert_snapshot!(outcome.stdout);
 }
 

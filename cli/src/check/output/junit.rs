@@ -17,7 +17,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use super::super::Verdict;
 use super::super::report::{NotReviewed, Report};
 use super::place;
-use super::rows::why;
+use super::rows::{missed, said, why};
 
 const SKIPPED: &str = "skipped";
 
@@ -71,7 +71,7 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
         let file = &object.origin.file;
         for image in &object.images {
             let line = image.position.map(|position| position.line);
-            let told = format!("{}: {}", place(&object.origin, line), why(image));
+            let told = format!("{}: {}", place(&object.origin, line), said(object, why(image)));
             let outcome = match image.verdict {
                 Verdict::Rejected => Outcome::Failure(told),
                 Verdict::Unchecked => Outcome::Error(told),
@@ -84,9 +84,10 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
             add(file, Case { name, class: title.clone(), took: image.took, outcome });
         }
         if let Some(verdict) = object.verdict() {
-            let message = object.message.clone().unwrap_or_default();
+            let message = said(object, object.message.clone().unwrap_or_default());
             let outcome = match verdict {
                 Verdict::Unchecked => Outcome::Error(message),
+                Verdict::Warned => Outcome::Warned(message),
                 _ => Outcome::Failure(message),
             };
             add(file, case(title.clone(), title, outcome));
@@ -99,7 +100,7 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
     }
     for object in &report.not_reviewed {
         let name = object.name.clone().unwrap_or_default();
-        add(&object.origin.file, case(name, object.group_kind(), of_kind(report, object)));
+        add(&object.origin.file, case(name, object.group_kind(), of_passed_over(report, object)));
     }
     if report.lacks_everything() {
         let reason = Outcome::Error("nothing that the policy reviews was found".to_owned());
@@ -112,12 +113,11 @@ fn case(name: String, class: String, outcome: Outcome) -> Case {
     Case { name, class, took: Duration::ZERO, outcome }
 }
 
-fn of_kind(report: &Report, object: &NotReviewed) -> Outcome {
-    let reason = "no rule of the policy is about this kind";
+fn of_passed_over(report: &Report, object: &NotReviewed) -> Outcome {
     if object.holds_images && report.demands.reviews {
-        Outcome::Error(format!("{reason}, and it holds images"))
+        Outcome::Error(missed(object))
     } else {
-        Outcome::Skipped(reason.to_owned())
+        Outcome::Skipped(object.why.reason().to_owned())
     }
 }
 

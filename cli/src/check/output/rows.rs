@@ -1,7 +1,7 @@
 //! What people are told, a row for each thing that has a place; the failing ones first.
 
 use super::super::Verdict;
-use super::super::report::{ImageReport, ObjectReport, Report};
+use super::super::report::{ImageReport, NotReviewed, ObjectReport, Report};
 use super::{Detail, place};
 
 /// A thing and what became of it.
@@ -30,15 +30,13 @@ pub(super) enum Subject {
     Part,
 }
 
-const UNREVIEWED: &str = "it holds images, and no rule of the policy is about its kind";
-
 pub(super) fn rows(report: &Report, detail: Detail) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for object in &report.objects {
         rows.extend(object.images.iter().map(|image| of_image(object, image)));
         if let Some(verdict) = object.verdict() {
             let place = place(&object.origin, None);
-            let why = object.message.clone().unwrap_or_default();
+            let why = said(object, object.message.clone().unwrap_or_default());
             let row = plain(verdict, place, Subject::Object, why);
             rows.push(Row { object: object.title(), ..row });
         }
@@ -51,7 +49,7 @@ pub(super) fn rows(report: &Report, detail: Detail) -> Vec<Row> {
         let place = place(&object.origin, None);
         let name = object.name.as_deref().unwrap_or_default();
         let title = format!("{} {name}", object.group_kind());
-        let row = plain(Verdict::Unchecked, place, Subject::Object, UNREVIEWED.to_owned());
+        let row = plain(Verdict::Unchecked, place, Subject::Object, missed(object));
         Row { object: Some(title.trim_end().to_owned()), ..row }
     }));
     rows.retain(|row| is_told(row.verdict, detail));
@@ -81,8 +79,21 @@ fn of_image(object: &ObjectReport, image: &ImageReport) -> Row {
         object: object.title(),
         subject,
         digest: image.digest.clone().unwrap_or_default(),
-        why: why(image),
+        why: said(object, why(image)),
     }
+}
+
+/// What a policy says, with its name where there are several.
+pub(super) fn said(object: &ObjectReport, why: String) -> String {
+    match &object.policy {
+        Some(policy) => format!("{policy}: {why}"),
+        None => why,
+    }
+}
+
+/// Why an object that holds images is not reviewed.
+pub(super) fn missed(object: &NotReviewed) -> String {
+    format!("it holds images, and {}", object.why.reason())
 }
 
 fn plain(verdict: Verdict, place: String, subject: Subject, why: String) -> Row {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::super::Verdict;
 use super::super::report::{ImageReport, NotReviewed, ObjectReport, Origination, Report};
-use super::rows::why;
+use super::rows::{missed, said, why};
 
 const REJECTED: &str = "image-rejected";
 const UNCHECKED: &str = "image-not-checked";
@@ -30,7 +30,7 @@ const RULES: [(&str, &str, &str); 6] = [
     (WARNED, "The policy lets the image in with a warning", "warning"),
     (OBJECT, "The policy does not let the object in", "error"),
     (UNREADABLE, "The file cannot be read, so it was not checked", "error"),
-    (UNREVIEWED, "The object holds images, and no rule of the policy is about its kind", "error"),
+    (UNREVIEWED, "The object holds images, and the policy does not review it", "error"),
 ];
 
 pub(super) fn render(report: &Report) -> Value {
@@ -83,16 +83,13 @@ fn results(report: &Report) -> impl Iterator<Item = Result<Value, Unplaced>> {
 
 fn of_object(object: &ObjectReport) -> Result<Value, Unplaced> {
     let title = object.title().unwrap_or_else(|| object.kind.clone());
-    let message = object.message.clone().unwrap_or_default();
+    let message = said(object, object.message.clone().unwrap_or_default());
     result(OBJECT, &format!("{title}: {message}"), &object.origin, line(&object.origin))
 }
 
 fn of_missed(object: &NotReviewed) -> Result<Value, Unplaced> {
     let name = object.name.as_deref().unwrap_or_default();
-    let message = format!(
-        "{} {name}: it holds images, and no rule of the policy is about its kind",
-        object.group_kind()
-    );
+    let message = format!("{} {name}: {}", object.group_kind(), missed(object));
     result(UNREVIEWED, &message, &object.origin, line(&object.origin))
 }
 
@@ -138,9 +135,9 @@ fn of_image(object: &ObjectReport, image: &ImageReport) -> Option<Result<Value, 
     let region = region.or_else(|| line(&object.origin));
     let title = object.title().map(|title| format!("{title}, ")).unwrap_or_default();
     let message = if image.image.is_empty() {
-        format!("{title}{}: {}", image.path, why(image))
+        format!("{title}{}: {}", image.path, said(object, why(image)))
     } else {
-        format!("`{}` ({title}{}): {}", image.image, image.path, why(image))
+        format!("`{}` ({title}{}): {}", image.image, image.path, said(object, why(image)))
     };
     Some(result(rule, &message, &object.origin, region))
 }

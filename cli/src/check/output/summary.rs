@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::super::Verdict;
-use super::super::report::{NotReviewed, Report};
+use super::super::policy::PassedOver;
+use super::super::report::{NotReviewed, ObjectReport, Report};
 use super::{Detail, place};
 
 const VERDICTS: [Verdict; 7] = [
@@ -54,7 +55,8 @@ pub(super) fn render(report: &Report, detail: Detail) -> String {
             kinds(&report.not_reviewed)
         ));
     }
-    let missed: BTreeSet<String> = report.missed().map(NotReviewed::group_kind).collect();
+    let missed = report.missed().filter(|object| object.why == PassedOver::Kind);
+    let missed: BTreeSet<String> = missed.map(NotReviewed::group_kind).collect();
     if !missed.is_empty() {
         let kinds = missed.into_iter().collect::<Vec<_>>().join(", ");
         line(format!("not checked: what is in {kinds}; {REVIEW}"));
@@ -74,7 +76,8 @@ fn images(report: &Report) -> String {
         let known = distinct.entry(&image.image).or_insert(image.verdict);
         *known = image.verdict.min(*known);
     }
-    let objects = count(report.objects.len(), "object");
+    let objects: BTreeSet<_> = report.objects.iter().map(identity).collect();
+    let objects = count(objects.len(), "object");
     if distinct.is_empty() {
         return format!("no image was checked: none is in {objects} that the policy reviews");
     }
@@ -86,6 +89,11 @@ fn images(report: &Report) -> String {
         })
         .collect();
     format!("{} in {objects}: {}", count(distinct.len(), "image"), counts.join(", "))
+}
+
+/// An object is one, however many policies review it.
+fn identity(object: &ObjectReport) -> (usize, Option<usize>, &str, Option<String>) {
+    (object.source, object.origin.line, &object.kind, object.title())
 }
 
 fn count(number: usize, noun: &str) -> String {
