@@ -8,13 +8,15 @@
 //! - What is asked once? Every question to a registry ([`crate::host::Shared`]), however many objects hold
 //!   the image. Images are asked about first and in parallel, then the objects, whose questions are answered
 //!   by then.
-//! - Which exit code? [`report::Conclusion`].
+//! - Which exit code? [`conclusion::Conclusion`].
 //! - And several policies? Each is asked, and the reports are put together ([`Report::merge`]).
 //! - Who writes? [`pin`] puts digests into texts, [`write`] puts texts into files, [`output`] makes reports.
 
 mod answers;
+pub mod conclusion;
 mod contents;
 mod documents;
+pub mod effect;
 mod holder;
 mod images;
 pub mod kinds;
@@ -25,6 +27,7 @@ pub mod pin;
 pub mod policy;
 pub mod report;
 mod scalar;
+mod shown;
 pub mod source;
 mod subject;
 mod tree;
@@ -41,10 +44,11 @@ use signed_images_policy::workload::kinds::Workload;
 use crate::answer::Answer;
 use crate::evaluation::Evaluation;
 use answers::ImageAnswer;
+use conclusion::Demands;
 use contents::Contents;
 use images::Place;
 use policy::Manifest;
-use report::{Demands, Report};
+use report::Report;
 use source::Source;
 use subject::{Operation, Subject};
 

@@ -22,6 +22,7 @@ mod exit;
 mod explain;
 mod module;
 mod options;
+mod pinning;
 mod policies;
 mod policy;
 pub(crate) mod print;
@@ -127,10 +128,9 @@ impl CommandLine {
 
     fn start_log(&self) {
         let filter = match (&self.command, self.verbose) {
-            // A report tells what the policy logs.
-            (Command::Check(_), 0 | 1) => QUIET_FILTER,
             (Command::Run(_), 0) => FILTER,
-            (_, 0) => QUIET_FILTER,
+            // A report tells what the policy logs.
+            (_, 0) | (Command::Check(_), 1) => QUIET_FILTER,
             (_, _) => VERBOSE_FILTER,
         };
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));

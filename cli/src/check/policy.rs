@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use yaml_serde::Value as Yaml;
 
+use super::effect::Effect;
 use super::kinds::Kinds;
 use super::subject::Object;
 use super::tree::{Node, Value};
@@ -42,15 +43,6 @@ pub struct Manifest {
     pub not_applied: Vec<&'static str>,
     namespace: Option<String>,
     labels: Option<Selector>,
-}
-
-/// What becomes of a policy's verdicts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Effect {
-    /// What it rejects is let in, and nothing is changed: `mode: monitor`.
-    pub is_monitored: bool,
-    /// What it would change is rejected: `mutating: false`.
-    pub forbids_changes: bool,
 }
 
 /// Why an object is not reviewed.

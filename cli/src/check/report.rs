@@ -10,9 +10,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::answers::{Approval, Verdict};
+use super::conclusion::{Conclusion, Demands};
 use super::policy::PassedOver;
 use super::source::Position;
-use crate::legible;
 
 /// The report of a run.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,36 +33,6 @@ pub struct Report {
     pub no_objects: Vec<Origination>,
     /// What to try.
     pub hints: BTreeSet<String>,
-}
-
-/// What a run comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Conclusion {
-    /// Everything is let in: exit code 0.
-    Accepted,
-    /// Something is kept out: exit code 1.
-    Rejected,
-    /// Nothing is kept out for what it is, and something was not checked: exit code 3.
-    #[serde(rename = "not checked")]
-    Unchecked,
-}
-
-/// What a run must come to, apart from what the policy says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Demands {
-    /// Every object that holds images is reviewed.
-    pub reviews: bool,
-    /// At least one object or image is.
-    pub something: bool,
-    /// A rule, or an exemption, is about every image.
-    pub rules: bool,
-}
-
-impl Default for Demands {
-    fn default() -> Self {
-        Self { reviews: true, something: true, rules: false }
-    }
 }
 
 /// Where something stands.
@@ -223,25 +193,6 @@ impl Report {
             (false, false) => Conclusion::Accepted,
         };
     }
-
-    /// Every text that comes from elsewhere.
-    pub(super) fn make_legible(&mut self) {
-        let line = |text: &mut String| *text = legible::line(text);
-        self.objects.iter_mut().for_each(ObjectReport::make_legible);
-        for object in &mut self.not_reviewed {
-            object.origin.file.iter_mut().for_each(line);
-            [&mut object.group, &mut object.kind]
-                .into_iter()
-                .chain(&mut object.name)
-                .for_each(line);
-        }
-        for part in &mut self.unreadable {
-            part.origin.file.iter_mut().for_each(line);
-            line(&mut part.reason);
-        }
-        self.no_objects.iter_mut().flat_map(|origin| &mut origin.file).for_each(line);
-        self.hints = self.hints.iter().map(|hint| legible::line(hint)).collect();
-    }
 }
 
 impl ObjectReport {
@@ -265,22 +216,6 @@ impl ObjectReport {
         let name = self.name.as_ref()?;
         let namespace = self.namespace.as_ref().map(|namespace| format!("{namespace}/"));
         Some(format!("{} {}{name}", self.kind, namespace.unwrap_or_default()))
-    }
-
-    fn make_legible(&mut self) {
-        let line = |text: &mut String| *text = legible::line(text);
-        self.message = self.message.as_deref().map(legible::lines);
-        let texts = [&mut self.group, &mut self.kind].into_iter();
-        let names = self.origin.file.iter_mut().chain(&mut self.namespace).chain(&mut self.name);
-        let names = names.chain(&mut self.policy);
-        texts.chain(names).chain(&mut self.warnings).for_each(line);
-        for image in &mut self.images {
-            let approvals = image.approvals.iter_mut();
-            approvals.flat_map(|of| [&mut of.rule, &mut of.signers]).for_each(line);
-            let said = image.rule.iter_mut().chain(&mut image.code).chain(&mut image.reason);
-            let texts = [&mut image.image, &mut image.path].into_iter();
-            texts.chain(said).chain(&mut image.digest).chain(&mut image.pinned).for_each(line);
-        }
     }
 }
 

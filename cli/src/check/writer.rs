@@ -15,12 +15,12 @@ use signed_images_policy::workload::kinds::{Workload, workload_of};
 
 use super::Reading;
 use super::answers::{ImageAnswer, Verdict, annotation, is_unchecked};
+use super::conclusion::{Conclusion, Demands};
+use super::effect::Effect;
 use super::images::Place;
 use super::pin::content;
-use super::policy::{Effect, PassedOver};
-use super::report::{
-    Conclusion, Demands, ImageReport, NotReviewed, ObjectReport, Origination, Report, Unreadable,
-};
+use super::policy::PassedOver;
+use super::report::{ImageReport, NotReviewed, ObjectReport, Origination, Report, Unreadable};
 use super::source::position;
 use super::source::{Origin, Source};
 use super::subject::{Object, Subject};
@@ -28,9 +28,6 @@ use crate::answer::Answer;
 
 /// How the policy says that it may not read Kubernetes objects.
 const WITHHELD: &str = "the policy may not read the";
-const MONITORED: &str = "rejected, were the policy not in monitor mode";
-const CHANGED: &str = "the policy server rejects it: the settings pin images, and the policy's manifest says \
-    `mutating: false`; set `mutating: true`, or `modifyImagesWithDigest: false` in the settings";
 const UNKNOWN: &str = "its object is let in, and the policy does not say why";
 const UNMATCHED: &str = "no rule matches it, which --fail-on-unmatched does not allow";
 const UNASKED: &str = "the policy could not be asked about it";
@@ -93,9 +90,7 @@ impl Writer<'_> {
         answer: &Answer,
     ) -> ObjectReport {
         let Object { group, kind, namespace, name, line, .. } = subject.object.clone();
-        let Effect { is_monitored, forbids_changes } = self.effect;
-        let changes = answer.patch.is_some() && !is_monitored;
-        let pins = if forbids_changes || is_monitored { HashMap::new() } else { pins(answer) };
+        let pins = if self.effect.changes_nothing() { HashMap::new() } else { pins(answer) };
         let images = places
             .iter()
             .map(|place| {
@@ -103,12 +98,7 @@ impl Writer<'_> {
                 ImageReport { pinned: pins.get(&place.pointer).cloned(), ..report }
             })
             .collect();
-        let message = answer.status.as_ref().and_then(|status| status.message.clone());
-        let (allowed, message) = if answer.allowed && forbids_changes && changes {
-            (false, Some(CHANGED.to_owned()))
-        } else {
-            (answer.allowed, message.filter(|_| !answer.allowed))
-        };
+        let (allowed, message) = self.effect.on_object(answer);
         ObjectReport {
             policy: None,
             origin: origination(source, line),
@@ -117,7 +107,7 @@ impl Writer<'_> {
             namespace,
             name,
             allowed,
-            monitored: is_monitored,
+            monitored: self.effect.is_monitored,
             is_unchecked: is_unchecked(answer),
             message,
             warnings: answer.warnings.clone().unwrap_or_default(),
@@ -137,7 +127,7 @@ impl Writer<'_> {
         let start = place.source.as_ref().map(|range| {
             content(&source.text, range, &image).map_or(range.start, |content| content.start)
         });
-        let said = self.in_mode(self.answer(place, answer));
+        let said = self.effect.on_image(self.answer(place, answer));
         ImageReport {
             path: place.path.clone(),
             position: start
@@ -161,17 +151,6 @@ impl Writer<'_> {
             source: place.source.clone(),
             image,
         }
-    }
-
-    /// What it comes to in the policy's mode: what monitor mode lets in is warned of.
-    fn in_mode(&self, said: ImageAnswer) -> ImageAnswer {
-        if !self.effect.is_monitored || said.verdict != Verdict::Rejected {
-            return said;
-        }
-        let rule = said.rule.as_ref().map(|rule| format!("{rule}: ")).unwrap_or_default();
-        let reason = said.reason.as_deref().unwrap_or_default();
-        let reason = Some(format!("{MONITORED}: {rule}{reason}"));
-        ImageAnswer { verdict: Verdict::Warned, reason, ..said }
     }
 
     fn answer(&self, place: &Place, answer: &Answer) -> ImageAnswer {

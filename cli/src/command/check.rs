@@ -5,7 +5,6 @@
 //!   slip of the pen in a kind, must not pass a pipeline. Options say that it is right so.
 //! - When does `--pin` write? When everything was accepted. Otherwise nothing is written.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,15 +18,16 @@ use tracing::debug;
 use super::exit::{self, Mistake, Unchecked};
 use super::module::ModuleOption;
 use super::options::World;
+use super::pinning;
 use super::policies::{Policy, PolicyOptions};
-use super::print::{print, tell};
+use super::print::tell;
 use super::reporting::ReportOptions;
+use crate::check::conclusion::{Conclusion, Demands};
 use crate::check::kinds::Kinds;
-use crate::check::pin::{Pinned, pin};
 use crate::check::policy::Manifest;
-use crate::check::report::{Conclusion, Demands, Report};
+use crate::check::report::Report;
 use crate::check::source::{self, Origin, Source};
-use crate::check::{self, Reading, write};
+use crate::check::{self, Reading};
 use crate::evaluation::Evaluation;
 use crate::fetch::Location;
 use crate::host::{Answers, Host, Shared};
@@ -93,6 +93,12 @@ struct DemandOptions {
     fail_on_unmatched: bool,
 }
 
+/// The policies by their names, and the host of them all.
+struct Policies {
+    checks: Vec<(String, check::Check)>,
+    host: Arc<Host>,
+}
+
 impl DemandOptions {
     fn demands(&self) -> Demands {
         Demands {
@@ -125,7 +131,7 @@ impl Check {
             .into());
         }
         let checks = self.checks(policies, &module, &bytes, runtime.handle().clone());
-        let (checks, host) = checks.map_err(Mistake::new)?;
+        let Policies { checks, host } = checks.map_err(Mistake::new)?;
         let sources = source::read(&self.what).map_err(exit::unread)?;
         let reports = checks.iter().map(|(name, check)| {
             let reading = check.read(&sources);
@@ -139,14 +145,13 @@ impl Check {
         Ok(self.finish(&sources, &report, is_verbose).map_err(Unchecked::new)?)
     }
 
-    /// The policies by their names, and the host of them all.
     fn checks(
         &self,
         policies: Vec<Policy>,
         module: &Location,
         bytes: &[u8],
         runtime: Handle,
-    ) -> anyhow::Result<(Vec<(String, check::Check)>, Arc<Host>)> {
+    ) -> anyhow::Result<Policies> {
         let of_module = || format!("module `{module}`");
         let compiled = Module::from_bytes(bytes).with_context(of_module)?;
         let deadline = self
@@ -174,7 +179,7 @@ impl Check {
                 Err(reason) => bail!("Provided settings are not valid: {reason}"),
             }
         }
-        Ok((checks, host))
+        Ok(Policies { checks, host })
     }
 
     fn ask(&self, check: &check::Check, sources: &[Source], reading: &Reading) -> Report {
@@ -200,7 +205,7 @@ impl Check {
         let filters = self.pin && sources.iter().any(|source| source.origin == Origin::Stdin);
         self.report.show(report, is_verbose, filters)?;
         match report.conclusion {
-            Conclusion::Accepted if self.pin => pin_all(sources, report),
+            Conclusion::Accepted if self.pin => pinning::pin_all(sources, report),
             Conclusion::Accepted => Ok(ExitCode::SUCCESS),
             Conclusion::Rejected | Conclusion::Unchecked if self.pin => {
                 tell("nothing was pinned, as not everything is accepted\n");
@@ -233,31 +238,4 @@ fn kinds_of_module(module: &[u8]) -> anyhow::Result<Kinds> {
              `signed-images annotate`, or name the policy's manifest with --settings-path"
         ),
     }
-}
-
-fn pin_all(sources: &[Source], report: &Report) -> anyhow::Result<ExitCode> {
-    let pinned: Vec<(&Source, Pinned)> = sources
-        .iter()
-        .enumerate()
-        .map(|(index, source)| (source, pin(source, index, report)))
-        .collect();
-    let mut files: Vec<(&Path, &str)> = Vec::new();
-    for (source, Pinned { text, images, .. }) in &pinned {
-        match &source.origin {
-            Origin::File(path) if *images > 0 => files.push((path, text)),
-            Origin::Stdin => print(text)?,
-            Origin::File(_) | Origin::Argument => {}
-        }
-    }
-    write::replace(&files)?;
-    for (source, pinned) in &pinned {
-        if pinned.images > 0 && source.origin != Origin::Argument {
-            tell(&format!("pinned in {}: {}\n", source.name, pinned.images));
-        }
-    }
-    let refused: Vec<_> = pinned.iter().flat_map(|(_, pinned)| &pinned.refused).collect();
-    for refusal in &refused {
-        tell(&format!("{}\n", legible::line(&refusal.to_string())));
-    }
-    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { exit::of_check(Conclusion::Unchecked) })
 }

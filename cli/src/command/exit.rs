@@ -11,7 +11,7 @@
 use std::process::ExitCode;
 
 use crate::check::Verdict;
-use crate::check::report::Conclusion;
+use crate::check::conclusion::Conclusion;
 use crate::check::source::SourceError;
 use crate::fetch::FetchError;
 

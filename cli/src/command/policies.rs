@@ -52,12 +52,12 @@ impl PolicyOptions {
 
 fn read(path: &Path) -> anyhow::Result<Vec<Policy>> {
     if !path.is_dir() {
-        return settings::read_all(path)?.into_iter().map(|file| policy(file, path)).collect();
+        return settings::read_all(path)?.iter().map(|file| policy(file, path)).collect();
     }
     let mut policies = Vec::new();
     for file in source::files(path)? {
         for document in settings::policies(&file)? {
-            policies.push(policy(File::Policy(document), &file)?);
+            policies.push(policy(&File::Policy(document), &file)?);
         }
     }
     if policies.is_empty() {
@@ -66,10 +66,10 @@ fn read(path: &Path) -> anyhow::Result<Vec<Policy>> {
     Ok(policies)
 }
 
-fn policy(file: File, path: &Path) -> anyhow::Result<Policy> {
-    let manifest = match &file {
+fn policy(file: &File, path: &Path) -> anyhow::Result<Policy> {
+    let manifest = match file {
         File::Policy(policy) => Manifest::read(policy, path)?,
         File::Settings(_) => Manifest::default(),
     };
-    Ok(Policy { settings: Settings::of(&file, path)?, manifest })
+    Ok(Policy { settings: Settings::of(file, path)?, manifest })
 }

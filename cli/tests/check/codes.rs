@@ -61,6 +61,39 @@ fn a_run_that_checked_no_image_says_so() {
     assert_eq!(world.check("service.yaml --quiet --allow-empty").stdout, "");
 }
 
+/// What is checked, the exit code, and what is said.
+const PASSED_OVER: [(&str, i32, &str); 13] = [
+    (
+        "slip.yaml signed.yaml",
+        3,
+        "not checked  slip.yaml:1  apps/Deploymnet a  it holds images, and no rule",
+    ),
+    (
+        "rollout.yaml signed.yaml",
+        3,
+        "not checked  rollout.yaml:1  argoproj.io/Rollout a  it holds images",
+    ),
+    ("release.yaml signed.yaml", 3, "not checked: what is in a.io/Release; add the resource to"),
+    ("images.yaml signed.yaml", 3, "a.io/Mirror"),
+    (
+        "slip.yaml signed.yaml --allow-unreviewed",
+        0,
+        "no rule of the policy is about them: apps/Deploymnet",
+    ),
+    ("slip.yaml --allow-unreviewed", 3, "nothing that the policy reviews was found"),
+    ("slip.yaml --allow-unreviewed --allow-empty", 0, "no image was checked"),
+    ("crd.yaml map.yaml signed.yaml", 0, "1 image in 1 object: 1 verified\n"),
+    ("map.yaml", 3, "nothing that the policy reviews was found"),
+    ("half.yaml signed.yaml", 3, "not checked  half.yaml:1  cannot be read  an object without"),
+    ("nginx:1 signed.yaml", 0, "1 verified, 1 unmatched\n"),
+    (
+        "nginx:1 signed.yaml --fail-on-unmatched",
+        1,
+        "rejected  command line  nginx:1  no rule matches it, which",
+    ),
+    ("HOST/platform/agent:1 --fail-on-unmatched", 0, "1 exempt\n"),
+];
+
 /// What holds images and is passed over is told, and fails.
 #[test]
 fn nothing_is_green_by_accident() {
@@ -82,42 +115,7 @@ fn nothing_is_green_by_accident() {
         .write("crd.yaml", &object("a.io/v1\nkind: Schema", "{image: {type: string}, images: []}"));
     world.write("map.yaml", "apiVersion: v1\nkind: ConfigMap\ndata: {image: 'nginx:1'}\n");
     world.write("half.yaml", &object("v1\nkimd: Pod", containers));
-    let rows = [
-        (
-            "slip.yaml signed.yaml",
-            3,
-            "not checked  slip.yaml:1  apps/Deploymnet a  it holds images, and no rule",
-        ),
-        (
-            "rollout.yaml signed.yaml",
-            3,
-            "not checked  rollout.yaml:1  argoproj.io/Rollout a  it holds images",
-        ),
-        (
-            "release.yaml signed.yaml",
-            3,
-            "not checked: what is in a.io/Release; add the resource to",
-        ),
-        ("images.yaml signed.yaml", 3, "a.io/Mirror"),
-        (
-            "slip.yaml signed.yaml --allow-unreviewed",
-            0,
-            "no rule of the policy is about them: apps/Deploymnet",
-        ),
-        ("slip.yaml --allow-unreviewed", 3, "nothing that the policy reviews was found"),
-        ("slip.yaml --allow-unreviewed --allow-empty", 0, "no image was checked"),
-        ("crd.yaml map.yaml signed.yaml", 0, "1 image in 1 object: 1 verified\n"),
-        ("map.yaml", 3, "nothing that the policy reviews was found"),
-        ("half.yaml signed.yaml", 3, "not checked  half.yaml:1  cannot be read  an object without"),
-        ("nginx:1 signed.yaml", 0, "1 verified, 1 unmatched\n"),
-        (
-            "nginx:1 signed.yaml --fail-on-unmatched",
-            1,
-            "rejected  command line  nginx:1  no rule matches it, which",
-        ),
-        ("HOST/platform/agent:1 --fail-on-unmatched", 0, "1 exempt\n"),
-    ];
-    for (line, code, expected) in rows {
+    for (line, code, expected) in PASSED_OVER {
         let outcome = world.check(line);
         assert_eq!(outcome.code, Some(code), "{line}: {outcome:?}");
         assert!(outcome.stdout.contains(expected), "{line}: {}", outcome.stdout);

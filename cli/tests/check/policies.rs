@@ -26,37 +26,39 @@ fn world() -> World {
     world
 }
 
+/// Kind, metadata and spec of a policy, and the exit code for the unsigned image in the namespace `shop`.
+const SCOPES: [(&str, &str, &str, i32); 8] = [
+    ("ClusterAdmissionPolicy", "name: p, namespace: bank", "mode: protect", 1),
+    ("AdmissionPolicy", "name: p, namespace: shop", "mode: protect", 1),
+    ("AdmissionPolicy", "name: p, namespace: bank", "mode: protect", 3),
+    ("AdmissionPolicy", "name: p", "objectSelector: {matchLabels: {team: a}}", 1),
+    ("AdmissionPolicy", "name: p", "objectSelector: {matchLabels: {team: b}}", 3),
+    (
+        "AdmissionPolicy",
+        "name: p",
+        "objectSelector: {matchExpressions: [{key: team, operator: In, values: [a, c]}, {key: x, operator: DoesNotExist}]}",
+        1,
+    ),
+    (
+        "AdmissionPolicy",
+        "name: p",
+        "objectSelector: {matchExpressions: [{key: team, operator: NotIn, values: [a]}]}",
+        3,
+    ),
+    (
+        "AdmissionPolicy",
+        "name: p",
+        "objectSelector: {matchExpressions: [{key: x, operator: Exists}]}",
+        3,
+    ),
+];
+
 /// A policy of a namespace, or with a selector, sees what it would see in a cluster.
 #[test]
 fn a_policy_sees_what_it_is_about() {
     let world = world();
     world.write("nowhere.yaml", &pod("c", "labels: {team: a}", "shop/till:2.0"));
-    let rows = [
-        ("ClusterAdmissionPolicy", "name: p, namespace: bank", "mode: protect", 1),
-        ("AdmissionPolicy", "name: p, namespace: shop", "mode: protect", 1),
-        ("AdmissionPolicy", "name: p, namespace: bank", "mode: protect", 3),
-        ("AdmissionPolicy", "name: p", "objectSelector: {matchLabels: {team: a}}", 1),
-        ("AdmissionPolicy", "name: p", "objectSelector: {matchLabels: {team: b}}", 3),
-        (
-            "AdmissionPolicy",
-            "name: p",
-            "objectSelector: {matchExpressions: [{key: team, operator: In, values: [a, c]}, {key: x, operator: DoesNotExist}]}",
-            1,
-        ),
-        (
-            "AdmissionPolicy",
-            "name: p",
-            "objectSelector: {matchExpressions: [{key: team, operator: NotIn, values: [a]}]}",
-            3,
-        ),
-        (
-            "AdmissionPolicy",
-            "name: p",
-            "objectSelector: {matchExpressions: [{key: x, operator: Exists}]}",
-            3,
-        ),
-    ];
-    for (kind, metadata, spec, code) in rows {
+    for (kind, metadata, spec, code) in SCOPES {
         world.write("p.yaml", &policy(&world, kind, metadata, spec));
         let outcome = world.check("-s p.yaml unsigned.yaml");
         assert_eq!(

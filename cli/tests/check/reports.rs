@@ -96,7 +96,7 @@ fn lines() {
     assert_eq!(all.stderr, "", "one `-v` is about the report");
     insta::assert_snapshot!("lines_of_everything", all.stdout);
     let quiet = world.check("deploy HOST/shop/cart:1.4 HOST/other/app:1 --quiet").stdout;
-    assert!(outcome.stdout.starts_with(&quiet.lines().next().unwrap()), "{quiet}");
+    assert!(outcome.stdout.starts_with(quiet.lines().next().unwrap()), "{quiet}");
     assert!(!quiet.contains("warned") && !quiet.contains("images in"), "{quiet}");
     assert_eq!(world.check("HOST/shop/cart:1.4 HOST/other/app:1 --quiet").stdout, "");
 }
