@@ -73,7 +73,11 @@ const PASSED_OVER: [(&str, i32, &str); 13] = [
         3,
         "not checked  rollout.yaml:1  argoproj.io/Rollout a  it holds images",
     ),
-    ("release.yaml signed.yaml", 3, "not checked: what is in a.io/Release; add the resource to"),
+    (
+        "release.yaml signed.yaml",
+        3,
+        "not checked: what is in a.io/Release; if the kind is right, add its",
+    ),
     ("images.yaml signed.yaml", 3, "a.io/Mirror"),
     (
         "slip.yaml signed.yaml --allow-unreviewed",

@@ -145,7 +145,10 @@ fn the_rules_of_the_policy_decide_what_is_reviewed() {
     let maps = world.check("-s maps.yaml pod.yaml");
     assert_eq!(maps.code, Some(3));
     assert!(maps.stdout.contains("no image was checked"), "{maps:?}");
-    assert!(maps.stdout.contains("not checked: what is in Pod; add the resource"), "{maps:?}");
+    assert!(
+        maps.stdout.contains("not checked: what is in Pod; if the kind is right, add its resource"),
+        "{maps:?}"
+    );
     // The policy does not know that kind, and says so.
     world.write("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n");
     let unknown = world.check("-s maps.yaml map.yaml");

@@ -162,7 +162,11 @@ fn several_policies() {
         ("-s policies third.yaml", 0, "1 image in 1 object: 1 exempt\n"),
         ("-s policies other.yaml", 1, "nginx:1  all: no rule matches this image"),
         ("-s policies/shop.yaml -s policies/all.yaml unsigned.yaml", 1, "shop: shop: not signed"),
-        ("-s policies/shop.yaml third.yaml", 3, "the policy is about another namespace"),
+        (
+            "-s policies/shop.yaml third.yaml",
+            3,
+            "\nnot reviewed, as the policy is about another namespace: Pod\n",
+        ),
     ];
     for (line, code, expected) in rows {
         let outcome = world.check(line);

@@ -20,7 +20,7 @@ const VERDICTS: [Verdict; 7] = [
 
 const NOTHING: &str =
     "not checked: nothing that the policy reviews was found; if that is right, pass --allow-empty";
-const REVIEW: &str = "add the resource to `spec.rules` of the policy's manifest and pass that with \
+const REVIEW: &str = "if the kind is right, add its resource to `spec.rules` of the policy's manifest and pass that with \
     --settings-path, or pass --allow-unreviewed";
 
 pub(super) fn render(report: &Report, detail: Detail) -> String {
@@ -49,11 +49,11 @@ pub(super) fn render(report: &Report, detail: Detail) -> String {
             count(report.unreadable.len(), "part")
         ));
     }
-    if !report.not_reviewed.is_empty() {
-        line(format!(
-            "not reviewed, as no rule of the policy is about them: {}",
-            kinds(&report.not_reviewed)
-        ));
+    for why in [PassedOver::Kind, PassedOver::Namespace, PassedOver::Labels] {
+        let kinds = kinds(report.not_reviewed.iter().filter(|object| object.why == why));
+        if !kinds.is_empty() {
+            line(format!("not reviewed, as {}: {kinds}", reason(why)));
+        }
     }
     let missed = report.missed().filter(|object| object.why == PassedOver::Kind);
     let missed: BTreeSet<String> = missed.map(NotReviewed::group_kind).collect();
@@ -68,6 +68,15 @@ pub(super) fn render(report: &Report, detail: Detail) -> String {
     }
     report.hints.iter().for_each(|hint| line(format!("hint: {hint}")));
     text
+}
+
+/// Why several objects are not reviewed.
+fn reason(why: PassedOver) -> &'static str {
+    match why {
+        PassedOver::Kind => "no rule of the policy is about them",
+        PassedOver::Namespace => "the policy is about another namespace",
+        PassedOver::Labels => "the policy's objectSelector leaves them out",
+    }
 }
 
 fn images(report: &Report) -> String {
@@ -101,7 +110,7 @@ fn count(number: usize, noun: &str) -> String {
 }
 
 /// `ConfigMap (2), Service`
-fn kinds(objects: &[NotReviewed]) -> String {
+fn kinds<'r>(objects: impl Iterator<Item = &'r NotReviewed>) -> String {
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     for object in objects {
         *kinds.entry(object.group_kind()).or_default() += 1;
