@@ -89,7 +89,8 @@ impl Options {
             let path = file?.path();
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let settings = Settings::read(&path)?;
-            let policy = Evaluation { module: module.clone(), settings, host: Arc::clone(&host) };
+            let (module, host) = (module.clone(), Arc::clone(&host));
+            let policy = Evaluation { module, settings, host, deadline: None };
             policy.validate_settings().map_err(|reason| anyhow!("{name}: {reason}"))?;
             policies.insert(name, policy);
         }
