@@ -31,6 +31,7 @@ pub mod evaluation;
 pub mod explain;
 pub mod fetch;
 pub mod host;
+pub mod legible;
 mod manifest;
 pub mod metadata;
 pub mod module;

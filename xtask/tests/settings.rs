@@ -226,7 +226,12 @@ fn examples_are_settings() {
         let errors: Vec<String> =
             schema.iter_errors(&value).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{}: {errors:?}", path.display());
-        let evaluation = Evaluation { module: module.clone(), settings, host: Arc::clone(&host) };
+        let evaluation = Evaluation {
+            module: module.clone(),
+            settings,
+            host: Arc::clone(&host),
+            deadline: None,
+        };
         assert_eq!(evaluation.validate_settings(), Ok(()), "{}", path.display());
     }
 }

@@ -106,7 +106,7 @@ impl Policies {
         let settings = self.settings.get(name).cloned();
         let settings = settings.with_context(|| format!("no policy is called `{name}`"))?;
         let host = Arc::new(self.options.host()?);
-        Ok(Evaluation { module: self.module.clone(), settings, host })
+        Ok(Evaluation { module: self.module.clone(), settings, host, deadline: None })
     }
 }
 

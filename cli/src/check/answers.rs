@@ -8,17 +8,21 @@
 //!   line, for people. What is not understood is shown as it came, and the image counts as not checked; whether an
 //!   object is let in never depends on it.
 
+use std::time::Duration;
+
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::answer::Answer;
 
 /// What became of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The policy does not let it in.
     Rejected,
-    /// It is not let in because it could not be checked.
+    /// It is not let in because it could not be checked, or nobody knows what became of it.
+    #[serde(rename = "not checked")]
     Unchecked,
     /// It is let in with a warning.
     Warned,
@@ -33,6 +37,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// That of the image of a Pod that holds no other.
+    pub(crate) fn of(answer: &Answer) -> Self {
+        read(answer, "", &[]).verdict
+    }
+
     /// Whether the image keeps an object out.
     #[must_use]
     pub fn fails(self) -> bool {
@@ -48,14 +57,14 @@ impl Verdict {
             Self::Warned => "warned",
             Self::Verified => "verified",
             Self::Exempt => "exempt",
-            Self::Unmatched => "no rule",
+            Self::Unmatched => "unmatched",
             Self::Unchanged => "unchanged",
         }
     }
 }
 
 /// A rule that an image satisfies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Approval {
     /// Its name.
     pub rule: String,
@@ -75,7 +84,19 @@ pub(super) struct ImageAnswer {
     pub(super) code: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) hints: Vec<String>,
+    /// How long the policy took for it.
+    pub(super) took: Duration,
 }
+
+impl ImageAnswer {
+    /// Whether no rule is about the image.
+    pub(super) fn is_unmatched(&self) -> bool {
+        self.code.as_deref() == Some(UNMATCHED)
+    }
+}
+
+/// The code of images that no rule matches, whatever the settings make of them.
+const UNMATCHED: &str = "unmatched";
 
 /// Where the image of such a Pod stands, in the module's words.
 const PLACE: &str = "(`spec.containers[0]`, container `image`): ";
@@ -103,8 +124,9 @@ pub(super) fn read(answer: &Answer, image: &str, rules: &[&str]) -> ImageAnswer 
         _ => (warnings(answer, image), Vec::new()),
     };
     let verdict = verdict(answer, code);
+    let code = code.or_else(|| annotation(answer, UNMATCHED).map(|_| UNMATCHED));
     let code = code.map(str::to_owned);
-    ImageAnswer { verdict, digest, approvals, rule, code, reason, hints }
+    ImageAnswer { verdict, digest, approvals, rule, code, reason, hints, took: Duration::ZERO }
 }
 
 /// The codes of reasons that say nothing of the image: it was not looked at, or not by this signer.
@@ -121,10 +143,22 @@ fn verdict(answer: &Answer, code: Option<&str>) -> Verdict {
         (true, _) if has("warned") => Verdict::Warned,
         (true, _) if has("verified") => Verdict::Verified,
         (true, _) if has("exempt") => Verdict::Exempt,
-        (true, _) if has("unmatched") && is_warned_of => Verdict::Warned,
-        (true, _) if has("unmatched") => Verdict::Unmatched,
+        (true, _) if has(UNMATCHED) && is_warned_of => Verdict::Warned,
+        (true, _) if has(UNMATCHED) => Verdict::Unmatched,
         (true | false, _) => Verdict::Unchecked,
     }
+}
+
+/// Whether all that keeps an object out is that its images could not be checked.
+pub(super) fn is_unchecked(answer: &Answer) -> bool {
+    let Some(refused) = annotation(answer, "refused") else { return false };
+    // The name of a rule may hold what separates entries; the code ends them.
+    let ends = refused.split("; ").filter_map(|part| part.strip_suffix(')'));
+    let mut codes = ends.map(|end| end.rsplit([' ', '(']).next().unwrap_or_default());
+    !answer.allowed
+        && annotation(answer, "invalid").is_none()
+        && refused.ends_with(')')
+        && codes.all(|code| UNCHECKED.contains(&code))
 }
 
 /// One of the answer's annotations.
@@ -217,6 +251,28 @@ mod tests {
                 found.iter().map(|of| (of.rule.as_str(), of.signers.as_str())).collect();
             assert_eq!(found, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn an_object_is_unchecked_when_all_of_its_refused_images_are() {
+        let rows = [
+            ("a (r: not-checked)", true),
+            ("a (r: not-checked); b (s; (t): signer-unusable)", true),
+            ("a (r: not-checked); b (r: not-signed)", false),
+            ("a (unmatched)", false),
+            // Cut off: who knows what else was refused.
+            ("a (r: not-checked); b (r: not-…", false),
+        ];
+        for (refused, expected) in rows {
+            assert_eq!(
+                is_unchecked(&rejection("", &[("refused", refused)])),
+                expected,
+                "{refused}"
+            );
+        }
+        let invalid = [("refused", "a (r: not-checked)"), ("invalid", "spec.containers[1].image")];
+        assert!(!is_unchecked(&rejection("", &invalid)));
+        assert!(!is_unchecked(&rejection("internal server error: trap", &[])));
     }
 
     #[test]

@@ -11,7 +11,8 @@
 
 use std::collections::HashMap;
 
-use super::kinds::Kinds;
+use super::holder::{is_half_an_object, seems_to_hold_images};
+use super::policy::{Manifest, PassedOver};
 use super::report::Lack;
 use super::source::{Origin, Source, is_manifest};
 use super::subject::{Object, Operation, Subject, create, pod};
@@ -24,7 +25,8 @@ use crate::request::Request;
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) subjects: Vec<Subject>,
-    pub(super) not_reviewed: Vec<Object>,
+    /// Objects that the policy does not review, why not, and whether they look as if they held images.
+    pub(super) not_reviewed: Vec<(Object, PassedOver, bool)>,
     /// Documents that are no Kubernetes objects.
     pub(super) others: Vec<Other>,
     /// What is not read: whole documents.
@@ -42,9 +44,9 @@ pub(super) struct Other {
 }
 
 /// The contents of a source.
-pub(super) fn read(source: &Source, kinds: &Kinds) -> Contents {
+pub(super) fn read(source: &Source, policy: &Manifest) -> Contents {
     let mut reader =
-        Reader { source, lines: Lines::of(&source.text), kinds, contents: Contents::default() };
+        Reader { source, lines: Lines::of(&source.text), policy, contents: Contents::default() };
     if let Some(images) = listed_images(source) {
         images.for_each(|image| reader.image(image));
         return reader.contents;
@@ -92,7 +94,7 @@ pub(super) fn listed_images(source: &Source) -> Option<impl Iterator<Item = (usi
 struct Reader<'s> {
     source: &'s Source,
     lines: Lines<'s>,
-    kinds: &'s Kinds,
+    policy: &'s Manifest,
     contents: Contents,
 }
 
@@ -150,10 +152,7 @@ impl Reader<'_> {
             Err(Lack::Keys) if !matches!(place, Place::Document) => {
                 return Err("an item of its list is no map".to_owned());
             }
-            Err(lacks) => {
-                self.other(node, lacks);
-                return Ok(());
-            }
+            Err(lacks) => return self.other(node, lacks),
         };
         match (node.get("items").map(|items| &items.value), kind.strip_suffix("List")) {
             (None, _) => self.object(node, api_version, kind),
@@ -171,9 +170,13 @@ impl Reader<'_> {
         }
     }
 
-    fn other(&mut self, node: &Node, lacks: Lack) {
+    fn other(&mut self, node: &Node, lacks: Lack) -> Result<(), String> {
+        if is_half_an_object(node) {
+            return Err("an object without `apiVersion` or `kind`".to_owned());
+        }
         let line = self.lines.position(node.range.start).line;
         self.contents.others.push(Other { line, lacks });
+        Ok(())
     }
 
     fn object(&mut self, node: &Node, api_version: &str, kind: &str) -> Result<(), String> {
@@ -188,8 +191,9 @@ impl Reader<'_> {
             name: text("name").or_else(|| text("generateName")),
             line: Some(self.lines.position(node.range.start).line),
         };
-        if !self.kinds.include(group, kind) {
-            self.contents.not_reviewed.push(object);
+        if let Some(why) = self.policy.passes_over(&object, node) {
+            let seems_to_hold_images = seems_to_hold_images(group, kind, node);
+            self.contents.not_reviewed.push((object, why, seems_to_hold_images));
             return Ok(());
         }
         let json = node.json().map_err(|error| error.to_string())?;

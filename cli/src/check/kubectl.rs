@@ -18,7 +18,7 @@ use signed_images_testing::generate::choices::Choices;
 use signed_images_testing::generate::manifests::manifests;
 
 use super::contents;
-use super::kinds::Kinds;
+use super::policy::Manifest;
 use super::source;
 use compare::{documents, normal, object, objects};
 
@@ -70,7 +70,7 @@ impl Count {
     fn of_file(&mut self, kubectl: &mut Kubectl, path: &Path) {
         let read = source::read(&[path.display().to_string()]).unwrap();
         let [source] = read.as_slice() else { panic!("{}", path.display()) };
-        let contents = contents::read(source, &Kinds::all());
+        let contents = contents::read(source, &Manifest::default());
         let answer = kubectl.read(path);
         let compared =
             documents(source, &contents, &answer).and_then(|()| objects(&contents, &answer));
@@ -153,7 +153,7 @@ fn folders_are_walked_as_kubectl_walks_them() {
     let mut theirs: Vec<String> =
         answer.objects.iter().map(|object| normal(object).to_string()).collect();
     let sources = source::read(&[folder.path().display().to_string()]).unwrap();
-    let contents = sources.iter().map(|source| contents::read(source, &Kinds::all()));
+    let contents = sources.iter().map(|source| contents::read(source, &Manifest::default()));
     let mut ours: Vec<String> =
         contents.flat_map(|contents| contents.subjects).map(|subject| object(&subject)).collect();
     ours.sort();

@@ -2,7 +2,8 @@
 //!
 //! - A path or an image? What exists is a path, so an image that is named like a file here is written with its
 //!   registry (`docker.io/library/nginx`). What ends in `.yaml`, `.yml`, `.json` or `.txt`, or begins with
-//!   `/`, `./`, `../` or `~`, is meant as a path and has to exist. The rest are images.
+//!   `/`, `./`, `../` or `~`, is meant as a path and has to exist. What has a registry, a tag or a digest is an
+//!   image; the rest (`overlays/prod`) is a path with a slip of the pen more often than an image of Docker Hub.
 //! - Which files of a folder? Those that `kubectl apply -R -f` takes: they end in `.yaml`, `.yml` or `.json`,
 //!   hidden or not, at any depth. Links to folders are not followed. One folder is left out: `.git`, in which git
 //!   itself keeps no file of anybody's.
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use signed_images_policy::image::reference::Reference;
 
+use crate::legible;
 use crate::text::{self, Encoding, NotText};
 
 const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
@@ -54,6 +56,17 @@ pub enum SourceError {
         /// As it was written.
         argument: String,
     },
+    /// It may have been meant as either.
+    #[error(
+        "there is no file or folder `{argument}`; if an image is meant, write its tag: `{argument}:latest`, or \
+         `{canonical}`"
+    )]
+    Unclear {
+        /// As it was written.
+        argument: String,
+        /// The image that it would be.
+        canonical: String,
+    },
     /// It is neither.
     #[error("`{argument}` is neither a file nor an image: {reason}")]
     NotAnImage {
@@ -63,19 +76,23 @@ pub enum SourceError {
         reason: String,
     },
     /// A folder without manifests.
-    #[error("no file in `{}` ends in .yaml, .yml or .json", .path.display())]
+    #[error("no file in `{}` ends in .yaml, .yml or .json", shown(.path))]
     EmptyFolder {
         /// The folder.
         path: PathBuf,
     },
     /// The system says no.
-    #[error("cannot read `{}`: {source}", .path.display())]
+    #[error("cannot read `{}`: {source}", shown(.path))]
     Read {
         /// What was asked for.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+fn shown(path: &Path) -> String {
+    legible::line(&path.display().to_string())
 }
 
 /// Reads everything that the command line names.
@@ -110,6 +127,10 @@ fn from_argument(argument: &str) -> Result<Source, SourceError> {
         return Err(SourceError::NoSuchFile { argument: argument.to_owned() });
     }
     match Reference::parse(argument) {
+        Ok(image) if !says_that_it_is_an_image(argument) => Err(SourceError::Unclear {
+            argument: argument.to_owned(),
+            canonical: image.to_string(),
+        }),
         Ok(_) => Ok(Source {
             name: argument.to_owned(),
             origin: Origin::Argument,
@@ -124,6 +145,15 @@ fn from_argument(argument: &str) -> Result<Source, SourceError> {
     }
 }
 
+/// Whether it has a registry, a tag or a digest.
+fn says_that_it_is_an_image(argument: &str) -> bool {
+    let registry = argument.split_once('/').map(|(registry, _)| registry);
+    let last = argument.rsplit('/').next().unwrap_or(argument);
+    let names_a_registry =
+        registry.is_some_and(|first| first.contains(['.', ':']) || first == "localhost");
+    names_a_registry || last.contains([':', '@'])
+}
+
 fn looks_like_a_path(argument: &str) -> bool {
     let path = Path::new(argument);
     let is_file = is_manifest(path) || extension(path).is_some_and(|end| end == "txt");
@@ -131,7 +161,7 @@ fn looks_like_a_path(argument: &str) -> bool {
 }
 
 fn named(path: &Path) -> Result<Source, SourceError> {
-    from_file(path.display().to_string(), path, Origin::File(path.to_owned()))
+    from_file(shown(path), path, Origin::File(path.to_owned()))
 }
 
 fn from_file(name: String, path: &Path, origin: Origin) -> Result<Source, SourceError> {
@@ -144,7 +174,7 @@ fn from_file(name: String, path: &Path, origin: Origin) -> Result<Source, Source
 }
 
 /// The manifests of a folder, in the order of their names.
-pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let failed = |source| SourceError::Read { path: folder.to_owned(), source };
     let mut entries = std::fs::read_dir(folder)
         .map_err(failed)?

@@ -5,10 +5,10 @@
 //! - Which exit codes? 0 when nothing is lost, or `--lossy` says that this is known; 1 when something is lost
 //!   or left to be filled in; 2 when the input cannot be read or is not converted.
 
-use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::print::print;
 use clap::Args;
 use signed_images_convert::{Converted, Source, Weight, convert};
 
@@ -56,7 +56,7 @@ impl Convert {
             Err((place, error)) => return Ok(bad_input(&format!("{place}: {error}"))),
         };
         let texts: Vec<&str> = converted.iter().map(|policy| policy.text.as_str()).collect();
-        write!(stdout(), "{}", texts.join("---\n"))?;
+        print(&texts.join("---\n"))?;
         Ok(self.outcome(&converted))
     }
 

@@ -4,7 +4,6 @@
 //!   now. A signed Pod, an unsigned Deployment and a Pod with both are put to the policy.
 //! - When does it fail? When the policy decides otherwise than it should: the show is also a test.
 
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::runtime::{Handle, Runtime};
 
+use super::print::print;
 use crate::credentials::Credentials;
 use crate::demo::{DemoError, Key, Registry};
 use crate::evaluation::Evaluation;
@@ -50,11 +50,12 @@ impl Demo {
         let registry = Registry::start(runtime.handle())?;
         let key = Key::generate()?;
         let images = Images::add_to(&registry, &key)?;
-        writeln!(stdout(), "{}", table::introduction(&images))?;
+        print(&format!("{}\n", table::introduction(&images)))?;
         let evaluation = Evaluation {
             module: Module::load(&self.module)?,
             settings: settings(&registry.host(), key.public())?,
             host: Arc::new(host(runtime.handle().clone(), registry.host())),
+            deadline: None,
         };
         if let Err(reason) = evaluation.validate_settings() {
             bail!("Provided settings are not valid: {reason}");
@@ -63,7 +64,7 @@ impl Demo {
             .into_iter()
             .map(|review| Outcome::of(review, &evaluation))
             .collect::<anyhow::Result<Vec<_>>>()?;
-        writeln!(stdout(), "{}", table::results(&images, &outcomes)?)?;
+        print(&format!("{}\n", table::results(&images, &outcomes)?))?;
         outcomes.iter().try_for_each(Outcome::check)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -11,7 +11,6 @@ use tokio::runtime::Handle;
 use tracing::warn;
 
 use super::exit::Mistake;
-use crate::check::kinds::Kinds;
 use crate::credentials::Credentials;
 use crate::evaluation::now;
 use crate::fetch::Location;
@@ -55,15 +54,6 @@ impl SettingsOptions {
                 .context("--settings-json")
                 .map_err(Mistake::new),
         }
-    }
-
-    /// Which objects the policy reviews, when its manifest was given and says so.
-    ///
-    /// # Errors
-    /// When its rules cannot be read.
-    pub(crate) fn reviewed(&self) -> Result<Option<Kinds>, Mistake> {
-        let path = self.settings_path.as_deref();
-        path.map_or(Ok(None), |path| Kinds::of_manifest(path).map_err(Mistake::new))
     }
 }
 

@@ -4,7 +4,6 @@
 //! - What is refused? A module without metadata, unless it is forced: a policy server could run it, and nobody
 //!   could tell what it needs.
 
-use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
@@ -15,6 +14,7 @@ use tokio::runtime::Runtime;
 use tracing::warn;
 
 use super::options::RegistryOptions;
+use super::print::print;
 use crate::fetch::Location;
 use crate::host::AT_ONCE;
 use crate::metadata::section;
@@ -75,8 +75,8 @@ impl Push {
         let artifact = Artifact::new(module, metadata.as_ref())?;
         let reference = runtime.block_on(artifact.push(&self.to, &registries))?;
         match self.output {
-            Output::Text => writeln!(stdout(), "Policy successfully pushed: {reference}")?,
-            Output::Json => writeln!(stdout(), "{}", json!({"immutable_ref": reference}))?,
+            Output::Text => print(&format!("Policy successfully pushed: {reference}\n"))?,
+            Output::Json => print(&format!("{}\n", json!({"immutable_ref": reference})))?,
         }
         Ok(ExitCode::SUCCESS)
     }

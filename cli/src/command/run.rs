@@ -4,7 +4,6 @@
 //!   `--kubernetes-manifests`.
 //! - What is printed? The `AdmissionResponse`, as one line of JSON.
 
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use tokio::runtime::{Handle, Runtime};
 use tracing::{info, warn};
 
 use super::options::World;
+use super::print::print;
 use crate::evaluation::Evaluation;
 use crate::fetch::{Location, without_secrets};
 use crate::host::session::{Recorder, Replay};
@@ -85,11 +85,12 @@ impl Run {
             module: Module::from_bytes(&bytes).with_context(of_module)?,
             settings,
             host: Arc::clone(&host),
+            deadline: None,
         };
         let outcome = evaluation.validate_settings().map(|()| evaluation.validate(&request));
         finish(&host.answers)?;
         match outcome {
-            Ok(answer) => writeln!(stdout(), "{}", serde_json::to_string(&answer)?)?,
+            Ok(answer) => print(&format!("{}\n", serde_json::to_string(&answer)?))?,
             Err(reason) => bail!("Provided settings are not valid: {reason}"),
         }
         Ok(ExitCode::SUCCESS)

@@ -1,9 +1,10 @@
 //! Places in a text.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A place in a text, as editors count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Position {
     /// From 1.
     pub line: usize,

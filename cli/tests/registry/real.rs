@@ -144,6 +144,6 @@ fn a_module_is_pushed_and_comes_back() {
     let pushed = signed_images(folder.path(), line.split_whitespace(), &[], "");
     assert_eq!(pushed.code, Some(0), "{}", pushed.stderr);
     // No rule is for this image: what is said of it needs the module, and no other registry.
-    let checked = run(folder.path(), &format!("check other.local/a:1 --module {url}"));
+    let checked = run(folder.path(), &format!("check -v other.local/a:1 --module {url}"));
     assert!(checked.stdout.contains("other.local/a:1"), "{}{}", checked.stdout, checked.stderr);
 }

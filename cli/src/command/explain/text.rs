@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Write};
 
 use anstyle::{AnsiColor, Style};
 
+use crate::check::Verdict;
 use crate::explain::{
     Canonical, Explanation, Fate, Findings, Fingerprint, List, Needs, Noted, PatternReport,
     RuleReport, RuleResult, SignerReport, Standing, Subject,
@@ -207,7 +208,11 @@ fn fate(explanation: &Explanation) -> String {
 }
 
 fn write_findings(f: &mut String, image: &str, findings: &Findings) -> fmt::Result {
-    let (style, verdict) = if findings.allowed { (GOOD, "accepted") } else { (BAD, "rejected") };
+    let (style, verdict) = match (findings.allowed, findings.verdict) {
+        (true, _) => (GOOD, "accepted"),
+        (false, Verdict::Unchecked) => (UNSURE, "not checked"),
+        (false, _) => (BAD, "rejected"),
+    };
     write!(f, "{} {}", styled(TITLE, "verdict:"), styled(style, verdict))?;
     match &findings.pinned {
         Some(pinned) => writeln!(f, ", and pinned: {pinned}")?,
