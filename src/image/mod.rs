@@ -7,5 +7,6 @@ pub mod glob;
 pub mod legacy_pattern;
 pub mod names;
 pub mod pattern;
+mod pattern_parts;
 pub mod reference;
 mod spelling;

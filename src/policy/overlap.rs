@@ -27,7 +27,7 @@ pub(crate) fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
 }
 
 /// Whether both demand one annotation, with different values. A signature has one value of each.
-pub(crate) fn annotations_differ(a: &Annotations, b: &Annotations) -> bool {
+fn annotations_differ(a: &Annotations, b: &Annotations) -> bool {
     a.iter().any(|(key, value)| b.get(key).is_some_and(|other| other != value))
 }
 

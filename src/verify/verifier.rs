@@ -17,8 +17,9 @@ use crate::policy::signer::Signer;
 use crate::verify::cluster_keys::ClusterKeys;
 use crate::verify::image_session::ImageSession;
 use crate::verify::outcome::{Approval, Expiring, OtherSignature, Reason, Refusal};
+use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, batches};
 use crate::verify::signer_checks::{self, SignerError};
-use crate::verify::threshold::{DuplicateSigners, SignerBatch, SignerThreshold, batches};
+use crate::verify::threshold::SignerThreshold;
 use std::time::Duration;
 
 /// A digest that satisfied a rule that matches its image, and was refused by none. Nothing else makes one.
