@@ -89,6 +89,14 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         }
     }
 
+    /// The same for the images of other rules: what is known of the cluster, and how many images are refused, stays.
+    #[must_use]
+    pub fn for_other_rules<'o>(self) -> Verifier<'a, 'h, 'o> {
+        let Self { host, now, cluster, refused, expiring, other_signatures, .. } = self;
+        let (answers, checks) = (Vec::new(), Vec::new());
+        Verifier { host, now, cluster, answers, refused, expiring, checks, other_signatures }
+    }
+
     /// Signers whose certificates were used and expire soon.
     #[must_use]
     pub fn expiring(&self) -> &[Expiring] {
