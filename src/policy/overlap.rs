@@ -10,20 +10,79 @@
 use crate::keys::certificate::Certificate;
 use crate::keys::public_key::{PublicKey, key_material};
 use crate::policy::signer::{Annotations, Identity, KeySource, Signer};
-use crate::policy::subject_pattern::SubjectPattern;
+use crate::policy::subject_pattern::{MAX_SUBJECT, SubjectPattern};
+use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// The issuer of GitHub's workflow identities.
 const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
-/// Whether one signature could satisfy both. Keys in the cluster are compared by where they are; what
-/// they hold is compared when it is read.
-pub(crate) fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
-    let is_one_source = matches!(
-        (a, b), (Identity::PublicKey(a), Identity::PublicKey(b)) if a == b
-    );
-    is_one_source
-        || share(&keys_of_identity(a), &keys_of_identity(b))
-        || subjects(a).zip(subjects(b)).is_some_and(|(a, b)| a.meets(&b))
+/// What signatures of an identity are told by: read once, however many others it is compared with.
+pub(crate) struct Evidence<'i> {
+    keys: Vec<Vec<u8>>,
+    /// Where its keys are, when they are not known.
+    source: Option<&'i KeySource>,
+    subjects: Option<Subjects<'i>>,
+}
+
+impl<'i> Evidence<'i> {
+    pub(crate) fn of(identity: &'i Identity) -> Self {
+        let keys = keys_of_identity(identity);
+        let source = match identity {
+            Identity::PublicKey(source) if keys.is_empty() => Some(source),
+            Identity::PublicKey(_)
+            | Identity::Keyless { .. }
+            | Identity::KeylessPrefix { .. }
+            | Identity::KeylessPattern { .. }
+            | Identity::GithubActions { .. }
+            | Identity::Certificate { .. } => None,
+        };
+        Self { keys, source, subjects: subjects(identity) }
+    }
+
+    /// Whether it has keys, which can be read.
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// How many steps it may take to compare the patterns of both.
+    pub(crate) fn steps(&self, other: &Self) -> usize {
+        match (&self.subjects, &other.subjects) {
+            (
+                Some(Subjects { subject: Subject::Matching(a), .. }),
+                Some(Subjects { subject: Subject::Matching(b), .. }),
+            ) => a.steps(b),
+            _ => 1,
+        }
+    }
+
+    /// Whether one signature could satisfy both. Keys in the cluster are compared by where they are; what they hold is
+    /// compared when it is read.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        self.source.is_some() && self.source == other.source
+            || share(&self.keys, &other.keys)
+            || self.subjects.as_ref().zip(other.subjects.as_ref()).is_some_and(|(a, b)| a.meets(b))
+    }
+}
+
+/// A signer, and what its signatures are told by, once that was asked.
+pub(crate) struct PartySigner<'s> {
+    signer: &'s Signer,
+    evidence: OnceCell<Evidence<'s>>,
+}
+
+impl<'s> PartySigner<'s> {
+    pub(crate) fn new(signer: &'s Signer) -> Self {
+        Self { signer, evidence: OnceCell::new() }
+    }
+
+    pub(crate) fn signer(&self) -> &'s Signer {
+        self.signer
+    }
+
+    pub(crate) fn evidence(&self) -> &Evidence<'s> {
+        self.evidence.get_or_init(|| Evidence::of(&self.signer.identity))
+    }
 }
 
 /// Whether both demand one annotation, with different values. A signature has one value of each.
@@ -39,22 +98,27 @@ pub(crate) fn are_apart(a: &Signer, b: &Signer) -> bool {
 }
 
 /// Whether both are one party that has signed with different values of one annotation, in either way.
-pub(crate) fn are_alternatives(a: &Signer, b: &Signer) -> bool {
-    are_apart(a, b) && one_signature_satisfies_both(&a.identity, &b.identity)
+pub(crate) fn are_alternatives(a: &PartySigner<'_>, b: &PartySigner<'_>) -> bool {
+    are_apart(a.signer, b.signer) && a.evidence().meets(b.evidence())
 }
 
 /// How many parties these signers are: alternatives of one another are one.
 pub(crate) fn parties(signers: &[Signer]) -> usize {
+    let signers: Vec<PartySigner<'_>> = signers.iter().map(PartySigner::new).collect();
     // Each signer's party, by the first of its signers.
     let mut party: Vec<usize> = Vec::with_capacity(signers.len());
     for (index, signer) in signers.iter().enumerate() {
-        let earlier = signers.iter().zip(&party);
-        let joined: Vec<usize> = earlier
-            .filter(|(other, _)| are_alternatives(signer, other))
-            .map(|(_, party)| *party)
-            .collect();
-        let own = joined.iter().copied().min().unwrap_or(index);
-        for of in party.iter_mut().filter(|of| joined.contains(of)) {
+        // Of each party, whether it is the signer's too.
+        let mut joined = vec![false; index];
+        for (other, party) in signers.iter().zip(&party) {
+            if let Some(joined) = joined.get_mut(*party)
+                && !*joined
+            {
+                *joined = are_alternatives(signer, other);
+            }
+        }
+        let own = joined.iter().position(|joined| *joined).unwrap_or(index);
+        for of in party.iter_mut().filter(|of| joined.get(**of) == Some(&true)) {
             *of = own;
         }
         party.push(own);
@@ -63,8 +127,21 @@ pub(crate) fn parties(signers: &[Signer]) -> usize {
 }
 
 /// Whether they have a key in common.
-pub(crate) fn share(a: &[Vec<u8>], b: &[Vec<u8>]) -> bool {
-    a.iter().any(|key| b.contains(key))
+fn share(a: &[Vec<u8>], b: &[Vec<u8>]) -> bool {
+    a.iter().any(|key| b.iter().any(|other| key.len() == other.len() && ends_on(key, other)))
+}
+
+/// Whether one text ends on the other. They are compared from their ends, where names and keys differ soonest.
+fn ends_on(text: &[u8], end: &[u8]) -> bool {
+    text.len() >= end.len() && text.iter().rev().zip(end.iter().rev()).all(|(a, b)| a == b)
+}
+
+fn is_same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && ends_on(a.as_bytes(), b.as_bytes())
+}
+
+fn begins_with(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|own| is_same(own, start))
 }
 
 fn keys_of_identity(identity: &Identity) -> Vec<Vec<u8>> {
@@ -80,13 +157,13 @@ fn keys_of_identity(identity: &Identity) -> Vec<Vec<u8>> {
 }
 
 /// What the keys of that PEM consist of; nothing when it cannot be read.
-pub(crate) fn public_keys(pem: &str) -> Vec<Vec<u8>> {
+fn public_keys(pem: &str) -> Vec<Vec<u8>> {
     let keys = PublicKey::parse_all(pem).unwrap_or_default();
     keys.iter().map(|key| key.key_material().to_vec()).collect()
 }
 
 /// What the key of that certificate consists of; nothing when it cannot be read.
-pub(crate) fn certified_key(pem: &str) -> Vec<Vec<u8>> {
+fn certified_key(pem: &str) -> Vec<Vec<u8>> {
     let certificate = Certificate::parse(pem).ok();
     certificate.iter().map(|certificate| key_material(certificate.public_key()).to_vec()).collect()
 }
@@ -94,25 +171,25 @@ pub(crate) fn certified_key(pem: &str) -> Vec<Vec<u8>> {
 /// The identities of an issuer that satisfy a signer.
 struct Subjects<'i> {
     issuer: &'i str,
-    subject: Subject,
+    subject: Subject<'i>,
 }
 
-enum Subject {
-    Exactly(String),
-    Below(String),
-    Matching(SubjectPattern),
+enum Subject<'i> {
+    Exactly(&'i str),
+    Below(Cow<'i, str>),
+    Matching(&'i SubjectPattern),
 }
 
 fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
     match identity {
         Identity::Keyless { issuer, subject } => {
-            Some(Subjects { issuer, subject: Subject::Exactly(subject.clone()) })
+            Some(Subjects { issuer, subject: Subject::Exactly(subject) })
         }
         Identity::KeylessPrefix { issuer, url_prefix } => {
-            Some(Subjects { issuer, subject: Subject::Below(url_prefix.clone()) })
+            Some(Subjects { issuer, subject: Subject::Below(Cow::Borrowed(url_prefix)) })
         }
         Identity::KeylessPattern { issuer, pattern } => {
-            Some(Subjects { issuer, subject: Subject::Matching(pattern.clone()) })
+            Some(Subjects { issuer, subject: Subject::Matching(pattern) })
         }
         Identity::GithubActions { owner, repo } => {
             let mut url = format!("https://github.com/{owner}/");
@@ -120,7 +197,7 @@ fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
                 url.push_str(repo);
                 url.push('/');
             }
-            Some(Subjects { issuer: GITHUB_ISSUER, subject: Subject::Below(url) })
+            Some(Subjects { issuer: GITHUB_ISSUER, subject: Subject::Below(Cow::Owned(url)) })
         }
         Identity::PublicKey(_) | Identity::Certificate { .. } => None,
     }
@@ -128,20 +205,29 @@ fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
 
 impl Subjects<'_> {
     fn meets(&self, other: &Self) -> bool {
-        self.issuer == other.issuer
-            && match (&self.subject, &other.subject) {
-                (Subject::Exactly(a), Subject::Exactly(b)) => a == b,
-                (Subject::Below(a), Subject::Below(b)) => a.starts_with(b) || b.starts_with(a),
-                (Subject::Exactly(exact), Subject::Below(url))
-                | (Subject::Below(url), Subject::Exactly(exact)) => exact.starts_with(url),
-                (Subject::Matching(a), Subject::Matching(b)) => a.meets(b),
-                (Subject::Matching(pattern), Subject::Exactly(exact))
-                | (Subject::Exactly(exact), Subject::Matching(pattern)) => pattern.matches(exact),
-                (Subject::Matching(pattern), Subject::Below(url))
-                | (Subject::Below(url), Subject::Matching(pattern)) => {
-                    pattern.meets(&SubjectPattern::below(url))
-                }
+        // Issuers are few, so they are compared where the subjects are alike.
+        let is_same_issuer = || is_same(self.issuer, other.issuer);
+        match (&self.subject, &other.subject) {
+            (Subject::Exactly(a), Subject::Exactly(b)) => is_same(a, b) && is_same_issuer(),
+            (Subject::Below(a), Subject::Below(b)) => {
+                (begins_with(a, b) || begins_with(b, a)) && is_same_issuer()
             }
+            (Subject::Exactly(exact), Subject::Below(url))
+            | (Subject::Below(url), Subject::Exactly(exact)) => {
+                begins_with(exact, url) && is_same_issuer()
+            }
+            (Subject::Matching(a), Subject::Matching(b)) => is_same_issuer() && a.meets(b),
+            (Subject::Matching(pattern), Subject::Exactly(exact))
+            | (Subject::Exactly(exact), Subject::Matching(pattern)) => {
+                is_same_issuer() && pattern.matches(exact)
+            }
+            (Subject::Matching(pattern), Subject::Below(url))
+            | (Subject::Below(url), Subject::Matching(pattern)) => {
+                is_same_issuer()
+                    && url.len() <= MAX_SUBJECT
+                    && pattern.meets(&SubjectPattern::below(url))
+            }
+        }
     }
 }
 
@@ -153,6 +239,10 @@ mod tests {
     const COMPRESSED: &str = include_str!("../../tests/fixtures/keys/p256-compressed.pem");
     const OTHER: &str = include_str!("../../tests/fixtures/keys/p256-second.pem");
     const RSA: &str = include_str!("../../tests/fixtures/keys/rsa2048.pem");
+
+    fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
+        Evidence::of(a).meets(&Evidence::of(b))
+    }
 
     fn inline(pem: &str) -> Identity {
         Identity::PublicKey(KeySource::Inline(pem.to_owned()))

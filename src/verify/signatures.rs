@@ -18,6 +18,9 @@ use std::rc::Rc;
 /// Layers of one manifest. cosign itself reads no more signatures (`maxLayers`, `pkg/oci/remote`).
 const MAX_LAYERS: usize = 1_000;
 
+/// Far above what lists the platforms of an image, or what refers to it, in bytes.
+const MAX_READ_FOR_A_HINT: usize = 1 << 20;
+
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 
@@ -130,14 +133,14 @@ pub(crate) fn other_signature(
     signed.map_or(OtherSignature::Unknown, |_| OtherSignature::Platform)
 }
 
-/// What is found in the manifest of that reference.
+/// What is found in the manifest of that reference. It makes a hint, for which a giant one is not worth its time.
 fn reads<T>(
     host: &mut Host<'_>,
     reference: &str,
     find: impl FnOnce(&RawValue) -> Option<T>,
 ) -> Option<T> {
     let manifest = host::oci_manifest(host, reference).ok()?;
-    find(host::read(&manifest).ok()?)
+    (manifest.len() <= MAX_READ_FOR_A_HINT).then(|| find(host::read(&manifest).ok()?))?
 }
 
 /// The first image of an index that is one of a platform, and not what a builder says of one.

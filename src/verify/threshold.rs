@@ -4,7 +4,7 @@
 use crate::host::Host;
 use crate::host::verification::{AllOf, Check, Merged};
 use crate::keys::certificate::CertificateError;
-use crate::policy::overlap::{annotations_differ, are_alternatives};
+use crate::policy::overlap::{PartySigner, annotations_differ, are_alternatives};
 use crate::policy::signer::{Annotations, Identity, Signer, identity_label};
 use crate::policy::subject_pattern::SubjectPattern;
 use crate::verify::failure::CheckFailure;
@@ -13,17 +13,19 @@ use crate::verify::outcome::{OtherSignature, Reason};
 use crate::verify::signer_checks::{SignerError, keyless, one_signature_meets_both};
 use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
 use std::borrow::Cow;
+use std::rc::Rc;
 
 /// Signers that one call can ask about.
+#[derive(Clone)]
 pub(crate) struct SignerBatch<'s> {
-    signers: Vec<&'s Signer>,
+    signers: Vec<Rc<PartySigner<'s>>>,
     /// Any one of these satisfies them all. For a pattern, they are known only when an image is looked at.
     checks: Result<Vec<Check>, SignerError>,
 }
 
 impl<'s> SignerBatch<'s> {
     pub(crate) fn new(signer: &'s Signer, checks: Result<Vec<Check>, SignerError>) -> Self {
-        Self { signers: vec![signer], checks }
+        Self { signers: vec![Rc::new(PartySigner::new(signer))], checks }
     }
 
     /// What its signers are called.
@@ -51,17 +53,16 @@ impl<'s> SignerBatch<'s> {
 
     /// The issuer, the pattern and the annotations of a signer who is told by a pattern, and is alone.
     fn pattern(&self) -> Option<(&'s str, &'s SubjectPattern, &'s Annotations)> {
-        match self.signers.as_slice() {
-            [
-                Signer {
-                    identity: Identity::KeylessPattern { issuer, pattern }, annotations, ..
-                },
-            ] => Some((issuer, pattern, annotations)),
+        let [signer] = self.signers.as_slice() else { return None };
+        match signer.signer() {
+            Signer {
+                identity: Identity::KeylessPattern { issuer, pattern }, annotations, ..
+            } => Some((issuer, pattern, annotations)),
             _ => None,
         }
     }
 
-    fn is_alternative_of(&self, other: &Signer) -> bool {
+    fn is_alternative_of(&self, other: &PartySigner<'_>) -> bool {
         self.signers.iter().any(|signer| are_alternatives(signer, other))
     }
 
@@ -73,7 +74,7 @@ impl<'s> SignerBatch<'s> {
                     |identity: &KeylessInfo| identity_label(&identity.issuer, &identity.subject);
                 identities.iter().map(label).collect()
             }
-            _ => self.signers.iter().map(|signer| signer.label.clone()).collect(),
+            _ => self.signers.iter().map(|signer| signer.signer().label.clone()).collect(),
         }
     }
 
@@ -95,8 +96,8 @@ impl<'s> SignerBatch<'s> {
     }
 }
 
-fn labels(signers: &[&Signer]) -> String {
-    let labels: Vec<&str> = signers.iter().map(|signer| signer.label.as_str()).collect();
+fn labels(signers: &[Rc<PartySigner<'_>>]) -> String {
+    let labels: Vec<&str> = signers.iter().map(|signer| signer.signer().label.as_str()).collect();
     labels.join(" or ")
 }
 
@@ -137,9 +138,9 @@ pub(crate) struct SignerThreshold<'s> {
     /// How many more have signed by the host's words: for the message alone.
     presumed: usize,
     /// Those whose signature was not found, and what messages call them.
-    missing: Vec<(&'s Signer, String)>,
+    missing: Vec<(Rc<PartySigner<'s>>, String)>,
     /// Those who agreed, and what they could have signed with.
-    met: Vec<(Vec<&'s Signer>, Vec<Check>)>,
+    met: Vec<(Vec<Rc<PartySigner<'s>>>, Vec<Check>)>,
     /// The gravest of what went wrong, the first of several.
     worst: Option<CheckFailure>,
     /// Whether the host found no signature when it was asked about one of the signers.
@@ -197,14 +198,14 @@ impl<'s> SignerThreshold<'s> {
     ) {
         let checks = match batch.checks_for(session, host) {
             Ok(checks) => checks,
-            Err(failure) => return self.failure(&batch.signers, failure),
+            Err(failure) => return self.failure(batch, failure),
         };
         match self.standing(batch, &checks) {
             Standing::Distinct => {}
             Standing::Alternative => return,
             Standing::Shared(label) => {
                 let error = SignerError::Shared(label);
-                return self.failure(&batch.signers, CheckFailure::Signer(batch.label(), error));
+                return self.failure(batch, CheckFailure::Signer(batch.label(), error));
             }
         }
         let (asked, left_out) = match checks.split_at_checked(MAX_CANDIDATES) {
@@ -235,7 +236,7 @@ impl<'s> SignerThreshold<'s> {
                 worst = failure;
             }
         }
-        self.failure(&batch.signers, worst);
+        self.failure(batch, worst);
     }
 
     /// How those of the batch stand to those who have agreed.
@@ -266,25 +267,27 @@ impl<'s> SignerThreshold<'s> {
         standing
     }
 
-    fn failure(&mut self, signers: &[&'s Signer], failure: CheckFailure) {
+    fn failure(&mut self, batch: &SignerBatch<'s>, failure: CheckFailure) {
         if let CheckFailure::Signer(
             _,
             SignerError::Certificate(error @ CertificateError::Expired(_)),
         ) = &failure
         {
-            let missing = |signer: &&'s Signer| (*signer, format!("{} ({error})", signer.label));
-            self.missing.extend(signers.iter().map(missing));
+            let label = |signer: &PartySigner<'_>| format!("{} ({error})", signer.signer().label);
+            let missing = |signer| (Rc::clone(signer), label(signer));
+            self.missing.extend(batch.signers.iter().map(missing));
             self.expired.get_or_insert(failure);
             return;
         }
-        let named = |signer: &&&Signer| failure.names(signer);
-        let any_named = signers.iter().any(|signer| named(&signer));
-        for signer in signers {
-            if any_named && !named(&signer) {
+        let signers: Vec<&Signer> = batch.signers.iter().map(|signer| signer.signer()).collect();
+        let named = failure.named(&signers);
+        let any_named = named.contains(&true);
+        for (signer, is_named) in batch.signers.iter().zip(named) {
+            if any_named && !is_named {
                 self.presumed += 1;
             } else {
-                self.missing.push((signer, signer.label.clone()));
-                self.annotated |= !signer.annotations.is_empty();
+                self.missing.push((Rc::clone(signer), signer.signer().label.clone()));
+                self.annotated |= !signer.signer().annotations.is_empty();
             }
         }
         self.uncertified |= matches!(failure, CheckFailure::NoCertificates);
