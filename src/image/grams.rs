@@ -14,11 +14,11 @@ const SIZE: usize = 4096;
 
 /// The parts of the texts of an image.
 #[derive(Clone)]
-pub(crate) struct GramSet([u64; SIZE / 64]);
+pub(crate) struct GramSet(Box<[u64; SIZE / 64]>);
 
 impl Default for GramSet {
     fn default() -> Self {
-        Self([0; SIZE / 64])
+        Self(Box::new([0; SIZE / 64]))
     }
 }
 

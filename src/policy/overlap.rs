@@ -7,7 +7,7 @@
 //! *And one party with two values of one annotation?* No signature has both, so such signers are alternatives, and
 //! stand side by side. They count once all the same.
 
-use crate::keys::certificate::Certificate;
+use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::{PublicKey, key_material};
 use crate::policy::signer::{Annotations, Identity, KeySource, Signer};
 use crate::policy::subject_pattern::{MAX_SUBJECT, SubjectPattern};
@@ -20,6 +20,8 @@ const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 /// What signatures of an identity are told by: read once, however many others it is compared with.
 pub(crate) struct Evidence<'i> {
     keys: Vec<Vec<u8>>,
+    /// Its certificate, if it is told by one.
+    certificate: Option<Result<Certificate, CertificateError>>,
     /// Where its keys are, when they are not known.
     source: Option<&'i KeySource>,
     subjects: Option<Subjects<'i>>,
@@ -27,17 +29,29 @@ pub(crate) struct Evidence<'i> {
 
 impl<'i> Evidence<'i> {
     pub(crate) fn of(identity: &'i Identity) -> Self {
-        let keys = keys_of_identity(identity);
-        let source = match identity {
-            Identity::PublicKey(source) if keys.is_empty() => Some(source),
-            Identity::PublicKey(_)
-            | Identity::Keyless { .. }
+        let mut evidence = Self {
+            keys: Vec::new(),
+            certificate: None,
+            source: None,
+            subjects: subjects(identity),
+        };
+        match identity {
+            Identity::PublicKey(source) => {
+                evidence.keys = public_keys(source);
+                evidence.source = evidence.keys.is_empty().then_some(source);
+            }
+            Identity::Certificate { certificate, .. } => {
+                let certificate = Certificate::parse(certificate);
+                let key = certificate.iter().map(|known| key_material(known.public_key()).to_vec());
+                evidence.keys = key.collect();
+                evidence.certificate = Some(certificate);
+            }
+            Identity::Keyless { .. }
             | Identity::KeylessPrefix { .. }
             | Identity::KeylessPattern { .. }
-            | Identity::GithubActions { .. }
-            | Identity::Certificate { .. } => None,
-        };
-        Self { keys, source, subjects: subjects(identity) }
+            | Identity::GithubActions { .. } => {}
+        }
+        evidence
     }
 
     /// Whether it has keys, which can be read.
@@ -45,23 +59,25 @@ impl<'i> Evidence<'i> {
         !self.keys.is_empty()
     }
 
-    /// How many steps it may take to compare the patterns of both.
-    pub(crate) fn steps(&self, other: &Self) -> usize {
-        match (&self.subjects, &other.subjects) {
-            (
-                Some(Subjects { subject: Subject::Matching(a), .. }),
-                Some(Subjects { subject: Subject::Matching(b), .. }),
-            ) => a.steps(b),
-            _ => 1,
+    /// Its certificate.
+    pub(crate) fn certificate(&self) -> Result<&Certificate, CertificateError> {
+        match &self.certificate {
+            Some(certificate) => certificate.as_ref().map_err(CertificateError::clone),
+            None => Err(CertificateError::NotPem),
         }
     }
 
     /// Whether one signature could satisfy both. Keys in the cluster are compared by where they are; what they hold is
-    /// compared when it is read.
-    pub(crate) fn meets(&self, other: &Self) -> bool {
-        self.source.is_some() && self.source == other.source
-            || share(&self.keys, &other.keys)
-            || self.subjects.as_ref().zip(other.subjects.as_ref()).is_some_and(|(a, b)| a.meets(b))
+    /// compared when it is read. Patterns of subjects are compared in no more steps than are left; none when they do not
+    /// suffice.
+    pub(crate) fn meets(&self, other: &Self, left: &mut usize) -> Option<bool> {
+        if self.source.is_some() && self.source == other.source || share(&self.keys, &other.keys) {
+            return Some(true);
+        }
+        match (&self.subjects, &other.subjects) {
+            (Some(a), Some(b)) => a.meets(b, left),
+            _ => Some(false),
+        }
     }
 }
 
@@ -97,13 +113,19 @@ pub(crate) fn are_apart(a: &Signer, b: &Signer) -> bool {
     !is_certificate(a) && !is_certificate(b) && annotations_differ(&a.annotations, &b.annotations)
 }
 
-/// Whether both are one party that has signed with different values of one annotation, in either way.
-pub(crate) fn are_alternatives(a: &PartySigner<'_>, b: &PartySigner<'_>) -> bool {
-    are_apart(a.signer, b.signer) && a.evidence().meets(b.evidence())
+/// Whether both are one party that has signed with different values of one annotation, in either way. Nothing when the
+/// steps that are left do not suffice to tell.
+pub(crate) fn are_alternatives(
+    a: &PartySigner<'_>,
+    b: &PartySigner<'_>,
+    left: &mut usize,
+) -> Option<bool> {
+    Some(are_apart(a.signer, b.signer) && a.evidence().meets(b.evidence(), left)?)
 }
 
-/// How many parties these signers are: alternatives of one another are one.
-pub(crate) fn parties(signers: &[Signer]) -> usize {
+/// How many parties these signers are: alternatives of one another are one. Nothing when the steps that are left do not
+/// suffice to tell.
+pub(crate) fn parties(signers: &[Signer], left: &mut usize) -> Option<usize> {
     let signers: Vec<PartySigner<'_>> = signers.iter().map(PartySigner::new).collect();
     // Each signer's party, by the first of its signers.
     let mut party: Vec<usize> = Vec::with_capacity(signers.len());
@@ -114,7 +136,7 @@ pub(crate) fn parties(signers: &[Signer]) -> usize {
             if let Some(joined) = joined.get_mut(*party)
                 && !*joined
             {
-                *joined = are_alternatives(signer, other);
+                *joined = are_alternatives(signer, other, left)?;
             }
         }
         let own = joined.iter().position(|joined| *joined).unwrap_or(index);
@@ -123,7 +145,7 @@ pub(crate) fn parties(signers: &[Signer]) -> usize {
         }
         party.push(own);
     }
-    party.iter().enumerate().filter(|(index, party)| index == *party).count()
+    Some(party.iter().enumerate().filter(|(index, party)| index == *party).count())
 }
 
 /// Whether they have a key in common.
@@ -137,35 +159,20 @@ fn ends_on(text: &[u8], end: &[u8]) -> bool {
 }
 
 fn is_same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && ends_on(a.as_bytes(), b.as_bytes())
+    std::ptr::eq(a, b) || a.len() == b.len() && ends_on(a.as_bytes(), b.as_bytes())
 }
 
 fn begins_with(text: &str, start: &str) -> bool {
     text.get(..start.len()).is_some_and(|own| is_same(own, start))
 }
 
-fn keys_of_identity(identity: &Identity) -> Vec<Vec<u8>> {
-    match identity {
-        Identity::PublicKey(KeySource::Inline(pem)) => public_keys(pem),
-        Identity::Certificate { certificate, .. } => certified_key(certificate),
-        Identity::PublicKey(KeySource::Object { .. })
-        | Identity::Keyless { .. }
-        | Identity::KeylessPrefix { .. }
-        | Identity::KeylessPattern { .. }
-        | Identity::GithubActions { .. } => Vec::new(),
-    }
-}
-
-/// What the keys of that PEM consist of; nothing when it cannot be read.
-fn public_keys(pem: &str) -> Vec<Vec<u8>> {
-    let keys = PublicKey::parse_all(pem).unwrap_or_default();
+/// What the keys of that source consist of; nothing when they are elsewhere, or cannot be read.
+fn public_keys(source: &KeySource) -> Vec<Vec<u8>> {
+    let keys = match source {
+        KeySource::Inline(pem) => PublicKey::parse_all(pem).unwrap_or_default(),
+        KeySource::Object { .. } => Vec::new(),
+    };
     keys.iter().map(|key| key.key_material().to_vec()).collect()
-}
-
-/// What the key of that certificate consists of; nothing when it cannot be read.
-fn certified_key(pem: &str) -> Vec<Vec<u8>> {
-    let certificate = Certificate::parse(pem).ok();
-    certificate.iter().map(|certificate| key_material(certificate.public_key()).to_vec()).collect()
 }
 
 /// The identities of an issuer that satisfy a signer.
@@ -204,30 +211,28 @@ fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
 }
 
 impl Subjects<'_> {
-    fn meets(&self, other: &Self) -> bool {
-        // Issuers are few, so they are compared where the subjects are alike.
-        let is_same_issuer = || is_same(self.issuer, other.issuer);
-        match (&self.subject, &other.subject) {
-            (Subject::Exactly(a), Subject::Exactly(b)) => is_same(a, b) && is_same_issuer(),
+    fn meets(&self, other: &Self, left: &mut usize) -> Option<bool> {
+        // Issuers are few, so they are compared where the subjects are alike, but for patterns.
+        let is_one = || is_same(self.issuer, other.issuer);
+        Some(match (&self.subject, &other.subject) {
+            (Subject::Exactly(a), Subject::Exactly(b)) => is_same(a, b) && is_one(),
             (Subject::Below(a), Subject::Below(b)) => {
-                (begins_with(a, b) || begins_with(b, a)) && is_same_issuer()
+                (begins_with(a, b) || begins_with(b, a)) && is_one()
             }
             (Subject::Exactly(exact), Subject::Below(url))
-            | (Subject::Below(url), Subject::Exactly(exact)) => {
-                begins_with(exact, url) && is_same_issuer()
-            }
-            (Subject::Matching(a), Subject::Matching(b)) => is_same_issuer() && a.meets(b),
+            | (Subject::Below(url), Subject::Exactly(exact)) => begins_with(exact, url) && is_one(),
+            (Subject::Matching(a), Subject::Matching(b)) => is_one() && a.meets(b, left)?,
             (Subject::Matching(pattern), Subject::Exactly(exact))
             | (Subject::Exactly(exact), Subject::Matching(pattern)) => {
-                is_same_issuer() && pattern.matches(exact)
+                is_one() && pattern.matches_within(exact, left)?
             }
             (Subject::Matching(pattern), Subject::Below(url))
             | (Subject::Below(url), Subject::Matching(pattern)) => {
-                is_same_issuer()
+                is_one()
                     && url.len() <= MAX_SUBJECT
-                    && pattern.meets(&SubjectPattern::below(url))
+                    && pattern.meets(&SubjectPattern::below(url), left)?
             }
-        }
+        })
     }
 }
 
@@ -241,7 +246,7 @@ mod tests {
     const RSA: &str = include_str!("../../tests/fixtures/keys/rsa2048.pem");
 
     fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
-        Evidence::of(a).meets(&Evidence::of(b))
+        Evidence::of(a).meets(&Evidence::of(b), &mut { usize::MAX }).unwrap()
     }
 
     fn inline(pem: &str) -> Identity {
@@ -344,7 +349,7 @@ mod tests {
             (vec![], 0),
         ];
         for (signers, expected) in rows {
-            assert_eq!(parties(&signers), expected, "{signers:?}");
+            assert_eq!(parties(&signers, &mut { usize::MAX }), Some(expected), "{signers:?}");
         }
         assert!(!are_apart(&signer(inline(KEY), &ci), &signer(inline(KEY), &[("env", "prod")])));
         assert!(!are_apart(&signer(certificate(), &ci), &signer(inline(KEY), &cd)));

@@ -60,25 +60,22 @@ impl SubjectPattern {
     /// Whether the subject matches. One that is not plain text, or climbs up its own path, never does.
     #[must_use]
     pub fn matches(&self, subject: &str) -> bool {
-        let climbs = || subject.split('/').any(|part| matches!(part, "." | ".."));
+        self.matches_within(subject, &mut { usize::MAX }) == Some(true)
+    }
+
+    /// The same, in no more steps than are left; none when they do not suffice.
+    pub(crate) fn matches_within(&self, subject: &str, left: &mut usize) -> Option<bool> {
         if subject.len() > MAX_SUBJECT {
-            return false;
+            return Some(false);
         }
-        let given = Self(subject.bytes().map(Token::Character).collect());
-        self.meets(&given) && subject.bytes().all(|byte| byte.is_ascii_graphic()) && !climbs()
+        let is_met = self.meets(&Self(subject.bytes().map(Token::Character).collect()), left)?;
+        let climbs = || subject.split('/').any(|part| matches!(part, "." | ".."));
+        Some(is_met && subject.bytes().all(|byte| byte.is_ascii_graphic()) && !climbs())
     }
 
-    /// How many steps it may take to tell whether some text matches both: where one is before a star, the other may be
-    /// anywhere.
-    pub(crate) fn steps(&self, other: &Self) -> usize {
-        let Some((mine, others)) = without_ends(&self.0, &other.0) else { return 1 };
-        let stars = |tokens: &[Token]| tokens.iter().filter(|token| token.is_star()).count();
-        stars(mine) * others.len() + stars(others) * mine.len()
-    }
-
-    /// Whether some text matches both.
-    pub(crate) fn meets(&self, other: &Self) -> bool {
-        let Some((mine, others)) = without_ends(&self.0, &other.0) else { return false };
+    /// Whether some text matches both, told in no more steps than are left; none when they do not suffice.
+    pub(crate) fn meets(&self, other: &Self, left: &mut usize) -> Option<bool> {
+        let Some((mine, others)) = without_ends(&self.0, &other.0) else { return Some(false) };
         // Whether one text can match the first tokens of this pattern, so many, and those of the other: what can be
         // reached is looked at once.
         let width = others.len() + 1;
@@ -90,9 +87,10 @@ impl SubjectPattern {
                 Some(seen) if *seen >> (cell % 64) & 1 == 0 => *seen |= 1 << (cell % 64),
                 _ => continue,
             }
+            *left = left.checked_sub(1)?;
             let (own, other) = (mine.get(at), others.get(other_at));
             if own.is_none() && other.is_none() {
-                return true;
+                return Some(true);
             }
             if goes(own, other) {
                 open.push((at + 1, other_at));
@@ -104,7 +102,7 @@ impl SubjectPattern {
                 open.push((at + 1, other_at + 1));
             }
         }
-        false
+        Some(false)
     }
 }
 
@@ -276,8 +274,9 @@ mod tests {
             let (a, b) = (regex(&one), regex(&other));
             let shared = texts(6).into_iter().any(|text| a.is_match(&text) && b.is_match(&text));
             let (one, other) = (SubjectPattern::new(&one), SubjectPattern::new(&other));
-            prop_assert_eq!(one.meets(&other), shared);
-            prop_assert_eq!(other.meets(&one), shared);
+            prop_assert_eq!(one.meets(&other, &mut { usize::MAX }), Some(shared));
+            prop_assert_eq!(other.meets(&one, &mut { usize::MAX }), Some(shared));
+            prop_assert_eq!(one.meets(&other, &mut 0).unwrap_or(shared), shared);
         }
     }
 }

@@ -13,11 +13,12 @@ use crate::policy::overlap::{PartySigner, are_apart, parties};
 use crate::policy::plan::Rules;
 use crate::policy::rule::{AnyOf, Rule};
 use crate::policy::signer::{Identity, KeySource, Signer};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// How many steps it may take to tell all patterns of subjects apart, each from each of its group. A thousand that differ
 /// after their first star take less.
-const MAX_STEPS: usize = 30_000_000;
+const MAX_STEPS: usize = 8_000_000;
 
 const TOO_ALIKE: &str = "there are too many patterns of subjects that begin and end alike to tell them apart; write fewer \
                          wildcards";
@@ -27,7 +28,7 @@ const TOO_ALIKE: &str = "there are too many patterns of subjects that begin and 
 /// # Errors
 /// With the place of everything that is wrong.
 pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), SettingsError> {
-    let (mut issues, mut steps) = (Vec::new(), 0);
+    let (mut issues, mut left) = (Vec::new(), MAX_STEPS);
     for rule in &rules.rules {
         for group in [rule.trust.all_of(), rule.trust.any_of().map_or(&[], AnyOf::signers)] {
             let (mut earlier, mut chain) = (Vec::new(), None);
@@ -39,7 +40,7 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
                     if rule.matcher.is_legacy() {
                         Ok(())
                     } else {
-                        check_distinct(rule, party, &mut earlier, &mut steps)
+                        check_distinct(rule, party, &mut earlier, &mut left)
                     },
                 ];
                 let issues_of = checked.into_iter().filter_map(Result::err);
@@ -49,11 +50,8 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
                 }
             }
         }
-        // Parties are compared as signers are: where that would take too long, it is told already.
-        if steps > MAX_STEPS {
-            continue;
-        }
-        let minimum = rule.trust.any_of().map(check_minimum).and_then(Result::err);
+        let minimum = rule.trust.any_of().map(|any_of| check_minimum(any_of, &mut left));
+        let minimum = minimum.and_then(Result::err);
         issues.extend(minimum.map(|issue| issue.under(rule.place)));
     }
     SettingsError::unless_empty(issues)
@@ -64,17 +62,20 @@ fn check_distinct<'s>(
     rule: &Rule,
     party: PartySigner<'s>,
     earlier: &mut Vec<PartySigner<'s>>,
-    steps: &mut usize,
+    left: &mut usize,
 ) -> Result<(), SettingsIssue> {
     let signer = party.signer();
-    *steps += earlier.iter().map(|other| party.evidence().steps(other.evidence())).sum::<usize>();
-    if *steps > MAX_STEPS {
-        return Err(SettingsIssue::new(TOO_ALIKE).under(signer.place));
+    let mut twin = None;
+    for other in earlier.iter() {
+        match party.evidence().meets(other.evidence(), left) {
+            Some(true) if !are_apart(signer, other.signer()) => {
+                twin = Some(other.signer());
+                break;
+            }
+            Some(_) => {}
+            None => return Err(SettingsIssue::new(TOO_ALIKE).under(signer.place)),
+        }
     }
-    let is_twin = |other: &&PartySigner<'_>| {
-        party.evidence().meets(other.evidence()) && !are_apart(signer, other.signer())
-    };
-    let twin = earlier.iter().find(is_twin).map(PartySigner::signer);
     earlier.push(party);
     match twin {
         None => Ok(()),
@@ -90,8 +91,10 @@ fn check_distinct<'s>(
 }
 
 /// Signers who are one party count once, so more than there are parties can never agree.
-fn check_minimum(any_of: &AnyOf) -> Result<(), SettingsIssue> {
-    let parties = parties(any_of.signers());
+fn check_minimum(any_of: &AnyOf, left: &mut usize) -> Result<(), SettingsIssue> {
+    let Some(parties) = parties(any_of.signers(), left) else {
+        return Err(SettingsIssue::new(TOO_ALIKE).under("anyOf"));
+    };
     if any_of.minimum() <= parties {
         return Ok(());
     }
@@ -107,11 +110,11 @@ struct Links {
 }
 
 /// The chain of a signer, and what it reads as: certificates of one entry share theirs.
-type Chain<'s> = Option<(&'s [String], Links)>;
+type Chain = Option<(Rc<Vec<String>>, Links)>;
 
-fn check_signer<'s>(
-    party: &PartySigner<'s>,
-    last_chain: &mut Chain<'s>,
+fn check_signer(
+    party: &PartySigner<'_>,
+    last_chain: &mut Chain,
     host: &mut Host<'_>,
     now: Duration,
 ) -> Result<(), SettingsIssue> {
@@ -121,14 +124,17 @@ fn check_signer<'s>(
         Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
             .map(drop)
             .map_err(|error| SettingsIssue::new(error).under(signer.place)),
-        Identity::Certificate { certificate, chain, .. } => {
+        Identity::Certificate { chain, .. } => {
             let mut has_expired = false;
-            let certificate = read_certificate(certificate, now, &mut has_expired)
-                .map_err(|issue| issue.under(signer.place))?;
+            let certificate = party.evidence().certificate();
+            let certificate =
+                certificate.and_then(|certificate| usable(certificate, now, &mut has_expired));
+            let certificate =
+                certificate.map_err(|error| SettingsIssue::new(error).under(signer.place))?;
             let Some(chain) = chain else { return Ok(()) };
             let links = match last_chain {
-                Some((known, links)) if known == chain => links,
-                _ => &mut last_chain.insert((chain, read_chain(signer, chain, now)?)).1,
+                Some((known, links)) if Rc::ptr_eq(known, chain) => links,
+                _ => &mut last_chain.insert((Rc::clone(chain), read_chain(signer, chain, now)?)).1,
             };
             check_trust(signer, &certificate, has_expired, links, host)
         }
@@ -155,16 +161,16 @@ fn check_trust(
         .map_err(|reason| SettingsIssue::new(reason).under(signer.place))
 }
 
-fn read_certificate(
-    pem: &str,
+/// A certificate that may be used, or could be before it expired, as the host is asked about it.
+fn usable(
+    certificate: &Certificate,
     now: Duration,
     has_expired: &mut bool,
-) -> Result<String, SettingsIssue> {
-    let certificate = Certificate::parse(pem).map_err(SettingsIssue::new)?;
+) -> Result<String, CertificateError> {
     match certificate.check_validity(now) {
         Ok(()) => {}
         Err(CertificateError::Expired(_)) => *has_expired = true,
-        Err(error) => return Err(SettingsIssue::new(error)),
+        Err(error) => return Err(error),
     }
     Ok(certificate.to_pem())
 }
@@ -172,9 +178,10 @@ fn read_certificate(
 fn read_chain(signer: &Signer, chain: &[String], now: Duration) -> Result<Links, SettingsIssue> {
     let mut links = Links { pems: Vec::new(), has_expired: false };
     for (index, pem) in chain.iter().enumerate() {
-        let place = format!("{} (certificateChain[{index}])", signer.place);
-        let link = read_certificate(pem, now, &mut links.has_expired);
-        links.pems.push(link.map_err(|issue| issue.under(place))?);
+        let link = Certificate::parse(pem)
+            .and_then(|certificate| usable(&certificate, now, &mut links.has_expired));
+        let place = || format!("{} (certificateChain[{index}])", signer.place);
+        links.pems.push(link.map_err(|error| SettingsIssue::new(error).under(place()))?);
     }
     Ok(links)
 }

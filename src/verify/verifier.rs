@@ -69,9 +69,9 @@ pub struct Verifier<'a, 'h, 'r> {
     /// How many of these are refused.
     refused: usize,
     expiring: Vec<Expiring>,
-    /// What the signers so far are asked about with, by where they are.
+    /// What those of `anyOf` so far are asked about with, by where they are.
     batches: SortedMap<*const Signer, SignerBatch<'r>>,
-    /// The same of rules, for those who must all have signed.
+    /// The same for those of `allOf`, by their rules.
     all_of: SortedMap<*const Rule, Rc<[SignerBatch<'r>]>>,
     /// For how many images it has looked for what is signed instead.
     other_signatures: usize,
@@ -182,7 +182,8 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
             return Rc::clone(known);
         }
         let signers = rule.trust.all_of().iter();
-        let signers = signers.map(|signer| self.batch(&rule.name, signer)).collect();
+        let batch = |signer| SignerBatch::new(signer, self.checks_of(&rule.name, signer));
+        let signers = signers.map(batch).collect();
         let batches: Rc<[_]> = batches(signers, duplicates).into();
         self.all_of.insert(at, Rc::clone(&batches));
         batches

@@ -118,6 +118,9 @@ pub(crate) enum PathTrie<'w> {
     Keys(Children<'w>),
 }
 
+/// So many keys are sooner looked through than searched.
+const FEW: usize = 8;
+
 /// Keys of an object, sorted.
 #[derive(Debug)]
 pub(crate) struct Children<'w> {
@@ -182,7 +185,11 @@ impl<'w> Children<'w> {
 
     /// The child of that name, and its position.
     pub(crate) fn find(&self, name: &str) -> Option<(usize, &Child<'w>)> {
-        let at = self.all.binary_search_by(|child| (**child.name).cmp(name)).ok()?;
+        let at = if self.all.len() <= FEW {
+            self.all.iter().position(|child| *child.name == name)?
+        } else {
+            self.all.binary_search_by(|child| (**child.name).cmp(name)).ok()?
+        };
         self.all.get(at).map(|child| (at, child))
     }
 }

@@ -17,7 +17,7 @@ pub(super) const MAKERS: &[Maker] = &[
         let padded = |at| "\n".repeat(7_500) + &certificate(at, 20);
         signed("manifest/longest-certificates", 1, layers(330, padded))
     },
-    || signed("manifest/patterns", 256, layers(1_000, |at| certificate(at, 900))),
+    || signed("manifest/subjects-and-patterns", 256, layers(1_000, |at| certificate(at, 900))),
     || signed("manifest/wide", 1, of("layers", &list_of_bytes(FIVE_MIB, "{}"))),
     || signed("manifest/beside", 1, of("x", &list_of_bytes(FIVE_MIB, "0"))),
     || signed("manifest/32-mb", 1, of("x", &format!("\"{}\"", "x".repeat(THIRTY_TWO_MB)))),
@@ -43,8 +43,8 @@ fn of(key: &str, value: &str) -> String {
 fn signed(name: &'static str, count: usize, manifest: String) -> Limit {
     let signer = |at: usize| {
         let pattern = match count {
-            1 => "**a*b".to_owned(),
-            _ => format!("**{}b{at:03}", "a*".repeat(10)),
+            1 => "**a*b*".to_owned(),
+            _ => format!("**{}b{at:03}*", "a*".repeat(10)),
         };
         format!(
             r#"{{"kind":"genericIssuer","issuer":"{GITHUB}","subject":{{"pattern":"https://github.com/acme/{pattern}"}}}}"#

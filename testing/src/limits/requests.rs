@@ -52,7 +52,7 @@ pub(super) const MAKERS: &[Maker] = &[
             |at| rule(&format!("ghcr.io/acme/**:v{at}-*")),
         )
     },
-    || all_match(300),
+    || all_match(200),
     || {
         with_settings(
             "rules/all-match-keys",
