@@ -1073,13 +1073,14 @@ COSIGN_3='--new-bundle-format=false --use-signing-config=false '
   local line lines=0
   cd "$BATS_TEST_TMPDIR"
   trust release
-  mkdir deploy trust
+  mkdir deploy policies trust
   deployment "$(image acme/app:signed)" >deploy/app.yaml
   in_the_cluster ConfigMap trusted release && cp cluster/* trust/
   request CREATE null "$(pod "$(image acme/app:signed)")"
   ln -s "$MODULE" annotated-policy.wasm
   cp settings.json settings.yaml
   "$SIGNED_IMAGES" policy --settings-path settings.yaml >policy.yaml
+  cp policy.yaml policies/
   echo "insecure_sources: ['$REGISTRY']" >sources.yml
   # what other programs print
   helm() { cat deploy/app.yaml; }

@@ -122,7 +122,7 @@ fn review<'r>(
         .collect();
     let mut notes = response::expiry_notes(verifier.expiring());
     notes.extend(rules.notes.iter().cloned());
-    review_pins(&found.images, &mut outcomes, &rules, settings, host, now)?;
+    review_pins(&found.images, &mut outcomes, &rules, settings, verifier)?;
     if found.images.is_empty() {
         notes.push(format!("no image was found in this {kind}"));
     }
@@ -136,8 +136,7 @@ fn review_pins(
     outcomes: &mut [Outcome],
     rules: &Rules,
     settings: &PartialSettings<'_>,
-    host: &mut Host<'_>,
-    now: Duration,
+    verifier: Verifier<'_, '_, '_>,
 ) -> Result<(), SettingsError> {
     let mut pins = Vec::new();
     let read_digests = rules.read_digests();
@@ -160,7 +159,7 @@ fn review_pins(
         .collect();
     let in_question = NamedImages::new(in_question);
     let rules = settings.rules(RuleFilter::For(&in_question))?;
-    let mut verifier = Verifier::new(host, now);
+    let mut verifier = verifier.for_other_rules();
     for (was, pinned) in &mut pins {
         let again = outcome(rules.plan_as_written(pinned), &mut verifier);
         if again.is_rejected() {

@@ -128,7 +128,7 @@ scenario('one of two public keys is enough, and images are pinned', async() => {
   const refused = review(settings, POD, IMAGE, [missing(first), missing(second)]);
 
   assert.equal(refused.allowed, false);
-  assert.match(refused.status.message, /acme: signed, but not by enough of the signers: 0 of 1 agreed/);
+  assert.match(refused.status.message, /rule `acme`: signed, but not by enough of the signers: 0 of 1 agreed/);
 });
 
 scenario('GitHub Actions and a URL, and nothing else', async() => {

@@ -82,8 +82,7 @@ impl Transport {
     pub(crate) fn asked(&self, url: &str) -> String {
         let rest = url.strip_prefix("http://").unwrap_or(url);
         let host = rest.split('/').next().unwrap_or_default();
-        let scheme = if self.is_insecure(host) { "http" } else { "https" };
-        format!("{scheme}://{rest}")
+        format!("{}://{rest}", self.wire.scheme(host))
     }
 
     async fn get(&self, request: &Request) -> Heard {

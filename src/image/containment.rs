@@ -10,7 +10,8 @@
 //! are fine are never refused. Not told, therefore, is what takes very many patterns to say, such as one for each digit
 //! that a digest may begin with. Most are told by one image ([`ImagePattern::example`]) that the others do not match.
 
-use super::pattern::{ImagePattern, Match, Segment};
+use super::pattern::{ImagePattern, Match};
+use super::pattern_parts::Segment;
 use super::spelling::{Given, Spot};
 use std::rc::Rc;
 

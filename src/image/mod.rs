@@ -8,5 +8,6 @@ mod grams;
 pub mod legacy_pattern;
 pub mod names;
 pub mod pattern;
+mod pattern_parts;
 pub mod reference;
 mod spelling;

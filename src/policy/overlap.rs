@@ -102,7 +102,7 @@ impl<'s> PartySigner<'s> {
 }
 
 /// Whether both demand one annotation, with different values. A signature has one value of each.
-pub(crate) fn annotations_differ(a: &Annotations, b: &Annotations) -> bool {
+fn annotations_differ(a: &Annotations, b: &Annotations) -> bool {
     a.iter().any(|(key, value)| b.get(key).is_some_and(|other| other != value))
 }
 
@@ -126,13 +126,15 @@ pub(crate) fn are_alternatives(
 /// How many parties these signers are: alternatives of one another are one. Nothing when the steps that are left do not
 /// suffice to tell.
 pub(crate) fn parties(signers: &[Signer], left: &mut usize) -> Option<usize> {
-    let signers: Vec<PartySigner<'_>> = signers.iter().map(PartySigner::new).collect();
+    // Who demands no annotation is apart from nobody.
+    let annotated = signers.iter().filter(|signer| !signer.annotations.is_empty());
+    let annotated: Vec<PartySigner<'_>> = annotated.map(PartySigner::new).collect();
     // Each signer's party, by the first of its signers.
-    let mut party: Vec<usize> = Vec::with_capacity(signers.len());
-    for (index, signer) in signers.iter().enumerate() {
+    let mut party: Vec<usize> = Vec::with_capacity(annotated.len());
+    for (index, signer) in annotated.iter().enumerate() {
         // Of each party, whether it is the signer's too.
         let mut joined = vec![false; index];
-        for (other, party) in signers.iter().zip(&party) {
+        for (other, party) in annotated.iter().zip(&party) {
             if let Some(joined) = joined.get_mut(*party)
                 && !*joined
             {
@@ -145,7 +147,8 @@ pub(crate) fn parties(signers: &[Signer], left: &mut usize) -> Option<usize> {
         }
         party.push(own);
     }
-    Some(party.iter().enumerate().filter(|(index, party)| index == *party).count())
+    let parties = party.iter().enumerate().filter(|(index, party)| index == *party).count();
+    Some(signers.len() - annotated.len() + parties)
 }
 
 /// Whether they have a key in common.

@@ -3,7 +3,7 @@
 
 use super::audit::UNMATCHED;
 use super::outcome::Outcome;
-use super::{about, reason, unsatisfied};
+use super::{NO_RULE, about, reason, unsatisfied};
 use crate::policy::plan::UnmatchedImages;
 use crate::text::clip;
 use crate::verify::outcome::Refusal;
@@ -70,7 +70,7 @@ fn lines_of(image: &FoundImage<'_>, outcome: &Outcome) -> Vec<LogLine> {
         }
         Outcome::Invalid(_) => line("invalid-reference", &reason(outcome).unwrap_or_default()),
         Outcome::Unmatched(UnmatchedImages::Reject | UnmatchedImages::Warn) => {
-            line(UNMATCHED, "no rule matches this image")
+            line(UNMATCHED, NO_RULE)
         }
         Outcome::Unmatched(UnmatchedImages::Accept)
         | Outcome::Exempt

@@ -28,6 +28,9 @@ use std::fmt::Write as _;
 /// The longest line about one image, in bytes, so that one image cannot crowd out the others.
 const MAX_LINE: usize = 1024;
 
+/// What is said of an image that no rule matches.
+const NO_RULE: &str = "no rule matches this image";
+
 /// The answer to `validate`. Keys without a value are left out.
 #[derive(Debug, Default, Serialize)]
 pub struct Response<'r> {
@@ -152,7 +155,7 @@ fn reason(outcome: &Outcome) -> Option<String> {
         Outcome::Refused(refusal) => Some(unsatisfied(refusal)),
         Outcome::Invalid(why) => Some(format!("invalid image reference: {why}")),
         Outcome::Unmatched(UnmatchedImages::Reject) => {
-            Some("no rule matches this image, and `unmatchedImages` is `reject`".to_owned())
+            Some(format!("{NO_RULE}, and `unmatchedImages` is `reject`"))
         }
         Outcome::Verified { .. }
         | Outcome::Tolerated(..)
@@ -181,7 +184,7 @@ fn image_warnings(image: &FoundImage<'_>, outcome: &Outcome) -> Vec<String> {
             warned.iter().map(|refusal| warning(image, &unsatisfied_in_short(refusal))).collect()
         }
         Outcome::Unmatched(UnmatchedImages::Warn) => {
-            vec![warning(image, "no rule matches this image")]
+            vec![warning(image, NO_RULE)]
         }
         Outcome::Unmatched(UnmatchedImages::Accept | UnmatchedImages::Reject)
         | Outcome::Refused(_)

@@ -23,7 +23,8 @@ pub(crate) const MAX_CANDIDATES: usize = 8;
 /// characters and ten patterns take less.
 const MAX_STEPS: usize = 6_000_000;
 
-const TOO_LONG: &str = "its signatures name too many subjects to compare them with the patterns";
+pub(super) const TOO_LONG: &str =
+    "its signatures name too many subjects to compare them with the patterns";
 
 /// The questions about one image.
 pub(crate) struct ImageSession<'i> {
@@ -34,7 +35,7 @@ pub(crate) struct ImageSession<'i> {
     resolved: Option<Digest>,
     answers: Vec<(Check, Result<(), CheckFailure>)>,
     /// How many more steps it may take to compare them with patterns.
-    steps_left: usize,
+    pub(super) steps_left: usize,
     /// Whom the certificates of its signatures name, once that was looked at.
     identities: Option<Result<Rc<[CertificateIdentity]>, CheckFailure>>,
     /// Why the host found no signature, once that was looked into.

@@ -51,7 +51,7 @@ impl SignatureManifest {
         if layers.len() > MAX_LAYERS {
             return Self::TooMany(layers.len());
         }
-        let signatures: Vec<&RawValue> =
+        let signatures: Vec<Option<&RawValue>> =
             layers.into_iter().filter_map(|layer| signature(layer)).collect();
         if signatures.is_empty() {
             return Self::NoSignature;
@@ -59,6 +59,7 @@ impl SignatureManifest {
         Self::Of(
             signatures
                 .into_iter()
+                .flatten()
                 .filter_map(certificate)
                 .filter_map(|pem| CertificateIdentity::read(&pem))
                 .collect(),
@@ -66,15 +67,17 @@ impl SignatureManifest {
     }
 }
 
-/// The annotations of a layer that is a signature.
-fn signature(layer: &RawValue) -> Option<&RawValue> {
+/// The certificate, if there is one, of a layer that is a signature.
+fn signature(layer: &RawValue) -> Option<Option<&RawValue>> {
     let annotations = member(layer, "annotations")?;
-    member(annotations, SIGNATURE).map(|_| annotations)
+    match pick(annotations, [SIGNATURE, CERTIFICATE]) {
+        Ok([signature, certificate]) => signature.map(|_| certificate),
+        // Of two of one name, neither counts.
+        Err(_) => member(annotations, SIGNATURE).map(|_| None),
+    }
 }
 
-/// The certificate in a signature's annotations.
-fn certificate(annotations: &RawValue) -> Option<String> {
-    let pem = member(annotations, CERTIFICATE)?;
+fn certificate(pem: &RawValue) -> Option<String> {
     // As JSON each line break takes two characters; what is far too long is not decoded.
     let pem = (pem.get().len() <= MAX_CERTIFICATE * 2).then(|| string(pem))??;
     Some(pem.into_owned())

@@ -2,133 +2,16 @@
 //! as many as its `minimumMatches`).
 
 use crate::host::Host;
-use crate::host::verification::{AllOf, Check, Merged};
+use crate::host::verification::Check;
 use crate::keys::certificate::CertificateError;
-use crate::policy::overlap::{PartySigner, annotations_differ, are_alternatives};
-use crate::policy::signer::{Annotations, Identity, Signer, identity_label};
-use crate::policy::subject_pattern::SubjectPattern;
+use crate::policy::overlap::PartySigner;
+use crate::policy::signer::Signer;
 use crate::verify::failure::CheckFailure;
-use crate::verify::image_session::{ImageSession, MAX_CANDIDATES};
+use crate::verify::image_session::{ImageSession, MAX_CANDIDATES, TOO_LONG};
 use crate::verify::outcome::{OtherSignature, Reason};
-use crate::verify::signer_checks::{SignerError, keyless, one_signature_meets_both};
-use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
-use std::borrow::Cow;
+use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, labels};
+use crate::verify::signer_checks::{SignerError, one_signature_meets_both};
 use std::rc::Rc;
-
-/// Signers that one call can ask about.
-#[derive(Clone)]
-pub(crate) struct SignerBatch<'s> {
-    signers: Vec<Rc<PartySigner<'s>>>,
-    /// Any one of these satisfies them all. For a pattern, they are known only when an image is looked at.
-    checks: Result<Vec<Check>, SignerError>,
-}
-
-impl<'s> SignerBatch<'s> {
-    pub(crate) fn new(signer: &'s Signer, checks: Result<Vec<Check>, SignerError>) -> Self {
-        Self { signers: vec![Rc::new(PartySigner::new(signer))], checks }
-    }
-
-    /// What its signers are called.
-    fn label(&self) -> String {
-        labels(&self.signers)
-    }
-
-    /// What to ask about an image.
-    fn checks_for(
-        &self,
-        session: &mut ImageSession<'_>,
-        host: &mut Host<'_>,
-    ) -> Result<Cow<'_, [Check]>, CheckFailure> {
-        let known = self.checks.as_deref();
-        let known = known.map_err(|error| CheckFailure::Signer(self.label(), error.clone()))?;
-        let Some((issuer, pattern, annotations)) = self.pattern() else {
-            return Ok(Cow::Borrowed(known));
-        };
-        let check = |subject: &String| Check {
-            all_of: keyless(issuer, subject),
-            annotations: annotations.clone(),
-        };
-        Ok(session.candidates(host, issuer, pattern)?.iter().map(check).collect())
-    }
-
-    /// The issuer, the pattern and the annotations of a signer who is told by a pattern, and is alone.
-    fn pattern(&self) -> Option<(&'s str, &'s SubjectPattern, &'s Annotations)> {
-        let [signer] = self.signers.as_slice() else { return None };
-        match signer.signer() {
-            Signer {
-                identity: Identity::KeylessPattern { issuer, pattern }, annotations, ..
-            } => Some((issuer, pattern, annotations)),
-            _ => None,
-        }
-    }
-
-    fn is_alternative_of(&self, other: &PartySigner<'_>) -> bool {
-        self.signers.iter().any(|signer| are_alternatives(signer, other))
-    }
-
-    /// The labels of those who have met that check; for a pattern, the identity that did.
-    fn agreed(&self, check: &Check) -> Vec<String> {
-        match &check.all_of {
-            AllOf::Keyless(identities) if self.pattern().is_some() => {
-                let label =
-                    |identity: &KeylessInfo| identity_label(&identity.issuer, &identity.subject);
-                identities.iter().map(label).collect()
-            }
-            _ => self.signers.iter().map(|signer| signer.signer().label.clone()).collect(),
-        }
-    }
-
-    fn join(&mut self, other: &Self, duplicates: DuplicateSigners) -> Merged {
-        match (self.checks.as_deref_mut(), other.checks.as_deref()) {
-            (Ok([mine]), Ok([others]))
-                if mine == others && duplicates == DuplicateSigners::Accepted =>
-            {
-                Merged::Yes
-            }
-            (Ok([mine]), Ok([others]))
-                if duplicates == DuplicateSigners::Accepted
-                    || !one_signature_meets_both(&mine.all_of, &others.all_of) =>
-            {
-                mine.merge(others)
-            }
-            _ => Merged::No,
-        }
-    }
-}
-
-fn labels(signers: &[Rc<PartySigner<'_>>]) -> String {
-    let labels: Vec<&str> = signers.iter().map(|signer| signer.signer().label.as_str()).collect();
-    labels.join(" or ")
-}
-
-/// What becomes of signers whom one signature satisfies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DuplicateSigners {
-    /// They count once, and so does one party that signs with different values of one annotation.
-    CountOnce,
-    /// They are refused. One party may have to sign with different values of one annotation.
-    Refused,
-    /// They are accepted, as verify-image-signatures does: to ask for one twice is to ask once.
-    Accepted,
-}
-
-/// Puts signers together where one call can ask about both.
-pub(crate) fn batches(
-    signers: Vec<SignerBatch<'_>>,
-    duplicates: DuplicateSigners,
-) -> Vec<SignerBatch<'_>> {
-    let mut batches: Vec<SignerBatch<'_>> = Vec::new();
-    for signer in signers {
-        match batches
-            .iter_mut()
-            .find_map(|batch| (batch.join(&signer, duplicates) == Merged::Yes).then_some(batch))
-        {
-            Some(batch) => batch.signers.extend(signer.signers),
-            None => batches.push(signer),
-        }
-    }
-    batches
-}
 
 /// How many signers a rule needs, and how they stand.
 pub(crate) struct SignerThreshold<'s> {
@@ -149,12 +32,6 @@ pub(crate) struct SignerThreshold<'s> {
     expired: Option<CheckFailure>,
     annotated: bool,
     uncertified: bool,
-}
-
-/// Whether no signature meets both. Of a certificate this is not known.
-fn are_apart(a: &Check, b: &Check) -> bool {
-    let is_certificate = |check: &Check| matches!(check.all_of, AllOf::Certificate { .. });
-    !is_certificate(a) && !is_certificate(b) && annotations_differ(&a.annotations, &b.annotations)
 }
 
 /// How a signer stands to those who have agreed.
@@ -200,10 +77,11 @@ impl<'s> SignerThreshold<'s> {
             Ok(checks) => checks,
             Err(failure) => return self.failure(batch, failure),
         };
-        match self.standing(batch, &checks) {
-            Standing::Distinct => {}
-            Standing::Alternative => return,
-            Standing::Shared(label) => {
+        match self.standing(batch, &checks, &mut session.steps_left) {
+            Some(Standing::Distinct) => {}
+            Some(Standing::Alternative) => return,
+            None => return self.failure(batch, CheckFailure::Unchecked(TOO_LONG.to_owned())),
+            Some(Standing::Shared(label)) => {
                 let error = SignerError::Shared(label);
                 return self.failure(batch, CheckFailure::Signer(batch.label(), error));
             }
@@ -223,7 +101,10 @@ impl<'s> SignerThreshold<'s> {
             let failure = match session.ask(host, check) {
                 Ok(()) => {
                     if self.duplicates == DuplicateSigners::CountOnce {
-                        self.missing.retain(|(other, _)| !batch.is_alternative_of(other));
+                        let left = &mut session.steps_left;
+                        self.missing.retain(|(other, _)| {
+                            batch.is_alternative_of(other, left) != Some(true)
+                        });
                     }
                     self.agreed.extend(batch.agreed(check));
                     self.met.push((batch.signers.clone(), checks.into_owned()));
@@ -239,32 +120,40 @@ impl<'s> SignerThreshold<'s> {
         self.failure(batch, worst);
     }
 
-    /// How those of the batch stand to those who have agreed.
-    fn standing(&self, batch: &SignerBatch<'s>, checks: &[Check]) -> Standing {
+    /// How those of the batch stand to those who have agreed; nothing when the steps that are left do not suffice to
+    /// tell.
+    fn standing(
+        &self,
+        batch: &SignerBatch<'s>,
+        checks: &[Check],
+        left: &mut usize,
+    ) -> Option<Standing> {
         if self.duplicates == DuplicateSigners::Accepted {
-            return Standing::Distinct;
+            return Some(Standing::Distinct);
         }
         let counts_once = self.duplicates == DuplicateSigners::CountOnce;
         let mut standing = Standing::Distinct;
         for (signers, met) in &self.met {
-            if counts_once && signers.iter().any(|signer| batch.is_alternative_of(signer)) {
-                standing = Standing::Alternative;
-            }
-            for (met, check) in
-                met.iter().flat_map(|met| checks.iter().map(move |check| (met, check)))
-            {
-                if !one_signature_meets_both(&met.all_of, &check.all_of) {
-                    continue;
+            if counts_once {
+                for signer in signers {
+                    if batch.is_alternative_of(signer, left)? {
+                        standing = Standing::Alternative;
+                    }
                 }
-                if !are_apart(check, met) {
-                    return Standing::Shared(labels(signers));
+            }
+            let meets_both = |met: &Check| {
+                checks.iter().any(|check| one_signature_meets_both(&met.all_of, &check.all_of))
+            };
+            if met.iter().any(meets_both) {
+                if !batch.is_apart_from(signers) {
+                    return Some(Standing::Shared(labels(signers)));
                 }
                 if counts_once {
                     standing = Standing::Alternative;
                 }
             }
         }
-        standing
+        Some(standing)
     }
 
     fn failure(&mut self, batch: &SignerBatch<'s>, failure: CheckFailure) {

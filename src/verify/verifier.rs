@@ -18,8 +18,9 @@ use crate::sorted_map::SortedMap;
 use crate::verify::cluster_keys::ClusterKeys;
 use crate::verify::image_session::ImageSession;
 use crate::verify::outcome::{Approval, Expiring, OtherSignature, Reason, Refusal};
+use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, batches};
 use crate::verify::signer_checks::{self, SignerError};
-use crate::verify::threshold::{DuplicateSigners, SignerBatch, SignerThreshold, batches};
+use crate::verify::threshold::SignerThreshold;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -70,7 +71,7 @@ pub struct Verifier<'a, 'h, 'r> {
     refused: usize,
     expiring: Vec<Expiring>,
     /// What those of `anyOf` so far are asked about with, by where they are.
-    batches: SortedMap<*const Signer, SignerBatch<'r>>,
+    batches: SortedMap<*const Signer, Rc<SignerBatch<'r>>>,
     /// The same for those of `allOf`, by their rules.
     all_of: SortedMap<*const Rule, Rc<[SignerBatch<'r>]>>,
     /// For how many images it has looked for what is signed instead.
@@ -91,6 +92,14 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
             all_of: SortedMap::default(),
             other_signatures: 0,
         }
+    }
+
+    /// The same for the images of other rules: what is known of the cluster, and how many images are refused, stays.
+    #[must_use]
+    pub fn for_other_rules<'o>(self) -> Verifier<'a, 'h, 'o> {
+        let Self { host, now, cluster, refused, expiring, other_signatures, .. } = self;
+        let fresh = Verifier::new(host, now);
+        Verifier { cluster, refused, expiring, other_signatures, ..fresh }
     }
 
     /// Signers whose certificates were used and expire soon.
@@ -207,13 +216,13 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     }
 
     /// Keys are read once a request, however many images need them.
-    fn batch(&mut self, rule: &RuleName, signer: &'r Signer) -> SignerBatch<'r> {
+    fn batch(&mut self, rule: &RuleName, signer: &'r Signer) -> Rc<SignerBatch<'r>> {
         let at = std::ptr::from_ref(signer);
         if let Some(batch) = self.batches.get(&at) {
-            return batch.clone();
+            return Rc::clone(batch);
         }
-        let batch = SignerBatch::new(signer, self.checks_of(rule, signer));
-        self.batches.insert(at, batch.clone());
+        let batch = Rc::new(SignerBatch::new(signer, self.checks_of(rule, signer)));
+        self.batches.insert(at, Rc::clone(&batch));
         batch
     }
 

@@ -4,6 +4,7 @@
 //! - What was read, and how? The same by every policy: the first report says it.
 
 use super::report::{NotReviewed, Report};
+use crate::legible;
 
 impl Report {
     /// The reports of policies, each with the policy's name. None without any.
@@ -13,6 +14,7 @@ impl Report {
             return reports.into_iter().next().map(|(_, report)| report);
         }
         let mut reports = reports.into_iter().map(|(policy, mut report)| {
+            let policy = legible::line(&policy);
             report.objects.iter_mut().for_each(|object| object.policy = Some(policy.clone()));
             report
         });
@@ -29,7 +31,6 @@ impl Report {
                 object.holds_images |= report.not_reviewed.iter().any(|other| is_holder(&other));
             }
         }
-        merged.make_legible();
         merged.conclude();
         Some(merged)
     }

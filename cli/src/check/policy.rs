@@ -16,7 +16,7 @@ use yaml_serde::Value as Yaml;
 use super::effect::Effect;
 use super::kinds::Kinds;
 use super::subject::Object;
-use crate::manifest::tree::{Node, Value};
+use crate::manifest::tree::Node;
 
 /// Why a manifest is not understood.
 #[derive(Debug, thiserror::Error)]
@@ -146,7 +146,7 @@ impl Manifest {
 impl Selector {
     fn selects(&self, object: &Node) -> bool {
         let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
-        let label = |key: &str| labels.and_then(|labels| text(labels.get(key)?));
+        let label = |key: &str| labels.and_then(|labels| labels.text(key));
         let has = |(key, value): (&String, &String)| label(key) == Some(value);
         self.match_labels.iter().all(has)
             && self.match_expressions.iter().all(|expression| {
@@ -160,12 +160,5 @@ impl Selector {
                     Operator::DoesNotExist => value.is_none(),
                 }
             })
-    }
-}
-
-fn text(node: &Node) -> Option<&str> {
-    match &node.value {
-        Value::Text(text) => Some(text),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Map(_) => None,
     }
 }

@@ -30,7 +30,6 @@ impl ObjectReport {
         self.message = self.message.as_deref().map(legible::lines);
         let texts = [&mut self.group, &mut self.kind].into_iter();
         let names = self.origin.file.iter_mut().chain(&mut self.namespace).chain(&mut self.name);
-        let names = names.chain(&mut self.policy);
         texts.chain(names).chain(&mut self.warnings).for_each(line);
         for image in &mut self.images {
             let approvals = image.approvals.iter_mut();

@@ -69,8 +69,7 @@ impl Wire {
         authorization: Option<&HeaderValue>,
     ) -> Heard {
         let host = &request.host;
-        let scheme = if self.is_insecure(host) { "http" } else { "https" };
-        let url = Url::parse(&format!("{scheme}://{host}{}", request.path));
+        let url = Url::parse(&format!("{}://{host}{}", self.scheme(host), request.path));
         let url = url.map_err(|error| Failure::new(host, Cause::Other(error.to_string())))?;
         let mut headers = request.headers.clone();
         if let Some(authorization) = authorization {
@@ -89,6 +88,11 @@ impl Wire {
     pub(super) async fn token(&self, url: Url, login: Option<HeaderValue>) -> Heard {
         let headers = login.map(|login| (AUTHORIZATION, login)).into_iter().collect();
         self.get(url, headers, MAX_ANSWER).await
+    }
+
+    /// The scheme that a host is spoken to by.
+    pub(super) fn scheme(&self, host: &str) -> &'static str {
+        if self.is_insecure(host) { "http" } else { "https" }
     }
 
     /// Whether plain HTTP is meant.
