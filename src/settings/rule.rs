@@ -9,6 +9,7 @@ use super::{RuleFilter, SettingsIssue};
 use crate::image::containment::{Coverage, coverage};
 use crate::image::pattern::ImagePattern;
 use crate::policy::place::Place;
+use crate::policy::requirements::Requirements;
 use crate::policy::rule::{AnyOf, EmptyTrust, Enforcement, ImageMatcher, Rule, RuleName, Trust};
 use crate::policy::signer::Signer;
 use serde::Deserialize;
@@ -78,6 +79,7 @@ pub(super) fn compile(
         matcher,
         enforcement: enforcement.unwrap_or(Enforcement::Reject),
         trust: Trust::new(all_of.unwrap_or_default(), any_of).map_err(SettingsIssue::new)?,
+        requirements: Requirements::default(),
     }))
 }
 
