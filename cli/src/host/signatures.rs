@@ -39,8 +39,8 @@ use crate::transport::gateway::Referrers;
 
 /// What verifies images.
 pub(crate) struct Verifier {
-    registries: Arc<Registries>,
-    trust: Trust,
+    pub(super) registries: Arc<Registries>,
+    pub(super) trust: Trust,
     /// One at a time uses a client, as at Kubewarden's host: what it asks has been asked ahead, so nobody waits long.
     with_root: OnceCell<Mutex<Client>>,
     without_root: OnceCell<Mutex<Client>>,
@@ -56,9 +56,9 @@ pub(crate) struct CertificateSigner<'a> {
 }
 
 /// The signatures of an image.
-struct Signatures {
-    digest: String,
-    layers: Vec<SignatureLayer>,
+pub(super) struct Signatures {
+    pub(super) digest: String,
+    pub(super) layers: Vec<SignatureLayer>,
 }
 
 impl fmt::Debug for Verifier {
@@ -114,11 +114,21 @@ impl Verifier {
     async fn signatures(&self, image: &str, need: Need) -> Result<Signatures, HostError> {
         let reference: Reference = image.parse()?;
         let root = self.trust.root(need).await?;
-        let signatures = in_time(image, Box::pin(self.find(&reference, root))).await?;
+        let signatures = self.found(image, &reference, root).await?;
         if signatures.layers.is_empty() {
             return Err(self.why_none(&reference, &signatures.digest).await);
         }
         Ok(signatures)
+    }
+
+    /// The signatures that hold, which may be none.
+    pub(super) async fn found(
+        &self,
+        image: &str,
+        reference: &Reference,
+        root: Option<&SigstoreTrustRoot>,
+    ) -> Result<Signatures, HostError> {
+        in_time(image, Box::pin(self.find(reference, root))).await
     }
 
     async fn client(&self, root: Option<&SigstoreTrustRoot>) -> Result<&Mutex<Client>, HostError> {
@@ -203,7 +213,7 @@ impl Verifier {
     }
 
     /// There is nothing that can be believed: is there something that cannot?
-    async fn why_none(&self, image: &Reference, digest: &str) -> HostError {
+    pub(super) async fn why_none(&self, image: &Reference, digest: &str) -> HostError {
         let tag = signature_tag(image, digest);
         let Ok(manifest) = self.registries.manifest(&tag.whole()).await else {
             return HostError::Unsigned { image: image.whole() };
@@ -227,7 +237,7 @@ impl Verifier {
 }
 
 /// Where cosign keeps the signatures of an image.
-fn signature_tag(image: &Reference, digest: &str) -> Reference {
+pub(super) fn signature_tag(image: &Reference, digest: &str) -> Reference {
     let tag = format!("{}.sig", digest.replace(':', "-"));
     Reference::with_tag(image.registry().to_owned(), image.repository().to_owned(), tag)
 }
