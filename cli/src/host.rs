@@ -18,6 +18,7 @@ use session::{Recorder, Replay};
 
 mod certificate;
 mod error;
+mod evidence;
 mod kubernetes;
 mod log;
 mod question;

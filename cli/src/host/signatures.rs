@@ -1,6 +1,7 @@
 //! Whether an image is signed, and by whom.
 //!
-//! - Which signatures count? Those that the trust root vouches for: in the tag `sha256-<hex>.sig` beside the
+//! - Which signatures count? Those that the trust root vouches for, and whose certificate and log entry were made for
+//!   them ([`evidence`]): in the tag `sha256-<hex>.sig` beside the
 //!   image, or referring to it as Sigstore bundles.
 //! - What is answered? The digest that the signatures were looked up for. The tag is resolved once; from then
 //!   on the digest is asked for.
@@ -31,6 +32,7 @@ use sigstore::trust::sigstore::SigstoreTrustRoot;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::error::HostError;
+use super::evidence;
 use super::question::Annotations;
 use super::registry::{ANONYMOUS, Registries, TIMEOUT, unreachable};
 use super::signer::Signer;
@@ -163,6 +165,7 @@ impl Verifier {
         );
         let mut client = self.client(root).await?.lock().await;
         let layers = client.trusted_signature_layers(&Auth::Anonymous, &pinned).await?;
+        let layers = layers.into_iter().map(evidence::held).collect();
         Ok(Signatures { digest, layers })
     }
 
