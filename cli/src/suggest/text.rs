@@ -139,7 +139,65 @@ fn signer_text(signer: &Signer, keys: &[Key], indent: &str) -> String {
     format!("{indent}- kind: {fields}\n")
 }
 
-/// A JSON string is a string of YAML.
+/// A JSON string is a string of YAML; what is not printed is written as its number.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut quoted = String::new();
+    for c in serde_json::Value::from(text).to_string().chars() {
+        if legible::line(c.encode_utf8(&mut [0; 4])).starts_with(c) {
+            quoted.push(c);
+        } else {
+            let _ = write!(quoted, "\\U{:08x}", u32::from(c));
+        }
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use signed_images_policy::image::reference::Reference;
+
+    use super::*;
+    use crate::suggest::rules::suggest;
+
+    #[test]
+    fn what_a_registry_says_stays_in_quotes_and_comments() {
+        let seen = |image: &str, found| Seen {
+            image: image.to_owned(),
+            reference: Reference::parse(image).unwrap(),
+            found,
+        };
+        let identity = |issuer: &str, subject: Subject| {
+            Found::Signed(BTreeSet::from([Signer::Identity { issuer: issuer.to_owned(), subject }]))
+        };
+        let odd = Subject::Equal("jo\"\n- x: {y}\u{202e}@acme.io".to_owned());
+        let workflow = Subject::Pattern(
+            "https://github.com/acme/app/.github/workflows/r.yml@refs/tags/*".to_owned(),
+        );
+        let both = BTreeSet::from([
+            Signer::Key(0),
+            Signer::Workflow { owner: "acme".to_owned(), repo: "app".to_owned() },
+        ]);
+        let seen = [
+            seen(
+                "ghcr.io/acme/app:1",
+                identity("https://token.actions.githubusercontent.com", workflow.clone()),
+            ),
+            seen(
+                "ghcr.io/acme/app:2",
+                identity("https://token.actions.githubusercontent.com", workflow),
+            ),
+            seen("ghcr.io/odd/app:1", identity("https://i\n", odd)),
+            seen("quay.io/acme/web:1", Found::Signed(both)),
+            seen("quay.io/acme/web:2", Found::Signed(BTreeSet::from([Signer::Key(0)]))),
+            seen("nginx", Found::Unsigned),
+            seen("redis:7", Found::Unread("unreachable\nforged: line".to_owned())),
+            seen("a/bundle", Found::Bundles(BTreeSet::from([Signer::Key(0)]))),
+            seen("a/unknown", Found::Unknown),
+        ];
+        let key = Key {
+            owner: "cosign".to_owned(),
+            pem: "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n".to_owned(),
+        };
+        insta::assert_snapshot!(settings(&suggest(&seen), &seen, &[key]));
+    }
 }
