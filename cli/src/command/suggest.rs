@@ -14,11 +14,12 @@ use signed_images_policy::keys::public_key::PublicKey;
 use tokio::runtime::Runtime;
 
 use super::exit::{self, Mistake, Unchecked};
-use super::options::World;
+use super::options::{World, nowhere};
 use super::print::{print, tell};
 use crate::check::conclusion::Conclusion;
 use crate::check::named;
 use crate::check::source;
+use crate::evaluation::now;
 use crate::host::{AT_ONCE, Live};
 use crate::legible;
 use crate::settings::Settings;
@@ -75,7 +76,7 @@ impl Suggest {
         let seen = self.look(&named.images, &keys, &host);
         let is_read = named.unread.is_empty()
             && !seen.iter().any(|image| matches!(image.found, Found::Unread(_)));
-        finish(&seen, &keys, is_read)
+        finish(&seen, &keys, is_read, runtime)
     }
 
     fn look(&self, images: &[String], keys: &[Key], host: &Live) -> Vec<Seen> {
@@ -100,7 +101,12 @@ impl Suggest {
     }
 }
 
-fn finish(seen: &[Seen], keys: &[Key], is_read: bool) -> anyhow::Result<ExitCode> {
+fn finish(
+    seen: &[Seen],
+    keys: &[Key],
+    is_read: bool,
+    runtime: &Runtime,
+) -> anyhow::Result<ExitCode> {
     let rules = suggest(seen);
     let conclusion = if !is_read {
         Conclusion::Unchecked
@@ -115,9 +121,7 @@ fn finish(seen: &[Seen], keys: &[Key], is_read: bool) -> anyhow::Result<ExitCode
         return Ok(exit::of_check(conclusion));
     }
     let text = text::settings(&rules, seen, keys);
-    // What is written is valid: the policy's own reader says so.
-    let settings = Settings::parse(&text).context("the settings that were made")?;
-    signed_images_policy::settings::read(settings.raw()).map_err(|error| anyhow!("{error}"))?;
+    check(&text, runtime).context("the settings that were found are not valid")?;
     print(&text).map_err(Unchecked::new)?;
     let left = seen.iter().filter(|image| !matches!(image.found, Found::Signed(_))).count();
     if left > 0 {
@@ -127,6 +131,14 @@ fn finish(seen: &[Seen], keys: &[Key], is_read: bool) -> anyhow::Result<ExitCode
         ));
     }
     Ok(exit::of_check(conclusion))
+}
+
+/// What is written is valid: the policy's own reader says so.
+fn check(text: &str, runtime: &Runtime) -> anyhow::Result<()> {
+    let settings: serde_json::Value = yaml_serde::from_str(text)?;
+    let settings = Settings::parse(&settings.to_string())?;
+    settings.rules(&nowhere(runtime.handle().clone()), now())?;
+    Ok(())
 }
 
 /// The keys of a file: each of its PEM blocks.
