@@ -107,6 +107,8 @@ fn an_authority_must_be_the_trusted_one() {
     assert!(report.contains("No Signature Layer passed verification"), "{report}");
 }
 
+type Forge = fn(&mut Signature, &Signature);
+
 /// A certificate and a log entry are public, and can be put beside any signature.
 #[test]
 fn a_certificate_counts_for_the_signature_that_it_was_made_for() {
@@ -119,7 +121,6 @@ fn a_certificate_counts_for_the_signature_that_it_was_made_for() {
         authority.sign(&world.image(""), digest, &identity).0
     };
     let genuine = sign(&world.digest);
-    type Forge = fn(&mut Signature, &Signature);
     let rows: [(&str, Forge, bool); 4] = [
         ("its own", |_, _| {}, true),
         ("another certificate", |made, other| copy(made, other, &[CERTIFICATE]), false),
