@@ -22,6 +22,7 @@ pub mod policy;
 pub mod request;
 pub mod response;
 pub mod settings;
+mod sorted_map;
 mod text;
 pub mod verify;
 pub mod workload;

@@ -4,6 +4,7 @@
 use super::message::list;
 use super::outcome::Outcome;
 use crate::policy::plan::UnmatchedImages;
+use crate::sorted_map::SortedMap;
 use crate::text::clip;
 use crate::verify::outcome::{Approval, Refusal};
 use crate::workload::found::{Found, FoundImage};
@@ -21,12 +22,11 @@ pub(crate) fn annotations(
     outcomes: &[Outcome],
 ) -> BTreeMap<&'static str, String> {
     let mut entries: Vec<(&'static str, String)> = Vec::new();
+    let mut known = SortedMap::default();
     for (image, outcome) in found.images.iter().zip(outcomes) {
-        for entry in entries_of(image, outcome) {
-            if !entries.contains(&entry) {
-                entries.push(entry);
-            }
-        }
+        entries.extend(
+            entries_of(image, outcome).into_iter().filter(|entry| known.insert(entry.clone(), ())),
+        );
     }
     let mut annotations = BTreeMap::new();
     for key in KEYS {

@@ -13,6 +13,7 @@ use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
 use std::borrow::Cow;
 
 /// Signers that one call can ask about.
+#[derive(Clone)]
 pub(crate) struct SignerBatch<'s> {
     signers: Vec<&'s Signer>,
     /// Any one of these satisfies them all. For a pattern, they are known only when an image is looked at.
@@ -207,10 +208,10 @@ impl SignerThreshold {
     }
 
     fn failure(&mut self, signers: &[&Signer], failure: CheckFailure) {
-        let named = |signer: &&&Signer| failure.names(signer);
-        let any_named = signers.iter().any(|signer| named(&signer));
-        for signer in signers {
-            if any_named && !named(&signer) {
+        let named = failure.named(signers);
+        let any_named = named.contains(&true);
+        for (signer, is_named) in signers.iter().zip(named) {
+            if any_named && !is_named {
                 self.presumed += 1;
             } else {
                 self.missing.push(signer.label.clone());

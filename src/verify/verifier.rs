@@ -14,11 +14,13 @@ use crate::host::verification::Check;
 use crate::image::reference::{Digest, Reference};
 use crate::policy::rule::{AnyOf, Enforcement, Rule};
 use crate::policy::signer::Signer;
+use crate::sorted_map::SortedMap;
 use crate::verify::cluster_keys::ClusterKeys;
 use crate::verify::image_session::ImageSession;
 use crate::verify::outcome::{Approval, Expiring, Reason, Refusal, SignatureFormat};
 use crate::verify::signer_checks::{self, SignerError};
 use crate::verify::threshold::{DuplicateSigners, SignerBatch, SignerThreshold, batches};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// A digest that satisfied a rule that matches its image, and was refused by none. Nothing else makes one.
@@ -57,10 +59,12 @@ pub struct Verifier<'a, 'h, 'r> {
     /// Since the Unix epoch.
     now: Duration,
     cluster: ClusterKeys,
-    answers: Vec<(Reference, Verified)>,
+    answers: SortedMap<Reference, Verified>,
     expiring: Vec<Expiring>,
-    /// What the signers so far are asked about with.
-    checks: Vec<(&'r Signer, Result<Vec<Check>, SignerError>)>,
+    /// What those of `anyOf` so far are asked about with, by where they are.
+    batches: SortedMap<*const Signer, SignerBatch<'r>>,
+    /// The same for those of `allOf`, by their rules.
+    all_of: SortedMap<*const Rule, Rc<[SignerBatch<'r>]>>,
     /// How many images it has looked for a bundle of.
     bundle_lookups: usize,
 }
@@ -68,14 +72,14 @@ pub struct Verifier<'a, 'h, 'r> {
 impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     /// A verifier that asks that host at that time.
     pub fn new(host: &'a mut Host<'h>, now: Duration) -> Self {
-        let (answers, expiring, checks) = (Vec::new(), Vec::new(), Vec::new());
         Self {
             host,
             now,
             cluster: ClusterKeys::default(),
-            answers,
-            expiring,
-            checks,
+            answers: SortedMap::default(),
+            expiring: Vec::new(),
+            batches: SortedMap::default(),
+            all_of: SortedMap::default(),
             bundle_lookups: 0,
         }
     }
@@ -88,11 +92,11 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
 
     /// Verifies an image against the rules that match it.
     pub fn verify(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
-        if let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == image) {
+        if let Some(answer) = self.answers.get(image) {
             return answer.clone();
         }
         let answer = self.verify_anew(image, rules);
-        self.answers.push((image.clone(), answer.clone()));
+        self.answers.insert(image.clone(), answer.clone());
         answer
     }
 
@@ -152,13 +156,24 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         duplicates: DuplicateSigners,
     ) -> Result<Vec<String>, Reason> {
         let mut threshold = SignerThreshold::new(rule.trust.all_of().len(), duplicates);
-        let signers = rule.trust.all_of().iter();
-        let signers: Vec<SignerBatch<'_>> =
-            signers.map(|signer| self.batch(&rule.name, signer)).collect();
-        for batch in batches(signers, duplicates) {
-            threshold.ask(session, self.host, &batch);
+        for batch in &*self.batches(rule, duplicates) {
+            threshold.ask(session, self.host, batch);
         }
         threshold.conclude(session, self.host)
+    }
+
+    /// Signers are put together once a request, however many images need them.
+    fn batches(&mut self, rule: &'r Rule, duplicates: DuplicateSigners) -> Rc<[SignerBatch<'r>]> {
+        let at = std::ptr::from_ref(rule);
+        if let Some(known) = self.all_of.get(&at) {
+            return Rc::clone(known);
+        }
+        let signers = rule.trust.all_of().iter();
+        let batch = |signer| SignerBatch::new(signer, self.checks_of(&rule.name, signer));
+        let signers = signers.map(batch).collect();
+        let batches: Rc<[_]> = batches(signers, duplicates).into();
+        self.all_of.insert(at, Rc::clone(&batches));
+        batches
     }
 
     fn any_of(
@@ -180,13 +195,13 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
 
     /// Keys are read once a request, however many images need them.
     fn batch(&mut self, rule: &str, signer: &'r Signer) -> SignerBatch<'r> {
-        let known = self.checks.iter().find(|(known, _)| std::ptr::eq(*known, signer));
-        if let Some((_, checks)) = known {
-            return SignerBatch::new(signer, checks.clone());
+        let at = std::ptr::from_ref(signer);
+        if let Some(batch) = self.batches.get(&at) {
+            return batch.clone();
         }
-        let checks = self.checks_of(rule, signer);
-        self.checks.push((signer, checks.clone()));
-        SignerBatch::new(signer, checks)
+        let batch = SignerBatch::new(signer, self.checks_of(rule, signer));
+        self.batches.insert(at, batch.clone());
+        batch
     }
 
     fn checks_of(&mut self, rule: &str, signer: &Signer) -> Result<Vec<Check>, SignerError> {
