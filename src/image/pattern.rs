@@ -12,6 +12,7 @@
 //! tag written beside a digest spare it: the digest, not the tag, decides what runs.
 
 use crate::image::glob;
+use crate::image::grams::{Grams, add_grams};
 use crate::image::reference::{
     DOCKER_HUB, Digest, OFFICIAL, Reference, is_path_component, is_tag, normalise_registry,
     split_tag,
@@ -92,6 +93,8 @@ pub struct ImagePattern {
     segments: Vec<Segment>,
     tag: Option<Glob>,
     digest: Option<Glob>,
+    /// Of the segments.
+    grams: Grams,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +102,13 @@ enum Segment {
     /// `**`
     Any,
     One(Glob),
+}
+
+impl Segment {
+    /// Whether it is that component.
+    fn is(&self, component: &str) -> bool {
+        matches!(self, Self::One(glob) if glob.matches(component))
+    }
 }
 
 /// A `*`/`?` wildcard within one component.
@@ -128,13 +138,20 @@ impl ImagePattern {
             None => (text, None),
         };
         let (name, tag) = split_tag(rest);
-        Ok(Self { segments: name_segments(name)?, tag: tag.map(tag_glob).transpose()?, digest })
+        let segments = name_segments(name)?;
+        let grams = grams_of(&segments);
+        Ok(Self { segments, tag: tag.map(tag_glob).transpose()?, digest, grams })
     }
 
     /// Whether it is the pattern of every image.
     #[must_use]
     pub fn is_every_image(&self) -> bool {
         self.segments == [Segment::Any] && self.tag.is_none() && self.digest.is_none()
+    }
+
+    /// What is in the name of every image that it matches.
+    pub(super) fn grams(&self) -> &Grams {
+        &self.grams
     }
 
     /// How this pattern stands to that image.
@@ -160,13 +177,32 @@ impl ImagePattern {
         if self.names(image) { Match::Perhaps } else { Match::No }
     }
 
-    /// Whether registry and repository match, component by component; `**` takes any number of them.
+    /// Whether registry and repository match, component by component; `**` takes any number of them. Up to the first
+    /// `**` and from the last, each component has its place.
     fn names(&self, image: &Reference) -> bool {
+        let mut components = std::iter::once(image.registry()).chain(image.repository().split('/'));
+        let mut segments = self.segments.as_slice();
+        loop {
+            segments = match segments {
+                [] => return components.next().is_none(),
+                [Segment::Any, ..] => break,
+                [first, rest @ ..] if components.next().is_some_and(|own| first.is(own)) => rest,
+                _ => return false,
+            };
+        }
+        loop {
+            segments = match segments {
+                [Segment::Any] => return true,
+                [] | [.., Segment::Any] => break,
+                [rest @ .., last] if components.next_back().is_some_and(|own| last.is(own)) => rest,
+                _ => return false,
+            };
+        }
         glob::matches(
-            self.segments.iter(),
-            std::iter::once(image.registry()).chain(image.repository().split('/')),
+            segments.iter(),
+            components,
             |segment| **segment == Segment::Any,
-            |segment, component| matches!(segment, Segment::One(glob) if glob.matches(component)),
+            |segment, component| segment.is(component),
         )
     }
 }
@@ -195,6 +231,17 @@ impl fmt::Display for ImagePattern {
         }
         Ok(())
     }
+}
+
+fn grams_of(segments: &[Segment]) -> Grams {
+    let mut grams = Grams::new();
+    for segment in segments.iter().rev() {
+        match segment {
+            Segment::Any => {}
+            Segment::One(Glob(glob)) => add_grams(&mut grams, &["/", glob, "/"].concat()),
+        }
+    }
+    grams
 }
 
 fn name_segments(name: &str) -> Result<Vec<Segment>, PatternError> {

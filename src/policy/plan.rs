@@ -4,7 +4,7 @@
 
 use super::pinning::{Mutability, PinAction, stored_pin};
 use super::rule::{Rule, any_is_surely};
-use crate::image::names::ImageNames;
+use crate::image::names::{ImageNames, NamedImages};
 use crate::image::pattern::ImagePattern;
 use crate::image::reference::Reference;
 use crate::workload::found::{FoundImage, ImageError};
@@ -73,7 +73,7 @@ pub fn in_question<'s>(
     images: &'s [FoundImage<'_>],
     stored: Option<&Stored<'_>>,
     unchanged: UnchangedImages,
-) -> Vec<Cow<'s, ImageNames>> {
+) -> NamedImages<'s> {
     let skips = skips(stored, unchanged);
     let mut in_question = Vec::new();
     for image in images {
@@ -84,7 +84,7 @@ pub fn in_question<'s>(
         in_question.extend(image.names().ok().map(Cow::Borrowed));
         in_question.extend(pin.map(ImageNames::new).map(Cow::Owned));
     }
-    in_question
+    NamedImages::new(in_question)
 }
 
 /// Whether an unchanged image passes without verification: when the settings say so, or when the stored object is
@@ -113,7 +113,7 @@ impl Rules {
             Err(error) => return ImagePlan::Invalid(error),
         };
         let reference = names.reference();
-        if any_is_surely(&self.exempt, reference) {
+        if any_is_surely(&self.exempt, names) {
             return ImagePlan::Exempt;
         }
         let rules = self.matching(names);

@@ -6,7 +6,6 @@ use super::place::Place;
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::image::names::ImageNames;
 use crate::image::pattern::{ImagePattern, Match};
-use crate::image::reference::Reference;
 use crate::policy::signer::Signer;
 use serde::Deserialize;
 use std::fmt;
@@ -186,6 +185,14 @@ impl ImageMatcher {
         &self.0
     }
 
+    /// How many patterns it has.
+    pub(crate) fn patterns_count(&self) -> usize {
+        match &self.0 {
+            Patterns::Legacy(patterns) => patterns.len(),
+            Patterns::Images { images, exclude } => images.len() + exclude.len(),
+        }
+    }
+
     /// Whether these are the patterns of `signatures`.
     pub(crate) fn is_legacy(&self) -> bool {
         matches!(self.0, Patterns::Legacy(_))
@@ -199,14 +206,14 @@ impl ImageMatcher {
                 patterns.iter().any(|pattern| pattern.matches(image.spellings()))
             }
             Patterns::Images { images, exclude } => {
-                images.iter().any(|pattern| pattern.matches(image.reference()) >= Match::Perhaps)
-                    && !any_is_surely(exclude, image.reference())
+                images.iter().any(|pattern| image.matched_by(pattern) >= Match::Perhaps)
+                    && !any_is_surely(exclude, image)
             }
         }
     }
 }
 
 /// Sparing an image takes certainty.
-pub(crate) fn any_is_surely(patterns: &[ImagePattern], image: &Reference) -> bool {
-    patterns.iter().any(|pattern| pattern.matches(image) == Match::Yes)
+pub(crate) fn any_is_surely(patterns: &[ImagePattern], image: &ImageNames) -> bool {
+    patterns.iter().any(|pattern| image.matched_by(pattern) == Match::Yes)
 }

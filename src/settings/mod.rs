@@ -32,7 +32,7 @@ pub use issue::{SettingsError, SettingsIssue};
 pub use schema::schema;
 pub use subject_pattern::pattern as subject_pattern;
 
-use crate::image::names::ImageNames;
+use crate::image::names::NamedImages;
 use crate::image::pattern::ImagePattern;
 use crate::json::{members_and_lists, pick, strings};
 use crate::policy::pinning::Pinning;
@@ -41,7 +41,7 @@ use crate::policy::rule::{ImageMatcher, Rule};
 use crate::request::GroupKind;
 use crate::workload::kinds::Workload;
 use lazy::Lazy;
-use limits::{MAX_PATTERNS, MAX_RULES, MAX_SETTINGS, MAX_WORKLOADS};
+use limits::{MAX_ALL_PATTERNS, MAX_ISSUES, MAX_PATTERNS, MAX_RULES, MAX_SETTINGS, MAX_WORKLOADS};
 use list::{FormList, List};
 use lists::ListKind;
 use serde::Deserialize;
@@ -180,14 +180,14 @@ pub enum RuleFilter<'w> {
     /// All of them.
     All,
     /// Those that match one of these images.
-    For(&'w [Cow<'w, ImageNames>]),
+    For(&'w NamedImages<'w>),
 }
 
 impl RuleFilter<'_> {
     fn includes(self, matcher: &ImageMatcher) -> bool {
         match self {
             Self::All => true,
-            Self::For(images) => images.iter().any(|image| matcher.matches(image)),
+            Self::For(images) => images.any(|image| matcher.matches(image)),
         }
     }
 
@@ -196,7 +196,7 @@ impl RuleFilter<'_> {
     fn may_include(self, rule: &RawValue) -> bool {
         let Self::For(images) = self else { return true };
         let Some(patterns) = strings_in(rule, "images") else { return true };
-        patterns.iter().any(|pattern| images.iter().any(|image| image.may_match(pattern)))
+        patterns.iter().any(|pattern| images.may_match(pattern))
     }
 }
 
@@ -275,21 +275,36 @@ impl<'s> PartialSettings<'s> {
     pub fn rules(self, filter: RuleFilter<'_>) -> Result<Rules, SettingsError> {
         let mut issues = Vec::new();
         let mut rules = Vec::new();
-        let mut keep =
-            |key: &str, index: usize, compiled: Result<Option<Rule>, SettingsIssue>| match compiled
-            {
-                Ok(rule) => rules.extend(rule),
+        let mut patterns = self.exempt.len();
+        let mut keep = |key: &str, index: usize, compiled: Result<Option<Rule>, SettingsIssue>| {
+            match compiled {
+                Ok(rule) => {
+                    patterns +=
+                        rule.iter().map(|rule| rule.matcher.patterns_count()).sum::<usize>();
+                    rules.extend(rule);
+                }
                 Err(issue) => issues.push(issue.at(index).under(key)),
-            };
+            }
+            if patterns > MAX_ALL_PATTERNS {
+                let limit =
+                    format!("the lists hold more than {MAX_ALL_PATTERNS} patterns together");
+                return Err(SettingsError::from(SettingsIssue::new(limit)));
+            }
+            if issues.len() < MAX_ISSUES {
+                Ok(())
+            } else {
+                SettingsError::unless_empty(std::mem::take(&mut issues))
+            }
+        };
         for (index, entry) in self.signatures.read("signatures")?.into_iter().enumerate() {
-            keep("signatures", index, legacy::compile(index, entry, filter));
+            keep("signatures", index, legacy::compile(index, entry, filter))?;
         }
         for (index, entry) in self.rules.read("rules")?.into_iter().enumerate() {
-            keep("rules", index, rule::compile(index, entry, filter));
+            keep("rules", index, rule::compile(index, entry, filter))?;
         }
         for (list, raw) in self.lists {
             for (index, entry) in list.entries(raw)? {
-                keep(list.key(), index, list.compile(index, entry, filter));
+                keep(list.key(), index, list.compile(index, entry, filter))?;
             }
         }
         SettingsError::unless_empty(issues)?;
