@@ -4,76 +4,128 @@
 //! pass with one. At set-up, `settings/check.rs` refuses such signers; at a request, when keys have been read from
 //! the cluster, `verify/threshold.rs` counts them once.
 
-use crate::keys::certificate::Certificate;
+use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::{PublicKey, key_material};
 use crate::policy::signer::{Identity, KeySource};
-use crate::policy::subject_pattern::SubjectPattern;
+use crate::policy::subject_pattern::{MAX_SUBJECT, SubjectPattern};
+use std::borrow::Cow;
 
 /// The issuer of GitHub's workflow identities.
 const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
-/// Whether one signature could satisfy both. Keys in the cluster are compared by where they are; what
-/// they hold is compared when it is read.
-pub(crate) fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
-    let is_one_source = matches!(
-        (a, b), (Identity::PublicKey(a), Identity::PublicKey(b)) if a == b
-    );
-    is_one_source
-        || share(&keys_of_identity(a), &keys_of_identity(b))
-        || subjects(a).zip(subjects(b)).is_some_and(|(a, b)| a.meets(&b))
+/// What signatures of an identity are told by: read once, however many others it is compared with.
+pub(crate) struct Evidence<'i> {
+    keys: Vec<Vec<u8>>,
+    /// Its certificate, if it is told by one.
+    certificate: Option<Result<Certificate, CertificateError>>,
+    /// Where its keys are, when they are not known.
+    source: Option<&'i KeySource>,
+    subjects: Option<Subjects<'i>>,
 }
 
-/// Whether they have a key in common.
-pub(crate) fn share(a: &[Vec<u8>], b: &[Vec<u8>]) -> bool {
-    a.iter().any(|key| b.contains(key))
-}
+impl<'i> Evidence<'i> {
+    pub(crate) fn of(identity: &'i Identity) -> Self {
+        let mut evidence = Self {
+            keys: Vec::new(),
+            certificate: None,
+            source: None,
+            subjects: subjects(identity),
+        };
+        match identity {
+            Identity::PublicKey(source) => {
+                evidence.keys = public_keys(source);
+                evidence.source = evidence.keys.is_empty().then_some(source);
+            }
+            Identity::Certificate { certificate, .. } => {
+                let certificate = Certificate::parse(certificate);
+                let key = certificate.iter().map(|known| key_material(known.public_key()).to_vec());
+                evidence.keys = key.collect();
+                evidence.certificate = Some(certificate);
+            }
+            Identity::Keyless { .. }
+            | Identity::KeylessPrefix { .. }
+            | Identity::KeylessPattern { .. }
+            | Identity::GithubActions { .. } => {}
+        }
+        evidence
+    }
 
-fn keys_of_identity(identity: &Identity) -> Vec<Vec<u8>> {
-    match identity {
-        Identity::PublicKey(KeySource::Inline(pem)) => public_keys(pem),
-        Identity::Certificate { certificate, .. } => certified_key(certificate),
-        Identity::PublicKey(KeySource::Object { .. })
-        | Identity::Keyless { .. }
-        | Identity::KeylessPrefix { .. }
-        | Identity::KeylessPattern { .. }
-        | Identity::GithubActions { .. } => Vec::new(),
+    /// Whether it has keys, which can be read.
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// Its certificate.
+    pub(crate) fn certificate(&self) -> Result<&Certificate, CertificateError> {
+        match &self.certificate {
+            Some(certificate) => certificate.as_ref().map_err(CertificateError::clone),
+            None => Err(CertificateError::NotPem),
+        }
+    }
+
+    /// Whether one signature could satisfy both. Keys in the cluster are compared by where they are; what they hold is
+    /// compared when it is read. Patterns of subjects are compared in no more steps than are left; none when they do not
+    /// suffice.
+    pub(crate) fn meets(&self, other: &Self, left: &mut usize) -> Option<bool> {
+        if self.source.is_some() && self.source == other.source || share(&self.keys, &other.keys) {
+            return Some(true);
+        }
+        match (&self.subjects, &other.subjects) {
+            (Some(a), Some(b)) => a.meets(b, left),
+            _ => Some(false),
+        }
     }
 }
 
-/// What the keys of that PEM consist of; nothing when it cannot be read.
-pub(crate) fn public_keys(pem: &str) -> Vec<Vec<u8>> {
-    let keys = PublicKey::parse_all(pem).unwrap_or_default();
-    keys.iter().map(|key| key.key_material().to_vec()).collect()
+/// Whether they have a key in common.
+fn share(a: &[Vec<u8>], b: &[Vec<u8>]) -> bool {
+    a.iter().any(|key| b.iter().any(|other| key.len() == other.len() && ends_on(key, other)))
 }
 
-/// What the key of that certificate consists of; nothing when it cannot be read.
-pub(crate) fn certified_key(pem: &str) -> Vec<Vec<u8>> {
-    let certificate = Certificate::parse(pem).ok();
-    certificate.iter().map(|certificate| key_material(certificate.public_key()).to_vec()).collect()
+/// Whether one text ends on the other. They are compared from their ends, where names and keys differ soonest.
+fn ends_on(text: &[u8], end: &[u8]) -> bool {
+    text.len() >= end.len() && text.iter().rev().zip(end.iter().rev()).all(|(a, b)| a == b)
+}
+
+fn is_same(a: &str, b: &str) -> bool {
+    std::ptr::eq(a, b) || a.len() == b.len() && ends_on(a.as_bytes(), b.as_bytes())
+}
+
+fn begins_with(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|own| is_same(own, start))
+}
+
+/// What the keys of that source consist of; nothing when they are elsewhere, or cannot be read.
+fn public_keys(source: &KeySource) -> Vec<Vec<u8>> {
+    let keys = match source {
+        KeySource::Inline(pem) => PublicKey::parse_all(pem).unwrap_or_default(),
+        KeySource::Object { .. } => Vec::new(),
+    };
+    keys.iter().map(|key| key.key_material().to_vec()).collect()
 }
 
 /// The identities of an issuer that satisfy a signer.
 struct Subjects<'i> {
     issuer: &'i str,
-    subject: Subject,
+    subject: Subject<'i>,
 }
 
-enum Subject {
-    Exactly(String),
-    Below(String),
-    Matching(SubjectPattern),
+enum Subject<'i> {
+    Exactly(&'i str),
+    Below(Cow<'i, str>),
+    Matching(&'i SubjectPattern),
 }
 
 fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
     match identity {
         Identity::Keyless { issuer, subject } => {
-            Some(Subjects { issuer, subject: Subject::Exactly(subject.clone()) })
+            Some(Subjects { issuer, subject: Subject::Exactly(subject) })
         }
         Identity::KeylessPrefix { issuer, url_prefix } => {
-            Some(Subjects { issuer, subject: Subject::Below(url_prefix.clone()) })
+            Some(Subjects { issuer, subject: Subject::Below(Cow::Borrowed(url_prefix)) })
         }
         Identity::KeylessPattern { issuer, pattern } => {
-            Some(Subjects { issuer, subject: Subject::Matching(pattern.clone()) })
+            Some(Subjects { issuer, subject: Subject::Matching(pattern) })
         }
         Identity::GithubActions { owner, repo } => {
             let mut url = format!("https://github.com/{owner}/");
@@ -81,28 +133,35 @@ fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
                 url.push_str(repo);
                 url.push('/');
             }
-            Some(Subjects { issuer: GITHUB_ISSUER, subject: Subject::Below(url) })
+            Some(Subjects { issuer: GITHUB_ISSUER, subject: Subject::Below(Cow::Owned(url)) })
         }
         Identity::PublicKey(_) | Identity::Certificate { .. } => None,
     }
 }
 
 impl Subjects<'_> {
-    fn meets(&self, other: &Self) -> bool {
-        self.issuer == other.issuer
-            && match (&self.subject, &other.subject) {
-                (Subject::Exactly(a), Subject::Exactly(b)) => a == b,
-                (Subject::Below(a), Subject::Below(b)) => a.starts_with(b) || b.starts_with(a),
-                (Subject::Exactly(exact), Subject::Below(url))
-                | (Subject::Below(url), Subject::Exactly(exact)) => exact.starts_with(url),
-                (Subject::Matching(a), Subject::Matching(b)) => a.meets(b),
-                (Subject::Matching(pattern), Subject::Exactly(exact))
-                | (Subject::Exactly(exact), Subject::Matching(pattern)) => pattern.matches(exact),
-                (Subject::Matching(pattern), Subject::Below(url))
-                | (Subject::Below(url), Subject::Matching(pattern)) => {
-                    pattern.meets(&SubjectPattern::below(url))
-                }
+    fn meets(&self, other: &Self, left: &mut usize) -> Option<bool> {
+        // Issuers are few, so they are compared where the subjects are alike, but for patterns.
+        let is_one = || is_same(self.issuer, other.issuer);
+        Some(match (&self.subject, &other.subject) {
+            (Subject::Exactly(a), Subject::Exactly(b)) => is_same(a, b) && is_one(),
+            (Subject::Below(a), Subject::Below(b)) => {
+                (begins_with(a, b) || begins_with(b, a)) && is_one()
             }
+            (Subject::Exactly(exact), Subject::Below(url))
+            | (Subject::Below(url), Subject::Exactly(exact)) => begins_with(exact, url) && is_one(),
+            (Subject::Matching(a), Subject::Matching(b)) => is_one() && a.meets(b, left)?,
+            (Subject::Matching(pattern), Subject::Exactly(exact))
+            | (Subject::Exactly(exact), Subject::Matching(pattern)) => {
+                is_one() && pattern.matches_within(exact, left)?
+            }
+            (Subject::Matching(pattern), Subject::Below(url))
+            | (Subject::Below(url), Subject::Matching(pattern)) => {
+                is_one()
+                    && url.len() <= MAX_SUBJECT
+                    && pattern.meets(&SubjectPattern::below(url), left)?
+            }
+        })
     }
 }
 
@@ -114,6 +173,10 @@ mod tests {
     const COMPRESSED: &str = include_str!("../../tests/fixtures/keys/p256-compressed.pem");
     const OTHER: &str = include_str!("../../tests/fixtures/keys/p256-second.pem");
     const RSA: &str = include_str!("../../tests/fixtures/keys/rsa2048.pem");
+
+    fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
+        Evidence::of(a).meets(&Evidence::of(b), &mut { usize::MAX }).unwrap()
+    }
 
     fn inline(pem: &str) -> Identity {
         Identity::PublicKey(KeySource::Inline(pem.to_owned()))
