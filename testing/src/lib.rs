@@ -4,7 +4,7 @@
 //!   library, or the module.
 //! - What holds of any input? The [`laws`], which `fuzz/` tries and `tests/seeds.rs` replays.
 //! - What do the settings take? Their [`schema`].
-//! - What is measured? The [`scenarios`].
+//! - What is measured? The [`scenarios`], and what is just within the [`limits`].
 //! - How is a command run? By [`command`], with no variables of the user's.
 
 #![allow(
@@ -21,5 +21,6 @@ pub mod command;
 pub mod generate;
 pub mod imports;
 pub mod laws;
+pub mod limits;
 pub mod scenarios;
 pub mod schema;
