@@ -15,7 +15,7 @@ load tests/sigstore/outcomes
 # what is said of an image that somebody has signed, when somebody else must have
 readonly SOME='signed, but not by enough'
 # what is said of an image with a bundle that the host does not read
-readonly UNREAD='not signed in a layout that can be read here'
+readonly UNREAD='not signed in a format that is read here'
 
 setup_file() {
   mkdir -p "$DOCKER_CONFIG" "$KEYS" && echo '{}' >"$DOCKER_CONFIG/config.json"
@@ -290,7 +290,7 @@ timestamped() {
     TRUST_CONFIG=$other/log.json asked "$entry" "$image"
     case $way in
       bundle3) fails "$way" "$UNREAD" ;;
-      *) fails "$way" 'could not be checked' 'No Signature Layer passed verification' ;;
+      *) fails "$way" 'there are signatures, and none of them holds' ;;
     esac
 
     scenario 'an identity, with this Sigstore in the trust root'
@@ -383,13 +383,13 @@ readonly SIGNER=(keyUsage=digitalSignature extendedKeyUsage=codeSigning subjectA
   done
 }
 
-@test "a certificate that has expired, or of another chain, is refused with the settings" {
+@test "a certificate that has expired is missing, and one of another chain is refused with the settings" {
   new_signer
   certificate_since 20200101000000Z 20210101000000Z
   push_image acme/chain:v1
 
   asked 'certificates: [$later_pem], certificateChain: [$ca_pem]' acme/chain:v1
-  settings_refused 'signatures[0].certificates[0]' 'expir'
+  refused 'certificate 1 cannot be used: the certificate expired on 2021-01-01'
 
   asked 'certificates: [$signer_pem], certificateChain: [$other_pem]' acme/chain:v1
   settings_refused 'signatures[0].certificates[0]' 'Certificate is not trusted by the provided cert chain'

@@ -6,6 +6,7 @@
 
 bats_require_minimum_version 1.5.0
 load tests/e2e/lib
+load tests/e2e/policy-server
 
 setup_file() {
   mkdir -p "$DOCKER_CONFIG" && echo '{}' >"$DOCKER_CONFIG/config.json"
@@ -69,7 +70,7 @@ setup() {
 @test "an unsigned image is refused" {
   trust release
   create "$(pod "$(image acme/app:unsigned)")"
-  refused "spec.containers[0].image" "c0" "$(image acme/app:unsigned)" "not signed"
+  refused "spec.containers[0]" "c0" "$(image acme/app:unsigned)" "not signed"
 }
 
 @test "an image signed by somebody else is refused" {
@@ -87,8 +88,8 @@ setup() {
 @test "every refused image is named, and one is enough to refuse a pod" {
   trust release
   create "$(pod "$(image acme/app:unsigned)" "$(image acme/app:signed)" "$(image acme/app:missing)")"
-  refused "spec.containers[0].image" "$(image acme/app:unsigned)" \
-    "spec.containers[2].image" "$(image acme/app:missing)"
+  refused "spec.containers[0]" "$(image acme/app:unsigned)" \
+    "spec.containers[2]" "$(image acme/app:missing)"
 }
 
 @test "an image that no entry selects is accepted as it is" {
@@ -211,7 +212,7 @@ everywhere() {
   patched "$3/containers/0/image" "$(pinned acme/app:signed)"
 
   create "$(object "$2" "$1" "$3" "{\"containers\": $(containers "$(image acme/app:unsigned)")}")"
-  refused "$(tr / . <<<"${3#/}").containers[0].image" "$(image acme/app:unsigned)"
+  refused "$(tr / . <<<"${3#/}").containers[0]" "$(image acme/app:unsigned)"
 }
 
 @test "pods are verified and pinned" {
@@ -262,7 +263,7 @@ pod_with() {
   patched /spec/containers/0/image "$(pinned acme/app:signed)" /spec/initContainers/0/image "$(pinned acme/app:next)"
 
   create "$(pod_with initContainers "$(image acme/app:unsigned)")"
-  refused "spec.initContainers[0].image" "$(image acme/app:unsigned)"
+  refused "spec.initContainers[0]" "$(image acme/app:unsigned)"
 }
 
 @test "a new ephemeral container is verified and pinned" {
@@ -276,7 +277,7 @@ pod_with() {
   patched /spec/ephemeralContainers/0/image "$(pinned acme/app:next)"
 
   update "$running" "$(debugged "$(image acme/app:unsigned)")" ephemeralcontainers
-  refused "spec.ephemeralContainers[0].image" "$(image acme/app:unsigned)"
+  refused "spec.ephemeralContainers[0]" "$(image acme/app:unsigned)"
 }
 
 @test "image volumes are verified and pinned" {
@@ -304,7 +305,7 @@ pod_with() {
   trust release
   for image in '{}' '{"image": ""}' '{"image": null}' '{"image": 7}' '{"image": "Not An Image"}'; do
     create "$(object v1 Pod /spec "$(jq -c '{containers: [{name: "c0"} + .]}' <<<"$image")")"
-    refused "spec.containers[0].image"
+    refused "spec.containers[0]"
   done
 }
 
@@ -376,6 +377,57 @@ pod_with() {
   done
   create "$(pod "$(image garbage/app:signed)")"
   refused "$(image garbage/app:signed)"
+}
+
+@test "a registry that fails on the signature alone makes the image unchecked, for every kind of signer" {
+  local behaviour name signers
+  start_broken_registry
+  REGISTRY=$address
+  for signers in 'pubKeys: [$release]' 'githubActions: {owner: "acme"}' 'keyless: [{issuer: "https://a.example", subject: "b"}]'; do
+    settings "{signatures: [{image: \"\(\$registry)/*\", $signers}]}"
+    for behaviour in 401 403 429 500 503 page-403 page-502 nothing; do
+      for name in signed unsigned; do
+        create "$(pod "$(image "sig-$behaviour/acme/app:$name")")"
+        refused "$(image "sig-$behaviour/acme/app:$name")" "could not be checked: its signatures at"
+      done
+    done
+    for behaviour in 404 page-404; do
+      create "$(pod "$(image "sig-$behaviour/acme/app:signed")")"
+      refused "not signed" "cosign sign --key"
+    done
+  done
+}
+
+# push_as_signatures NAME:TAG FILE: what stands there is pushed where the signatures of that image belong
+push_as_signatures() {
+  local tag
+  tag=$(signature_tag "$1")
+  cp "$2" "$NAMES/${tag//\//%}"
+  push_manifest "$tag"
+}
+
+@test "signatures of which none holds have a reason of their own" {
+  local name signatures=$BATS_TEST_TMPDIR/signatures.json tag
+  trust release
+  tag=$(signature_tag acme/app:signed)
+  curl -fsS "http://$REGISTRY/v2/acme/app/manifests/${tag##*:}" \
+    -H 'accept: application/vnd.oci.image.manifest.v1+json' >"$signatures"
+  push_image acme/app:copied
+  push_as_signatures acme/app:copied "$signatures"
+  push_image acme/app:ordinary
+  push_as_signatures acme/app:ordinary "$NAMES/acme%app:signed"
+  for name in copied ordinary; do
+    create "$(pod "$(image acme/app:$name)")"
+    refused "$(image acme/app:$name)" "there are signatures, and none of them holds"
+  done
+}
+
+@test "an index that is not signed, whose platform image is, says so" {
+  trust release
+  push_index acme/platform:v1 linux/amd64 linux/arm64
+  sign release acme/platform:v1-linux-amd64
+  create "$(pod "$(image acme/platform:v1)")"
+  refused "not signed: it is an index, and an image of a platform that it lists is signed" "cosign sign --recursive"
 }
 
 # The user e2e, whose password is `correct-horse`, as `htpasswd -nbB` writes it.
@@ -742,6 +794,61 @@ let_it_read_secrets() {
   refused "trust/image-keys" "contextAwareResources"
 }
 
+# ---- policy groups ---------------------------------------------------------------------------------
+
+readonly ACME='rules: [{name: "acme", images: ["\($registry)/**"], allOf: [("release") | signer]}]'
+
+@test "a member of a policy group verifies, and may not pin" {
+  needs_a_policy_server
+  with_policies "$(a_group verifying 'signed()' signed "$(member "{modifyImagesWithDigest: false, $ACME}")")" \
+    "$(a_group pinning 'signed()' signed "$(member "{$ACME}")")"
+
+  ask_server verifying "$(pod "$(image acme/app:signed)")"
+  untouched
+  ask_server verifying "$(pod "$(image acme/app:unsigned)")"
+  refused 'the group verifying refused it'
+  caused_by signed 'not signed'
+
+  ask_server pinning "$(pod "$(image acme/app:signed)")"
+  refused 'the group pinning refused it'
+  caused_by signed 'mutation is not allowed inside of policy group'
+  ask_server pinning "$(pod "$(pinned acme/app:signed)")"
+  untouched
+  stop policy-server
+}
+
+@test "members of a policy group stand for each other" {
+  needs_a_policy_server
+  local by='modifyImagesWithDigest: false, rules: [{images: ["\($registry)/**"], allOf: [("KEY") | signer]}]'
+  with_policies "$(a_group either 'release() || security()' release "$(member "{${by/KEY/release}}")" \
+    security "$(member "{${by/KEY/security}}")")"
+
+  ask_server either "$(pod "$(image acme/app:signed)")"
+  untouched
+  ask_server either "$(pod "$(image acme/app:unsigned)")"
+  refused 'the group either refused it'
+  caused_by release 'not signed'
+  caused_by security 'not signed'
+  stop policy-server
+}
+
+@test "a policy group drops warnings and audit annotations" {
+  needs_a_policy_server
+  local warning
+  warning=$(member "{modifyImagesWithDigest: false, ${ACME/images/enforcement: \"warn\", images}}")
+  with_policies "{\"alone\": $warning}" "$(a_group group 'warns()' warns "$warning")"
+
+  ask_server alone "$(pod "$(image acme/app:unsigned)")"
+  untouched
+  warned acme
+  holds '.auditAnnotations.warned'
+
+  ask_server group "$(pod "$(image acme/app:unsigned)")"
+  untouched
+  holds '.warnings == null and .auditAnnotations == null'
+  stop policy-server
+}
+
 # ---- policies of other tools -----------------------------------------------------------------------
 
 # converted EXIT-CODE: the policy on stdin, converted, is what this test is set to
@@ -886,6 +993,40 @@ YAML
   diff "$BATS_TEST_TMPDIR/web.yaml" "$BATS_TEST_TMPDIR/expected"
 }
 
+# suggest WHAT…: with the keys of release and security
+suggest() {
+  echo "insecure_sources: ['$REGISTRY']" >"$BATS_TEST_TMPDIR/sources.yml"
+  cd "$BATS_TEST_TMPDIR" || return
+  run --separate-stderr timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" suggest \
+    --key "$KEYS/release.pub" --key "$KEYS/security.pub" --sources-path sources.yml \
+    --sigstore-trust-config "$BATS_FILE_TMPDIR/trust-config.json" "$@"
+}
+
+@test "what is suggested is accepted by check, but for what is listed" {
+  push_image other/app:1 && sign security other/app:1
+  push_image acme/strange:1 && sign stranger acme/strange:1
+  suggest "$(image acme/app:signed)" "$(image acme/app:both)" "$(image other/app:1)" \
+    "$(image acme/app:unsigned)" "$(image acme/strange:1)"
+  exits 0
+  [[ $output == *"# not signed (1):"$'\n'"#   $(image acme/app:unsigned)"* ]] || complain 'unsigned'
+  [[ $output == *'# signed by a key that was not given'*"$(image acme/strange:1)"* ]] || complain 'strange'
+  [[ $output != *exempt* && $output != *warn* ]] || complain 'nobody is spared'
+  echo "$output" >"$BATS_TEST_TMPDIR/settings.json"
+  check "$(image acme/app:signed)" "$(image acme/app:both)" "$(image other/app:1)"
+  exits 0
+  check --output json "$(image acme/app:unsigned)"
+  exits 1
+}
+
+@test "nothing is suggested where nobody is known, and what could not be read is told" {
+  suggest "$(image acme/app:unsigned)"
+  exits 1
+  [ -z "$output" ] || complain 'settings'
+  suggest "$(image acme/app:signed)" "$(image acme/app:none)"
+  exits 3
+  [[ $output == *'# could not be read (1):'*"$(image acme/app:none): "* ]] || complain 'unread'
+}
+
 @test "check cannot say what a registry that was stopped holds" {
   start_registry stopped-for-check
   REGISTRY=$address
@@ -966,13 +1107,14 @@ COSIGN_3='--new-bundle-format=false --use-signing-config=false '
   local line lines=0
   cd "$BATS_TEST_TMPDIR"
   trust release
-  mkdir deploy trust
+  mkdir deploy policies trust
   deployment "$(image acme/app:signed)" >deploy/app.yaml
   in_the_cluster ConfigMap trusted release && cp cluster/* trust/
   request CREATE null "$(pod "$(image acme/app:signed)")"
   ln -s "$MODULE" annotated-policy.wasm
   cp settings.json settings.yaml
   "$SIGNED_IMAGES" policy --settings-path settings.yaml >policy.yaml
+  cp policy.yaml policies/
   echo "insecure_sources: ['$REGISTRY']" >sources.yml
   # what other programs print
   helm() { cat deploy/app.yaml; }

@@ -1,7 +1,10 @@
 //! The waPC entry points, and the one function by which the stages call the host.
 
+use crate::response::LogLine;
+use kubewarden_policy_sdk::logging::KubewardenDrain;
 use kubewarden_policy_sdk::protocol_version_guest;
 use kubewarden_policy_sdk::wapc_guest::{CallResult, host_call, register_function};
+use slog::{Drain, Logger, o, warn};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 #[expect(unsafe_code, reason = "waPC finds the module's entry point by its unmangled name")]
@@ -14,7 +17,7 @@ extern "C" fn wapc_init() {
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature is that of a waPC function")]
 fn validate(payload: &[u8]) -> CallResult {
-    Ok(crate::validate(payload, &mut host, now()))
+    Ok(crate::validate(payload, &mut host, &mut log, now()))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature is that of a waPC function")]
@@ -29,6 +32,14 @@ fn host(
 ) -> Result<Vec<u8>, String> {
     host_call("kubewarden", namespace, operation, payload)
         .map_err(|error| crate::host::error::words(&error.to_string()))
+}
+
+fn log(line: &LogLine) {
+    let logger = Logger::root(
+        KubewardenDrain::default().ignore_res(),
+        o!("policy" => "signed-images-policy"),
+    );
+    warn!(logger, "{}", line.message; "image" => &line.image, "rule" => &line.rule, "reason" => line.reason);
 }
 
 /// A clock before the epoch reads as the epoch: no certificate is valid then.

@@ -31,29 +31,37 @@ pub mod workload;
 mod guest;
 
 use host::Host;
+use image::names::{ImageNames, NamedImages};
 use policy::pinning::Mutability;
-use policy::plan::{ImagePlan, in_question};
+use policy::plan::{ImagePlan, Rules, in_question};
 use request::{AdmissionRequest, Operation};
-use response::{Outcome, Response};
+use response::{Log, Outcome, Response};
 use settings::{PartialSettings, RuleFilter, SettingsError};
+use std::borrow::Cow;
 use std::time::Duration;
 use verify::verifier::Verifier;
 use workload::extract::extract;
+use workload::found::FoundImage;
 use workload::kinds::{self, workload_of};
 use workload::stored::Stored;
 
 /// Answers `validate`: reviews an admission request. `now` is the time since the Unix epoch.
-pub fn validate(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Vec<u8> {
-    answer(payload, host, now).unwrap_or_else(|refusal| Response::reject(&refusal).into_bytes())
+pub fn validate(payload: &[u8], host: &mut Host<'_>, log: &mut Log<'_>, now: Duration) -> Vec<u8> {
+    let response = answer(payload, host, now).unwrap_or_else(|why| Response::reject(&why));
+    response.log().iter().for_each(log);
+    response.into_bytes()
 }
 
 /// The answer, or why none can be found.
-fn answer(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<Vec<u8>, String> {
+fn answer<'r>(
+    payload: &'r [u8],
+    host: &mut Host<'_>,
+    now: Duration,
+) -> Result<Response<'r>, String> {
     let (request, settings) =
         request::read(payload).map_err(|error| format!("the request cannot be read: {error}"))?;
     PartialSettings::read(settings)
-        .and_then(|settings| review(&request, settings, host, now))
-        .map(Response::into_bytes)
+        .and_then(|settings| review(&request, &settings, host, now))
         .map_err(|error| format!("the settings of this policy are not valid:\n{error}"))
 }
 
@@ -71,7 +79,7 @@ fn check_settings(payload: &[u8], host: &mut Host<'_>, now: Duration) -> Result<
 
 fn review<'r>(
     request: &AdmissionRequest<'r>,
-    settings: PartialSettings<'_>,
+    settings: &PartialSettings<'_>,
     host: &mut Host<'_>,
     now: Duration,
 ) -> Result<Response<'r>, SettingsError> {
@@ -104,7 +112,7 @@ fn review<'r>(
     let in_question = in_question(&found.images, stored, settings.unchanged);
     let rules = settings.rules(RuleFilter::For(&in_question))?;
     let mut verifier = Verifier::new(host, now);
-    let outcomes: Vec<Outcome> = found
+    let mut outcomes: Vec<Outcome> = found
         .images
         .iter()
         .map(|image| {
@@ -113,10 +121,56 @@ fn review<'r>(
         })
         .collect();
     let mut notes = response::expiry_notes(verifier.expiring());
+    notes.extend(rules.notes.iter().cloned());
+    review_pins(&found.images, &mut outcomes, &rules, settings, verifier)?;
     if found.images.is_empty() {
         notes.push(format!("no image was found in this {kind}"));
     }
     Ok(response::answer(&found, &outcomes, notes))
+}
+
+/// What is written is admitted again as it stands: where a rule looks at the digest, or at a tag that is not written, an
+/// image is held to the rules of what will be written.
+fn review_pins(
+    images: &[FoundImage<'_>],
+    outcomes: &mut [Outcome],
+    rules: &Rules,
+    settings: &PartialSettings<'_>,
+    verifier: Verifier<'_, '_, '_>,
+) -> Result<(), SettingsError> {
+    let mut pins = Vec::new();
+    let read_digests = rules.read_digests();
+    for (image, outcome) in images.iter().zip(outcomes) {
+        if !read_digests && !image.lacks_tag() {
+            continue;
+        }
+        let pinned = outcome.pinned(image);
+        if let Some(pinned) = pinned.filter(|pinned| !is_settled(image, pinned, rules)) {
+            pins.push((outcome, pinned));
+        }
+    }
+    if pins.is_empty() {
+        return Ok(());
+    }
+    let in_question = pins
+        .iter()
+        .flat_map(|(_, pin)| [Some(Cow::Borrowed(pin)), pin.without_tag().map(Cow::Owned)])
+        .flatten()
+        .collect();
+    let in_question = NamedImages::new(in_question);
+    let rules = settings.rules(RuleFilter::For(&in_question))?;
+    let mut verifier = verifier.for_other_rules();
+    for (was, pinned) in &mut pins {
+        let again = outcome(rules.plan_as_written(pinned), &mut verifier);
+        if again.is_rejected() {
+            **was = again;
+        }
+    }
+    Ok(())
+}
+
+fn is_settled(image: &FoundImage<'_>, pinned: &ImageNames, rules: &Rules) -> bool {
+    image.names().is_ok_and(|names| rules.are_same_for(names, pinned))
 }
 
 fn outcome<'t>(plan: ImagePlan<'t>, verifier: &mut Verifier<'_, '_, 't>) -> Outcome {

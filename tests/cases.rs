@@ -16,7 +16,7 @@ fn run(operation: &'static str, payload: &[u8], script: &Script) -> Result<Vec<u
         script.answer(namespace, operation, payload)
     };
     Ok(match operation {
-        "validate" => validate(payload, host, NOW),
+        "validate" => validate(payload, host, &mut |line| script.log(line), NOW),
         _ => validate_settings(payload, host, NOW),
     })
 }
@@ -84,9 +84,9 @@ fn payloads_that_are_not_utf8() {
     let host = &mut |_: &'static str, _: &'static str, _: &[u8]| Err(String::new());
     let accepted =
         |answer: Vec<u8>| String::from_utf8(answer).unwrap().contains(r#""accepted":true"#);
-    assert!(accepted(validate(&payload(b"x"), host, NOW)));
+    assert!(accepted(validate(&payload(b"x"), host, &mut |_| (), NOW)));
     for odd in [b"\xff".as_slice(), b"\xc3", b"\xed\xa0\x80", b"\0"] {
-        assert!(!accepted(validate(&payload(odd), host, NOW)), "{odd:?}");
+        assert!(!accepted(validate(&payload(odd), host, &mut |_| (), NOW)), "{odd:?}");
     }
-    assert!(!accepted(validate(b"", host, NOW)));
+    assert!(!accepted(validate(b"", host, &mut |_| (), NOW)));
 }

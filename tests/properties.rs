@@ -93,7 +93,7 @@ fn review(
     let host = &mut |_: &'static str, operation: &'static str, question: &[u8]| {
         answer(signed, operation, question)
     };
-    let bytes = validate(payload.to_string().as_bytes(), host, Duration::ZERO);
+    let bytes = validate(payload.to_string().as_bytes(), host, &mut |_| (), Duration::ZERO);
     let given: Value = serde_json::from_slice(&bytes).unwrap();
     let answered = given.get("mutated_object").unwrap_or(object);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -318,8 +318,8 @@ proptest! {
             };
             kept.entry([operation.as_bytes(), question].concat()).or_insert_with(new).clone()
         };
-        let first = validate(payload.to_string().as_bytes(), host, Duration::ZERO);
-        let second = validate(payload.to_string().as_bytes(), host, Duration::ZERO);
+        let first = validate(payload.to_string().as_bytes(), host, &mut |_| (), Duration::ZERO);
+        let second = validate(payload.to_string().as_bytes(), host, &mut |_| (), Duration::ZERO);
         prop_assert_eq!(first, second);
         prop_assert_eq!(cold, kept.len());
     }

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 use signed_images_policy::validate;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const FIRST: &str = include_str!("fixtures/keys/p256.pem");
@@ -21,15 +22,16 @@ enum Says {
 }
 
 /// From the least to the gravest: what the host says, and what the message then says.
-const MISSES: [(Says, &str); 6] = [
+const MISSES: [(Says, &str); 7] = [
     (Says::Error("no signatures found for image"), "not signed"),
     (Says::Error("Image verification failed: missing signatures"), "by enough of the signers"),
+    (Says::Error("No Signature Layer passed verification"), "none of them holds"),
     (Says::Error("connection refused"), "could not be checked: connection refused"),
     (Says::NoKey, "cannot be used: there is no Secret"),
     (Says::Digest("b"), "the tag moved while it was verified"),
     (
         Says::Error("policy has not been granted access to oci/v2/verify"),
-        "could not be checked, the host withholds a capability",
+        "could not be checked, the policy server withholds a capability",
     ),
 ];
 
@@ -50,9 +52,9 @@ fn message(signers: &[Value], says: &[Says]) -> String {
         },
     });
     let mut says = says.iter();
-    let host = &mut |_: &'static str, operation: &'static str, _: &[u8]| {
+    let host = &mut |_: &'static str, operation: &'static str, question: &[u8]| {
         if operation == "v1/manifest_digest" {
-            return Ok(json!({"digest": digest("a")}).to_string().into_bytes());
+            return look_up(question);
         }
         match (operation, says.next()) {
             ("v2/verify", Some(Says::Digest(character))) => {
@@ -64,10 +66,18 @@ fn message(signers: &[Value], says: &[Says]) -> String {
             _ => panic!("{operation} is not what is asked now"),
         }
     };
-    let answer = validate(payload.to_string().as_bytes(), host, Duration::ZERO);
+    let answer = validate(payload.to_string().as_bytes(), host, &mut |_| (), Duration::ZERO);
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!(answer["accepted"], false);
     answer["message"].as_str().unwrap().to_owned()
+}
+
+/// The registry has images, and no signatures.
+fn look_up(question: &[u8]) -> Result<Vec<u8>, String> {
+    if question.ends_with(b".sig\"") {
+        return Err("OCI API error: manifest unknown".to_owned());
+    }
+    Ok(json!({"digest": digest("a")}).to_string().into_bytes())
 }
 
 /// A signer about whom the host is asked; each has a key of its own.
@@ -117,10 +127,11 @@ fn the_first_of_what_is_equally_grave() {
     }
 }
 
-/// One question more for each image that is not signed, while a webhook waits: so not for all of many.
+/// Up to three questions more for each image that is not signed, while a webhook waits: so not for all of many, and
+/// after eight that are refused none is asked about.
 #[test]
-fn bundles_are_looked_for_of_a_few_images() {
-    let containers: Vec<Value> = (0..6)
+fn what_is_asked_about_many_unsigned_images() {
+    let containers: Vec<Value> = (0..300)
         .map(|number| json!({"name": format!("c{number}"), "image": format!("ghcr.io/acme/app{number}")}))
         .collect();
     let signatures = [signer(MISSES[0].0, FIRST)];
@@ -132,17 +143,20 @@ fn bundles_are_looked_for_of_a_few_images() {
             "object": {"spec": {"containers": containers}},
         },
     });
-    let mut looks = 0;
-    let host = &mut |_: &'static str, operation: &'static str, _: &[u8]| match operation {
-        "v1/manifest_digest" => Ok(json!({"digest": digest("a")}).to_string().into_bytes()),
-        "v1/oci_manifest" => {
-            looks += 1;
-            Err("manifest unknown".to_owned())
+    let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
+    let host = &mut |_: &'static str, operation: &'static str, question: &[u8]| {
+        *asked.entry(operation).or_default() += 1;
+        match operation {
+            "v1/manifest_digest" => look_up(question),
+            "v1/oci_manifest" => Err("OCI API error: manifest unknown".to_owned()),
+            _ => Err("no signatures found for image".to_owned()),
         }
-        _ => Err("no signatures found for image".to_owned()),
     };
-    let answer = validate(payload.to_string().as_bytes(), host, Duration::ZERO);
+    let answer = validate(payload.to_string().as_bytes(), host, &mut |_| (), Duration::ZERO);
     let answer: Value = serde_json::from_slice(&answer).unwrap();
-    assert_eq!(answer["message"].as_str().unwrap().matches("not signed").count(), 6);
-    assert_eq!(looks, 4);
+    let message = answer["message"].as_str().unwrap();
+    assert_eq!(message.matches("not signed").count(), 8, "{message}");
+    assert!(message.contains("\n… and 292 images were not looked at, after 8 that are refused\n"));
+    let expected = [("v1/manifest_digest", 16), ("v1/oci_manifest", 8), ("v2/verify", 8)];
+    assert_eq!(asked, BTreeMap::from(expected));
 }

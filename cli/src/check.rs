@@ -1,32 +1,41 @@
 //! `check`: everything that the policy would see, put to the policy's own module.
 //!
-//! - What is read? [`source`] tells paths from images, [`contents`] finds the objects in a document.
+//! - What is read? [`source`] tells paths from images, [`contents`] finds the objects in a document of
+//!   a [`crate::manifest`], [`holder`] looks at those that nobody reviews.
 //! - Who decides? The module, about each object as a whole: a request to create it, in a fresh instance. What
 //!   is said of each image is the module's answer about this image alone ([`answers`]); where it stands comes
 //!   from the policy's own library ([`images`]).
 //! - What is asked once? Every question to a registry ([`crate::host::Shared`]), however many objects hold
-//!   the image. Images are asked about first and in parallel, then the objects, whose questions are answered
-//!   by then.
-//! - Which exit code? [`report::Conclusion`].
+//!   the image. Images are asked about first and in parallel, those of one object too; then the objects, whose
+//!   questions are answered by then. So nothing is asked that the module would not ask.
+//! - Which exit code? [`conclusion::Conclusion`].
+//! - And several policies? Each is asked, and the reports are put together ([`Report::merge`]).
 //! - Who writes? [`pin`] puts digests into texts, [`write`] puts texts into files, [`output`] makes reports.
 
 mod answers;
+pub mod conclusion;
 mod contents;
-mod documents;
+pub mod effect;
+mod holder;
 mod images;
 pub mod kinds;
+#[cfg(test)]
+mod kubectl;
+mod merge;
+pub mod named;
 pub mod output;
-mod parallel;
+pub(crate) mod parallel;
 pub mod pin;
+pub mod policy;
 pub mod report;
-mod scalar;
+mod shown;
 pub mod source;
 mod subject;
-mod tree;
 pub mod write;
 mod writer;
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
 
 use signed_images_policy::request::GroupKind;
 use signed_images_policy::settings::{PartialSettings, RuleFilter};
@@ -35,18 +44,16 @@ use signed_images_policy::workload::kinds::Workload;
 use crate::answer::Answer;
 use crate::evaluation::Evaluation;
 use answers::ImageAnswer;
+use conclusion::Demands;
 use contents::Contents;
 use images::Place;
-use kinds::Kinds;
+use policy::Manifest;
 use report::Report;
 use source::Source;
 use subject::{Operation, Subject};
 
+pub use crate::manifest::position::Position;
 pub use answers::{Approval, Verdict};
-pub use source::Position;
-
-/// A module spends its time waiting for registries, each of which is asked a few things at a time.
-const WORKERS: usize = 16;
 
 /// A policy that objects are put to.
 #[derive(Debug)]
@@ -56,7 +63,8 @@ pub struct Check {
     rules: Vec<String>,
     /// The custom resources of the settings.
     workloads: Vec<(GroupKind, Workload)>,
-    kinds: Kinds,
+    manifest: Manifest,
+    demands: Demands,
 }
 
 /// What was read from the sources.
@@ -68,25 +76,29 @@ pub struct Reading {
 }
 
 impl Check {
-    /// A check by this policy, which sees these kinds.
+    /// A check by this policy, of what its manifest says that it sees.
     ///
     /// # Errors
     /// When the policy does not take its settings, in its own words.
-    pub fn new(evaluation: Evaluation, kinds: Kinds) -> Result<Self, String> {
+    pub fn new(
+        evaluation: Evaluation,
+        manifest: Manifest,
+        demands: Demands,
+    ) -> Result<Self, String> {
         evaluation.validate_settings()?;
         let settings =
             PartialSettings::read(evaluation.settings.raw()).map_err(|error| error.to_string())?;
         let workloads = settings.workloads.clone();
         let rules = settings.rules(RuleFilter::All).map_err(|error| error.to_string())?.rules;
-        let rules = rules.into_iter().map(|rule| rule.name).collect();
-        Ok(Self { evaluation, rules, workloads, kinds })
+        let rules = rules.into_iter().map(|rule| rule.name.to_string()).collect();
+        Ok(Self { evaluation, rules, workloads, manifest, demands })
     }
 
     /// Reads the sources.
     #[must_use]
     pub fn read(&self, sources: &[Source]) -> Reading {
         let contents: Vec<Contents> =
-            sources.iter().map(|source| contents::read(source, &self.kinds)).collect();
+            sources.iter().map(|source| contents::read(source, &self.manifest)).collect();
         let places = contents
             .iter()
             .map(|contents| {
@@ -100,30 +112,41 @@ impl Check {
         Reading { contents, places }
     }
 
-    /// Puts everything to the policy. `done` is called whenever an image was asked about.
-    pub fn ask(&self, sources: &[Source], reading: &Reading, done: &(dyn Fn() + Sync)) -> Report {
-        let mut images = self.ask_images(&reading.images(), done);
+    /// Puts everything to the policy, `jobs` images or objects at a time. `done` is called whenever an image was
+    /// asked about.
+    pub fn ask(
+        &self,
+        sources: &[Source],
+        reading: &Reading,
+        jobs: usize,
+        done: &(dyn Fn() + Sync),
+    ) -> Report {
+        let mut images = self.ask_images(&reading.images(), jobs, done);
         let subjects: Vec<&Subject> = reading.subjects().map(|(subject, _)| subject).collect();
         let answers =
-            parallel::map(&subjects, WORKERS, |subject| self.evaluation.validate(&subject.request));
+            parallel::map(&subjects, jobs, |subject| self.evaluation.validate(&subject.request));
         // Images of stored objects may be spared; they are asked about when they were not.
         let late = reading.late_images(&answers, &images);
-        images.extend(self.ask_images(&late, &|| ()));
-        writer::Writer { sources, workloads: &self.workloads, images: &images }
+        images.extend(self.ask_images(&late, jobs, &|| ()));
+        let (workloads, demands, effect) = (&self.workloads, self.demands, self.manifest.effect);
+        writer::Writer { sources, workloads, images: &images, demands, effect }
             .write(reading, &answers)
     }
 
     fn ask_images<'r>(
         &self,
         images: &[&'r str],
+        jobs: usize,
         done: &(dyn Fn() + Sync),
     ) -> HashMap<&'r str, ImageAnswer> {
         let names: Vec<&str> = self.rules.iter().map(String::as_str).collect();
-        let answers = parallel::map(images, WORKERS, |image| {
+        let answers = parallel::map(images, jobs, |image| {
+            let began = Instant::now();
             let request = subject::pod(image).request();
             let answer = request.map(|request| self.evaluation.validate(&request));
             done();
-            answer.ok().map(|answer| answers::read(&answer, image, &names))
+            let read = answer.ok().map(|answer| answers::read(&answer, image, &names));
+            read.map(|read| ImageAnswer { took: began.elapsed(), ..read })
         });
         images.iter().zip(answers).filter_map(|(image, answer)| Some((*image, answer?))).collect()
     }
@@ -135,16 +158,6 @@ impl Reading {
     pub fn images(&self) -> Vec<&str> {
         let created = self.subjects().filter(|(subject, _)| subject.operation == Operation::Create);
         distinct(created.flat_map(|(_, places)| places))
-    }
-
-    /// Whether there is nothing that a policy could be asked about.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.contents.iter().all(|contents| {
-            contents.subjects.is_empty()
-                && contents.not_reviewed.is_empty()
-                && contents.faults.is_empty()
-        })
     }
 
     fn subjects(&self) -> impl Iterator<Item = (&Subject, &Vec<Place>)> {

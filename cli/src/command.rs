@@ -2,14 +2,16 @@
 //!
 //! - What goes where? Results on stdout, everything else on stderr.
 //! - Which exit codes? Those of [`exit`].
+//! - Who stops reading stops nothing ([`print`]).
 //! - How much is logged? What this command and the policy say, and the errors of everything below, but for
 //!   what the answer says anyway; with `--verbose` all there is; `RUST_LOG` overrules both.
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, ColorChoice, CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+
+use crate::legible;
 
 mod annotate;
 mod check;
@@ -20,11 +22,17 @@ mod exit;
 mod explain;
 mod module;
 mod options;
+mod pinning;
+mod policies;
 mod policy;
+pub(crate) mod print;
 mod push;
+mod reporting;
 mod run;
+mod suggest;
 
 const FILTER: &str = "error,kube_client=off,signed_images=info,policy=info";
+const QUIET_FILTER: &str = "error,kube_client=off,signed_images=info,policy=off";
 const VERBOSE_FILTER: &str =
     "debug,cranelift_codegen=off,wasmtime=off,wasmtime_internal_cache=off,hyper_util=info";
 
@@ -33,15 +41,30 @@ Examples:
   signed-images check --settings-path settings.yaml deploy/
   signed-images explain ghcr.io/acme/app:1.2 --settings-path settings.yaml
   signed-images policy --settings-path settings.yaml
-  signed-images help explain";
+  signed-images help explain
+
+Exit codes:
+  0  it did what it was asked; `check` and `explain`: accepted, perhaps with warnings
+  1  it failed; `check` and `explain`: rejected; `convert`: something is lost or to be filled in
+  2  a mistake in the command line, the settings or the input (in `run`, `annotate`, `push`, `demo`: 1)
+  3  `check` and `explain`: not checked";
 
 /// Run signed-images-policy on a laptop and in CI, against real registries and real signatures
 #[derive(Debug, Parser)]
 #[command(name = "signed-images", version, max_term_width = 100, after_help = EXAMPLES)]
 struct CommandLine {
-    /// Log everything there is to say
-    #[arg(long, short, global = true)]
-    verbose: bool,
+    /// Log everything there is to say; `check` lists every image first, and logs with `-vv`
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    verbose: u8,
+    /// Whether there are colours [default: on a terminal]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    color: ColorChoice,
     #[command(subcommand)]
     command: Command,
 }
@@ -52,6 +75,7 @@ enum Command {
     Explain(explain::Explain),
     Run(run::Run),
     Convert(convert::Convert),
+    Suggest(suggest::Suggest),
     Policy(policy::Policy),
     Demo(demo::Demo),
     Annotate(annotate::Annotate),
@@ -59,20 +83,16 @@ enum Command {
     Completions(completions::Completions),
 }
 
-/// Whether the user wants none (<https://no-color.org>).
-fn forbids_colour() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-}
-
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
     let command = CommandLine::parse();
+    command.choose_colours();
     command.start_log();
     match command.run() {
         Ok(exit_code) => exit_code,
         Err(error) => {
-            eprintln!("error: {}", report(&error));
+            print::tell(&format!("error: {}\n", legible::lines(&report(&error))));
             exit::of_error(&error)
         }
     }
@@ -99,13 +119,27 @@ pub fn report(error: &anyhow::Error) -> String {
 }
 
 impl CommandLine {
+    fn choose_colours(&self) {
+        match self.color {
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+
     fn start_log(&self) {
-        let filter = if self.verbose { VERBOSE_FILTER } else { FILTER };
+        let filter = match (&self.command, self.verbose) {
+            (Command::Run(_), 0) => FILTER,
+            // A report tells what the policy logs.
+            (_, 0) | (Command::Check(_), 1) => QUIET_FILTER,
+            (_, _) => VERBOSE_FILTER,
+        };
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(filter));
         tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal() && !forbids_colour())
+            .with_ansi(print::is_coloured(&std::io::stderr()))
             .without_time()
             .with_target(false)
             .init();
@@ -113,10 +147,11 @@ impl CommandLine {
 
     fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
-            Command::Check(check) => check.run(),
+            Command::Check(check) => check.run(self.verbose),
             Command::Explain(explain) => explain.run(),
             Command::Run(run) => run.run(),
             Command::Convert(convert) => convert.run(),
+            Command::Suggest(suggest) => suggest.run(),
             Command::Policy(policy) => policy.run(),
             Command::Demo(demo) => demo.run(),
             Command::Annotate(annotate) => annotate.run(),

@@ -4,8 +4,8 @@
 //!   valid.
 //! - What if the module fails? Settings count as invalid, a request as refused.
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant, SystemTime};
 
 use kubewarden_policy_sdk::metadata::ProtocolVersion;
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
@@ -25,6 +25,8 @@ pub struct Evaluation {
     pub settings: Settings,
     /// Who answers its calls.
     pub host: Arc<Host>,
+    /// When the host answers no more.
+    pub deadline: Option<Instant>,
 }
 
 impl Evaluation {
@@ -39,6 +41,7 @@ impl Evaluation {
         let answer: SettingsValidationResponse = serde_json::from_slice(&answer)
             .map_err(|error| format!("invalid response from policy: {error}"))?;
         if answer.valid {
+            self.settings.warn_of_oddities();
             return Ok(());
         }
         Err(answer.message.unwrap_or_default())
@@ -57,11 +60,37 @@ impl Evaluation {
 
     fn call(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, ModuleError> {
         let host = Arc::clone(&self.host);
-        self.module.call(operation, payload, move |namespace, operation, payload| {
-            host.call(namespace, operation, payload)
+        let deadline = self.deadline;
+        self.module.call(operation, payload, move |namespace, operation, payload| match deadline {
+            Some(deadline) => call_until(deadline, &host, [namespace, operation], payload),
+            None => host.call(namespace, operation, payload),
         })
     }
 }
+
+/// Asks the host, and waits no longer than that; what it knows already it says at any time. Whatever is still
+/// under way ends with the process.
+fn call_until(
+    deadline: Instant,
+    host: &Arc<Host>,
+    names: [&str; 2],
+    payload: &[u8],
+) -> Result<Vec<u8>, String> {
+    let left = deadline.saturating_duration_since(Instant::now()).max(KNOWN);
+    let (sender, receiver) = mpsc::channel();
+    let (host, payload) = (Arc::clone(host), payload.to_vec());
+    let [namespace, operation] = names.map(ToOwned::to_owned);
+    std::thread::spawn(move || {
+        // Nobody listens any more when time is up.
+        let _ = sender.send(host.call(&namespace, &operation, &payload));
+    });
+    receiver.recv_timeout(left).unwrap_or_else(|_| Err(NO_TIME.to_owned()))
+}
+
+/// What is known is said in less.
+const KNOWN: Duration = Duration::from_millis(100);
+/// As the policy reads it, a time-out.
+const NO_TIME: &str = "timed out: the time of --timeout is over";
 
 /// The protocol that a module speaks.
 ///

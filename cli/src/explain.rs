@@ -53,7 +53,7 @@ pub struct Explanation {
     /// What the patterns of `signatures` are tried with; nothing when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub spellings: Vec<String>,
-    /// What becomes of images that no rule selects.
+    /// What becomes of images that no rule matches.
     pub unmatched_images: &'static str,
     /// What was found in the world, if it was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,7 +173,19 @@ impl Explanation {
         let named = ImageNames::new(reference.clone());
         self.reference = Some(Canonical::new(&self.image, reference));
         self.exempt = rules.exempt.iter().map(|pattern| compare(pattern, reference)).collect();
-        self.rules = rules.rules.iter().map(|rule| rule_report(rule, &named)).collect();
+        // Where no rule is for its tag, the image is looked at by its digest alone.
+        let matching = rules.matching(&named);
+        let read = match named.without_tag() {
+            Some(untagged) if !rules.rules.iter().any(|rule| rule.matcher.matches(&named)) => {
+                untagged
+            }
+            _ => named.clone(),
+        };
+        let report = |rule: &Rule| {
+            let selects = matching.iter().any(|known| std::ptr::eq(*known, rule));
+            rule_report(rule, &read, selects)
+        };
+        self.rules = rules.rules.iter().map(report).collect();
         if self.rules.iter().any(|rule| rule.list == List::Signatures) {
             self.spellings = named.spellings().texts().to_vec();
         }
@@ -187,7 +199,7 @@ impl Explanation {
     }
 }
 
-fn rule_report(rule: &Rule, image: &ImageNames) -> RuleReport {
+fn rule_report(rule: &Rule, image: &ImageNames, selects: bool) -> RuleReport {
     let all = |patterns: &[ImagePattern]| {
         patterns.iter().map(|pattern| compare(pattern, image.reference())).collect()
     };
@@ -201,9 +213,9 @@ fn rule_report(rule: &Rule, image: &ImageNames) -> RuleReport {
         Patterns::Images { images, exclude } => (List::Rules, all(images), all(exclude)),
     };
     RuleReport {
-        name: rule.name.clone(),
+        name: rule.name.to_string(),
         list,
-        selects: rule.matcher.matches(image),
+        selects,
         enforcement: match rule.enforcement {
             Enforcement::Reject => "reject",
             Enforcement::Warn => "warn",
@@ -252,14 +264,19 @@ mod tests {
         let request = json!({"uid": "u", "kind": {"group": "", "version": "v1", "kind": "Pod"}, "operation": "CREATE", "object": object});
         let payload = format!(r#"{{"request":{request},"settings":{}}}"#, settings.json());
         let mut host = |_: &'static str, _: &'static str, _: &[u8]| Err("no host".to_owned());
-        let answer = signed_images_policy::validate(payload.as_bytes(), &mut host, Duration::ZERO);
+        let answer = signed_images_policy::validate(
+            payload.as_bytes(),
+            &mut host,
+            &mut |_| (),
+            Duration::ZERO,
+        );
         let answer: Value = serde_json::from_slice(&answer).unwrap();
         let noted = |key: &str| answer["audit_annotations"].get(key).is_some();
         let message = answer["message"].as_str().unwrap_or_default();
         match () {
             () if noted("invalid") => Fate::Invalid,
             () if noted("exempt") => Fate::Exempt,
-            () if noted("unmatched") || message.contains("no rule selects") => Fate::Unmatched,
+            () if noted("unmatched") || message.contains("no rule matches") => Fate::Unmatched,
             () => {
                 assert!(noted("refused") || noted("warned"), "{answer}");
                 Fate::Verify

@@ -6,6 +6,7 @@
 //! - What is checked? A manifest asked for by digest, and every layer, have that digest. What a web server sends
 //!   is taken as it comes.
 //! - How much is read? [`MAX_MODULE`] at the most; a file is read whole.
+//! - How is a location shown? Without the password and the query that a URL may have ([`without_secrets`]).
 
 use std::fmt;
 use std::io::Cursor;
@@ -15,10 +16,13 @@ use std::str::FromStr;
 use oci_client::errors::OciDistributionError;
 use oci_client::manifest::{OciDescriptor, OciImageManifest};
 use oci_client::{ParseError, Reference};
+use reqwest::StatusCode;
 use url::Url;
 
+use crate::host::ANONYMOUS;
 use crate::host::Registries;
 use crate::registry::{RegistryError, WASM_LAYER_MEDIA_TYPE, in_time};
+use crate::transport::{Cause, Failure};
 
 /// In bytes. Far more than a policy server would care to compile; a wrong address must not fill the memory.
 pub const MAX_MODULE: usize = 64 << 20;
@@ -85,9 +89,17 @@ pub enum FetchError {
         /// Of the URL.
         host: String,
     },
+    /// The web server did not answer.
+    #[error(transparent)]
+    Web(Failure),
     /// The web server did not give it.
-    #[error("{0}")]
-    Web(#[from] reqwest::Error),
+    #[error("web server `{host}` answers with the status {status}")]
+    Status {
+        /// Of the URL.
+        host: String,
+        /// What it said.
+        status: StatusCode,
+    },
 }
 
 impl Location {
@@ -136,8 +148,21 @@ impl From<PathBuf> for Location {
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.written)
+        f.write_str(&without_secrets(&self.written))
     }
+}
+
+/// A location as it may be shown, whether or not it can be understood. A signed URL has its secret in the query.
+#[must_use]
+pub fn without_secrets(location: &str) -> String {
+    let Some((scheme, rest)) = location.split_once("://") else { return location.to_owned() };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let authority = match authority.rsplit_once('@') {
+        Some((_login, host)) => format!("***@{host}"),
+        None => authority.to_owned(),
+    };
+    let path = path.split_once('?').map_or(path.to_owned(), |(path, _query)| format!("{path}?***"));
+    format!("{scheme}://{authority}{path}")
 }
 
 async fn from_registry(
@@ -145,9 +170,8 @@ async fn from_registry(
     registries: &Registries,
 ) -> Result<Vec<u8>, FetchError> {
     let host = reference.registry();
-    let (client, auth) =
-        registries.client(reference).map_err(|error| RegistryError::new(host, error))?;
-    let manifest = in_time(host, client.pull_image_manifest(reference, &auth));
+    let client = registries.client().await.map_err(|error| RegistryError::new(host, error))?;
+    let manifest = in_time(host, client.pull_image_manifest(reference, &ANONYMOUS));
     let (manifest, _digest) = manifest.await?;
     let layer = layer(&manifest)?;
     let size = usize::try_from(layer.size).map_err(|_| FetchError::Length)?;
@@ -180,17 +204,37 @@ fn layer(manifest: &OciImageManifest) -> Result<&OciDescriptor, FetchError> {
 async fn from_web(url: &Url, registries: &Registries) -> Result<Vec<u8>, FetchError> {
     let host = url.host_str().unwrap_or_default();
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    if url.scheme() == "http" && !registries.sources.is_insecure(&host) {
+    if url.scheme() == "http" && !registries.transport.is_insecure(&host) {
         return Err(FetchError::Insecure { host });
     }
-    let client = registries.sources.web(&host)?;
-    let mut response = client.get(url.clone()).send().await?.error_for_status()?;
-    let mut module = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if module.len() + chunk.len() > MAX_MODULE {
-            return Err(FetchError::TooLarge);
-        }
-        module.extend_from_slice(&chunk);
+    match registries.transport.fetch(url.clone(), MAX_MODULE).await {
+        Ok(answer) if answer.status.is_success() => Ok(answer.body.to_vec()),
+        Ok(answer) => Err(FetchError::Status { host, status: answer.status }),
+        Err(Failure { cause: Cause::TooLarge(_), .. }) => Err(FetchError::TooLarge),
+        Err(failure) => Err(FetchError::Web(failure)),
     }
-    Ok(module)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_secret_is_shown() {
+        let rows = [
+            ("https://jo:secret@r.local:5000/a.wasm", "https://***@r.local:5000/a.wasm"),
+            ("https://secret@r.local", "https://***@r.local"),
+            ("https://jo:se/cret@r.local", "https://jo:se/cret@r.local"),
+            ("https://jo:p@ss@r.local/a", "https://***@r.local/a"),
+            ("ftp://jo:secret@r.local/", "ftp://***@r.local/"),
+            ("registry://jo:secret@r.local/a:1", "registry://***@r.local/a:1"),
+            ("registry://r.local/a@sha256:aa", "registry://r.local/a@sha256:aa"),
+            ("https://r.local/a.wasm?X-Signature=secret", "https://r.local/a.wasm?***"),
+            ("https://r.local?secret", "https://r.local?***"),
+            ("policy.wasm", "policy.wasm"),
+        ];
+        for (location, expected) in rows {
+            assert_eq!(without_secrets(location), expected);
+        }
+    }
 }

@@ -18,6 +18,7 @@ use session::{Recorder, Replay};
 
 mod certificate;
 mod error;
+mod evidence;
 mod kubernetes;
 mod log;
 mod question;
@@ -25,14 +26,17 @@ mod registry;
 pub mod session;
 mod shared;
 mod signatures;
+mod signed;
 mod signer;
 mod trust;
 
 pub use error::HostError;
 pub use kubernetes::{ApiServer, Cluster, Manifests, ManifestsError};
 pub use question::{Annotations, Question, ResourceQuestion};
-pub use registry::Registries;
+pub(crate) use registry::{ANONYMOUS, unreachable};
+pub use registry::{AT_ONCE, Registries};
 pub use shared::Shared;
+pub use signed::{Certificate, Signature, Signed};
 pub use trust::{Trust, TrustError};
 
 use signatures::{CertificateSigner, Verifier};
@@ -123,7 +127,7 @@ impl Live {
     #[must_use]
     pub fn new(runtime: Handle, registries: Registries, trust: Trust, cluster: Cluster) -> Self {
         let registries = Arc::new(registries);
-        let verifier = Verifier { registries: Arc::clone(&registries), trust };
+        let verifier = Verifier::new(Arc::clone(&registries), trust);
         Self { runtime, registries, verifier, cluster }
     }
 

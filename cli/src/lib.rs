@@ -5,10 +5,12 @@
 //! - How is the module run? [`module`]: waPC on wasmtime, a fresh instance for every call, each host call
 //!   handed to one function. Tests hand in a script instead of a network.
 //! - Where does it come from? [`fetch`]: a file, a registry, a web server. [`push`] puts it into a [`registry`].
+//! - What is text? [`text`] says it, for every file that a user writes.
 //! - What goes in and comes out? [`request`] and [`settings`] read the user's files, [`evaluation`] puts the
 //!   request to the policy, [`answer`] is the `AdmissionResponse` that the API server would get.
 //! - Who answers the host calls? [`host`]: registries, signatures, certificates, Kubernetes objects. How they
-//!   are reached is in [`sources`] and [`credentials`].
+//!   are reached is in [`sources`], [`credentials`] and [`transport`].
+//! - How is a manifest read? [`manifest`] makes documents of a text, as `kubectl` does.
 //! - What is put to the policy beside requests? [`check`] reads manifests, lists and names of images, reports
 //!   on every image in them and pins them.
 //! - Can a run be repeated offline? [`session`] records the host calls and replays them, in the file format
@@ -16,6 +18,7 @@
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
 //! - Why is an image verified, or not? [`explain`] reads it as the policy does.
+//! - Who signs what runs, as rules? [`suggest`] finds it out.
 //! - And policies of other tools, and the manifest that is applied to a cluster? Both are written by the package
 //!   `signed-images-convert`.
 
@@ -29,6 +32,8 @@ pub mod evaluation;
 pub mod explain;
 pub mod fetch;
 pub mod host;
+pub mod legible;
+mod manifest;
 pub mod metadata;
 pub mod module;
 pub mod push;
@@ -36,3 +41,6 @@ pub mod registry;
 pub mod request;
 pub mod settings;
 pub mod sources;
+pub mod suggest;
+pub mod text;
+pub mod transport;

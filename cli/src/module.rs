@@ -7,6 +7,8 @@
 //!   namespace and an operation. The binding is always `kubewarden`.
 //! - What does a failed host call look like to the module? As the text in `Err`.
 
+mod cache;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -66,7 +68,7 @@ impl Module {
         Self::from_bytes(&bytes)
     }
 
-    /// Compiles a module. The compiled code is kept in wasmtime's cache, as `kwctl` keeps it.
+    /// Compiles a module, or takes what was compiled before ([`cache`]).
     ///
     /// # Errors
     /// When the bytes are not a waPC module.
@@ -74,9 +76,12 @@ impl Module {
         if !bytes.starts_with(b"\0asm") {
             return Err(ModuleError::NotWasm);
         }
-        WasmtimeEngineProviderBuilder::new()
-            .module_bytes(bytes)
-            .enable_cache(None)
+        let folder = cache::folder();
+        let mut builder = WasmtimeEngineProviderBuilder::new().module_bytes(bytes);
+        if let Some(folder) = &folder {
+            builder = builder.enable_cache(Some(folder));
+        }
+        builder
             .build_pre()
             .map(|compiled| Self { compiled })
             .map_err(|error| ModuleError::Compile { reason: error.to_string() })

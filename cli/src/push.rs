@@ -60,9 +60,7 @@ impl Artifact {
         registries: &Registries,
     ) -> Result<String, RegistryError> {
         let host = to.registry();
-        let (client, auth) =
-            registries.client(to).map_err(|error| RegistryError::new(host, error))?;
-        client.store_auth_if_needed(to.resolve_registry(), &auth).await;
+        let client = registries.client().await.map_err(|error| RegistryError::new(host, error))?;
         let pushed = async {
             for (data, digest) in [
                 (&self.layer.data, self.layer.sha256_digest()),

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use oci_client::errors::{OciDistributionError, OciEnvelope, OciErrorCode};
 
+use crate::host::unreachable;
+
 pub use oci_client::manifest::{WASM_CONFIG_MEDIA_TYPE, WASM_LAYER_MEDIA_TYPE};
 
 /// Long enough for a slow line, and an end for a registry that sends a byte now and then.
@@ -33,15 +35,10 @@ pub enum RegistryError {
         registry: String,
     },
     /// There was no answer.
-    #[error(
-        "registry `{registry}` cannot be reached (if it speaks plain HTTP, list it under `insecure_sources` \
-         in the file of --sources-path): {source}"
-    )]
+    #[error("registry {reason}")]
     Down {
-        /// Its host.
-        registry: String,
-        /// What happened.
-        source: OciDistributionError,
+        /// Which one, and why.
+        reason: String,
     },
     /// The answer took too long.
     #[error("registry `{registry}` was not done after {} seconds", TIMEOUT.as_secs())]
@@ -61,6 +58,9 @@ pub enum RegistryError {
 
 impl RegistryError {
     pub(crate) fn new(registry: &str, source: OciDistributionError) -> Self {
+        if let Some(reason) = unreachable(&source) {
+            return Self::Down { reason: reason.to_owned() };
+        }
         let registry = registry.to_owned();
         match &source {
             OciDistributionError::ServerError { code: 404, .. } => Self::Absent { registry },
@@ -86,7 +86,6 @@ impl RegistryError {
             {
                 Self::Denied { registry }
             }
-            OciDistributionError::RequestError(_) => Self::Down { registry, source },
             _ => Self::Other { registry, source },
         }
     }

@@ -138,12 +138,8 @@ impl Request {
     /// # Errors
     /// When the file cannot be read, or holds no admission request.
     pub fn read(path: &Path) -> Result<Self, RequestError> {
-        let text = if path == Path::new("-") {
-            std::io::read_to_string(std::io::stdin())
-        } else {
-            std::fs::read_to_string(path)
-        };
-        let text = text.map_err(|source| RequestError::Read { path: path.to_owned(), source })?;
+        let text = crate::text::read(path)
+            .map_err(|source| RequestError::Read { path: path.to_owned(), source })?;
         Self::parse(&text)
     }
 

@@ -8,12 +8,13 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use signed_images_policy::policy::plan::Rules;
+use tracing::warn;
 use yaml_serde::Value as Yaml;
 
 use crate::host::Host;
@@ -79,14 +80,12 @@ pub enum SettingsError {
     },
     /// Several documents, of which none or several are policies.
     #[error(
-        "settings `{}` hold {documents} documents and {policies} policies; give one policy", .path.display()
+        "settings `{}` hold several documents and {policies} policies; give one policy", .path.display()
     )]
     NotOne {
         /// The file that was asked for.
         path: PathBuf,
-        /// How many documents it holds.
-        documents: usize,
-        /// How many of them are policies.
+        /// How many of its documents are policies.
         policies: usize,
     },
 }
@@ -101,14 +100,26 @@ impl Settings {
     /// # Errors
     /// When the file cannot be read or does not hold the settings of one policy.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
+        let mut files = read_all(path)?;
+        match (files.len(), files.pop()) {
+            (1, Some(file)) => Self::of(&file, path),
+            (policies, _) => Err(SettingsError::NotOne { path: path.to_owned(), policies }),
+        }
+    }
+
+    /// Those that a file holds.
+    ///
+    /// # Errors
+    /// When they are no map.
+    pub(crate) fn of(file: &File, path: &Path) -> Result<Self, SettingsError> {
         let what = format!("settings `{}`", path.display());
-        match read(path)? {
+        match file {
             File::Policy(policy) => {
                 let settings = policy.get("spec").and_then(|spec| spec.get("settings"));
                 let settings = settings.cloned().unwrap_or_default();
                 Self::from_yaml(&settings, &format!("{what}: spec.settings"))
             }
-            File::Settings(settings) => Self::from_yaml(&settings, &what),
+            File::Settings(settings) => Self::from_yaml(settings, &what),
         }
     }
 
@@ -152,6 +163,14 @@ impl Settings {
         Ok(rules)
     }
 
+    /// Warns of what is valid, and perhaps not what was meant.
+    pub fn warn_of_oddities(&self) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        for remark in signed_images_policy::settings::remarks(self.raw(), now) {
+            warn!("{remark}");
+        }
+    }
+
     /// The keys stay in the order in which they are written.
     fn from_yaml(value: &Yaml, what: &str) -> Result<Self, SettingsError> {
         match value {
@@ -172,27 +191,32 @@ pub(crate) enum File {
     Settings(Yaml),
 }
 
-/// Reads a file of settings.
-pub(crate) fn read(path: &Path) -> Result<File, SettingsError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-    let mut documents =
-        documents(&text).map_err(|source| SettingsError::Yaml { path: path.to_owned(), source })?;
-    let count = documents.len();
-    let is_policy = |document: &Yaml| kind(document).is_some_and(is_policy_kind);
-    match documents.iter().filter(|document| is_policy(document)).count() {
-        1 => Ok(File::Policy(documents.into_iter().find(is_policy).unwrap_or_default())),
-        0 if count < 2 => {
-            let settings = documents.pop().unwrap_or_default();
-            match kind(&settings).map(ToOwned::to_owned) {
-                Some(kind) => Err(SettingsError::OtherKind { path: path.to_owned(), kind }),
-                None => Ok(File::Settings(settings)),
-            }
-        }
-        policies => {
-            Err(SettingsError::NotOne { path: path.to_owned(), documents: count, policies })
-        }
+/// Reads a file of settings: the manifests of policies, one or several, or the settings of one.
+pub(crate) fn read_all(path: &Path) -> Result<Vec<File>, SettingsError> {
+    let mut documents = read(path)?;
+    if documents.iter().any(is_policy) {
+        let policies = documents.into_iter().filter(is_policy);
+        return Ok(policies.map(File::Policy).collect());
     }
+    if documents.len() > 1 {
+        return Err(SettingsError::NotOne { path: path.to_owned(), policies: 0 });
+    }
+    let settings = documents.pop().unwrap_or_default();
+    match kind(&settings).map(ToOwned::to_owned) {
+        Some(kind) => Err(SettingsError::OtherKind { path: path.to_owned(), kind }),
+        None => Ok(vec![File::Settings(settings)]),
+    }
+}
+
+/// The manifests of policies in a file that may hold anything.
+pub(crate) fn policies(path: &Path) -> Result<Vec<Yaml>, SettingsError> {
+    Ok(read(path)?.into_iter().filter(is_policy).collect())
+}
+
+fn read(path: &Path) -> Result<Vec<Yaml>, SettingsError> {
+    let text = crate::text::read(path)
+        .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
+    documents(&text).map_err(|source| SettingsError::Yaml { path: path.to_owned(), source })
 }
 
 /// The documents of a YAML file, but for empty ones.
@@ -213,8 +237,8 @@ fn kind(document: &Yaml) -> Option<&str> {
     document.get("kind")?.as_str().filter(|_| is_kubewarden)
 }
 
-fn is_policy_kind(kind: &str) -> bool {
-    POLICY_KINDS.contains(&kind)
+fn is_policy(document: &Yaml) -> bool {
+    kind(document).is_some_and(|kind| POLICY_KINDS.contains(&kind))
 }
 
 impl Default for Settings {
@@ -278,8 +302,8 @@ mod tests {
         let rows = [
             (group, "hold an object of the kind ClusterAdmissionPolicyGroup; give a manifest of a"),
             (policy("AdmissionPolicy", "{settings: []}"), "spec.settings are not a map"),
-            (format!("{cluster}---\n{cluster}"), "hold 2 documents and 2 policies"),
-            ("a: 1\n---\nb: 1\n".to_owned(), "hold 2 documents and 0 policies"),
+            (format!("{cluster}---\n{cluster}"), "hold several documents and 2 policies"),
+            ("a: 1\n---\nb: 1\n".to_owned(), "hold several documents and 0 policies"),
         ];
         for (text, expected) in rows {
             let message = yaml(&text).unwrap_err().to_string();

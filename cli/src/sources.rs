@@ -3,14 +3,16 @@
 //! - Which keys? `insecure_sources`, a list of hosts spoken to over plain HTTP; `source_authorities`, for
 //!   each host the certificates of its private authorities (`{type: Path, path: …}` or `{type: Data, data:
 //!   PEM}`); `proxies`. The file is the one that `kwctl` and the policy server read. Any other key is refused.
-//! - What is a host? As it stands in an image reference, with its port: `127.0.0.1:5000`.
+//! - What is a host? As it stands in an image reference, with its port: `127.0.0.1:5000`. Anything else, a URL
+//!   above all, is refused: Kubewarden would take it for the name of another host, and say nothing.
 //! - Where do proxies come from when the file names none? From `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, NoProxy, Proxy};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
@@ -60,6 +62,19 @@ pub enum SourcesError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A host is written as a URL.
+    #[error(
+        "{place}: `{written}` is no host: write it as images do, with its port and without a scheme, a slash or a path{}",
+        .host.as_ref().map_or_else(String::new, |host| format!(" (`{host}`)"))
+    )]
+    Host {
+        /// Where it stands.
+        place: String,
+        /// As it is written, without a password.
+        written: String,
+        /// What is meant, if that is plain.
+        host: Option<String>,
+    },
     /// An authority is not a certificate.
     #[error(
         "source_authorities.{host}[{index}]: not a certificate: give a PEM block `CERTIFICATE`, or a DER file"
@@ -79,7 +94,7 @@ pub enum SourcesError {
     expecting = "a map with insecure_sources and source_authorities"
 )]
 struct RawSources {
-    insecure_sources: BTreeSet<String>,
+    insecure_sources: Vec<String>,
     source_authorities: BTreeMap<String, Vec<RawAuthority>>,
     proxies: Option<Proxies>,
 }
@@ -116,18 +131,24 @@ impl Sources {
     /// # Errors
     /// When the file, or a certificate that it names, cannot be read or understood.
     pub fn read(path: &Path) -> Result<Self, SourcesError> {
-        let text = std::fs::read_to_string(path)
+        let text = crate::text::read(path)
             .map_err(|source| SourcesError::Read { path: path.to_owned(), source })?;
         let raw: Option<RawSources> = yaml_serde::from_str(&text)
             .map_err(|source| SourcesError::Yaml { path: path.to_owned(), source })?;
         let raw = raw.unwrap_or_default();
+        for (index, host) in raw.insecure_sources.iter().enumerate() {
+            check_host(host, || format!("insecure_sources[{index}]"))?;
+        }
+        for host in raw.source_authorities.keys() {
+            check_host(host, || "source_authorities".to_owned())?;
+        }
         let authorities = raw
             .source_authorities
             .into_iter()
             .map(|(host, authorities)| Ok((host.clone(), certificates(&host, authorities)?)))
             .collect::<Result<_, _>>()?;
         Ok(Self {
-            insecure: raw.insecure_sources,
+            insecure: raw.insecure_sources.into_iter().collect(),
             authorities,
             proxies: raw.proxies.unwrap_or_else(Proxies::from_env),
         })
@@ -153,70 +174,37 @@ impl Sources {
         self.insecure.contains(host)
     }
 
-    /// How to reach `host`, for the OCI client.
+    /// Whether `host` has authorities of its own: what reaches it reaches no other.
     #[must_use]
-    pub fn oci(&self, host: &str) -> ClientConfig {
-        ClientConfig {
-            protocol: if self.is_insecure(host) {
-                ClientProtocol::Http
-            } else {
-                ClientProtocol::Https
-            },
-            extra_root_certificates: self
-                .authorities_of(host)
-                .map(|certificate| Certificate {
-                    encoding: CertificateEncoding::Der,
-                    data: certificate.to_vec(),
-                })
-                .collect(),
-            connect_timeout: Some(CONNECT_TIMEOUT),
-            read_timeout: Some(READ_TIMEOUT),
-            http_proxy: self.proxies.http.clone(),
-            https_proxy: self.proxies.https.clone(),
-            no_proxy: self.proxies.none.clone(),
-            ..ClientConfig::default()
-        }
+    pub fn is_private(&self, host: &str) -> bool {
+        self.authorities.contains_key(host)
     }
 
-    /// How to reach `host`, for the signature client.
-    #[must_use]
-    pub fn sigstore(&self, host: &str) -> sigstore::registry::ClientConfig {
-        use sigstore::registry::{Certificate, CertificateEncoding, ClientProtocol};
-        sigstore::registry::ClientConfig {
-            protocol: if self.is_insecure(host) {
-                ClientProtocol::Http
-            } else {
-                ClientProtocol::Https
-            },
-            extra_root_certificates: self
-                .authorities_of(host)
-                .map(|certificate| Certificate {
-                    encoding: CertificateEncoding::Der,
-                    data: certificate.to_vec(),
-                })
-                .collect(),
-            http_proxy: self.proxies.http.clone(),
-            https_proxy: self.proxies.https.clone(),
-            no_proxy: self.proxies.none.clone(),
-            ..sigstore::registry::ClientConfig::default()
-        }
-    }
-
-    /// How to reach a web server, which modules may come from: as registries are reached.
+    /// What reaches `host`. It follows no redirect.
     ///
     /// # Errors
     /// When a certificate or a proxy cannot be used.
-    pub fn web(&self, host: &str) -> reqwest::Result<Client> {
+    pub fn client(&self, host: &str) -> reqwest::Result<Client> {
         let builder = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
-            .https_only(!self.is_insecure(host))
+            .redirect(Policy::none())
             .no_proxy();
         let mut builder = self.proxies.of(builder)?;
         for certificate in self.authorities_of(host) {
             builder = builder.add_root_certificate(reqwest::Certificate::from_der(certificate)?);
         }
         builder.build()
+    }
+
+    /// The proxy through which `url` is reached, without its password.
+    #[must_use]
+    pub fn proxy_of(&self, url: &str) -> Option<String> {
+        let Proxies { http, https, none } = &self.proxies;
+        let text = |setting: &Option<String>| setting.clone().unwrap_or_default();
+        let matcher = Matcher::builder().http(text(http)).https(text(https)).no(text(none)).build();
+        let proxy = matcher.intercept(&url.parse().ok()?)?.uri().clone();
+        Some(format!("{}://{}", proxy.scheme_str()?, host_of(proxy.authority()?.as_str())))
     }
 
     fn authorities_of(&self, host: &str) -> impl Iterator<Item = &CertificateDer<'static>> {
@@ -245,6 +233,28 @@ impl Proxies {
         }
         Ok(builder)
     }
+}
+
+/// An authority without the user and the password.
+fn host_of(authority: &str) -> &str {
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+}
+
+fn check_host(written: &str, place: impl Fn() -> String) -> Result<(), SourcesError> {
+    let rest = written.split_once("://").map_or(written, |(_, rest)| rest);
+    let host = host_of(rest.trim_end_matches('/'));
+    if host == written && is_host(host) {
+        return Ok(());
+    }
+    Err(SourcesError::Host {
+        place: place(),
+        written: written.replace(rest, host_of(rest)),
+        host: is_host(host).then(|| host.to_owned()),
+    })
+}
+
+fn is_host(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| "/@?#\\*".contains(c) || c.is_whitespace())
 }
 
 fn certificates(
@@ -299,18 +309,27 @@ mod tests {
     fn each_host_is_reached_in_its_own_way() {
         let text = format!("insecure_sources: ['127.0.0.1:5000']\n{}", data(&certificate()));
         let sources = sources(&text).unwrap();
+        let rows =
+            [("127.0.0.1:5000", true, 0), ("127.0.0.1:5001", false, 0), ("r.local", false, 1)];
+        for (host, is_insecure, roots) in rows {
+            assert_eq!(sources.is_insecure(host), is_insecure, "{host}");
+            assert_eq!(sources.authorities_of(host).count(), roots, "{host}");
+            assert_eq!(sources.is_private(host), roots > 0, "{host}");
+            assert!(sources.client(host).is_ok(), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_named_without_its_password() {
+        let text = "proxies: {https_proxy: 'http://jo:secret@proxy.local:3128', no_proxy: r.local}";
+        let sources = sources(text).unwrap();
         let rows = [
-            ("127.0.0.1:5000", "Http", 0),
-            ("127.0.0.1:5001", "Https", 0),
-            ("r.local", "Https", 1),
+            ("https://ghcr.io/v2/", Some("http://proxy.local:3128")),
+            ("http://ghcr.io/v2/", None),
+            ("https://r.local/v2/", None),
         ];
-        for (host, protocol, roots) in rows {
-            let oci = sources.oci(host);
-            assert_eq!(format!("{:?}", oci.protocol), protocol, "{host}");
-            assert_eq!(oci.extra_root_certificates.len(), roots, "{host}");
-            let sigstore = sources.sigstore(host);
-            assert_eq!(format!("{:?}", sigstore.protocol), protocol, "{host}");
-            assert_eq!(sigstore.extra_root_certificates.len(), roots, "{host}");
+        for (url, expected) in rows {
+            assert_eq!(sources.proxy_of(url).as_deref(), expected, "{url}");
         }
     }
 
@@ -327,6 +346,18 @@ mod tests {
             ("insecure_source: []", "unknown field `insecure_source`"),
             ("insecure_sources: x", "insecure_sources: invalid type"),
             ("insecure_sources: [", "line 2 column 1"),
+            (
+                "insecure_sources: [a, 'http://r.local:5000']",
+                "insecure_sources[1]: `http://r.local:5000` is no host: write it as images do, with its port and without a scheme, a slash or a path (`r.local:5000`)",
+            ),
+            ("insecure_sources: ['r.local/']", "insecure_sources[0]: `r.local/` is no host"),
+            ("insecure_sources: ['r.local/acme']", "without a scheme, a slash or a path"),
+            ("insecure_sources: ['']", "insecure_sources[0]: `` is no host"),
+            ("insecure_sources: ['http://u:secret@r.local/']", "`http://r.local/` is no host"),
+            (
+                "source_authorities: {'https://r.local': []}",
+                "source_authorities: `https://r.local` is no host",
+            ),
             (
                 "source_authorities: {r.local: [{type: Path, path: nowhere.pem}]}",
                 "source_authorities.r.local[0].path: cannot read `nowhere.pem`",

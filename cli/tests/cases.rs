@@ -49,7 +49,9 @@ fn the_host_is_asked_as_the_sdk_asks() {
         };
         let now = Duration::from_hours(57 * 8_766);
         Ok(match operation {
-            "validate" => signed_images_policy::validate(payload, host, now),
+            "validate" => {
+                signed_images_policy::validate(payload, host, &mut |line| script.log(line), now)
+            }
             _ => signed_images_policy::validate_settings(payload, host, now),
         })
     });

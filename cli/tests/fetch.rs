@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use signed_images::credentials::Credentials;
 use signed_images::fetch::{FetchError, Location, MAX_MODULE};
-use signed_images::host::Registries;
+use signed_images::host::{AT_ONCE, Registries};
 use signed_images::registry::{RegistryError, WASM_LAYER_MEDIA_TYPE};
 use signed_images::sources::Sources;
 
@@ -70,7 +70,7 @@ fn registry(manifest: Vec<u8>) -> String {
 
 fn fetch(location: &str, host: &str) -> Result<Vec<u8>, FetchError> {
     let sources = Sources::default().with_insecure(host.to_owned());
-    let registries = Registries { sources, credentials: Credentials::default() };
+    let registries = Registries::new(sources, Credentials::default(), AT_ONCE);
     let location: Location = location.parse().unwrap();
     tokio::runtime::Runtime::new().unwrap().block_on(location.fetch(&registries))
 }

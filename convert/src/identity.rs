@@ -143,7 +143,7 @@ fn pattern_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Option<S
     }
     remarks.note(
         path,
-        format!("`{text}` is compared with the certificates of cosign's classic signatures alone"),
+        format!("`{text}` is compared with the certificates of cosign's tag signatures alone"),
     );
     Some(Subject::Pattern(pattern.text))
 }
@@ -256,7 +256,7 @@ mod tests {
                 None,
             ),
             (r"^me@acme\.com$", Subject::Equal("me@acme.com".into()), None),
-            (r".*@acme\.com$", Subject::Pattern("**@acme.com".into()), Some(Note)),
+            (r".*@acme\.com$", Subject::Pattern("*@acme.com".into()), Some(Note)),
             (r".*acme\.com$", Subject::Unknown, Some(Open)),
             (r"^https://github\.com/.*", Subject::Unknown, Some(Open)),
             (r"^https://github\.com/a/|^https://github\.com/b/", Subject::Unknown, Some(Open)),

@@ -1,7 +1,4 @@
-//! The documents that are to be converted: files of YAML or JSON, each with one document or several.
-
-use std::io::Read;
-use std::path::{Path, PathBuf};
+//! The documents that are to be converted: texts of YAML or JSON, each with one document or several.
 
 use serde::Deserialize;
 use yaml_serde::Value;
@@ -15,17 +12,9 @@ pub struct Source {
     value: Value,
 }
 
-/// Why a file cannot be read.
+/// Why a text cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// The system refused.
-    #[error("cannot read `{}`: {source}", .path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
     /// It is not YAML.
     #[error("`{file}`, document {number}, is not YAML or JSON: {source}")]
     Yaml {
@@ -42,21 +31,6 @@ pub enum SourceError {
 }
 
 impl Source {
-    /// The documents of a file; `-` is stdin.
-    ///
-    /// # Errors
-    /// When the file cannot be read or holds no document.
-    pub fn read(path: &Path) -> Result<Vec<Self>, SourceError> {
-        let failed = |source| SourceError::Read { path: path.to_owned(), source };
-        if path == Path::new("-") {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).map_err(failed)?;
-            return Self::parse("stdin", &text);
-        }
-        let text = std::fs::read_to_string(path).map_err(failed)?;
-        Self::parse(&path.display().to_string(), &text)
-    }
-
     /// The documents of a text that is called `file`. The items of a list are documents of their own.
     ///
     /// # Errors

@@ -113,8 +113,10 @@ fn is_repeated(rest: &str) -> bool {
     rest.starts_with(['*', '+', '?', '{'])
 }
 
-/// What the policy takes.
+/// What the policy takes. In what is no URL a star needs not cross a slash, and must not: no e-mail address has one, and
+/// a URL may end like one.
 fn usable(text: String, fidelity: Fidelity) -> Option<Pattern> {
+    let text = if text.contains("://") { text } else { text.replace("**", "*") };
     settings::subject_pattern(&text).is_ok().then_some(Pattern { text, fidelity })
 }
 
@@ -129,7 +131,7 @@ mod tests {
             ("https://github.com/acme/*/ci.yml@*", Some("https://github.com/acme/**/ci.yml@**")),
             ("https://github.com/acme/**", Some("https://github.com/acme/**")),
             ("https://github.com/acme/***/x", Some("https://github.com/acme/**/x")),
-            ("*@acme.com", Some("**@acme.com")),
+            ("*@acme.com", Some("*@acme.com")),
             ("https://github.com/acme/v?", None),
             ("https://*/acme", None),
             ("https://github.com/*", None),
@@ -169,9 +171,9 @@ mod tests {
                 .map(|(tail, fidelity)| Pattern { text: format!("{acme}{tail}"), fidelity });
             assert_eq!(of_reg_exp(text), expected, "{text}");
         }
-        let mail = Pattern { text: "**@acme.com".to_owned(), fidelity: Exact };
+        let mail = Pattern { text: "*@acme.com".to_owned(), fidelity: Exact };
         assert_eq!(of_reg_exp(r".*@acme\.com$"), Some(mail));
-        let loose = Pattern { text: "**@acme.com".to_owned(), fidelity: Exact };
+        let loose = Pattern { text: "*@acme.com".to_owned(), fidelity: Exact };
         assert_eq!(of_reg_exp(r"@acme\.com$"), Some(loose));
     }
 }

@@ -9,9 +9,9 @@ use crate::keys::public_key::PublicKey;
 use crate::policy::signer::{Identity, KeySource};
 use crate::text::clip;
 use HostErrorKind::{
-    Absent, Forbidden, MissingSignatures, NoSignatures, Withheld, WithheldKubernetes,
+    Absent, Forbidden, InvalidSignatures, MissingSignatures, NoSignatures, Other, Withheld,
+    WithheldKubernetes,
 };
-use Spelling::{AnyCase, Exactly};
 use std::fmt;
 
 /// Why the host did not give what it was asked for.
@@ -39,6 +39,8 @@ pub enum HostErrorKind {
     WithheldKubernetes,
     /// The image has no signatures, or they could not be read: the host says the same for both.
     NoSignatures,
+    /// There are signatures, and none of them holds.
+    InvalidSignatures,
     /// There are signatures, and not those asked for.
     MissingSignatures,
     /// There is no such thing.
@@ -60,66 +62,107 @@ impl fmt::Display for HostError {
 }
 
 /// Words, and what they mean. Of several the first counts.
-pub(super) struct Phrase(Spelling, HostErrorKind);
+pub(super) struct Phrase(&'static str, HostErrorKind);
 
-enum Spelling {
-    /// As Kubewarden writes it.
-    Exactly(&'static str),
-    /// As one registry or another writes it; here in lower case.
-    AnyCase(&'static str),
+/// How the words of a call are read.
+#[derive(Clone, Copy)]
+pub(super) enum Vocabulary {
+    Phrases(&'static [Phrase]),
+    /// By [`registry_says`].
+    Registry,
 }
 
 /// "Policy has not been granted access to the '…' host capability": `host_capability_denied`,
 /// `crates/policy-evaluator/src/runtimes/callback.rs`.
-const WITHHELD: Phrase = Phrase(Exactly("has not been granted access"), Withheld);
+const WITHHELD: Phrase = Phrase("has not been granted access", Withheld);
 
 /// What `oci/v2/verify` is refused with.
-pub(super) const VERIFY: &[Phrase] = &[
+pub(super) const VERIFY: Vocabulary = Vocabulary::Phrases(&[
     WITHHELD,
     // `fetch_sigstore_remote_data`, crates/policy-fetcher/src/verify/mod.rs, for any manifest that cannot be pulled
-    Phrase(Exactly("no signatures found"), NoSignatures),
+    Phrase("no signatures found", NoSignatures),
+    // `SigstoreNoVerifiedLayer`, sigstore-rs, src/errors.rs
+    Phrase("No Signature Layer passed verification", InvalidSignatures),
+    // `IncompatibleLayerMediaTypeError`, oci-client, src/errors.rs: an ordinary image at the tag of the signatures
+    Phrase("Incompatible layer media type", InvalidSignatures),
     // "Image verification failed: missing signatures": `verify_signatures_against_config`, the same file
-    Phrase(Exactly("missing signatures"), MissingSignatures),
+    Phrase("missing signatures", MissingSignatures),
     // by a certificate: crates/policy-evaluator/src/callback_handler/sigstore_verification.rs
-    Phrase(Exactly("verification failed"), MissingSignatures),
-];
+    Phrase("verification failed", MissingSignatures),
+]);
 
 /// What the other calls of `oci` are refused with, and those of `crypto`, which has no words of its own.
-pub(super) const REGISTRY: &[Phrase] = &[
-    WITHHELD,
-    // "Image manifest not found": `OciDistributionError`, oci-client, src/errors.rs
-    Phrase(AnyCase("not found"), Absent),
-    // The registry's own words, which `OciError` of the same file repeats:
-    // <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes>
-    Phrase(AnyCase("manifest unknown"), Absent),
-    Phrase(AnyCase("name unknown"), Absent),
-];
+pub(super) const REGISTRY: Vocabulary = Vocabulary::Registry;
 
 /// What `kubernetes` is refused with.
-pub(super) const KUBERNETES: &[Phrase] = &[
+pub(super) const KUBERNETES: Vocabulary = Vocabulary::Phrases(&[
     // "… access to Kubernetes v1/Secret resources": `host_callback`, crates/policy-evaluator/src/runtimes/callback.rs
-    Phrase(Exactly("has not been granted access to Kubernetes"), WithheldKubernetes),
+    Phrase("has not been granted access to Kubernetes", WithheldKubernetes),
     WITHHELD,
     // The API server's own words and reason, which `Status` of kube-core, src/response.rs, repeats.
-    Phrase(Exactly("forbidden"), Forbidden),
-    Phrase(Exactly("Forbidden"), Forbidden),
+    Phrase("forbidden", Forbidden),
+    Phrase("Forbidden", Forbidden),
     // `Client::get_resource`, crates/policy-evaluator/src/callback_handler/kubernetes/client.rs
-    Phrase(Exactly("Cannot find"), Absent),
-    Phrase(Exactly("not found"), Absent),
+    Phrase("Cannot find", Absent),
+    Phrase("not found", Absent),
+]);
+
+/// How registries say that there is no such manifest or repository, in lower case. The host passes on what a
+/// registry says, and not its code.
+const ABSENT: [&str; 7] = [
+    // The codes' own texts: <https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes>
+    "manifest unknown",
+    "name unknown",
+    // `errcode.ErrorCodeNameUnknown` of distribution, registry/api/errcode/register.go
+    "not known to registry",
+    // Artifactory
+    "not known to the registry",
+    // Harbor ("artifact … not found"), ECR ("Requested image not found"), Azure ("manifest tagged by … is not found")
+    "not found",
+    // ECR ("The repository with name … does not exist in the registry")
+    "does not exist",
+    // Artifact Registry: `Failed to fetch "…" from request "/v2/…"`
+    "failed to fetch \"",
 ];
+
+/// What a registry's refusal means, as the host tells it: `OciDistributionError`, oci-client, src/errors.rs. Absent is
+/// what the registry says is absent. A page that speaks of something not found, a name that nobody knows, or a server
+/// that failed is a fault.
+fn registry_says(words: &str) -> HostErrorKind {
+    if words.contains(WITHHELD.0) {
+        return Withheld;
+    }
+    if words.contains("Image manifest not found") {
+        return Absent;
+    }
+    // "Server error: url …, code: 404, message: …": an answer without the registry's own errors
+    if let Some((_, said)) = words.split_once("Server error: url ") {
+        let code = said.split_once(", code: ").and_then(|(_, code)| code.split_once(", message:"));
+        return if code.is_some_and(|(code, _)| code == "404") { Absent } else { Other };
+    }
+    // "Registry error: url …, envelope: OCI API errors: [OCI API error: …]": of a request that was refused, 4xx
+    let Some((_, said)) = words.split_once("OCI API error: ") else { return Other };
+    let said = said.lines().next().unwrap_or_default().to_ascii_lowercase();
+    if ABSENT.iter().any(|phrase| said.contains(phrase)) { Absent } else { Other }
+}
 
 impl HostError {
     /// A refusal, read by the vocabulary of its call.
-    pub(super) fn refused(words: String, vocabulary: &[Phrase]) -> Self {
-        let lower_case = words.to_ascii_lowercase();
-        let is_said = |Phrase(spelling, _): &&Phrase| match spelling {
-            Exactly(phrase) => words.contains(phrase),
-            AnyCase(phrase) => lower_case.contains(phrase),
+    pub(super) fn refused(words: String, vocabulary: Vocabulary) -> Self {
+        let kind = match vocabulary {
+            Vocabulary::Registry => registry_says(&words),
+            Vocabulary::Phrases(phrases) => {
+                let said = phrases.iter().find(|Phrase(phrase, _)| words.contains(phrase));
+                said.map_or(Other, |Phrase(_, kind)| *kind)
+            }
         };
-        let said = vocabulary.iter().find(is_said);
-        let kind = said.map_or(HostErrorKind::Other, |Phrase(_, kind)| *kind);
         Self::Refused { kind, words }
     }
+}
+
+/// Whether the registry says, as the host tells it, that there is no such image.
+pub(crate) fn is_absent(words: &str) -> bool {
+    registry_says(words) == Absent
 }
 
 /// Whether time ran out. Who says so (the host, a client of HTTP, a registry) is not known, nor in what words.
@@ -172,7 +215,6 @@ fn names(words: &str, identity: &Identity) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use HostErrorKind::Other;
 
     #[test]
     fn what_words_mean() {
@@ -192,14 +234,20 @@ mod tests {
                 MissingSignatures,
             ),
             (VERIFY, "verification failed: Several Constraints failed", MissingSignatures),
+            (
+                VERIFY,
+                "failed to get image trusted layers: No Signature Layer passed verification",
+                InvalidSignatures,
+            ),
+            (
+                VERIFY,
+                "failed to get image trusted layers: Cannot pull r.example/a:sha256-1.sig: Incompatible layer media \
+                 type: application/vnd.oci.image.layer.v1.tar",
+                InvalidSignatures,
+            ),
             (VERIFY, "failed to get image trusted layers: manifest not found", Other),
             (VERIFY, "No Signatures Found", Other),
             (REGISTRY, capability, Withheld),
-            (REGISTRY, "Image manifest not found: x", Absent),
-            (REGISTRY, "OCI API error: Manifest Unknown", Absent),
-            (REGISTRY, "NAME UNKNOWN", Absent),
-            (REGISTRY, "forbidden: not found", Absent),
-            (REGISTRY, "connection refused", Other),
             (KUBERNETES, capability, Withheld),
             (KUBERNETES, secrets, WithheldKubernetes),
             (KUBERNETES, "ApiError: secrets \"x\" is forbidden: not found: Forbidden", Forbidden),
@@ -211,6 +259,66 @@ mod tests {
         for (vocabulary, words, expected) in rows {
             let error = HostError::refused(words.to_owned(), vocabulary);
             assert_eq!(error, HostError::Refused { kind: expected, words: words.to_owned() });
+        }
+    }
+
+    /// An answer with the registry's own error.
+    fn refused(message: &str) -> String {
+        format!(
+            "Callback evaluation failure: Fail to interact with OCI registry: Registry error: url \
+             https://r.example/v2/not-found/manifests/1, envelope: OCI API errors: [OCI API error: {message}]"
+        )
+    }
+
+    /// An answer without one.
+    fn answered(code: u16, body: &str) -> String {
+        format!(
+            "Fail to interact with OCI registry: Server error: url https://r.example/v2/a/manifests/1, code: \
+             {code}, message: {body}"
+        )
+    }
+
+    #[test]
+    fn what_registries_say() {
+        let page =
+            "<html><title>404 Not Found</title><body>manifest unknown, code: 404, message:</body>";
+        let absent = [
+            "Fail to interact with OCI registry: Image manifest not found: r.example/a:1"
+                .to_owned(),
+            refused("manifest unknown"),
+            refused("Manifest unknown to registry"),
+            refused("name unknown"),
+            refused("repository name not known to registry"),
+            refused("The named manifest is not known to the registry."),
+            refused("artifact library/app:1 not found"),
+            refused("Requested image not found"),
+            refused("The repository with name 'app' does not exist in the registry with id '1'"),
+            refused(r#"Failed to fetch "1" from request "/v2/a/manifests/1"."#),
+            answered(404, ""),
+            answered(404, page),
+            answered(404, "503 Service Unavailable, code: 503, message: "),
+        ];
+        let faults = [
+            String::new(),
+            refused("toomanyrequests: You have reached your pull rate limit"),
+            refused("requested access to the resource is denied"),
+            refused("denied\nOCI API error: manifest unknown"),
+            refused(""),
+            answered(429, page),
+            answered(500, page),
+            answered(502, "not found"),
+            answered(403, "manifest unknown"),
+            answered(4040, ""),
+            "Server error: url https://r.example/v2/a/manifests/1".to_owned(),
+            "Not authorized: url https://r.example/v2/not-found/manifests/1".to_owned(),
+            "error sending request for url (https://r.example/v2/): host not found".to_owned(),
+            "operation timed out".to_owned(),
+            "connection refused".to_owned(),
+        ];
+        for (rows, expected) in [(&absent[..], Absent), (&faults[..], Other)] {
+            for words in rows {
+                assert_eq!(registry_says(words), expected, "{words}");
+            }
         }
     }
 

@@ -13,7 +13,7 @@ pub use error::{HostError, HostErrorKind};
 
 use crate::image::reference::Digest;
 use crate::json;
-use error::{KUBERNETES, Phrase, REGISTRY, VERIFY};
+use error::{KUBERNETES, REGISTRY, VERIFY, Vocabulary};
 use kubewarden_policy_sdk::host_capabilities::crypto::{Certificate, CertificateEncoding};
 use kubewarden_policy_sdk::host_capabilities::crypto_v1::CertificateVerificationRequest;
 use serde::Serialize;
@@ -123,7 +123,7 @@ fn call(
     namespace: &'static str,
     operation: &'static str,
     request: &(impl Serialize + ?Sized),
-    vocabulary: &[Phrase],
+    vocabulary: Vocabulary,
 ) -> Result<Vec<u8>, HostError> {
     // What is asked can always be written; a question without a byte would be refused.
     let request = serde_json::to_vec(request).unwrap_or_default();

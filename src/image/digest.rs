@@ -28,6 +28,11 @@ impl Digest {
         }
     }
 
+    /// One that nothing has.
+    pub(crate) fn of_nothing() -> Self {
+        Self(format!("sha256:{}", "0".repeat(64)))
+    }
+
     /// The digest as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -9,6 +9,10 @@ pub enum ReferenceError {
     Empty,
     /// Longer than any reference can be.
     TooLong,
+    /// A blank, a line break or another control character.
+    Blank,
+    /// Something before `://`.
+    Scheme,
     /// 64 hexadecimal digits, alone or as a digest, or the first of them after `sha256:`: an image ID, by
     /// which runtimes find an image on the node (`ParseAnyReference`; containerd's `LocalResolve` and
     /// `digestset`), whatever its name and signatures.
@@ -19,6 +23,8 @@ pub enum ReferenceError {
     Registry,
     /// An IPv6 address, which the host cannot read.
     Ipv6Registry,
+    /// A `:` in the middle, after which there is neither a port nor a tag.
+    Colon,
     /// A repository in upper case.
     UpperCase,
     /// Not a repository.
@@ -34,6 +40,8 @@ impl fmt::Display for ReferenceError {
         f.write_str(match self {
             Self::Empty => "it is empty",
             Self::TooLong => "it is too long",
+            Self::Blank => "it has a blank or a line break in it",
+            Self::Scheme => "it begins with a scheme, such as `https://`, which no image has",
             Self::ImageId => "it is an image ID, not a repository",
             Self::AmbiguousRegistry => {
                 "the first component has upper-case letters and no dot or port; \
@@ -41,6 +49,9 @@ impl fmt::Display for ReferenceError {
             }
             Self::Registry => "the registry is not a host name with an optional port",
             Self::Ipv6Registry => "a registry given as an IPv6 address cannot be verified",
+            Self::Colon => {
+                "what follows a colon is neither a port (a number) nor a tag (without a slash)"
+            }
             Self::UpperCase => "the repository must be in lower case",
             Self::Repository => "the repository is malformed",
             Self::Tag => "the tag is malformed",

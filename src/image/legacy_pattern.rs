@@ -4,11 +4,13 @@
 //!
 //! *What if the tag is not known?* A reference given by digest alone is matched by every tag pattern of
 //! its repository.
+//!
+//! *And if it has both?* It is matched with its tag and without, with its digest and without.
 
 use crate::image::grams::{GramSet, Grams, add_grams};
 use crate::image::pattern::{MAX_PATTERN, PatternError};
 use crate::image::reference::{
-    DOCKER_HUB, DOCKER_HUB_ALIASES, Digest, OFFICIAL, Reference, is_tag,
+    DOCKER_HUB, DOCKER_HUB_ALIASES, Digest, LATEST, OFFICIAL, Reference, is_tag,
 };
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -48,6 +50,15 @@ impl LegacyPattern {
             add_grams(&mut grams_of_name, in_name(piece));
         }
         Ok(Self { wildcard: WildMatch::new(&text), text, grams, grams_of_name })
+    }
+
+    /// Whether it could match an image for its digest, which it does not match by its tag: it names one, or a wildcard
+    /// may stand for a part of one.
+    pub(crate) fn reads_digest(&self) -> bool {
+        let of_digest = |byte: &u8| matches!(byte, b's' | b'h' | b':' | b'a'..=b'f' | b'0'..=b'9');
+        let is_wild = |byte: &u8| matches!(byte, b'*' | b'?');
+        let tail = self.text.bytes().rev().take_while(|byte| of_digest(byte) || is_wild(byte));
+        self.text.contains('@') || tail.skip_while(|byte| *byte == b'*').any(|byte| is_wild(&byte))
     }
 
     /// Whether the image, in one of its spellings, matches.
@@ -182,7 +193,7 @@ fn suffixes(image: &Reference) -> Vec<String> {
     if let Some(tag) = image.tag() {
         suffixes.push([":", tag].concat());
     }
-    if matches!(image.tag(), None | Some("latest")) {
+    if matches!(image.tag(), None | Some(LATEST)) {
         suffixes.push(String::new());
     }
     if let Some(digest) = image.digest() {
@@ -197,6 +208,7 @@ fn suffixes(image: &Reference) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const A: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
@@ -292,6 +304,42 @@ mod tests {
             ("ghcr.io/acme/other:1.2", "ghcr.io/acme/app@A", false),
             ("ghcr.io/acme/other*", "ghcr.io/acme/app@A", false),
         ]);
+    }
+
+    /// Where it is not told that a pattern looks at digests, one that matches `name:tag@digest` matches `name:tag`.
+    #[test]
+    fn patterns_that_look_at_digests() {
+        for (pattern, expected) in [
+            ("*", false),
+            ("ghcr.io/acme/*", false),
+            ("ghcr.io/acme/app:1.*", false),
+            ("*:latest", false),
+            ("*-rc", false),
+            ("ghcr.io/acme/*/app", false),
+            ("ghcr.io/acme/app:1?*", true),
+            ("*@sha256:*", true),
+            ("*1*", true),
+            ("*cafe", true),
+        ] {
+            assert_eq!(
+                LegacyPattern::parse(pattern).unwrap().reads_digest(),
+                expected,
+                "{pattern}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_looks_at_no_digest_matches_by_the_tag(pattern in "(gh|[a1*?./:-]){1,8}", digit in "[0-9a-f]") {
+            let pattern = LegacyPattern::parse(&pattern).unwrap();
+            let of = |text: &str| pattern.matches(&Spellings::of(&Reference::parse(text).unwrap()));
+            let digest = digit.repeat(64);
+            for name in ["gh.a/a:1", "gh.a/a1:a-1", "a/1:a.a"] {
+                let pinned = of(&format!("{name}@sha256:{digest}"));
+                prop_assert!(pattern.reads_digest() || !pinned || of(name), "{} {}", pattern, name);
+            }
+        }
     }
 
     /// What `signed-images explain` shows of them.

@@ -8,68 +8,33 @@
 //! *Which spelling counts?* The canonical one, so every spelling of one image matches alike.
 //!
 //! *What if the tag is not known?* A reference given by digest alone may carry any tag, so a tag pattern
-//! of its repository matches it for verification ([`Match::Perhaps`]), and never spares it. Nor does a
-//! tag written beside a digest spare it: the digest, not the tag, decides what runs.
+//! of its repository matches it for verification ([`Match::Perhaps`]), and never spares it. A tag written beside a
+//! digest is what its writer claims ([`Match::Claimed`]): the digest, not the tag, decides what runs.
 
 use crate::image::glob;
 use crate::image::grams::{Grams, add_grams};
-use crate::image::reference::{
-    DOCKER_HUB, Digest, OFFICIAL, Reference, is_path_component, is_tag, normalise_registry,
-    split_tag,
+use crate::image::pattern_parts::{
+    Glob, Segment, digest_glob, is_port_rather_than_tag, name_segments, tag_glob,
 };
+pub use crate::image::pattern_parts::{MAX_PATTERN, PatternError};
+use crate::image::reference::{Reference, split_tag};
+use crate::image::spelling::Given;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use std::fmt;
-
-/// The longest pattern, in bytes: no reference is longer.
-pub const MAX_PATTERN: usize = 1024;
 
 /// How a pattern stands to a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Match {
     /// It is another image.
     No,
-    /// It may be the image: the pattern names a tag, and the tag does not decide what runs.
+    /// It may be the image: the pattern names a tag or a digest, which is not known of the image.
     Perhaps,
+    /// It is the image by the tag that is claimed beside a digest.
+    Claimed,
     /// It is the image.
     Yes,
 }
-
-/// Why a text is not a pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PatternError {
-    /// Nothing is there.
-    Empty,
-    /// Longer than [`MAX_PATTERN`].
-    TooLong,
-    /// A registry alone, which would be read as a repository of Docker Hub.
-    RegistryAlone(String),
-    /// `**` beside other characters.
-    DoubleStar,
-    /// Upper case in a repository, which no image has.
-    UpperCase,
-    /// A part that no reference can match.
-    Malformed(&'static str),
-}
-
-impl fmt::Display for PatternError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("the pattern is empty"),
-            Self::TooLong => write!(f, "the pattern is longer than {MAX_PATTERN} bytes"),
-            Self::RegistryAlone(registry) => write!(
-                f,
-                "`{registry}` alone is a repository of Docker Hub; write `{registry}/**` for every \
-                 image of that registry"
-            ),
-            Self::DoubleStar => f.write_str("`**` must be a whole path component"),
-            Self::UpperCase => f.write_str("repositories are in lower case"),
-            Self::Malformed(part) => write!(f, "the {part} can match no image"),
-        }
-    }
-}
-
-impl std::error::Error for PatternError {}
 
 /// A pattern of `rules` and `exempt`.
 ///
@@ -90,35 +55,11 @@ impl std::error::Error for PatternError {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImagePattern {
     /// Registry first, then the path's components.
-    segments: Vec<Segment>,
-    tag: Option<Glob>,
-    digest: Option<Glob>,
+    pub(super) segments: Vec<Segment>,
+    pub(super) tag: Option<Glob>,
+    pub(super) digest: Option<Glob>,
     /// Of the segments.
     grams: Grams,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Segment {
-    /// `**`
-    Any,
-    One(Glob),
-}
-
-impl Segment {
-    /// Whether it is that component.
-    fn is(&self, component: &str) -> bool {
-        matches!(self, Self::One(glob) if glob.matches(component))
-    }
-}
-
-/// A `*`/`?` wildcard within one component.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Glob(String);
-
-impl Glob {
-    fn matches(&self, text: &str) -> bool {
-        glob::matches_text(&self.0, text)
-    }
 }
 
 impl ImagePattern {
@@ -138,15 +79,54 @@ impl ImagePattern {
             None => (text, None),
         };
         let (name, tag) = split_tag(rest);
+        let could_be_registry = digest.is_none() && !name.contains(['/', '.', '*', '?']);
+        if could_be_registry && tag.is_some_and(is_port_rather_than_tag) {
+            return Err(PatternError::RegistryOrTag(text.to_owned()));
+        }
         let segments = name_segments(name)?;
         let grams = grams_of(&segments);
         Ok(Self { segments, tag: tag.map(tag_glob).transpose()?, digest, grams })
     }
 
-    /// Whether it is the pattern of every image.
+    /// The pattern of every image.
     #[must_use]
-    pub fn is_every_image(&self) -> bool {
-        self.segments == [Segment::Any] && self.tag.is_none() && self.digest.is_none()
+    pub fn every_image() -> Self {
+        Self { segments: vec![Segment::Any], tag: None, digest: None, grams: Grams::new() }
+    }
+
+    /// An image that it matches, by a name that hardly anything else matches.
+    pub(super) fn example(&self, given: Given) -> Option<Reference> {
+        let fill = |glob: &str| glob.replace('*', "q0z").replace('?', "q");
+        let mut text = String::new();
+        for (index, segment) in self.segments.iter().enumerate() {
+            text.push_str(if index == 0 { "" } else { "/" });
+            match segment {
+                Segment::One(glob) if index > 0 || glob.as_str() != "*" => {
+                    text.push_str(&fill(glob.as_str()));
+                }
+                Segment::Any | Segment::One(_) if index > 0 => text.push_str("q0z"),
+                Segment::Any | Segment::One(_) => text.push_str("q0z.q0z"),
+            }
+        }
+        if self.segments.len() == 1 {
+            text.push_str("/q0z");
+        }
+        match given {
+            Given::ByTag => {
+                let tag =
+                    self.tag.as_ref().map_or_else(|| "q0z".to_owned(), |tag| fill(tag.as_str()));
+                text.extend([":", &tag]);
+            }
+            Given::ByDigest => {
+                text.extend(["@sha256:", &"0b9".repeat(21), "7"]);
+            }
+        }
+        Reference::parse(&text).ok().filter(|image| self.matches(image) != Match::No)
+    }
+
+    /// Whether it names a digest.
+    pub(crate) fn reads_digest(&self) -> bool {
+        self.digest.is_some()
     }
 
     /// What is in the name of every image that it matches.
@@ -168,8 +148,9 @@ impl ImagePattern {
         }
         match (&self.tag, image.tag()) {
             (Some(glob), Some(tag)) if !glob.matches(tag) => Match::No,
-            (Some(_), _) if image.digest().is_some() => Match::Perhaps,
-            _ => Match::Yes,
+            (Some(_), Some(_)) if image.digest().is_some() => Match::Claimed,
+            (Some(_), None) => Match::Perhaps,
+            (Some(_), Some(_)) | (None, _) => Match::Yes,
         }
     }
 
@@ -220,14 +201,14 @@ impl fmt::Display for ImagePattern {
             f.write_str(if index == 0 { "" } else { "/" })?;
             match segment {
                 Segment::Any => f.write_str("**")?,
-                Segment::One(Glob(glob)) => f.write_str(glob)?,
+                Segment::One(glob) => f.write_str(glob.as_str())?,
             }
         }
-        if let Some(Glob(tag)) = &self.tag {
-            write!(f, ":{tag}")?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{}", tag.as_str())?;
         }
-        if let Some(Glob(digest)) = &self.digest {
-            write!(f, "@{digest}")?;
+        if let Some(digest) = &self.digest {
+            write!(f, "@{}", digest.as_str())?;
         }
         Ok(())
     }
@@ -238,107 +219,10 @@ fn grams_of(segments: &[Segment]) -> Grams {
     for segment in segments.iter().rev() {
         match segment {
             Segment::Any => {}
-            Segment::One(Glob(glob)) => add_grams(&mut grams, &["/", glob, "/"].concat()),
+            Segment::One(glob) => add_grams(&mut grams, &["/", glob.as_str(), "/"].concat()),
         }
     }
     grams
-}
-
-fn name_segments(name: &str) -> Result<Vec<Segment>, PatternError> {
-    let Some((first, rest)) = name.split_once('/') else {
-        return match name {
-            "*" | "**" => Ok(vec![Segment::Any]),
-            _ if name.contains('.') || name == "localhost" => {
-                Err(PatternError::RegistryAlone(name.to_owned()))
-            }
-            _ => hub_segments(name),
-        };
-    };
-    let registry = match first {
-        "**" => Segment::Any,
-        _ if is_registry_pattern(first) => Segment::One(registry_glob(first)?),
-        _ => return hub_segments(name),
-    };
-    if registry == Segment::One(Glob(DOCKER_HUB.to_owned())) {
-        return hub_segments(rest);
-    }
-    let mut segments = vec![registry];
-    for component in rest.split('/') {
-        segments.push(path_segment(component)?);
-    }
-    Ok(segments)
-}
-
-fn is_registry_pattern(first: &str) -> bool {
-    first.contains(['.', ':']) || first == "localhost" || first == "*"
-}
-
-/// `nginx` is `docker.io/library/nginx`.
-fn hub_segments(path: &str) -> Result<Vec<Segment>, PatternError> {
-    let mut segments = vec![Segment::One(Glob(DOCKER_HUB.to_owned()))];
-    if !path.contains('/') && path != "**" {
-        segments.push(Segment::One(Glob(OFFICIAL.to_owned())));
-    }
-    for component in path.split('/') {
-        segments.push(path_segment(component)?);
-    }
-    Ok(segments)
-}
-
-fn registry_glob(text: &str) -> Result<Glob, PatternError> {
-    if text.contains(['*', '?']) {
-        let lower = text.to_ascii_lowercase();
-        let wild = |c: char| matches!(c, '*' | '?' | '.' | ':' | '-') || c.is_ascii_alphanumeric();
-        if lower.contains("**") {
-            return Err(PatternError::DoubleStar);
-        }
-        if lower.chars().all(wild) {
-            return Ok(Glob(lower.strip_suffix(":443").unwrap_or(&lower).to_owned()));
-        }
-    } else if let Ok(registry) = normalise_registry(text) {
-        return Ok(Glob(registry));
-    }
-    Err(PatternError::Malformed("registry"))
-}
-
-fn path_segment(component: &str) -> Result<Segment, PatternError> {
-    if component == "**" {
-        return Ok(Segment::Any);
-    }
-    if component.contains("**") {
-        return Err(PatternError::DoubleStar);
-    }
-    if component.contains(|c: char| c.is_ascii_uppercase()) {
-        return Err(PatternError::UpperCase);
-    }
-    // A component of the same shape in which every wildcard stands for one character.
-    if !is_path_component(&component.replace(['*', '?'], "a")) {
-        return Err(PatternError::Malformed("repository"));
-    }
-    Ok(Segment::One(Glob(component.to_owned())))
-}
-
-fn tag_glob(tag: &str) -> Result<Glob, PatternError> {
-    // A tag of the same shape in which every wildcard stands for one character.
-    if is_tag(&tag.replace(['*', '?'], "a")) {
-        Ok(Glob(tag.to_owned()))
-    } else {
-        Err(PatternError::Malformed("tag"))
-    }
-}
-
-fn digest_glob(digest: &str) -> Result<Glob, PatternError> {
-    let allowed = |c: char| matches!(c, '*' | '?' | 'a'..='f' | '0'..='9');
-    let known = ["sha256:", "sha384:", "sha512:"]
-        .iter()
-        .find_map(|algorithm| digest.strip_prefix(algorithm));
-    match known {
-        Some(hex) if hex.contains(['*', '?']) && hex.chars().all(allowed) => {
-            Ok(Glob(digest.to_owned()))
-        }
-        Some(_) if Digest::parse(digest).is_ok() => Ok(Glob(digest.to_owned())),
-        _ => Err(PatternError::Malformed("digest")),
-    }
 }
 
 #[cfg(test)]
@@ -467,7 +351,7 @@ mod tests {
 
     #[test]
     fn tags_and_digests() {
-        use Match::{No, Perhaps, Yes};
+        use Match::{Claimed, No, Perhaps, Yes};
         check(&[
             ("ghcr.io/acme/app", "ghcr.io/acme/app:2", Yes),
             ("ghcr.io/acme/app", "ghcr.io/acme/app@A", Yes),
@@ -475,9 +359,11 @@ mod tests {
             ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:10", No),
             ("ghcr.io/acme/app:latest", "ghcr.io/acme/app", Yes),
             ("ghcr.io/acme/app:V1", "ghcr.io/acme/app:v1", No),
-            // Its tag is not known, or does not decide.
+            // Its tag is not known, or a claim.
             ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app@A", Perhaps),
-            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:1.2@A", Perhaps),
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:1.2@A", Claimed),
+            ("ghcr.io/acme/app:1.*@sha256:a*", "ghcr.io/acme/app:1.2@A", Claimed),
+            ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app:2@A", No),
             ("ghcr.io/acme/app:1.*", "ghcr.io/acme/app2@A", No),
             ("ghcr.io/acme/app@A", "ghcr.io/acme/app@A", Yes),
             ("ghcr.io/acme/app@A", "ghcr.io/acme/app:1@A", Yes),

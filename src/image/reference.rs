@@ -30,6 +30,8 @@ pub(crate) const DOCKER_HUB: &str = "docker.io";
 /// Other names of Docker Hub that appear in references.
 pub(crate) const DOCKER_HUB_ALIASES: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
 pub(crate) const OFFICIAL: &str = "library";
+/// The tag of an image that is given without tag and digest.
+pub(crate) const LATEST: &str = "latest";
 
 /// An image, by its canonical spelling. Equal references are the same image.
 ///
@@ -62,6 +64,12 @@ impl Reference {
         if text.len() > MAX_REFERENCE {
             return Err(ReferenceError::TooLong);
         }
+        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(ReferenceError::Blank);
+        }
+        if text.contains("://") {
+            return Err(ReferenceError::Scheme);
+        }
         if is_image_id(text) {
             return Err(ReferenceError::ImageId);
         }
@@ -73,7 +81,7 @@ impl Reference {
         let tag = match tag {
             Some(tag) if !is_tag(tag) => return Err(ReferenceError::Tag),
             Some(tag) => Some(tag.to_owned()),
-            None if digest.is_none() => Some("latest".to_owned()),
+            None if digest.is_none() => Some(LATEST.to_owned()),
             None => None,
         };
         let (registry, repository) = match split_registry(name) {
@@ -121,6 +129,18 @@ impl Reference {
     #[must_use]
     pub fn at(&self, digest: &Digest) -> String {
         [&self.registry, "/", &self.repository, "@", digest.as_str()].concat()
+    }
+
+    /// The image by its digest alone, where a tag stands beside that: who wrote the tag may claim anything.
+    #[must_use]
+    pub(crate) fn without_tag(&self) -> Option<Self> {
+        (self.tag.is_some() && self.digest.is_some()).then(|| Self { tag: None, ..self.clone() })
+    }
+
+    /// This repository at some digest, which no pattern names.
+    #[must_use]
+    pub(crate) fn at_some_digest(&self) -> Self {
+        Self { tag: None, digest: Some(Digest::of_nothing()), ..self.clone() }
     }
 
     /// The tag of this repository that cosign's signatures of that digest have: `sha256-….sig`
@@ -183,8 +203,11 @@ pub(crate) fn normalise_registry(text: &str) -> Result<String, ReferenceError> {
     if host.len() > MAX_HOST {
         return Err(ReferenceError::TooLong);
     }
-    if !host.split('.').all(is_host_label) || !port.is_none_or(is_port) {
+    if !host.split('.').all(is_host_label) {
         return Err(ReferenceError::Registry);
+    }
+    if !port.is_none_or(is_port) {
+        return Err(ReferenceError::Colon);
     }
     let named = host.contains('.') || host == "localhost";
     match port {
@@ -202,6 +225,9 @@ fn canonical_host(host: &str) -> &str {
 fn normalise_repository(registry: &str, text: &str) -> Result<String, ReferenceError> {
     if text.contains(|c: char| c.is_ascii_uppercase()) {
         return Err(ReferenceError::UpperCase);
+    }
+    if text.contains(':') {
+        return Err(ReferenceError::Colon);
     }
     if !text.split('/').all(is_path_component) {
         return Err(ReferenceError::Repository);
@@ -423,7 +449,7 @@ mod tests {
     fn vectors_of_invalid_names() {
         let too_long = format!("{}x/docker", "this_is_not_a_valid_namespace_".repeat(9));
         check(&[
-            ("https://github.com/docker/docker", Err(E::Registry)),
+            ("https://github.com/docker/docker", Err(E::Scheme)),
             ("docker/Docker", Err(E::UpperCase)),
             ("-docker", Err(E::Repository)),
             ("-docker/docker", Err(E::Repository)),
@@ -432,7 +458,7 @@ mod tests {
             ("docker.io/docker/Docker", Err(E::UpperCase)),
             ("docker.io/docker///docker", Err(E::Repository)),
             ("[fc00::1]", Err(E::Tag)),
-            ("fc00::1:5000/debian", Err(E::Registry)),
+            ("fc00::1:5000/debian", Err(E::Colon)),
             ("[2001:db8:3:4::192.0.2.33]:5000/debian", Err(E::Ipv6Registry)),
             ("docker-rules/docker", Ok("docker.io/docker-rules/docker:latest")),
             ("docker---rules/docker", Ok("docker.io/docker---rules/docker:latest")),
@@ -526,13 +552,13 @@ mod tests {
             // Only the port makes it a registry, so the port stays.
             ("Foo:443/bar", Ok("foo:443/bar:latest")),
             ("foo:65535/bar", Ok("foo:65535/bar:latest")),
-            ("foo:65536/bar", Err(E::Registry)),
+            ("foo:65536/bar", Err(E::Colon)),
             // A runtime takes these ports; they would be second spellings, or no ports at all.
-            ("foo:080/bar", Err(E::Registry)),
-            ("foo:0/bar", Err(E::Registry)),
-            ("foo:+80/bar", Err(E::Registry)),
-            ("foo:/bar", Err(E::Registry)),
-            ("foo:80:80/bar", Err(E::Registry)),
+            ("foo:080/bar", Err(E::Colon)),
+            ("foo:0/bar", Err(E::Colon)),
+            ("foo:+80/bar", Err(E::Colon)),
+            ("foo:/bar", Err(E::Colon)),
+            ("foo:80:80/bar", Err(E::Colon)),
             (":80/bar", Err(E::Registry)),
             ("ghcr.io./acme/app", Err(E::Registry)),
             (".ghcr.io/acme/app", Err(E::Registry)),
@@ -549,13 +575,13 @@ mod tests {
     fn odd_texts() {
         let longest_tag = "t".repeat(128);
         check(&[
-            (" nginx", Err(E::Repository)),
-            ("nginx ", Err(E::Repository)),
-            ("nginx\n", Err(E::Repository)),
-            ("ngi\0nx", Err(E::Repository)),
+            (" nginx", Err(E::Blank)),
+            ("nginx ", Err(E::Blank)),
+            ("nginx\n", Err(E::Blank)),
+            ("ngi\0nx", Err(E::Blank)),
             ("nginx:", Err(E::Tag)),
             ("nginx:a:b", Err(E::Tag)),
-            ("nginx:a b", Err(E::Tag)),
+            ("nginx:a b", Err(E::Blank)),
             ("nginx:.a", Err(E::Tag)),
             ("nginx:é", Err(E::Tag)),
             ("nginx:_a.B-1", Ok("docker.io/library/nginx:_a.B-1")),

@@ -8,7 +8,7 @@
 use super::certificate_identity::MAX_CERTIFICATE;
 use super::der::{elements, sequence};
 use der::asn1::{AnyRef, GeneralizedTime, UtcTime};
-use der::{Encode, Tag, Tagged};
+use der::{DateTime, Encode, Tag, Tagged};
 use std::fmt;
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ pub enum CertificateError {
     Malformed,
     /// Its period of validity has not begun.
     NotYetValid,
-    /// Its period of validity is over.
-    Expired,
+    /// Its period of validity is over, since this time (since the Unix epoch).
+    Expired(Duration),
 }
 
 impl fmt::Display for CertificateError {
@@ -53,12 +53,20 @@ impl fmt::Display for CertificateError {
             }
             Self::Malformed => f.write_str("the certificate inside the PEM block is malformed"),
             Self::NotYetValid => f.write_str("the certificate is not valid yet"),
-            Self::Expired => f.write_str("the certificate has expired"),
+            Self::Expired(since) => write!(f, "the certificate expired on {}", date(*since)),
         }
     }
 }
 
 impl std::error::Error for CertificateError {}
+
+/// The day of that time, as ISO 8601 has it.
+fn date(since_epoch: Duration) -> String {
+    DateTime::from_unix_duration(since_epoch).map_or_else(
+        |_| "a day past all calendars".to_owned(),
+        |date| format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()),
+    )
+}
 
 impl Certificate {
     /// Reads one PEM certificate.
@@ -91,7 +99,7 @@ impl Certificate {
         if now < self.not_before {
             Err(CertificateError::NotYetValid)
         } else if now > self.not_after {
-            Err(CertificateError::Expired)
+            Err(CertificateError::Expired(self.not_after))
         } else {
             Ok(())
         }
@@ -216,7 +224,7 @@ mod tests {
             (BEGIN.saturating_sub(Duration::from_secs(1)), Err(CertificateError::NotYetValid)),
             (BEGIN, Ok(())),
             (END, Ok(())),
-            (END + Duration::from_secs(1), Err(CertificateError::Expired)),
+            (END + Duration::from_secs(1), Err(CertificateError::Expired(END))),
         ];
         for (now, expected) in rows {
             assert_eq!(signer.check_validity(now), expected, "{now:?}");
@@ -225,7 +233,8 @@ mod tests {
         assert_eq!(signer.remaining(END + DAY), Duration::ZERO);
         let today = BEGIN + 7 * 365 * DAY;
         let check = |pem| Certificate::parse(pem).unwrap().check_validity(today);
-        assert_eq!(check(EXPIRED), Err(CertificateError::Expired));
+        let expired = check(EXPIRED).unwrap_err();
+        assert_eq!(expired.to_string(), "the certificate expired on 2002-01-01");
         assert_eq!(check(FUTURE), Err(CertificateError::NotYetValid));
     }
 

@@ -3,12 +3,16 @@
 //! *Why does it matter?* `minimumMatches: 2` asks for two parties. Two spellings of one party would let it
 //! pass with one. At set-up, `settings/check.rs` refuses such signers; at a request, when keys have been read from
 //! the cluster, `verify/threshold.rs` counts them once.
+//!
+//! *And one party with two values of one annotation?* No signature has both, so such signers are alternatives, and
+//! stand side by side. They count once all the same.
 
 use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::{PublicKey, key_material};
-use crate::policy::signer::{Identity, KeySource};
+use crate::policy::signer::{Annotations, Identity, KeySource, Signer};
 use crate::policy::subject_pattern::{MAX_SUBJECT, SubjectPattern};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// The issuer of GitHub's workflow identities.
 const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
@@ -75,6 +79,76 @@ impl<'i> Evidence<'i> {
             _ => Some(false),
         }
     }
+}
+
+/// A signer, and what its signatures are told by, once that was asked.
+pub(crate) struct PartySigner<'s> {
+    signer: &'s Signer,
+    evidence: OnceCell<Evidence<'s>>,
+}
+
+impl<'s> PartySigner<'s> {
+    pub(crate) fn new(signer: &'s Signer) -> Self {
+        Self { signer, evidence: OnceCell::new() }
+    }
+
+    pub(crate) fn signer(&self) -> &'s Signer {
+        self.signer
+    }
+
+    pub(crate) fn evidence(&self) -> &Evidence<'s> {
+        self.evidence.get_or_init(|| Evidence::of(&self.signer.identity))
+    }
+}
+
+/// Whether both demand one annotation, with different values. A signature has one value of each.
+fn annotations_differ(a: &Annotations, b: &Annotations) -> bool {
+    a.iter().any(|(key, value)| b.get(key).is_some_and(|other| other != value))
+}
+
+/// Whether no signature satisfies both, whoever made it. Of a certificate this is not known: the host takes its
+/// annotations from any signature.
+pub(crate) fn are_apart(a: &Signer, b: &Signer) -> bool {
+    let is_certificate = |signer: &Signer| matches!(signer.identity, Identity::Certificate { .. });
+    !is_certificate(a) && !is_certificate(b) && annotations_differ(&a.annotations, &b.annotations)
+}
+
+/// Whether both are one party that has signed with different values of one annotation, in either way. Nothing when the
+/// steps that are left do not suffice to tell.
+pub(crate) fn are_alternatives(
+    a: &PartySigner<'_>,
+    b: &PartySigner<'_>,
+    left: &mut usize,
+) -> Option<bool> {
+    Some(are_apart(a.signer, b.signer) && a.evidence().meets(b.evidence(), left)?)
+}
+
+/// How many parties these signers are: alternatives of one another are one. Nothing when the steps that are left do not
+/// suffice to tell.
+pub(crate) fn parties(signers: &[Signer], left: &mut usize) -> Option<usize> {
+    // Who demands no annotation is apart from nobody.
+    let annotated = signers.iter().filter(|signer| !signer.annotations.is_empty());
+    let annotated: Vec<PartySigner<'_>> = annotated.map(PartySigner::new).collect();
+    // Each signer's party, by the first of its signers.
+    let mut party: Vec<usize> = Vec::with_capacity(annotated.len());
+    for (index, signer) in annotated.iter().enumerate() {
+        // Of each party, whether it is the signer's too.
+        let mut joined = vec![false; index];
+        for (other, party) in annotated.iter().zip(&party) {
+            if let Some(joined) = joined.get_mut(*party)
+                && !*joined
+            {
+                *joined = are_alternatives(signer, other, left)?;
+            }
+        }
+        let own = joined.iter().position(|joined| *joined).unwrap_or(index);
+        for of in party.iter_mut().filter(|of| joined.get(**of) == Some(&true)) {
+            *of = own;
+        }
+        party.push(own);
+    }
+    let parties = party.iter().enumerate().filter(|(index, party)| index == *party).count();
+    Some(signers.len() - annotated.len() + parties)
 }
 
 /// Whether they have a key in common.
@@ -233,6 +307,55 @@ mod tests {
     fn matching(issuer: &str, pattern: &str) -> Identity {
         let pattern = SubjectPattern::new(pattern);
         Identity::KeylessPattern { issuer: issuer.to_owned(), pattern }
+    }
+
+    #[test]
+    fn alternatives_are_one_party() {
+        let signer = |identity: Identity, annotations: &[(&str, &str)]| Signer {
+            label: String::new(),
+            place: crate::policy::place::Place::default(),
+            identity,
+            annotations: annotations
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect(),
+        };
+        let (ci, cd) = ([("pipeline", "ci")], [("pipeline", "cd")]);
+        let both = [("pipeline", "ci"), ("env", "prod")];
+        let certificate = || Identity::Certificate {
+            certificate: include_str!("../../tests/fixtures/certificates/signer.pem").to_owned(),
+            chain: None,
+            rekor_bundle: crate::policy::signer::RekorBundle::Required,
+        };
+        let rows = [
+            (vec![signer(inline(KEY), &ci), signer(inline(KEY), &cd)], 1),
+            (vec![signer(inline(KEY), &both), signer(inline(COMPRESSED), &cd)], 1),
+            (vec![signer(inline(KEY), &ci), signer(inline(OTHER), &cd)], 2),
+            (
+                vec![
+                    signer(inline(KEY), &ci),
+                    signer(inline(OTHER), &ci),
+                    signer(inline(KEY), &cd),
+                ],
+                2,
+            ),
+            // An owner, and two of its repositories.
+            (
+                vec![
+                    signer(workflow("acme", Some("app")), &ci),
+                    signer(workflow("acme", Some("web")), &ci),
+                    signer(workflow("acme", None), &cd),
+                ],
+                1,
+            ),
+            (vec![signer(certificate(), &ci), signer(certificate(), &cd)], 2),
+            (vec![], 0),
+        ];
+        for (signers, expected) in rows {
+            assert_eq!(parties(&signers, &mut { usize::MAX }), Some(expected), "{signers:?}");
+        }
+        assert!(!are_apart(&signer(inline(KEY), &ci), &signer(inline(KEY), &[("env", "prod")])));
+        assert!(!are_apart(&signer(certificate(), &ci), &signer(inline(KEY), &cd)));
     }
 
     /// Whatever could be one subject is one: patterns are refused when in doubt.

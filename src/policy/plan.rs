@@ -1,16 +1,23 @@
 //! Stage 3: an image → the rules that apply to it, or why none does.
 //!
 //! [`Rules`] are compiled from the settings and nothing else.
+//!
+//! *And a tag beside a digest?* It is what its writer claims, and what pinning writes. Rules believe it; only where none
+//! then matches is the image looked at by its digest alone. `exempt` never believes it.
+//!
+//! *Is a pinned image admitted again?* Yes: where the digest, or a tag that was not written, decides which rules match,
+//! an image is held to the rules of what will be written before it is ([`Rules::are_same_for`]).
 
 use super::pinning::{Mutability, PinAction, stored_pin};
-use super::rule::{Rule, any_is_surely};
+use super::rule::Rule;
 use crate::image::names::{ImageNames, NamedImages};
-use crate::image::pattern::ImagePattern;
+use crate::image::pattern::{ImagePattern, Match};
 use crate::image::reference::Reference;
 use crate::workload::found::{FoundImage, ImageError};
 use crate::workload::stored::Stored;
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::rc::Rc;
 
 /// The compiled rules, and what becomes of images that need none.
 #[derive(Debug)]
@@ -18,11 +25,13 @@ pub struct Rules {
     /// Who must have signed what.
     pub rules: Vec<Rule>,
     /// Images that are neither verified nor pinned.
-    pub exempt: Vec<ImagePattern>,
+    pub exempt: Rc<[ImagePattern]>,
     /// What becomes of an image that no rule matches.
     pub unmatched: UnmatchedImages,
     /// What becomes of an image that an update leaves as it is.
     pub unchanged: UnchangedImages,
+    /// What is odd in the settings, and is taken all the same: warnings of every answer.
+    pub notes: Vec<String>,
 }
 
 /// What becomes of an image that no rule matches.
@@ -67,7 +76,7 @@ pub enum ImagePlan<'p> {
 }
 
 /// The images that rules are needed for: those of the object that an update changes, and the pins that the stored
-/// object holds in their places.
+/// object holds in their places; each as rules may look at it.
 #[must_use]
 pub fn in_question<'s>(
     images: &'s [FoundImage<'_>],
@@ -80,9 +89,15 @@ pub fn in_question<'s>(
         if skips && stored.is_some_and(|stored| stored.holds_same(image)) {
             continue;
         }
+        let Ok(names) = image.names() else { continue };
         let pin = stored.and_then(|stored| Reference::parse(&stored.text(image)?).ok());
-        in_question.extend(image.names().ok().map(Cow::Borrowed));
-        in_question.extend(pin.map(ImageNames::new).map(Cow::Owned));
+        let pin = pin.map(ImageNames::new);
+        let untagged = pin.as_ref().and_then(ImageNames::without_tag);
+        // As it will stand there when it is pinned.
+        let pinned = image.lacks_tag().then(|| names.reference().at_some_digest());
+        let owned = [names.without_tag(), untagged, pin, pinned.map(ImageNames::new)];
+        in_question.push(Cow::Borrowed(names));
+        in_question.extend(owned.into_iter().flatten().map(Cow::Owned));
     }
     NamedImages::new(in_question)
 }
@@ -112,38 +127,71 @@ impl Rules {
             Ok(names) => names,
             Err(error) => return ImagePlan::Invalid(error),
         };
-        let reference = names.reference();
-        if any_is_surely(&self.exempt, names) {
-            return ImagePlan::Exempt;
-        }
-        let rules = self.matching(names);
-        if rules.is_empty() {
-            return ImagePlan::Unmatched(self.unmatched);
-        }
+        let (reference, rules) = match self.plan_as_written(names) {
+            ImagePlan::Verify(reference, rules, _) => (reference, rules),
+            other => return other,
+        };
         if is_same || mutability == Mutability::Forbidden {
-            return ImagePlan::Verify(reference.clone(), rules, PinAction::Nothing);
+            return ImagePlan::Verify(reference, rules, PinAction::Nothing);
         }
-        match stored_pin(image, reference, stored) {
+        match stored_pin(image, &reference, stored) {
             Some(kept) if skips => ImagePlan::KeepPin(kept.into_owned()),
             Some(kept) => match Reference::parse(&kept) {
                 Ok(pinned) => match self.matching(&ImageNames::new(pinned.clone())) {
                     // No rule matches the pinned image: the image is verified by its tag, as if it had no pin.
                     none if none.is_empty() => {
-                        ImagePlan::Verify(reference.clone(), rules, PinAction::Digest)
+                        ImagePlan::Verify(reference, rules, PinAction::Digest)
                     }
                     rules => ImagePlan::Verify(pinned, rules, PinAction::Stored(kept.into_owned())),
                 },
                 Err(error) => ImagePlan::Invalid(ImageError::NotAReference(error)),
             },
             None if reference.digest().is_some() => {
-                ImagePlan::Verify(reference.clone(), rules, PinAction::Nothing)
+                ImagePlan::Verify(reference, rules, PinAction::Nothing)
             }
-            None => ImagePlan::Verify(reference.clone(), rules, PinAction::Digest),
+            None => ImagePlan::Verify(reference, rules, PinAction::Digest),
         }
     }
 
+    /// What is to be done with an image that stays as it is written.
+    #[must_use]
+    pub fn plan_as_written(&self, image: &ImageNames) -> ImagePlan<'_> {
+        let reference = image.reference();
+        // Sparing an image takes certainty.
+        if self.exempt.iter().any(|pattern| image.matched_by(pattern) == Match::Yes) {
+            return ImagePlan::Exempt;
+        }
+        match self.matching(image) {
+            rules if rules.is_empty() => ImagePlan::Unmatched(self.unmatched),
+            rules => ImagePlan::Verify(reference.clone(), rules, PinAction::Nothing),
+        }
+    }
+
+    /// Whether one of the rules looks at digests.
+    #[must_use]
+    pub fn read_digests(&self) -> bool {
+        self.rules.iter().any(|rule| rule.matcher.reads_digest())
+    }
+
+    /// Whether an image, when it is pinned, matches rules still, and none that it does not match as it is: what it has
+    /// satisfied is all that it will be asked for.
+    #[must_use]
+    pub fn are_same_for(&self, image: &ImageNames, pinned: &ImageNames) -> bool {
+        let after = self.matching_with_tag(pinned);
+        !after.is_empty() && after.iter().all(|rule| rule.matcher.matches(image))
+    }
+
     /// The rules that the image matches, in the order written.
-    fn matching(&self, image: &ImageNames) -> Vec<&Rule> {
+    #[must_use]
+    pub fn matching(&self, image: &ImageNames) -> Vec<&Rule> {
+        let rules = self.matching_with_tag(image);
+        if !rules.is_empty() {
+            return rules;
+        }
+        image.without_tag().map_or(rules, |untagged| self.matching_with_tag(&untagged))
+    }
+
+    fn matching_with_tag(&self, image: &ImageNames) -> Vec<&Rule> {
         self.rules.iter().filter(|rule| rule.matcher.matches(image)).collect()
     }
 }

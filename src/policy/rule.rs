@@ -3,10 +3,12 @@
 //! A rule that every image satisfies, or that none can, cannot be built: the constructors refuse it.
 
 use super::place::Place;
+use crate::image::containment::{Coverage, coverage};
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::image::names::ImageNames;
 use crate::image::pattern::{ImagePattern, Match};
 use crate::policy::signer::Signer;
+use crate::text::clip;
 use serde::Deserialize;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -17,7 +19,7 @@ pub struct Rule {
     /// Where it stands in the settings.
     pub place: Place,
     /// What messages call it.
-    pub name: String,
+    pub name: RuleName,
     /// Which images it is about.
     pub matcher: ImageMatcher,
     /// What becomes of an image that does not satisfy it.
@@ -32,6 +34,34 @@ impl Rule {
     pub fn place_of(&self, signer: &Signer) -> String {
         let (rule, signer) = (self.place, signer.place);
         if signer == Place::default() { rule.to_string() } else { format!("{rule}.{signer}") }
+    }
+}
+
+/// What messages call a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleName {
+    /// What the settings call it.
+    Given(String),
+    /// What it is called where the settings give it no name: `rule 1`, `signatures[0]`.
+    Default(String),
+}
+
+impl RuleName {
+    /// What a sentence calls it, with at most so many bytes of its name.
+    #[must_use]
+    pub(crate) fn in_words(&self, longest: usize) -> String {
+        match self {
+            Self::Given(name) => format!("rule `{}`", clip(name, longest)),
+            Self::Default(name) => name.clone(),
+        }
+    }
+}
+
+impl fmt::Display for RuleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(name) | Self::Default(name) => f.write_str(name),
+        }
     }
 }
 
@@ -87,6 +117,8 @@ pub enum EmptyTrust {
     NoSigners,
     /// More signers are asked for than there are, or none.
     Minimum,
+    /// What is excluded is what would match.
+    Excluded(Coverage),
 }
 
 impl fmt::Display for EmptyTrust {
@@ -97,6 +129,13 @@ impl fmt::Display for EmptyTrust {
             }
             Self::NoSigners => "`allOf` and `anyOf` are missing: who must have signed?",
             Self::Minimum => "`minimumMatches` must be between 1 and the number of signers",
+            Self::Excluded(Coverage::Every) => "this is all of `images`, so none would be checked",
+            Self::Excluded(Coverage::EveryTag) => {
+                "this is all of `images` that are given by a tag, so none of those would be checked"
+            }
+            Self::Excluded(Coverage::EveryDigest) => {
+                "this is all of `images` that are given by a digest, so none of those would be checked"
+            }
         })
     }
 }
@@ -168,13 +207,16 @@ impl ImageMatcher {
     /// The patterns of `rules`: those that match, but for those excluded.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none, or all that match are excluded.
     pub fn patterns(
         images: Vec<ImagePattern>,
         exclude: Vec<ImagePattern>,
     ) -> Result<Self, EmptyTrust> {
         if images.is_empty() {
             return Err(EmptyTrust::NoImages);
+        }
+        if let Some(coverage) = coverage(&images, &exclude) {
+            return Err(EmptyTrust::Excluded(coverage));
         }
         Ok(Self(Patterns::Images { images, exclude }))
     }
@@ -198,7 +240,17 @@ impl ImageMatcher {
         matches!(self.0, Patterns::Legacy(_))
     }
 
-    /// Whether the rule is about that image.
+    /// Whether one of its patterns looks at the digest.
+    pub(crate) fn reads_digest(&self) -> bool {
+        match &self.0 {
+            Patterns::Legacy(patterns) => patterns.iter().any(LegacyPattern::reads_digest),
+            Patterns::Images { images, exclude } => {
+                images.iter().chain(exclude).any(ImagePattern::reads_digest)
+            }
+        }
+    }
+
+    /// Whether the rule is about that image. The tag beside a digest is believed.
     #[must_use]
     pub fn matches(&self, image: &ImageNames) -> bool {
         match &self.0 {
@@ -206,14 +258,11 @@ impl ImageMatcher {
                 patterns.iter().any(|pattern| pattern.matches(image.spellings()))
             }
             Patterns::Images { images, exclude } => {
-                images.iter().any(|pattern| image.matched_by(pattern) >= Match::Perhaps)
-                    && !any_is_surely(exclude, image)
+                let any = |patterns: &[ImagePattern], least| {
+                    patterns.iter().any(|pattern| image.matched_by(pattern) >= least)
+                };
+                any(images, Match::Perhaps) && !any(exclude, Match::Claimed)
             }
         }
     }
-}
-
-/// Sparing an image takes certainty.
-pub(crate) fn any_is_surely(patterns: &[ImagePattern], image: &ImageNames) -> bool {
-    patterns.iter().any(|pattern| image.matched_by(pattern) == Match::Yes)
 }

@@ -1,66 +1,80 @@
 //! The audit annotations of an answer: which image was verified by what rule and signer, with its digest,
 //! and which were not, and why not.
+//!
+//! *How is an entry read?* `IMAGE@DIGEST (RULE: SIGNERS; …)` of what was verified, `IMAGE (RULE: CODE)` of what was not:
+//! the image as it is written, and a reason's code ([`Reason::code`]) last.
+//!
+//! [`Reason::code`]: crate::verify::outcome::Reason::code
 
-use super::message::list;
 use super::outcome::Outcome;
 use crate::policy::plan::UnmatchedImages;
-use crate::sorted_map::SortedMap;
 use crate::text::clip;
 use crate::verify::outcome::{Approval, Refusal};
 use crate::workload::found::{Found, FoundImage};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest annotation, in bytes: it is kept with every event of the audit log.
 const MAX_ANNOTATION: usize = 4096;
 
-const KEYS: [&str; 7] =
-    ["verified", "refused", "warned", "invalid", "exempt", "unmatched", "unchanged"];
+/// The code of an image that no rule matches, where such images are rejected.
+pub(super) const UNMATCHED: &str = "unmatched";
 
-/// One annotation for each way that images went, each image once.
+/// One annotation for each way that images went, each image once, in the order of the object.
 pub(crate) fn annotations(
     found: &Found<'_>,
     outcomes: &[Outcome],
 ) -> BTreeMap<&'static str, String> {
-    let mut entries: Vec<(&'static str, String)> = Vec::new();
-    let mut known = SortedMap::default();
+    let mut told = BTreeSet::new();
+    let mut annotations: BTreeMap<&'static str, String> = BTreeMap::new();
     for (image, outcome) in found.images.iter().zip(outcomes) {
-        entries.extend(
-            entries_of(image, outcome).into_iter().filter(|entry| known.insert(entry.clone(), ())),
-        );
-    }
-    let mut annotations = BTreeMap::new();
-    for key in KEYS {
-        let of_key: Vec<&str> =
-            entries.iter().filter(|(of, _)| *of == key).map(|(_, entry)| entry.as_str()).collect();
-        if !of_key.is_empty() {
-            annotations.insert(key, clip(&of_key.join("; "), MAX_ANNOTATION));
+        for (key, entry) in entries_of(image, outcome) {
+            if !told.insert((key, entry.clone())) {
+                continue;
+            }
+            let annotation = annotations.entry(key).or_default();
+            if !annotation.is_empty() {
+                annotation.push_str("; ");
+            }
+            annotation.push_str(&entry);
         }
+    }
+    for annotation in annotations.values_mut() {
+        *annotation = clip(annotation, MAX_ANNOTATION);
     }
     annotations
 }
 
 fn entries_of(image: &FoundImage<'_>, outcome: &Outcome) -> Vec<(&'static str, String)> {
     let name = image.text().unwrap_or_default().into_owned();
-    let by_rule = |refusal: &Refusal| format!("{name} ({})", refusal.rule);
+    let by_rule =
+        |refusal: &Refusal| format!("{name} ({}: {})", refusal.rule, refusal.reason.code());
+    let warned = |refusals: &[Refusal]| -> Vec<(&'static str, String)> {
+        refusals.iter().map(|refusal| ("warned", by_rule(refusal))).collect()
+    };
     match outcome {
-        Outcome::Verified { image, pinned, approvals, warned, .. } => {
-            let entry = [&image.at(pinned.digest()), " (", &approved_by(approvals), ")"].concat();
-            let mut entries = vec![("verified", entry)];
-            entries.extend(warned.iter().map(|refusal| ("warned", by_rule(refusal))));
+        Outcome::Verified { image, pinned, approvals, warned: refusals, .. } => {
+            let digest = match image.digest() {
+                Some(_) => String::new(),
+                None => format!("@{}", pinned.digest()),
+            };
+            let mut entries =
+                vec![("verified", format!("{name}{digest} ({})", approved_by(approvals)))];
+            entries.extend(warned(refusals));
             entries
         }
-        Outcome::Tolerated(warned, _) => {
-            warned.iter().map(|refusal| ("warned", by_rule(refusal))).collect()
-        }
+        Outcome::Tolerated(refusals, _) => warned(refusals),
         Outcome::Refused(refusal) => vec![("refused", by_rule(refusal))],
         Outcome::Invalid(_) => vec![("invalid", image.path())],
         Outcome::Exempt => vec![("exempt", name)],
-        Outcome::Unmatched(UnmatchedImages::Reject) => vec![("refused", name)],
+        Outcome::Unmatched(UnmatchedImages::Reject) => {
+            vec![("refused", format!("{name} ({UNMATCHED})"))]
+        }
         Outcome::Unmatched(UnmatchedImages::Accept | UnmatchedImages::Warn) => {
-            vec![("unmatched", name)]
+            vec![(UNMATCHED, name)]
         }
         Outcome::Unchanged => vec![("unchanged", name)],
         Outcome::KeepPin(kept) => vec![("unchanged", kept.clone())],
+        Outcome::NotLookedAt => vec![("not-looked-at", name)],
     }
 }
 
@@ -72,7 +86,7 @@ fn approved_by(approvals: &[Approval]) -> String {
         }
         line.push_str(&approval.rule);
         line.push_str(": ");
-        line.push_str(&list(&approval.signers));
+        line.push_str(&approval.signers.join(", "));
     }
     line
 }

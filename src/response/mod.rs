@@ -4,17 +4,22 @@
 //! *How is the object written?* `splice.rs` says.
 
 mod audit;
+mod log;
 mod message;
 mod outcome;
+mod reason;
 mod splice;
 
+pub use log::{Log, LogLine};
 pub use outcome::Outcome;
 
 use crate::policy::plan::UnmatchedImages;
 use crate::text::{clip, clip_lines};
 use crate::verify::outcome::{Expiring, Refusal};
-use crate::workload::found::{Found, FoundImage};
-use message::{MAX_MESSAGE, bounded, bounded_warnings, hints};
+use crate::verify::verifier::MAX_REFUSED;
+use crate::workload::found::{Found, FoundImage, Holder};
+use message::{MAX_MESSAGE, bounded, bounded_warnings};
+use reason::hints;
 use serde::Serialize;
 use splice::{Misplaced, Mutated, splice};
 use std::collections::BTreeMap;
@@ -22,6 +27,9 @@ use std::fmt::Write as _;
 
 /// The longest line about one image, in bytes, so that one image cannot crowd out the others.
 const MAX_LINE: usize = 1024;
+
+/// What is said of an image that no rule matches.
+const NO_RULE: &str = "no rule matches this image";
 
 /// The answer to `validate`. Keys without a value are left out.
 #[derive(Debug, Default, Serialize)]
@@ -36,6 +44,9 @@ pub struct Response<'r> {
     /// Written by [`Mutated::append_to`].
     #[serde(skip)]
     mutated_object: Option<Mutated<'r>>,
+    /// What the policy server's log gets.
+    #[serde(skip)]
+    log: Vec<LogLine>,
 }
 
 impl Response<'_> {
@@ -49,7 +60,14 @@ impl Response<'_> {
     #[must_use]
     pub fn reject(message: &str) -> Self {
         let message = clip_lines(message, MAX_MESSAGE);
-        Self { message: Some(message), ..Self::default() }
+        let log = vec![LogLine::about_all(&message)];
+        Self { message: Some(message), log, ..Self::default() }
+    }
+
+    /// What the policy server's log gets.
+    #[must_use]
+    pub fn log(&self) -> &[LogLine] {
+        &self.log
     }
 
     /// The answer as the host reads it.
@@ -100,10 +118,13 @@ pub fn answer<'r>(found: &Found<'r>, outcomes: &[Outcome], notes: Vec<String>) -
         accepted: lines.is_empty(),
         audit_annotations: audit::annotations(found, outcomes),
         warnings: bounded_warnings(&warnings),
+        log: log::lines(found, outcomes),
         ..Response::default()
     };
     if !answer.accepted {
-        answer.message = Some(bounded(&lines, &hints(outcomes)));
+        let mut last: Vec<String> = not_looked_at(outcomes).into_iter().collect();
+        last.extend(hints(outcomes).into_iter().map(str::to_owned));
+        answer.message = Some(bounded(&lines, &last));
         return answer;
     }
     match splice(found, outcomes) {
@@ -134,53 +155,74 @@ fn reason(outcome: &Outcome) -> Option<String> {
         Outcome::Refused(refusal) => Some(unsatisfied(refusal)),
         Outcome::Invalid(why) => Some(format!("invalid image reference: {why}")),
         Outcome::Unmatched(UnmatchedImages::Reject) => {
-            Some("no rule selects this image, and `unmatchedImages` is `reject`".to_owned())
+            Some(format!("{NO_RULE}, and `unmatchedImages` is `reject`"))
         }
         Outcome::Verified { .. }
         | Outcome::Tolerated(..)
         | Outcome::Unmatched(UnmatchedImages::Accept | UnmatchedImages::Warn)
         | Outcome::Exempt
         | Outcome::Unchanged
-        | Outcome::KeepPin(_) => None,
+        | Outcome::KeepPin(_)
+        | Outcome::NotLookedAt => None,
+    }
+}
+
+/// How many images were not looked at. Others were refused, so the object is rejected for these.
+fn not_looked_at(outcomes: &[Outcome]) -> Option<String> {
+    match outcomes.iter().filter(|outcome| **outcome == Outcome::NotLookedAt).count() {
+        0 => None,
+        1 => Some(format!("… and 1 image was not looked at, after {MAX_REFUSED} that are refused")),
+        count => Some(format!(
+            "… and {count} images were not looked at, after {MAX_REFUSED} that are refused"
+        )),
     }
 }
 
 fn image_warnings(image: &FoundImage<'_>, outcome: &Outcome) -> Vec<String> {
     match outcome {
         Outcome::Verified { warned, .. } | Outcome::Tolerated(warned, _) => {
-            warned.iter().map(|refusal| warning(image, &unsatisfied(refusal))).collect()
+            warned.iter().map(|refusal| warning(image, &unsatisfied_in_short(refusal))).collect()
         }
         Outcome::Unmatched(UnmatchedImages::Warn) => {
-            vec![warning(image, "no rule selects this image")]
+            vec![warning(image, NO_RULE)]
         }
         Outcome::Unmatched(UnmatchedImages::Accept | UnmatchedImages::Reject)
         | Outcome::Refused(_)
         | Outcome::Exempt
         | Outcome::Unchanged
         | Outcome::KeepPin(_)
-        | Outcome::Invalid(_) => Vec::new(),
+        | Outcome::Invalid(_)
+        | Outcome::NotLookedAt => Vec::new(),
     }
 }
 
 /// What is long and least telling stands last, where it may be cut.
 fn warning(image: &FoundImage<'_>, reason: &str) -> String {
-    let path = image.path();
-    let holder = image.holder().unwrap_or(&path);
-    format!("`{}`: {reason} (`{}`)", clip(holder, 32), image.text().unwrap_or_default())
+    let Holder { path, name, .. } = image.holder();
+    let holder = clip(name.unwrap_or(&path), 32);
+    format!("`{holder}`: {reason} (`{}`)", image.text().unwrap_or_default())
 }
 
 fn unsatisfied(refusal: &Refusal) -> String {
-    format!("{}: {}", refusal.rule, refusal.reason)
+    format!("{}: {}", refusal.rule.in_words(256), refusal.reason)
 }
 
+/// The reason is told, however long the rule's name is.
+fn unsatisfied_in_short(refusal: &Refusal) -> String {
+    format!("{}: {}", refusal.rule.in_words(40), refusal.reason)
+}
+
+/// image `X` (`spec.containers[1]`, container `b`): the reason
 fn about(image: &FoundImage<'_>, reason: &str) -> String {
-    let mut line = image.path();
-    if let Some(holder) = image.holder() {
-        let _ = write!(line, " (`{}`)", clip(holder, 64));
-    }
+    let mut line = "image".to_owned();
     if let Ok(text) = image.text() {
         let _ = write!(line, " `{}`", clip(&text, 256));
     }
-    let _ = write!(line, ": {reason}");
+    let Holder { path, kind, name } = image.holder();
+    let _ = write!(line, " (`{path}`");
+    if let Some(name) = name {
+        let _ = write!(line, ", {kind} `{}`", clip(name, 64));
+    }
+    let _ = write!(line, "): {reason}");
     clip(&line, MAX_LINE)
 }

@@ -1,10 +1,12 @@
 //! What became of one image. Every image found ends in exactly one outcome.
 
+use crate::image::names::ImageNames;
 use crate::image::reference::Reference;
 use crate::policy::pinning::PinAction;
 use crate::policy::plan::UnmatchedImages;
 use crate::verify::outcome::{Approval, Refusal};
 use crate::verify::verifier::{Pinned, Verified};
+use crate::workload::found::FoundImage;
 
 /// What became of one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub enum Outcome {
     KeepPin(String),
     /// It cannot be read.
     Invalid(String),
+    /// So many images were refused before it that it was not looked at.
+    NotLookedAt,
 }
 
 impl Outcome {
@@ -48,6 +52,30 @@ impl Outcome {
             }
             Verified::Tolerated(warned) => Self::Tolerated(warned, write),
             Verified::No(refusal) => Self::Refused(refusal),
+            Verified::NotLookedAt => Self::NotLookedAt,
+        }
+    }
+
+    /// The image as it will stand there with the digest that was verified.
+    #[must_use]
+    pub fn pinned(&self, image: &FoundImage<'_>) -> Option<ImageNames> {
+        let Self::Verified { pinned, write: PinAction::Digest, .. } = self else { return None };
+        let text = format!("{}@{}", image.text().ok()?, pinned.digest());
+        Reference::parse(&text).ok().map(ImageNames::new)
+    }
+
+    /// Whether the object does not pass on account of this image.
+    #[must_use]
+    pub fn is_rejected(&self) -> bool {
+        match self {
+            Self::Refused(_) | Self::Invalid(_) | Self::Unmatched(UnmatchedImages::Reject) => true,
+            Self::Verified { .. }
+            | Self::Tolerated(..)
+            | Self::Exempt
+            | Self::Unmatched(UnmatchedImages::Accept | UnmatchedImages::Warn)
+            | Self::Unchanged
+            | Self::KeepPin(_)
+            | Self::NotLookedAt => false,
         }
     }
 
@@ -66,7 +94,8 @@ impl Outcome {
             | Self::Exempt
             | Self::Unmatched(_)
             | Self::Unchanged
-            | Self::Invalid(_) => None,
+            | Self::Invalid(_)
+            | Self::NotLookedAt => None,
         }
     }
 }

@@ -1,12 +1,15 @@
 //! What is checked once, when the policy is set up: every key and certificate can be used, chains lead to
 //! their certificates, and signers of one group are distinct.
+//!
+//! *And a certificate that has expired?* It is no mistake in the settings: else a policy server that starts again would
+//! refuse them, and everything with them. It signs nothing, and its chain is not put to the host.
 
 use super::limits::MAX_ISSUES;
 use super::{SettingsError, SettingsIssue};
 use crate::host::{self, Host};
 use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::PublicKey;
-use crate::policy::overlap::Evidence;
+use crate::policy::overlap::{PartySigner, are_apart, parties};
 use crate::policy::plan::Rules;
 use crate::policy::rule::{AnyOf, Rule};
 use crate::policy::signer::{Identity, KeySource, Signer};
@@ -30,14 +33,14 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
         for group in [rule.trust.all_of(), rule.trust.any_of().map_or(&[], AnyOf::signers)] {
             let (mut earlier, mut chain) = (Vec::new(), None);
             for signer in group {
-                let evidence = Evidence::of(&signer.identity);
+                let party = PartySigner::new(signer);
                 let checked = [
-                    check_signer(signer, &evidence, &mut chain, host, now),
+                    check_signer(&party, &mut chain, host, now),
                     // verify-image-signatures takes one signer twice: to ask for it twice is to ask once.
                     if rule.matcher.is_legacy() {
                         Ok(())
                     } else {
-                        check_distinct(rule, signer, evidence, &mut earlier, &mut left)
+                        check_distinct(rule, party, &mut earlier, &mut left)
                     },
                 ];
                 let issues_of = checked.into_iter().filter_map(Result::err);
@@ -47,6 +50,9 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
                 }
             }
         }
+        let minimum = rule.trust.any_of().map(|any_of| check_minimum(any_of, &mut left));
+        let minimum = minimum.and_then(Result::err);
+        issues.extend(minimum.map(|issue| issue.under(rule.place)));
     }
     SettingsError::unless_empty(issues)
 }
@@ -54,23 +60,23 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
 /// Compares a signer with those before it, and adds it to them.
 fn check_distinct<'s>(
     rule: &Rule,
-    signer: &'s Signer,
-    evidence: Evidence<'s>,
-    earlier: &mut Vec<(&'s Signer, Evidence<'s>)>,
+    party: PartySigner<'s>,
+    earlier: &mut Vec<PartySigner<'s>>,
     left: &mut usize,
 ) -> Result<(), SettingsIssue> {
+    let signer = party.signer();
     let mut twin = None;
-    for (other, others) in earlier.iter() {
-        match evidence.meets(others, left) {
-            Some(false) => {}
-            Some(true) => {
-                twin = Some(*other);
+    for other in earlier.iter() {
+        match party.evidence().meets(other.evidence(), left) {
+            Some(true) if !are_apart(signer, other.signer()) => {
+                twin = Some(other.signer());
                 break;
             }
+            Some(_) => {}
             None => return Err(SettingsIssue::new(TOO_ALIKE).under(signer.place)),
         }
     }
-    earlier.push((signer, evidence));
+    earlier.push(party);
     match twin {
         None => Ok(()),
         Some(twin) => {
@@ -84,24 +90,45 @@ fn check_distinct<'s>(
     }
 }
 
+/// Signers who are one party count once, so more than there are parties can never agree.
+fn check_minimum(any_of: &AnyOf, left: &mut usize) -> Result<(), SettingsIssue> {
+    let Some(parties) = parties(any_of.signers(), left) else {
+        return Err(SettingsIssue::new(TOO_ALIKE).under("anyOf"));
+    };
+    if any_of.minimum() <= parties {
+        return Ok(());
+    }
+    let range =
+        format!("must be between 1 and {parties}, the number of distinct keys and identities");
+    Err(SettingsIssue::new(range).under("anyOf.minimumMatches"))
+}
+
+/// Certificates as the host is asked about them, and whether one of them has expired.
+struct Links {
+    pems: Vec<String>,
+    has_expired: bool,
+}
+
 /// The chain of a signer, and what it reads as: certificates of one entry share theirs.
-type Chain = Option<(Rc<Vec<String>>, Vec<String>)>;
+type Chain = Option<(Rc<Vec<String>>, Links)>;
 
 fn check_signer(
-    signer: &Signer,
-    evidence: &Evidence<'_>,
+    party: &PartySigner<'_>,
     last_chain: &mut Chain,
     host: &mut Host<'_>,
     now: Duration,
 ) -> Result<(), SettingsIssue> {
+    let signer = party.signer();
     match &signer.identity {
-        Identity::PublicKey(KeySource::Inline(_)) if evidence.has_keys() => Ok(()),
+        Identity::PublicKey(KeySource::Inline(_)) if party.evidence().has_keys() => Ok(()),
         Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
             .map(drop)
             .map_err(|error| SettingsIssue::new(error).under(signer.place)),
         Identity::Certificate { chain, .. } => {
+            let mut has_expired = false;
+            let certificate = party.evidence().certificate();
             let certificate =
-                evidence.certificate().and_then(|certificate| usable(certificate, now));
+                certificate.and_then(|certificate| usable(certificate, now, &mut has_expired));
             let certificate =
                 certificate.map_err(|error| SettingsIssue::new(error).under(signer.place))?;
             let Some(chain) = chain else { return Ok(()) };
@@ -109,8 +136,7 @@ fn check_signer(
                 Some((known, links)) if Rc::ptr_eq(known, chain) => links,
                 _ => &mut last_chain.insert((Rc::clone(chain), read_chain(signer, chain, now)?)).1,
             };
-            host::is_certificate_trusted(host, &certificate, links)
-                .map_err(|reason| SettingsIssue::new(reason).under(signer.place))
+            check_trust(signer, &certificate, has_expired, links, host)
         }
         // Keys in the cluster may come, go and change: they are read when they are needed.
         Identity::PublicKey(KeySource::Object { .. })
@@ -121,20 +147,41 @@ fn check_signer(
     }
 }
 
-/// A certificate that may be used, as the host is asked about it.
-fn usable(certificate: &Certificate, now: Duration) -> Result<String, CertificateError> {
-    certificate.check_validity(now).map(|()| certificate.to_pem())
+fn check_trust(
+    signer: &Signer,
+    certificate: &str,
+    has_expired: bool,
+    links: &Links,
+    host: &mut Host<'_>,
+) -> Result<(), SettingsIssue> {
+    if has_expired || links.has_expired {
+        return Ok(());
+    }
+    host::is_certificate_trusted(host, certificate, &links.pems)
+        .map_err(|reason| SettingsIssue::new(reason).under(signer.place))
 }
 
-fn read_chain(
-    signer: &Signer,
-    chain: &[String],
+/// A certificate that may be used, or could be before it expired, as the host is asked about it.
+fn usable(
+    certificate: &Certificate,
     now: Duration,
-) -> Result<Vec<String>, SettingsIssue> {
-    let place = |index| format!("{} (certificateChain[{index}])", signer.place);
-    let link = |(index, pem): (usize, &String)| {
-        let link = Certificate::parse(pem).and_then(|certificate| usable(&certificate, now));
-        link.map_err(|error| SettingsIssue::new(error).under(place(index)))
-    };
-    chain.iter().enumerate().map(link).collect()
+    has_expired: &mut bool,
+) -> Result<String, CertificateError> {
+    match certificate.check_validity(now) {
+        Ok(()) => {}
+        Err(CertificateError::Expired(_)) => *has_expired = true,
+        Err(error) => return Err(error),
+    }
+    Ok(certificate.to_pem())
+}
+
+fn read_chain(signer: &Signer, chain: &[String], now: Duration) -> Result<Links, SettingsIssue> {
+    let mut links = Links { pems: Vec::new(), has_expired: false };
+    for (index, pem) in chain.iter().enumerate() {
+        let link = Certificate::parse(pem)
+            .and_then(|certificate| usable(&certificate, now, &mut links.has_expired));
+        let place = || format!("{} (certificateChain[{index}])", signer.place);
+        links.pems.push(link.map_err(|error| SettingsIssue::new(error).under(place()))?);
+    }
+    Ok(links)
 }

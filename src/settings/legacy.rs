@@ -6,10 +6,10 @@ use super::lazy::Lazy;
 use super::limits::{MAX_ANNOTATIONS, MAX_CHAIN, MAX_PATTERNS, MAX_SIGNERS};
 use super::list::{List, StringMap};
 use super::signer_parts::{self, Labelled, required};
-use super::{RuleFilter, SettingsIssue};
+use super::{RuleFilter, SettingsIssue, oddities};
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::policy::place::Place;
-use crate::policy::rule::{Enforcement, ImageMatcher, Rule, Trust};
+use crate::policy::rule::{Enforcement, ImageMatcher, Rule, RuleName, Trust};
 use crate::policy::signer::{Identity, KeySource, Signer};
 use serde::Deserialize;
 use std::rc::Rc;
@@ -92,8 +92,10 @@ pub(super) fn compile(
     index: usize,
     entry: Lazy<'_, RawEntry<'_>>,
     filter: RuleFilter<'_>,
+    notes: &mut Vec<String>,
 ) -> Result<Option<Rule>, SettingsIssue> {
     let mut entry = entry.read()?;
+    notes.extend(odd_signers(&entry).map(|odd| format!("signatures[{index}]: {odd}")));
     let patterns = match (entry.image.take(), entry.images.take()) {
         (Some(_), Some(_)) => {
             return Err(SettingsIssue::new("give `image` or `images`, not both"));
@@ -112,12 +114,24 @@ pub(super) fn compile(
     }
     let place = Place::entry("signatures", index);
     Ok(Some(Rule {
-        name: place.to_string(),
+        name: RuleName::Default(place.to_string()),
         place,
         matcher,
         enforcement: Enforcement::Reject,
         trust: Trust::new(signers(&entry)?, None).map_err(SettingsIssue::new)?,
     }))
+}
+
+/// What is odd about who must have signed. What cannot be read is told when the entry is wanted.
+fn odd_signers(entry: &RawEntry<'_>) -> impl Iterator<Item = String> + use<> {
+    let prefixes = Lazy::read_at("keylessPrefix", entry.keyless_prefix).ok().flatten();
+    let prefixes = List::or_empty(prefixes).into_iter();
+    let prefixes = prefixes.filter_map(|pair| pair.url_prefix.or(pair.upstream_url_prefix));
+    let workflows = Lazy::read_at("githubActions", entry.github_actions).ok().flatten();
+    let names = workflows.into_iter().flat_map(|workflows| [workflows.owner, workflows.repo]);
+    prefixes
+        .filter_map(|prefix| oddities::of_prefix(&prefix))
+        .chain(names.flatten().filter_map(|name| oddities::of_name(&name)))
 }
 
 /// The kinds of signers, by their keys.

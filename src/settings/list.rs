@@ -101,6 +101,10 @@ impl<'de, const MAX: usize> Visitor<'de> for StringMapVisitor<MAX> {
         check_count(members.size_hint(), MAX)?;
         let mut map = BTreeMap::new();
         while let Some((key, value)) = members.next_entry::<String, String>()? {
+            // What half a surrogate pair reads as; the host would be asked for another name.
+            if key == "\u{fffd}" {
+                return Err(A::Error::custom("has a key that is not Unicode"));
+            }
             if map.contains_key(&key) {
                 return Err(A::Error::custom(format_args!("`{key}` {TWICE}")));
             }

@@ -15,13 +15,19 @@ mod legacy;
 mod limits;
 mod list;
 mod lists;
+mod oddities;
+#[cfg(not(target_family = "wasm"))]
+mod remarks;
 mod rule;
+mod rule_filter;
 #[cfg(not(target_family = "wasm"))]
 mod schema;
+mod shared;
 mod signer;
 mod signer_parts;
 mod subject_pattern;
 mod suggestion;
+mod unread;
 mod url_prefix;
 mod value;
 mod workload;
@@ -29,15 +35,16 @@ mod workload;
 pub use check::check;
 pub use issue::{SettingsError, SettingsIssue};
 #[cfg(not(target_family = "wasm"))]
+pub use remarks::remarks;
+pub use rule_filter::RuleFilter;
+#[cfg(not(target_family = "wasm"))]
 pub use schema::schema;
 pub use subject_pattern::pattern as subject_pattern;
 
-use crate::image::names::NamedImages;
 use crate::image::pattern::ImagePattern;
-use crate::json::{members_and_lists, pick, strings};
 use crate::policy::pinning::Pinning;
 use crate::policy::plan::{Rules, UnchangedImages, UnmatchedImages};
-use crate::policy::rule::{ImageMatcher, Rule};
+use crate::policy::rule::Rule;
 use crate::request::GroupKind;
 use crate::workload::kinds::Workload;
 use lazy::Lazy;
@@ -45,9 +52,10 @@ use limits::{MAX_ALL_PATTERNS, MAX_ISSUES, MAX_PATTERNS, MAX_RULES, MAX_SETTINGS
 use list::{FormList, List};
 use lists::ListKind;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Deserializer, Error};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
+use std::rc::Rc;
+use unread::{Unread, read_with_lists};
 
 /// Entries of a list that are read one by one.
 type Entries<'s, T> = List<Lazy<'s, T>, MAX_RULES>;
@@ -103,12 +111,21 @@ struct RawSettings<'s> {
     extra_workloads: Option<List<workload::RawWorkload, MAX_WORKLOADS>>,
     /// ignored: the Rancher form keeps its own state here
     #[serde(rename = "description")]
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<serde_json::Value>"))]
-    _description: Option<IgnoredAny>,
+    _description: Option<String>,
     /// ignored: the Rancher form keeps its own state here
     #[serde(rename = "rule")]
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<serde_json::Value>"))]
-    _rule: Option<IgnoredAny>,
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
+    _rule: Option<FormText>,
+}
+
+/// A form's text, where somebody may have meant `rules`.
+struct FormText;
+
+impl<'de> Deserialize<'de> for FormText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer);
+        text.map(|_| Self).map_err(|_| D::Error::custom("unknown field, did you mean `rules`?"))
+    }
 }
 
 /// The settings but for their rules, which are most of them.
@@ -116,7 +133,7 @@ pub struct PartialSettings<'s> {
     signatures: Unread<'s, legacy::RawEntry<'s>>,
     rules: Unread<'s, rule::RawRule<'s>>,
     lists: [(ListKind, Option<&'s RawValue>); 5],
-    exempt: Vec<ImagePattern>,
+    exempt: Rc<[ImagePattern]>,
     unmatched: UnmatchedImages,
     /// What becomes of an image that an update leaves as it is.
     pub unchanged: UnchangedImages,
@@ -124,86 +141,6 @@ pub struct PartialSettings<'s> {
     pub pinning: Pinning,
     /// Custom resources that hold images.
     pub workloads: Vec<(GroupKind, Workload)>,
-}
-
-/// The entries of a list, or a value that is still to be read as one.
-enum Unread<'s, T> {
-    Entries(Vec<&'s RawValue>),
-    Value(Option<Lazy<'s, Entries<'s, T>>>),
-}
-
-impl<'s, T> Unread<'s, T> {
-    fn is_given(&self) -> bool {
-        match self {
-            Self::Entries(entries) => !entries.is_empty(),
-            Self::Value(value) => value.is_some(),
-        }
-    }
-
-    fn read(self, key: &'static str) -> Result<Vec<Lazy<'s, T>>, SettingsIssue> {
-        match self {
-            Self::Entries(entries) => {
-                let List(entries) = Entries::of(entries.into_iter().map(Lazy::of).collect())
-                    .map_err(|issue| issue.under(key))?;
-                Ok(entries)
-            }
-            Self::Value(value) => Ok(List::or_empty(Lazy::read_at(key, value)?)),
-        }
-    }
-}
-
-type WithLists<'s> =
-    (RawSettings<'s>, Unread<'s, legacy::RawEntry<'s>>, Unread<'s, rule::RawRule<'s>>);
-
-/// The settings, and the lists that are most of their text: where these are lists and stand there once, their
-/// entries are told in the same pass. Else each value is left to its own reader, which tells what is wrong.
-fn read_with_lists(json: &RawValue) -> Result<WithLists<'_>, SettingsIssue> {
-    if let Some((members, mut lists)) = members_and_lists(json, &["signatures", "rules"]) {
-        let mut take = |name| {
-            let at = lists.iter().position(|(known, _)| *known == name);
-            at.map_or(Vec::new(), |at| lists.swap_remove(at).1)
-        };
-        let (signatures, rules) = (take("signatures"), take("rules"));
-        if lists.is_empty() {
-            let raw = value::read_members(members)?;
-            return Ok((raw, Unread::Entries(signatures), Unread::Entries(rules)));
-        }
-    }
-    let mut raw: RawSettings<'_> = value::read(json)?;
-    let (signatures, rules) = (raw.signatures.take(), raw.rules.take());
-    Ok((raw, Unread::Value(signatures), Unread::Value(rules)))
-}
-
-/// Which rules are read.
-#[derive(Clone, Copy, Debug)]
-pub enum RuleFilter<'w> {
-    /// All of them.
-    All,
-    /// Those that match one of these images.
-    For(&'w NamedImages<'w>),
-}
-
-impl RuleFilter<'_> {
-    fn includes(self, matcher: &ImageMatcher) -> bool {
-        match self {
-            Self::All => true,
-            Self::For(images) => images.any(|image| matcher.matches(image)),
-        }
-    }
-
-    /// Whether a rule can match, by what its patterns begin with: none is parsed yet. Where these cannot be
-    /// told, what is wrong is told later.
-    fn may_include(self, rule: &RawValue) -> bool {
-        let Self::For(images) = self else { return true };
-        let Some(patterns) = strings_in(rule, "images") else { return true };
-        patterns.iter().any(|pattern| images.may_match(pattern))
-    }
-}
-
-/// The strings in the list under that key; none where there is no such thing.
-fn strings_in<'s>(object: &'s RawValue, key: &'static str) -> Option<Vec<Cow<'s, str>>> {
-    let [list] = pick(object, [key]).ok()?;
-    strings(list?).filter(|strings| !strings.is_empty())
 }
 
 /// Reads and compiles all of the settings.
@@ -227,7 +164,7 @@ impl<'s> PartialSettings<'s> {
         }
         let (raw, signatures, rules) = read_with_lists(json)?;
         let settings = Self {
-            exempt: rule::sparing(List::or_empty(raw.exempt), "exempt")?,
+            exempt: rule::sparing(List::or_empty(raw.exempt), "exempt")?.into(),
             unmatched: raw.unmatched_images.unwrap_or(UnmatchedImages::Accept),
             unchanged: raw.unchanged_images.unwrap_or(UnchangedImages::Skip),
             pinning: pinning(raw.modify_images_with_digest, raw.pin_workload_templates),
@@ -272,9 +209,8 @@ impl<'s> PartialSettings<'s> {
     ///
     /// # Errors
     /// With the place of everything that is wrong in what is read.
-    pub fn rules(self, filter: RuleFilter<'_>) -> Result<Rules, SettingsError> {
-        let mut issues = Vec::new();
-        let mut rules = Vec::new();
+    pub fn rules(&self, filter: RuleFilter<'_>) -> Result<Rules, SettingsError> {
+        let (mut issues, mut rules, mut notes) = (Vec::new(), Vec::new(), Vec::new());
         let mut patterns = self.exempt.len();
         let mut keep = |key: &str, index: usize, compiled: Result<Option<Rule>, SettingsIssue>| {
             match compiled {
@@ -297,7 +233,7 @@ impl<'s> PartialSettings<'s> {
             }
         };
         for (index, entry) in self.signatures.read("signatures")?.into_iter().enumerate() {
-            keep("signatures", index, legacy::compile(index, entry, filter))?;
+            keep("signatures", index, legacy::compile(index, entry, filter, &mut notes))?;
         }
         for (index, entry) in self.rules.read("rules")?.into_iter().enumerate() {
             keep("rules", index, rule::compile(index, entry, filter))?;
@@ -310,9 +246,10 @@ impl<'s> PartialSettings<'s> {
         SettingsError::unless_empty(issues)?;
         Ok(Rules {
             rules,
-            exempt: self.exempt,
+            exempt: Rc::clone(&self.exempt),
             unmatched: self.unmatched,
             unchanged: self.unchanged,
+            notes,
         })
     }
 }

@@ -6,9 +6,10 @@ use super::limits::{MAX_PATTERNS, MAX_SIGNERS};
 use super::list::List;
 use super::signer::{self, AnySigner};
 use super::{RuleFilter, SettingsIssue};
+use crate::image::containment::{Coverage, coverage};
 use crate::image::pattern::ImagePattern;
 use crate::policy::place::Place;
-use crate::policy::rule::{AnyOf, Enforcement, ImageMatcher, Rule, Trust};
+use crate::policy::rule::{AnyOf, EmptyTrust, Enforcement, ImageMatcher, Rule, RuleName, Trust};
 use crate::policy::signer::Signer;
 use serde::Deserialize;
 
@@ -62,9 +63,7 @@ pub(super) fn compile(
         return Ok(None);
     }
     let rule = rule.read()?;
-    let exclude = sparing(List::or_empty(rule.exclude), "exclude")?;
-    let matcher =
-        ImageMatcher::patterns(List::or_empty(rule.images), exclude).map_err(SettingsIssue::new)?;
+    let matcher = matcher(List::or_empty(rule.images), List::or_empty(rule.exclude))?;
     if !filter.includes(&matcher) {
         return Ok(None);
     }
@@ -74,11 +73,27 @@ pub(super) fn compile(
         (Lazy::read_at("name", rule.name)?, Lazy::read_at("enforcement", rule.enforcement)?);
     Ok(Some(Rule {
         place: Place::entry("rules", index),
-        name: name.unwrap_or_else(|| format!("rule {}", index + 1)),
+        name: name
+            .map_or_else(|| RuleName::Default(format!("rule {}", index + 1)), RuleName::Given),
         matcher,
         enforcement: enforcement.unwrap_or(Enforcement::Reject),
         trust: Trust::new(all_of.unwrap_or_default(), any_of).map_err(SettingsIssue::new)?,
     }))
+}
+
+/// What a rule is about.
+pub(super) fn matcher(
+    images: Vec<ImagePattern>,
+    exclude: Vec<ImagePattern>,
+) -> Result<ImageMatcher, SettingsIssue> {
+    let exclude = sparing(exclude, "exclude")?;
+    ImageMatcher::patterns(images, exclude).map_err(|error| {
+        let issue = SettingsIssue::new(error);
+        match error {
+            EmptyTrust::Excluded(_) => issue.under("exclude"),
+            EmptyTrust::NoImages | EmptyTrust::NoSigners | EmptyTrust::Minimum => issue,
+        }
+    })
 }
 
 /// Patterns of images that are spared something. To spare all of them is a mistake.
@@ -86,11 +101,17 @@ pub(super) fn sparing(
     patterns: Vec<ImagePattern>,
     key: &'static str,
 ) -> Result<Vec<ImagePattern>, SettingsIssue> {
-    if patterns.iter().any(ImagePattern::is_every_image) {
-        let issue = SettingsIssue::new("this is every image, so none would be checked");
-        return Err(issue.under(key));
-    }
-    Ok(patterns)
+    let message = match coverage(&[ImagePattern::every_image()], &patterns) {
+        None => return Ok(patterns),
+        Some(Coverage::Every) => "this is every image, so none would be checked",
+        Some(Coverage::EveryTag) => {
+            "this is every image that is given by a tag, so none of those would be checked"
+        }
+        Some(Coverage::EveryDigest) => {
+            "this is every image that is given by a digest, so none of those would be checked"
+        }
+    };
+    Err(SettingsIssue::new(message).under(key))
 }
 
 fn all_of(signers: Lazy<'_, RawSigners<'_>>) -> Result<Vec<Signer>, SettingsIssue> {

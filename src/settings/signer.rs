@@ -3,8 +3,8 @@
 use super::limits::{MAX_ANNOTATIONS, MAX_CHAIN};
 use super::list::{List, StringMap};
 use super::signer_parts::{
-    COSIGN_ENTRY, KeyText, Labelled, Literal, certificate_identity, github_actions, keyless,
-    keyless_pattern, keyless_prefix, required,
+    COSIGN_ENTRY, KeyText, Labelled, Literal, certificate_identity, github_actions, is_object_name,
+    keyless, keyless_pattern, owned_prefix, required,
 };
 use super::{SettingsIssue, value};
 use crate::policy::place::Place;
@@ -234,13 +234,23 @@ fn key_object(key_from: RawKeyFrom) -> Result<KeySource, SettingsIssue> {
             return Err(SettingsIssue::new("give one of `configMap` and `secret`"));
         }
     };
-    let required = |value, name| required(value, name).map_err(|issue| issue.under(key));
-    Ok(KeySource::Object {
-        kind,
-        namespace: required(object.namespace, "namespace")?,
-        name: required(object.name, "name")?,
-        entry: object.key.unwrap_or_else(|| COSIGN_ENTRY.to_owned()),
-    })
+    let name = |value, of| {
+        let name: String = required(value, of).map_err(|issue| issue.under(key))?;
+        if is_object_name(&name) {
+            return Ok(name);
+        }
+        let issue =
+            "is no name of an object: lower-case letters and digits, with `-` and `.` between them";
+        Err(SettingsIssue::new(format_args!("`{name}` {issue}")).under(of).under(key))
+    };
+    let entry = object.key.unwrap_or_else(|| COSIGN_ENTRY.to_owned());
+    let in_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !entry.chars().all(in_key) {
+        let issue = "is no key of an object's data: letters, digits, `-`, `_` and `.`";
+        return Err(SettingsIssue::new(format_args!("`{entry}` {issue}")).under("key").under(key));
+    }
+    let (namespace, name) = (name(object.namespace, "namespace")?, name(object.name, "name")?);
+    Ok(KeySource::Object { kind, namespace, name, entry })
 }
 
 fn generic_issuer(issuer: String, subject: Option<RawSubject>) -> Result<Labelled, SettingsIssue> {
@@ -249,7 +259,7 @@ fn generic_issuer(issuer: String, subject: Option<RawSubject>) -> Result<Labelle
     match (subject.equal, subject.url_prefix, subject.pattern) {
         (Some(Literal(equal)), None, None) => Ok(keyless(issuer, equal)),
         (None, Some(prefix), None) => {
-            keyless_prefix(issuer, &prefix).map_err(|issue| issue.under("subject.urlPrefix"))
+            owned_prefix(issuer, &prefix).map_err(|issue| issue.under("subject.urlPrefix"))
         }
         (None, None, Some(pattern)) => {
             keyless_pattern(issuer, &pattern).map_err(|issue| issue.under("subject.pattern"))

@@ -1,5 +1,6 @@
 //! Keys, identities and certificates of all lists → who is meant, and what messages call them.
 
+use super::shared::without_owner;
 use super::{SettingsIssue, subject_pattern, url_prefix};
 use crate::policy::signer::{Identity, KeySource, ObjectKind, RekorBundle, identity_label};
 use serde::Deserialize;
@@ -13,7 +14,7 @@ pub(super) fn required<T>(value: Option<T>, key: &'static str) -> Result<T, Sett
     value.ok_or_else(|| SettingsIssue::new(format_args!("`{key}` is missing")))
 }
 
-/// A name that is compared character by character: with a star in it, it would never be found.
+/// A name that is compared character by character: with a star or a blank in it, it would never be found.
 pub(super) struct Literal(pub(super) String);
 
 impl<'de> Deserialize<'de> for Literal {
@@ -24,6 +25,9 @@ impl<'de> Deserialize<'de> for Literal {
                 "`{text}` is compared character by character, and no name has a `*`; `subject: {{pattern: …}}` \
                  of a `genericIssuer` in `rules` takes wildcards"
             )));
+        }
+        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(D::Error::custom("it holds a space or a line break, which no name has"));
         }
         Ok(Self(text))
     }
@@ -49,12 +53,24 @@ pub(super) const COSIGN_ENTRY: &str = "cosign.pub";
 
 fn cosign_secret(path: &str) -> Option<KeySource> {
     let (namespace, name) = path.split_once('/')?;
-    (!namespace.is_empty() && !name.is_empty() && !name.contains('/')).then(|| KeySource::Object {
+    (is_object_name(namespace) && is_object_name(name)).then(|| KeySource::Object {
         kind: ObjectKind::Secret,
         namespace: namespace.to_owned(),
         name: name.to_owned(),
         entry: COSIGN_ENTRY.to_owned(),
     })
+}
+
+/// A name that a namespace, a ConfigMap or a Secret can have
+/// (<https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names>).
+pub(super) fn is_object_name(text: &str) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    text.len() <= 253
+        && text.split('.').all(|label| {
+            label.starts_with(alphanumeric)
+                && label.ends_with(alphanumeric)
+                && label.chars().all(|c| alphanumeric(c) || c == '-')
+        })
 }
 
 pub(super) fn keyless(issuer: String, subject: String) -> Labelled {
@@ -69,6 +85,17 @@ pub(super) fn keyless_pattern(issuer: String, text: &str) -> Result<Labelled, Se
 pub(super) fn keyless_prefix(issuer: String, prefix: &str) -> Result<Labelled, SettingsIssue> {
     let url_prefix = url_prefix::complete(prefix).map_err(SettingsIssue::new)?;
     Ok((format!("`{url_prefix}…` of `{issuer}`"), Identity::KeylessPrefix { issuer, url_prefix }))
+}
+
+/// The same, below somebody.
+pub(super) fn owned_prefix(issuer: String, prefix: &str) -> Result<Labelled, SettingsIssue> {
+    let complete = url_prefix::complete(prefix).map_err(SettingsIssue::new)?;
+    match without_owner(&complete) {
+        None => keyless_prefix(issuer, prefix),
+        Some(owned) => Err(SettingsIssue::new(format_args!(
+            "`{prefix}` is everybody's; write the owner out, as in `{owned}`"
+        ))),
+    }
 }
 
 pub(super) fn github_actions(

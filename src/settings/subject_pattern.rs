@@ -1,13 +1,12 @@
 //! Patterns of subjects, as settings may have them.
 //!
 //! *What is refused?* What would take in strangers. The end that says who is meant must be written out: scheme
-//! and host of a URL, with the owner where a host is everybody's; the domain of an e-mail address.
+//! and host of a URL, with the owner where a host is everybody's; the domain of an e-mail address, which must not be
+//! everybody's. A pattern of addresses must match no URL: whoever may name a branch may end one in `@acme.com`.
 
+use super::shared::{is_public_mail, without_owner};
 use super::url_prefix::{is_host, starts_with_host};
 use crate::policy::subject_pattern::{MAX_SUBJECT_PATTERN, SubjectPattern};
-
-/// Hosts where anybody can have an account: below them, the first part of the path is who is meant.
-const SHARED_HOSTS: [&str; 2] = ["github.com", "gitlab.com"];
 
 /// Reads a pattern of subjects.
 ///
@@ -34,29 +33,41 @@ pub fn pattern(text: &str) -> Result<SubjectPattern, String> {
 
 fn names_somebody(text: &str) -> Result<(), String> {
     let Some((_, rest)) = text.split_once("://") else {
-        let domain = text.rsplit_once('@').map(|(_, domain)| domain);
-        return match domain.filter(|domain| is_host(domain)) {
-            Some(_) => Ok(()),
-            None => Err(format!(
-                "`{text}` is neither a URL nor an e-mail address whose domain is written out, such as \
-                 `*@acme.com`"
-            )),
-        };
+        return names_addresses(text);
     };
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if !starts_with_host(text) || path.is_empty() {
+    if !starts_with_host(text) || rest.split_once('/').is_none_or(|(_, path)| path.is_empty()) {
         return Err(format!(
             "`{text}` does not start with a plain scheme and host in lower case, and a `/`; write them out, \
              as in `https://github.com/acme/*/.github/workflows/release.yml@refs/tags/v*`"
         ));
     }
-    let owner = path.split_once('/').map(|(owner, _)| owner);
-    if SHARED_HOSTS.contains(&host)
-        && owner.is_none_or(|owner| owner.is_empty() || owner.contains('*'))
-    {
+    match without_owner(text) {
+        None => Ok(()),
+        Some(owned) => {
+            let host = rest.split('/').next().unwrap_or(rest);
+            Err(format!(
+                "`{text}` is for more than one owner; `{host}` is everybody's: write the owner out, as in \
+                 `{owned}**`"
+            ))
+        }
+    }
+}
+
+fn names_addresses(text: &str) -> Result<(), String> {
+    let domain = text.rsplit_once('@').map(|(_, domain)| domain);
+    let Some(domain) = domain.filter(|domain| is_host(domain)) else {
         return Err(format!(
-            "`{text}` is for more than one owner; `{host}` is everybody's: write the owner out, as in \
-             `https://{host}/acme/**`"
+            "`{text}` is neither a URL nor an e-mail address whose domain is written out, such as `*@acme.com`"
+        ));
+    };
+    if text.contains("**") || text.contains('/') {
+        return Err(format!(
+            "`{text}` would match URLs that end like an e-mail address; write `*@{domain}`"
+        ));
+    }
+    if is_public_mail(domain) {
+        return Err(format!(
+            "everybody can have an address at `{domain}`; write each address out, and give it as `equal`"
         ));
     }
     Ok(())
@@ -76,7 +87,9 @@ mod tests {
             "spiffe://acme.com/ns/*/sa/builder",
             "*@acme.com",
             "release-*@acme.com",
-            "**@acme.com",
+            "https://buildkite.com/acme/*",
+            "https://circleci.com/api/v2/projects/1/pipeline-definitions/*",
+            "https://kubernetes.io/namespaces/ci/serviceaccounts/*",
         ] {
             assert!(pattern(text).is_ok(), "{text}");
         }
@@ -89,6 +102,8 @@ mod tests {
     fn what_is_refused() {
         const NO_HOST: &str = "does not start with a plain scheme and host";
         const EVERYBODY: &str = "is everybody's: write the owner out";
+        const URLS: &str = "would match URLs that end like an e-mail address; write `*@acme.com`";
+        const PUBLIC: &str = "everybody can have an address at";
         const NOBODY: &str = "is neither a URL nor an e-mail address";
         const ODD: &str = "has more than `*`";
         let rows = [
@@ -122,6 +137,15 @@ mod tests {
             ("https://github.com/acme*/app", EVERYBODY),
             ("https://github.com//*", EVERYBODY),
             ("https://gitlab.com/*/app", EVERYBODY),
+            ("https://buildkite.com/**", EVERYBODY),
+            ("https://bitbucket.org/acme*", EVERYBODY),
+            ("https://circleci.com/api/v2/projects/*/pipeline-definitions/1", EVERYBODY),
+            ("https://circleci.com/api/**", EVERYBODY),
+            ("https://container.googleapis.com/v1/projects/*/locations/a", EVERYBODY),
+            ("**@acme.com", URLS),
+            ("*/*@acme.com", URLS),
+            ("*@gmail.com", PUBLIC),
+            ("ann*@users.noreply.github.com", PUBLIC),
             ("https://github.com/acme/***", ODD),
             ("https://github.com/acme/v?*", ODD),
             ("https://github.com/acme/ *", "holds a space"),

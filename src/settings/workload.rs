@@ -83,6 +83,12 @@ struct Pointer(Vec<Step>);
 impl<'de> Deserialize<'de> for Pointer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
+        let is_position = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        if let Some(position) = text.split('/').find(|part| is_position(part)) {
+            return Err(D::Error::custom(format_args!(
+                "`{text}` has the position `{position}` in it; write `*`, which is every element of a list"
+            )));
+        }
         let what = "is not a JSON pointer to a part of the object beside its metadata";
         parse(&text).map(Self).ok_or_else(|| {
             D::Error::custom(format_args!("`{text}` {what}, such as `/spec/template/spec`"))

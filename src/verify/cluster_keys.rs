@@ -91,13 +91,16 @@ fn explain(error: &HostError, kind: ObjectKind, place: &str) -> String {
              `contextAwareResources`"
         ),
         HostErrorKind::Withheld => {
-            format!("add `kubernetes/get_resource` to the policy's `hostCapabilities`: {line}")
+            format!("the policy server withholds `kubernetes/get_resource`: {line}")
         }
         HostErrorKind::Forbidden => format!(
             "the policy server's service account may not `get` the {place}: grant it by RBAC ({line})"
         ),
         HostErrorKind::Absent => format!("there is no {place}"),
-        HostErrorKind::NoSignatures | HostErrorKind::MissingSignatures | HostErrorKind::Other => {
+        HostErrorKind::NoSignatures
+        | HostErrorKind::InvalidSignatures
+        | HostErrorKind::MissingSignatures
+        | HostErrorKind::Other => {
             format!("the {place} could not be read: {line}")
         }
     }

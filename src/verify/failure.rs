@@ -11,6 +11,8 @@ use crate::verify::signer_checks::SignerError;
 pub(crate) enum CheckFailure {
     /// The host found no signature, or could not look: it says the same for both.
     NoSignatures,
+    /// Signatures were found, and none of them holds.
+    InvalidSignatures,
     /// Signatures were found, and not those asked for; the host's words.
     NotAmongThem(String),
     /// Signatures were found, and none has a certificate, which a pattern is compared with.
@@ -35,6 +37,7 @@ impl From<HostError> for CheckFailure {
                     Self::Withheld(words)
                 }
                 HostErrorKind::NoSignatures => Self::NoSignatures,
+                HostErrorKind::InvalidSignatures => Self::InvalidSignatures,
                 HostErrorKind::MissingSignatures => Self::NotAmongThem(words),
                 HostErrorKind::Absent | HostErrorKind::Forbidden | HostErrorKind::Other => {
                     Self::Unchecked(words)
@@ -50,10 +53,11 @@ impl CheckFailure {
         match self {
             Self::NoSignatures => 0,
             Self::NotAmongThem(_) | Self::NoCertificates => 1,
-            Self::Unchecked(_) => 2,
-            Self::Signer(..) => 3,
-            Self::Moved { .. } => 4,
-            Self::Withheld(_) => 5,
+            Self::InvalidSignatures => 2,
+            Self::Unchecked(_) => 3,
+            Self::Signer(..) => 4,
+            Self::Moved { .. } => 5,
+            Self::Withheld(_) => 6,
         }
     }
 
@@ -64,6 +68,7 @@ impl CheckFailure {
                 named(words, signers.iter().map(|signer| &signer.identity))
             }
             Self::NoSignatures
+            | Self::InvalidSignatures
             | Self::NoCertificates
             | Self::Unchecked(_)
             | Self::Signer(..)

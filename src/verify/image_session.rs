@@ -11,7 +11,7 @@ use crate::image::reference::{Digest, Reference};
 use crate::keys::certificate_identity::CertificateIdentity;
 use crate::policy::subject_pattern::SubjectPattern;
 use crate::verify::failure::CheckFailure;
-use crate::verify::outcome::SignatureFormat;
+use crate::verify::outcome::OtherSignature;
 use crate::verify::signatures;
 use std::rc::Rc;
 
@@ -23,7 +23,8 @@ pub(crate) const MAX_CANDIDATES: usize = 8;
 /// characters and ten patterns take less.
 const MAX_STEPS: usize = 6_000_000;
 
-const TOO_LONG: &str = "its signatures name too many subjects to compare them with the patterns";
+pub(super) const TOO_LONG: &str =
+    "its signatures name too many subjects to compare them with the patterns";
 
 /// The questions about one image.
 pub(crate) struct ImageSession<'i> {
@@ -34,9 +35,11 @@ pub(crate) struct ImageSession<'i> {
     resolved: Option<Digest>,
     answers: Vec<(Check, Result<(), CheckFailure>)>,
     /// How many more steps it may take to compare them with patterns.
-    steps_left: usize,
+    pub(super) steps_left: usize,
     /// Whom the certificates of its signatures name, once that was looked at.
     identities: Option<Result<Rc<[CertificateIdentity]>, CheckFailure>>,
+    /// Why the host found no signature, once that was looked into.
+    none_found: Option<CheckFailure>,
 }
 
 impl<'i> ImageSession<'i> {
@@ -48,6 +51,7 @@ impl<'i> ImageSession<'i> {
             answers: Vec::new(),
             steps_left: MAX_STEPS,
             identities: None,
+            none_found: None,
         }
     }
 
@@ -94,21 +98,43 @@ impl<'i> ImageSession<'i> {
         }
     }
 
-    /// Whether the registry knows the image, to tell an image without signatures from a registry that
-    /// could not be asked. Where the host withholds the answer, the host's first answer stands.
-    pub(crate) fn probe(&mut self, host: &mut Host<'_>) -> Result<(), String> {
-        if self.digest.is_some() {
-            return Ok(());
+    /// Why the host found no signature. It says so of every manifest that it cannot pull, so the registry is asked, once
+    /// an image: for the image, and for the tag of its signatures.
+    pub(crate) fn why_none_found(&mut self, host: &mut Host<'_>) -> CheckFailure {
+        if let Some(why) = &self.none_found {
+            return why.clone();
         }
-        let question = self.question();
-        match host::manifest_digest(host, &question) {
-            Ok(digest) => {
-                self.resolved = Some(digest);
-                Ok(())
+        let why = self.look_for_signatures(host).err().unwrap_or(CheckFailure::NoSignatures);
+        self.none_found.insert(why).clone()
+    }
+
+    /// Whether the image is there, and no signature is.
+    fn look_for_signatures(&mut self, host: &mut Host<'_>) -> Result<(), CheckFailure> {
+        let Some(digest) = self.look_up(host)? else { return Ok(()) };
+        let tag = self.image.signature_tag(&digest);
+        match host::manifest_digest(host, &tag) {
+            // Where the host withholds the answer, its first one stands.
+            Err(HostError::Refused {
+                kind: HostErrorKind::Absent | HostErrorKind::Withheld,
+                ..
+            }) => Ok(()),
+            Err(error) => Err(signatures::unreadable(&tag, &error)),
+            Ok(_) => Err(CheckFailure::Unchecked(format!(
+                "the policy server could not read the signatures at `{tag}`"
+            ))),
+        }
+    }
+
+    /// The digest of the image, which vouches for nothing; none where the host withholds it.
+    fn look_up(&mut self, host: &mut Host<'_>) -> Result<Option<Digest>, CheckFailure> {
+        if self.digest.is_none() {
+            match host::manifest_digest(host, &self.question()) {
+                Ok(digest) => self.resolved = Some(digest),
+                Err(HostError::Refused { kind: HostErrorKind::Withheld, .. }) => {}
+                Err(error) => return Err(CheckFailure::Unchecked(error.to_string())),
             }
-            Err(HostError::Refused { kind: HostErrorKind::Withheld, .. }) => Ok(()),
-            Err(error) => Err(error.to_string()),
         }
+        Ok(self.known_digest().or(self.resolved.as_ref()).cloned())
     }
 
     /// The subjects of that issuer that match, in the order of the signatures, each once: at least one, and at most
@@ -153,7 +179,11 @@ impl<'i> ImageSession<'i> {
         host: &mut Host<'_>,
     ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
         let digest = self.resolve(host)?;
-        signatures::identities(host, &self.image.signature_tag(&digest))
+        let identities = signatures::identities(host, &self.image.signature_tag(&digest));
+        if let Err(why @ CheckFailure::NoSignatures) = &identities {
+            self.none_found = Some(why.clone());
+        }
+        identities
     }
 
     /// The digest that all is about from now on, asked for when no answer has told it yet.
@@ -172,11 +202,11 @@ impl<'i> ImageSession<'i> {
         Ok(digest)
     }
 
-    /// In what format an image is signed for which the host found no signature, if the registry tells.
-    pub(crate) fn signature_format(&self, host: &mut Host<'_>) -> SignatureFormat {
-        match self.digest.as_ref().or(self.resolved.as_ref()) {
-            Some(digest) => signatures::signature_format(host, &self.image.referrers_tag(digest)),
-            None => SignatureFormat::Unknown,
+    /// What is signed instead of an image for which the host found no signature, if the registry tells.
+    pub(crate) fn other_signature(&self, host: &mut Host<'_>) -> OtherSignature {
+        match self.known_digest().or(self.resolved.as_ref()) {
+            Some(digest) => signatures::other_signature(host, self.image, digest),
+            None => OtherSignature::Unknown,
         }
     }
 }

@@ -5,6 +5,7 @@ mod failure;
 mod image_session;
 pub mod outcome;
 pub mod signatures;
+mod signer_batch;
 pub mod signer_checks;
 mod threshold;
 pub mod verifier;

@@ -1,6 +1,7 @@
 //! What verifying came to, rule by rule.
 
 use crate::image::reference::Digest;
+use crate::policy::rule::RuleName;
 use crate::verify::signer_checks::SignerError;
 
 /// A rule that is satisfied.
@@ -16,7 +17,7 @@ pub struct Approval {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The rule's name.
-    pub rule: String,
+    pub rule: RuleName,
     /// Why not.
     pub reason: Reason,
 }
@@ -24,8 +25,10 @@ pub struct Refusal {
 /// Why a rule is not satisfied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// No signature at all was found.
-    NotSigned(SignatureFormat),
+    /// There is no signature.
+    NotSigned(OtherSignature),
+    /// There are signatures, and none of them holds.
+    InvalidSignatures,
     /// There are signatures, and too few of the signers made them.
     TooFewSigners {
         /// How many signers agreed.
@@ -54,13 +57,15 @@ pub enum Reason {
     Signer(String, SignerError),
 }
 
-/// In what form an image is signed that has no signature to verify.
+/// What is signed instead of an image that has no signature to verify.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignatureFormat {
-    /// In none that is known of.
+pub enum OtherSignature {
+    /// Nothing that is known of.
     Unknown,
-    /// By a Sigstore bundle.
+    /// The image, by a Sigstore bundle.
     Bundle,
+    /// An image of a platform that it lists: it is an index.
+    Platform,
 }
 
 /// A signer whose certificate, or its chain, was used and expires soon.

@@ -7,16 +7,21 @@
 
 use crate::host::error::first_line;
 use crate::host::{self, Host, HostError, HostErrorKind};
+use crate::image::reference::{Digest, Reference};
 use crate::json::{elements, pick, string};
 use crate::keys::certificate_identity::{CertificateIdentity, MAX_CERTIFICATE};
 use crate::verify::failure::CheckFailure;
-use crate::verify::outcome::SignatureFormat;
+use crate::verify::outcome::OtherSignature;
 use serde_json::value::RawValue;
 use std::rc::Rc;
 
 /// Layers of one manifest. cosign itself reads no more signatures (`maxLayers`, `pkg/oci/remote`).
 const MAX_LAYERS: usize = 1_000;
 
+/// Far above what lists the platforms of an image, or what refers to it, in bytes.
+const MAX_READ_FOR_A_HINT: usize = 1 << 20;
+
+const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 
 /// What the types of bundles begin with: `v0.3+json` and so on follows.
@@ -25,8 +30,10 @@ const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.";
 /// Whom the certificates of a `.sig` manifest name, in the order of its layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignatureManifest {
-    /// It has no layers: it is no manifest of signatures.
+    /// It is no manifest.
     NoManifest,
+    /// It is an index, or none of its layers is a signature.
+    NoSignature,
     /// It has more layers than are read.
     TooMany(usize),
     /// These; of layers with a certificate that can be read.
@@ -38,27 +45,48 @@ impl SignatureManifest {
     #[must_use]
     pub fn read(manifest: &RawValue) -> Self {
         let Some(layers) = member(manifest, "layers").and_then(elements) else {
-            return Self::NoManifest;
+            let index = member(manifest, "manifests").and_then(elements);
+            return index.map_or(Self::NoManifest, |_| Self::NoSignature);
         };
         if layers.len() > MAX_LAYERS {
             return Self::TooMany(layers.len());
         }
+        let signatures: Vec<Signature<'_>> = layers.into_iter().filter_map(Signature::of).collect();
+        if signatures.is_empty() {
+            return Self::NoSignature;
+        }
         Self::Of(
-            layers
+            signatures
                 .into_iter()
-                .filter_map(certificate)
+                .filter_map(Signature::certificate)
                 .filter_map(|pem| CertificateIdentity::read(&pem))
                 .collect(),
         )
     }
 }
 
-/// The certificate in a layer's annotations.
-fn certificate(layer: &RawValue) -> Option<String> {
-    let pem = member(member(layer, "annotations")?, CERTIFICATE)?;
-    // As JSON each line break takes two characters; what is far too long is not decoded.
-    let pem = (pem.get().len() <= MAX_CERTIFICATE * 2).then(|| string(pem))??;
-    Some(pem.into_owned())
+/// A layer that is a signature.
+struct Signature<'r> {
+    certificate: Option<&'r RawValue>,
+}
+
+impl<'r> Signature<'r> {
+    fn of(layer: &'r RawValue) -> Option<Self> {
+        let annotations = member(layer, "annotations")?;
+        match pick(annotations, [SIGNATURE, CERTIFICATE]) {
+            Ok([signature, certificate]) => signature.map(|_| Self { certificate }),
+            // Of two of one name, neither counts.
+            Err(_) => member(annotations, SIGNATURE).map(|_| Self { certificate: None }),
+        }
+    }
+
+    /// PEM.
+    fn certificate(self) -> Option<String> {
+        let pem = self.certificate?;
+        // As JSON each line break takes two characters; what is far too long is not decoded.
+        let pem = (pem.get().len() <= MAX_CERTIFICATE * 2).then(|| string(pem))??;
+        Some(pem.into_owned())
+    }
 }
 
 fn member<'r>(json: &'r RawValue, name: &'static str) -> Option<&'r RawValue> {
@@ -66,44 +94,79 @@ fn member<'r>(json: &'r RawValue, name: &'static str) -> Option<&'r RawValue> {
     value
 }
 
-/// Whom the certificates of the signatures name whose manifest has that reference.
+/// Whom the certificates of the signatures name whose manifest has that tag.
 pub(crate) fn identities(
     host: &mut Host<'_>,
-    manifest: &str,
+    tag: &str,
 ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
-    let unreadable =
-        |why: &str| CheckFailure::Unchecked(format!("its signatures at `{manifest}` {why}"));
-    let answer = host::oci_manifest(host, manifest).map_err(|error| match error {
+    let answer = host::oci_manifest(host, tag).map_err(|error| match error {
         HostError::Refused { kind: HostErrorKind::Withheld, words } => {
             CheckFailure::Withheld(words)
         }
         HostError::Refused { kind: HostErrorKind::Absent, .. } => CheckFailure::NoSignatures,
-        error => unreadable(&format!("could not be read: {}", first_line(&error.to_string()))),
+        error => unreadable(tag, &error),
     })?;
     match SignatureManifest::read(host::read(&answer)?) {
         SignatureManifest::Of(identities) => Ok(identities.into()),
-        SignatureManifest::NoManifest => Err(unreadable("are no manifest with layers")),
-        SignatureManifest::TooMany(count) => {
-            Err(unreadable(&format!("are {count}; at most {MAX_LAYERS} are read")))
+        SignatureManifest::NoSignature => Err(CheckFailure::InvalidSignatures),
+        SignatureManifest::NoManifest => {
+            Err(CheckFailure::Unchecked(format!("its signatures at `{tag}` are no manifest")))
         }
+        SignatureManifest::TooMany(count) => Err(CheckFailure::Unchecked(format!(
+            "its signatures at `{tag}` are {count}; at most {MAX_LAYERS} are read"
+        ))),
     }
 }
 
-/// Whether the index of that reference has a bundle. Where there is none, or none to be read, nobody knows.
-pub(crate) fn signature_format(host: &mut Host<'_>, index: &str) -> SignatureFormat {
-    let index = host::oci_manifest(host, index);
-    match index.as_deref().map(host::read) {
-        Ok(Ok(index)) if lists_a_bundle(index) == Some(true) => SignatureFormat::Bundle,
-        _ => SignatureFormat::Unknown,
+/// The registry did not answer for the tag of the signatures.
+pub(crate) fn unreadable(tag: &str, error: &HostError) -> CheckFailure {
+    let words = error.to_string();
+    CheckFailure::Unchecked(format!(
+        "its signatures at `{tag}` could not be read: {}",
+        first_line(&words)
+    ))
+}
+
+/// What is signed instead of an image that has no signature at its tag. Where nothing is there, or nothing to be read,
+/// nobody knows.
+pub(crate) fn other_signature(
+    host: &mut Host<'_>,
+    image: &Reference,
+    digest: &Digest,
+) -> OtherSignature {
+    if reads(host, &image.referrers_tag(digest), lists_a_bundle).is_some() {
+        return OtherSignature::Bundle;
     }
+    let signed = reads(host, &image.at(digest), first_platform)
+        .filter(|platform| host::manifest_digest(host, &image.signature_tag(platform)).is_ok());
+    signed.map_or(OtherSignature::Unknown, |_| OtherSignature::Platform)
+}
+
+/// What is found in the manifest of that reference. It makes a hint, for which a giant one is not worth its time.
+fn reads<T>(
+    host: &mut Host<'_>,
+    reference: &str,
+    find: impl FnOnce(&RawValue) -> Option<T>,
+) -> Option<T> {
+    let manifest = host::oci_manifest(host, reference).ok()?;
+    (manifest.len() <= MAX_READ_FOR_A_HINT).then(|| find(host::read(&manifest).ok()?))?
+}
+
+/// The first image of an index that is one of a platform, and not what a builder says of one.
+fn first_platform(index: &RawValue) -> Option<Digest> {
+    elements(member(index, "manifests")?)?.into_iter().find_map(|manifest| {
+        let [digest, platform] = pick(manifest, ["digest", "platform"]).ok()?;
+        let system = member(platform?, "os").and_then(string)?;
+        (system != "unknown").then(|| Digest::parse(&string(digest?)?).ok())?
+    })
 }
 
 /// Whether an index of what refers to an image names a Sigstore bundle: by its type, which is all that cosign
 /// writes into an index of its own, or by the annotations that it gives a bundle, for hosts that leave out the type
 /// (`ImageIndexEntry`, `oci-client`).
-fn lists_a_bundle(index: &RawValue) -> Option<bool> {
+fn lists_a_bundle(index: &RawValue) -> Option<()> {
     let manifests = elements(member(index, "manifests")?)?;
-    Some(manifests.into_iter().any(|manifest| is_bundle(manifest) == Some(true)))
+    manifests.into_iter().any(|manifest| is_bundle(manifest) == Some(true)).then_some(())
 }
 
 fn is_bundle(manifest: &RawValue) -> Option<bool> {
@@ -141,8 +204,12 @@ mod tests {
         SignatureManifest::read(serde_json::from_str(&text).unwrap())
     }
 
-    fn layer(certificate: &str) -> Value {
-        json!({"annotations": {"dev.sigstore.cosign/certificate": certificate}})
+    fn layer(certificate: impl Into<Value>) -> Value {
+        let certificate = certificate.into();
+        json!({"annotations": {
+            "dev.cosignproject.cosign/signature": "",
+            "dev.sigstore.cosign/certificate": certificate,
+        }})
     }
 
     #[test]
@@ -151,8 +218,9 @@ mod tests {
             {},
             {"annotations": null},
             {"annotations": []},
-            {"annotations": {"dev.sigstore.cosign/certificate": null}},
-            {"annotations": {"dev.sigstore.cosign/certificate": [WORKFLOW]}},
+            {"annotations": {"dev.sigstore.cosign/certificate": WORKFLOW}},
+            layer(Value::Null),
+            layer(json!([WORKFLOW])),
             {"annotations": {"dev.sigstore.cosign/chain": WORKFLOW}},
             "layer",
             null,
@@ -171,15 +239,20 @@ mod tests {
 
     #[test]
     fn what_is_no_manifest_of_signatures() {
-        for other in
-            [json!({}), json!([]), json!(null), json!({"layers": {}}), json!({"manifests": []})]
-        {
+        let none =
+            [json!({}), json!([]), json!(null), json!({"layers": {}}), json!({"manifests": {}})];
+        for other in none {
             assert_eq!(read(&other), SignatureManifest::NoManifest, "{other}");
+        }
+        let unsigned = json!({"annotations": {"dev.sigstore.cosign/certificate": PERSON}});
+        for other in
+            [json!({"layers": []}), json!({"layers": [unsigned]}), json!({"manifests": []})]
+        {
+            assert_eq!(read(&other), SignatureManifest::NoSignature, "{other}");
         }
         let twice = r#"{"layers": [], "layers": []}"#;
         let twice = serde_json::from_str(twice).unwrap();
         assert_eq!(SignatureManifest::read(twice), SignatureManifest::NoManifest);
-        assert_eq!(read(&json!({"layers": []})), SignatureManifest::Of(Vec::new()));
     }
 
     #[test]

@@ -2,139 +2,49 @@
 //! as many as its `minimumMatches`).
 
 use crate::host::Host;
-use crate::host::verification::{AllOf, Check, Merged};
-use crate::policy::signer::{Annotations, Identity, Signer, identity_label};
-use crate::policy::subject_pattern::SubjectPattern;
+use crate::host::verification::Check;
+use crate::keys::certificate::CertificateError;
+use crate::policy::overlap::PartySigner;
+use crate::policy::signer::Signer;
 use crate::verify::failure::CheckFailure;
-use crate::verify::image_session::{ImageSession, MAX_CANDIDATES};
-use crate::verify::outcome::{Reason, SignatureFormat};
-use crate::verify::signer_checks::{SignerError, keyless, one_signature_meets_both};
-use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
-use std::borrow::Cow;
-
-/// Signers that one call can ask about.
-#[derive(Clone)]
-pub(crate) struct SignerBatch<'s> {
-    signers: Vec<&'s Signer>,
-    /// Any one of these satisfies them all. For a pattern, they are known only when an image is looked at.
-    checks: Result<Vec<Check>, SignerError>,
-}
-
-impl<'s> SignerBatch<'s> {
-    pub(crate) fn new(signer: &'s Signer, checks: Result<Vec<Check>, SignerError>) -> Self {
-        Self { signers: vec![signer], checks }
-    }
-
-    /// What its signers are called.
-    fn label(&self) -> String {
-        let labels: Vec<&str> = self.signers.iter().map(|signer| signer.label.as_str()).collect();
-        labels.join(" or ")
-    }
-
-    /// What to ask about an image.
-    fn checks_for(
-        &self,
-        session: &mut ImageSession<'_>,
-        host: &mut Host<'_>,
-    ) -> Result<Cow<'_, [Check]>, CheckFailure> {
-        let known = self.checks.as_deref();
-        let known = known.map_err(|error| CheckFailure::Signer(self.label(), error.clone()))?;
-        let Some((issuer, pattern, annotations)) = self.pattern() else {
-            return Ok(Cow::Borrowed(known));
-        };
-        let check = |subject: &String| Check {
-            all_of: keyless(issuer, subject),
-            annotations: annotations.clone(),
-        };
-        Ok(session.candidates(host, issuer, pattern)?.iter().map(check).collect())
-    }
-
-    /// The issuer, the pattern and the annotations of a signer who is told by a pattern, and is alone.
-    fn pattern(&self) -> Option<(&'s str, &'s SubjectPattern, &'s Annotations)> {
-        match self.signers.as_slice() {
-            [
-                Signer {
-                    identity: Identity::KeylessPattern { issuer, pattern }, annotations, ..
-                },
-            ] => Some((issuer, pattern, annotations)),
-            _ => None,
-        }
-    }
-
-    /// The labels of those who have met that check; for a pattern, the identity that did.
-    fn agreed(&self, check: &Check) -> Vec<String> {
-        match &check.all_of {
-            AllOf::Keyless(identities) if self.pattern().is_some() => {
-                let label =
-                    |identity: &KeylessInfo| identity_label(&identity.issuer, &identity.subject);
-                identities.iter().map(label).collect()
-            }
-            _ => self.signers.iter().map(|signer| signer.label.clone()).collect(),
-        }
-    }
-
-    fn join(&mut self, other: &Self, duplicates: DuplicateSigners) -> Merged {
-        match (self.checks.as_deref_mut(), other.checks.as_deref()) {
-            (Ok([mine]), Ok([others]))
-                if mine == others && duplicates == DuplicateSigners::Accepted =>
-            {
-                Merged::Yes
-            }
-            (Ok([mine]), Ok([others]))
-                if duplicates == DuplicateSigners::Accepted
-                    || !one_signature_meets_both(&mine.all_of, &others.all_of) =>
-            {
-                mine.merge(others)
-            }
-            _ => Merged::No,
-        }
-    }
-}
-
-/// What becomes of signers whom one signature satisfies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DuplicateSigners {
-    /// They count once.
-    CountOnce,
-    /// They are accepted, as verify-image-signatures does: to ask for one twice is to ask once.
-    Accepted,
-}
-
-/// Puts signers together where one call can ask about both.
-pub(crate) fn batches(
-    signers: Vec<SignerBatch<'_>>,
-    duplicates: DuplicateSigners,
-) -> Vec<SignerBatch<'_>> {
-    let mut batches: Vec<SignerBatch<'_>> = Vec::new();
-    for signer in signers {
-        match batches
-            .iter_mut()
-            .find_map(|batch| (batch.join(&signer, duplicates) == Merged::Yes).then_some(batch))
-        {
-            Some(batch) => batch.signers.extend(signer.signers),
-            None => batches.push(signer),
-        }
-    }
-    batches
-}
+use crate::verify::image_session::{ImageSession, MAX_CANDIDATES, TOO_LONG};
+use crate::verify::outcome::{OtherSignature, Reason};
+use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, labels};
+use crate::verify::signer_checks::{SignerError, one_signature_meets_both};
+use std::rc::Rc;
 
 /// How many signers a rule needs, and how they stand.
-pub(crate) struct SignerThreshold {
+pub(crate) struct SignerThreshold<'s> {
     needed: usize,
     duplicates: DuplicateSigners,
     agreed: Vec<String>,
     /// How many more have signed by the host's words: for the message alone.
     presumed: usize,
-    missing: Vec<String>,
-    /// What those who agreed could have signed with.
-    met: Vec<(String, Check)>,
+    /// Those whose signature was not found, and what messages call them.
+    missing: Vec<(Rc<PartySigner<'s>>, String)>,
+    /// Those who agreed, and what they could have signed with.
+    met: Vec<(Vec<Rc<PartySigner<'s>>>, Vec<Check>)>,
     /// The gravest of what went wrong, the first of several.
     worst: Option<CheckFailure>,
+    /// Whether the host found no signature when it was asked about one of the signers.
+    none_found: bool,
+    /// A signer whose certificate has expired: told where nothing else is.
+    expired: Option<CheckFailure>,
     annotated: bool,
     uncertified: bool,
 }
 
-impl SignerThreshold {
+/// How a signer stands to those who have agreed.
+enum Standing {
+    /// It is another.
+    Distinct,
+    /// It is one of them, with another value of an annotation.
+    Alternative,
+    /// The signature of the signer of this label could be its own.
+    Shared(String),
+}
+
+impl<'s> SignerThreshold<'s> {
     pub(crate) fn new(needed: usize, duplicates: DuplicateSigners) -> Self {
         Self {
             needed,
@@ -144,6 +54,8 @@ impl SignerThreshold {
             missing: Vec::new(),
             met: Vec::new(),
             worst: None,
+            none_found: false,
+            expired: None,
             annotated: false,
             uncertified: false,
         }
@@ -159,15 +71,20 @@ impl SignerThreshold {
         &mut self,
         session: &mut ImageSession<'_>,
         host: &mut Host<'_>,
-        batch: &SignerBatch<'_>,
+        batch: &SignerBatch<'s>,
     ) {
         let checks = match batch.checks_for(session, host) {
             Ok(checks) => checks,
-            Err(failure) => return self.failure(&batch.signers, failure),
+            Err(failure) => return self.failure(batch, failure),
         };
-        if let Some(label) = self.shares(&checks) {
-            let error = SignerError::Shared(label);
-            return self.failure(&batch.signers, CheckFailure::Signer(batch.label(), error));
+        match self.standing(batch, &checks, &mut session.steps_left) {
+            Some(Standing::Distinct) => {}
+            Some(Standing::Alternative) => return,
+            None => return self.failure(batch, CheckFailure::Unchecked(TOO_LONG.to_owned())),
+            Some(Standing::Shared(label)) => {
+                let error = SignerError::Shared(label);
+                return self.failure(batch, CheckFailure::Signer(batch.label(), error));
+            }
         }
         let (asked, left_out) = match checks.split_at_checked(MAX_CANDIDATES) {
             Some(split) if batch.pattern().is_some() => split,
@@ -181,44 +98,92 @@ impl SignerThreshold {
             )),
         };
         for check in asked {
-            match session.ask(host, check) {
+            let failure = match session.ask(host, check) {
                 Ok(()) => {
-                    self.met.extend(checks.iter().map(|check| (batch.label(), check.clone())));
+                    if self.duplicates == DuplicateSigners::CountOnce {
+                        let left = &mut session.steps_left;
+                        self.missing.retain(|(other, _)| {
+                            batch.is_alternative_of(other, left) != Some(true)
+                        });
+                    }
                     self.agreed.extend(batch.agreed(check));
+                    self.met.push((batch.signers.clone(), checks.into_owned()));
                     return;
                 }
-                Err(failure) if failure.severity() > worst.severity() => worst = failure,
-                Err(_) => {}
+                Err(failure) => failure,
+            };
+            self.none_found |= matches!(failure, CheckFailure::NoSignatures);
+            if failure.severity() > worst.severity() {
+                worst = failure;
             }
         }
-        self.failure(&batch.signers, worst);
+        self.failure(batch, worst);
     }
 
-    /// The label of the signer who has agreed and could have met one of these checks with the same
-    /// signature, where that counts once.
-    fn shares(&self, checks: &[Check]) -> Option<String> {
+    /// How those of the batch stand to those who have agreed; nothing when the steps that are left do not suffice to
+    /// tell.
+    fn standing(
+        &self,
+        batch: &SignerBatch<'s>,
+        checks: &[Check],
+        left: &mut usize,
+    ) -> Option<Standing> {
         if self.duplicates == DuplicateSigners::Accepted {
-            return None;
+            return Some(Standing::Distinct);
         }
-        let is_met = |met: &Check| {
-            checks.iter().any(|check| one_signature_meets_both(&met.all_of, &check.all_of))
-        };
-        let twin = self.met.iter().find(|(_, met)| is_met(met));
-        twin.map(|(label, _)| label.clone())
+        let counts_once = self.duplicates == DuplicateSigners::CountOnce;
+        let mut standing = Standing::Distinct;
+        for (signers, met) in &self.met {
+            if counts_once {
+                for signer in signers {
+                    if batch.is_alternative_of(signer, left)? {
+                        standing = Standing::Alternative;
+                    }
+                }
+            }
+            let meets_both = |met: &Check| {
+                checks.iter().any(|check| one_signature_meets_both(&met.all_of, &check.all_of))
+            };
+            if met.iter().any(meets_both) {
+                if !batch.is_apart_from(signers) {
+                    return Some(Standing::Shared(labels(signers)));
+                }
+                if counts_once {
+                    standing = Standing::Alternative;
+                }
+            }
+        }
+        Some(standing)
     }
 
-    fn failure(&mut self, signers: &[&Signer], failure: CheckFailure) {
-        let named = failure.named(signers);
+    fn failure(&mut self, batch: &SignerBatch<'s>, failure: CheckFailure) {
+        if let CheckFailure::Signer(
+            _,
+            SignerError::Certificate(error @ CertificateError::Expired(_)),
+        ) = &failure
+        {
+            let label = |signer: &PartySigner<'_>| format!("{} ({error})", signer.signer().label);
+            let missing = |signer| (Rc::clone(signer), label(signer));
+            self.missing.extend(batch.signers.iter().map(missing));
+            self.expired.get_or_insert(failure);
+            return;
+        }
+        let signers: Vec<&Signer> = batch.signers.iter().map(|signer| signer.signer()).collect();
+        let named = failure.named(&signers);
         let any_named = named.contains(&true);
-        for (signer, is_named) in signers.iter().zip(named) {
+        for (signer, is_named) in batch.signers.iter().zip(named) {
             if any_named && !is_named {
                 self.presumed += 1;
             } else {
-                self.missing.push(signer.label.clone());
-                self.annotated |= !signer.annotations.is_empty();
+                self.missing.push((Rc::clone(signer), signer.signer().label.clone()));
+                self.annotated |= !signer.signer().annotations.is_empty();
             }
         }
         self.uncertified |= matches!(failure, CheckFailure::NoCertificates);
+        self.note(failure);
+    }
+
+    fn note(&mut self, failure: CheckFailure) {
         if self.worst.as_ref().is_none_or(|worst| worst.severity() < failure.severity()) {
             self.worst = Some(failure);
         }
@@ -226,29 +191,35 @@ impl SignerThreshold {
 
     /// The labels of those who agreed, when that is enough.
     pub(crate) fn conclude(
-        self,
+        mut self,
         session: &mut ImageSession<'_>,
         host: &mut Host<'_>,
     ) -> Result<Vec<String>, Reason> {
         if self.agreed.len() >= self.needed {
             return Ok(self.agreed);
         }
-        Err(match self.worst {
+        if self.none_found {
+            self.note(session.why_none_found(host));
+        }
+        let nobody_else = self.worst.is_none() && self.agreed.is_empty();
+        let worst = if nobody_else { self.expired } else { self.worst };
+        Err(match worst {
             Some(CheckFailure::Withheld(words)) => Reason::Withheld(words),
             Some(CheckFailure::Moved { expected, answered }) => {
                 Reason::Moved { expected, answered }
             }
             Some(CheckFailure::Signer(label, error)) => Reason::Signer(label, error),
             Some(CheckFailure::Unchecked(words)) => Reason::Unchecked(words),
-            Some(CheckFailure::NoSignatures) if self.agreed.is_empty() => match session.probe(host)
-            {
-                Ok(()) => Reason::NotSigned(SignatureFormat::Unknown),
-                Err(words) => Reason::Unchecked(words),
-            },
+            Some(CheckFailure::NoSignatures) if self.agreed.is_empty() => {
+                Reason::NotSigned(OtherSignature::Unknown)
+            }
+            Some(CheckFailure::InvalidSignatures) if self.agreed.is_empty() => {
+                Reason::InvalidSignatures
+            }
             _ => Reason::TooFewSigners {
                 agreed: self.agreed.len() + self.presumed,
                 needed: self.needed,
-                missing: self.missing,
+                missing: self.missing.into_iter().map(|(_, label)| label).collect(),
                 annotated: self.annotated,
                 uncertified: self.uncertified,
             },

@@ -12,14 +12,15 @@
 use crate::host::Host;
 use crate::host::verification::Check;
 use crate::image::reference::{Digest, Reference};
-use crate::policy::rule::{AnyOf, Enforcement, Rule};
+use crate::policy::rule::{AnyOf, Enforcement, Rule, RuleName};
 use crate::policy::signer::Signer;
 use crate::sorted_map::SortedMap;
 use crate::verify::cluster_keys::ClusterKeys;
 use crate::verify::image_session::ImageSession;
-use crate::verify::outcome::{Approval, Expiring, Reason, Refusal, SignatureFormat};
+use crate::verify::outcome::{Approval, Expiring, OtherSignature, Reason, Refusal};
+use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, batches};
 use crate::verify::signer_checks::{self, SignerError};
-use crate::verify::threshold::{DuplicateSigners, SignerBatch, SignerThreshold, batches};
+use crate::verify::threshold::SignerThreshold;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -44,14 +45,20 @@ pub enum Verified {
     Tolerated(Vec<Refusal>),
     /// This rule is not satisfied, and rejects.
     No(Refusal),
+    /// It was not looked at: so many images were refused before it that the verdict is known.
+    NotLookedAt,
 }
 
 /// A certificate that expires soon gives a warning.
 const EXPIRES_SOON: Duration = Duration::from_hours(30 * 24);
 
-/// How many unsigned images of a request are looked at for a bundle: each is one question
+/// How many unsigned images of a request are looked at for what is signed instead: each takes up to three questions
 /// more, while a webhook waits for a refusal.
-const MAX_BUNDLE_LOOKUPS: usize = 4;
+const MAX_OTHER_SIGNATURES: usize = 4;
+
+/// Refused images of a request after which no other is asked about: the verdict is known, and the policy server
+/// verifies one image at a time.
+pub const MAX_REFUSED: usize = 8;
 
 /// Verifies the images of one request.
 pub struct Verifier<'a, 'h, 'r> {
@@ -60,13 +67,15 @@ pub struct Verifier<'a, 'h, 'r> {
     now: Duration,
     cluster: ClusterKeys,
     answers: SortedMap<Reference, Verified>,
+    /// How many of these are refused.
+    refused: usize,
     expiring: Vec<Expiring>,
     /// What those of `anyOf` so far are asked about with, by where they are.
-    batches: SortedMap<*const Signer, SignerBatch<'r>>,
+    batches: SortedMap<*const Signer, Rc<SignerBatch<'r>>>,
     /// The same for those of `allOf`, by their rules.
     all_of: SortedMap<*const Rule, Rc<[SignerBatch<'r>]>>,
-    /// How many images it has looked for a bundle of.
-    bundle_lookups: usize,
+    /// For how many images it has looked for what is signed instead.
+    other_signatures: usize,
 }
 
 impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
@@ -77,11 +86,20 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
             now,
             cluster: ClusterKeys::default(),
             answers: SortedMap::default(),
+            refused: 0,
             expiring: Vec::new(),
             batches: SortedMap::default(),
             all_of: SortedMap::default(),
-            bundle_lookups: 0,
+            other_signatures: 0,
         }
+    }
+
+    /// The same for the images of other rules: what is known of the cluster, and how many images are refused, stays.
+    #[must_use]
+    pub fn for_other_rules<'o>(self) -> Verifier<'a, 'h, 'o> {
+        let Self { host, now, cluster, refused, expiring, other_signatures, .. } = self;
+        let fresh = Verifier::new(host, now);
+        Verifier { cluster, refused, expiring, other_signatures, ..fresh }
     }
 
     /// Signers whose certificates were used and expire soon.
@@ -95,7 +113,11 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         if let Some(answer) = self.answers.get(image) {
             return answer.clone();
         }
+        if self.refused == MAX_REFUSED {
+            return Verified::NotLookedAt;
+        }
         let answer = self.verify_anew(image, rules);
+        self.refused += usize::from(matches!(answer, Verified::No(_)));
         self.answers.insert(image.clone(), answer.clone());
         answer
     }
@@ -106,10 +128,10 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         for rule in rules {
             let name = rule.name.clone();
             match (self.satisfy(&mut session, rule), rule.enforcement) {
-                (Ok(signers), _) => approvals.push(Approval { rule: name, signers }),
+                (Ok(signers), _) => approvals.push(Approval { rule: name.to_string(), signers }),
                 (Err(reason), Enforcement::Warn) => warned.push(Refusal { rule: name, reason }),
                 (Err(reason), Enforcement::Reject) => {
-                    let reason = self.look_for_bundles(&session, reason);
+                    let reason = self.look_for_another(&session, reason);
                     return Verified::No(Refusal { rule: name, reason });
                 }
             }
@@ -122,14 +144,14 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         }
     }
 
-    fn look_for_bundles(&mut self, session: &ImageSession<'_>, reason: Reason) -> Reason {
-        if reason != Reason::NotSigned(SignatureFormat::Unknown)
-            || self.bundle_lookups == MAX_BUNDLE_LOOKUPS
+    fn look_for_another(&mut self, session: &ImageSession<'_>, reason: Reason) -> Reason {
+        if reason != Reason::NotSigned(OtherSignature::Unknown)
+            || self.other_signatures == MAX_OTHER_SIGNATURES
         {
             return reason;
         }
-        self.bundle_lookups += 1;
-        Reason::NotSigned(session.signature_format(self.host))
+        self.other_signatures += 1;
+        Reason::NotSigned(session.other_signature(self.host))
     }
 
     fn satisfy(
@@ -140,7 +162,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         let duplicates = if rule.matcher.is_legacy() {
             DuplicateSigners::Accepted
         } else {
-            DuplicateSigners::CountOnce
+            DuplicateSigners::Refused
         };
         let mut signers = self.all_of(session, rule, duplicates)?;
         if let Some(any_of) = rule.trust.any_of() {
@@ -179,7 +201,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     fn any_of(
         &mut self,
         session: &mut ImageSession<'_>,
-        rule: &str,
+        rule: &RuleName,
         any_of: &'r AnyOf,
     ) -> Result<Vec<String>, Reason> {
         let mut threshold = SignerThreshold::new(any_of.minimum(), DuplicateSigners::CountOnce);
@@ -194,22 +216,22 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     }
 
     /// Keys are read once a request, however many images need them.
-    fn batch(&mut self, rule: &str, signer: &'r Signer) -> SignerBatch<'r> {
+    fn batch(&mut self, rule: &RuleName, signer: &'r Signer) -> Rc<SignerBatch<'r>> {
         let at = std::ptr::from_ref(signer);
         if let Some(batch) = self.batches.get(&at) {
-            return batch.clone();
+            return Rc::clone(batch);
         }
-        let batch = SignerBatch::new(signer, self.checks_of(rule, signer));
-        self.batches.insert(at, batch.clone());
+        let batch = Rc::new(SignerBatch::new(signer, self.checks_of(rule, signer)));
+        self.batches.insert(at, Rc::clone(&batch));
         batch
     }
 
-    fn checks_of(&mut self, rule: &str, signer: &Signer) -> Result<Vec<Check>, SignerError> {
+    fn checks_of(&mut self, rule: &RuleName, signer: &Signer) -> Result<Vec<Check>, SignerError> {
         let read = &mut |source: &_| self.cluster.read(source, self.host);
         let checks = signer_checks::checks(signer, self.now, read)?;
         if let Some(left) = checks.remaining.filter(|left| *left < EXPIRES_SOON) {
             self.expiring.push(Expiring {
-                rule: rule.to_owned(),
+                rule: rule.to_string(),
                 signer: signer.label.clone(),
                 days: left.as_secs() / (24 * 60 * 60),
             });

@@ -1,7 +1,7 @@
 //! The images that an object holds, each with its place: for people, for machines, and in the object's text.
 
 use crate::image::names::ImageNames;
-use crate::image::reference::{Reference, ReferenceError};
+use crate::image::reference::{LATEST, Reference, ReferenceError};
 use crate::json::{elements, flag, pick, string};
 use crate::workload::path::pointer_to;
 use serde_json::value::RawValue;
@@ -33,6 +33,17 @@ pub struct FoundImage<'r> {
     pub position: Range<usize>,
     /// How its text reads, once that was asked.
     names: OnceCell<Result<ImageNames, ReferenceError>>,
+}
+
+/// The container, volume or other element of a list that holds an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder<'i> {
+    /// Where it is: `spec.containers[1]`.
+    pub path: String,
+    /// What it is: `container`; empty where that is not known.
+    pub kind: &'i str,
+    /// What it is called.
+    pub name: Option<&'i str>,
 }
 
 /// One segment of the path to an image. Elements that have names are told by them, as Kubernetes merges lists, the others
@@ -140,6 +151,36 @@ impl<'r> FoundImage<'r> {
         render(&self.path)
     }
 
+    /// What holds the image: its path, what it is, and its name. Where no list does, the path to the image.
+    #[must_use]
+    pub fn holder(&self) -> Holder<'_> {
+        let is_element = |segment: &PathSegment| matches!(segment, PathSegment::Element { .. });
+        let Some(last) = self.path.iter().rposition(is_element) else {
+            return Holder { path: self.path(), kind: "", name: None };
+        };
+        let (path, rest) = self.path.split_at_checked(last + 1).unwrap_or((&self.path, &[]));
+        let name = path.last().and_then(|segment| match segment {
+            PathSegment::Element { name, .. } => name.as_deref(),
+            PathSegment::Key(_) => None,
+        });
+        // `image` is what any element's image is called; a longer way to it is told.
+        let path = if matches!(rest, [PathSegment::Key(key)] if key == "image") {
+            render(path)
+        } else {
+            self.path()
+        };
+        Holder { path, kind: self.kind_of_element(last), name }
+    }
+
+    /// `container` for `initContainers`, `volume` for `volumes`.
+    fn kind_of_element(&self, element: usize) -> &str {
+        match element.checked_sub(1).and_then(|list| self.path.get(list)) {
+            Some(PathSegment::Key(list)) if list.ends_with("ontainers") => "container",
+            Some(PathSegment::Key(list)) => list.strip_suffix('s').unwrap_or(list),
+            Some(PathSegment::Element { .. }) | None => "",
+        }
+    }
+
     /// The path as a JSON pointer: `/spec/containers/0/image`.
     #[must_use]
     pub fn pointer(&self) -> String {
@@ -150,15 +191,6 @@ impl<'r> FoundImage<'r> {
                 PathSegment::Element { index, .. } => format!("/{index}"),
             })
             .collect()
-    }
-
-    /// The name of the container, volume or other element that holds the image.
-    #[must_use]
-    pub fn holder(&self) -> Option<&str> {
-        self.path.iter().rev().find_map(|segment| match segment {
-            PathSegment::Element { name, .. } => name.as_deref(),
-            PathSegment::Key(_) => None,
-        })
     }
 
     /// The image as it is written.
@@ -183,6 +215,12 @@ impl<'r> FoundImage<'r> {
         let names =
             self.names.get_or_init(|| Reference::parse(&text).map(ImageNames::new)).as_ref();
         names.map_err(|error| ImageError::NotAReference(*error))
+    }
+
+    /// Whether it is written with neither tag nor digest, and so will be pinned without a tag.
+    pub(crate) fn lacks_tag(&self) -> bool {
+        self.names().is_ok_and(|names| names.reference().tag() == Some(LATEST))
+            && self.text().is_ok_and(|text| !text.contains('@') && !text.ends_with(":latest"))
     }
 
     /// Whether the image is that of an ephemeral container.

@@ -42,6 +42,7 @@ pub fn run<A: AsRef<OsStr>>(
         .env_remove("RUST_LOG")
         .env_remove("SIGNED_IMAGES_MODULE")
         .env_remove("NO_COLOR")
+        .env_remove("COLUMNS")
         .env_remove("CLICOLOR_FORCE")
         .env("DOCKER_CONFIG", folder)
         .envs(variables.iter().copied())

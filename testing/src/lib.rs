@@ -6,6 +6,7 @@
 //! - What do the settings take? Their [`schema`].
 //! - What is measured? The [`scenarios`], and what is just within the [`limits`].
 //! - How is a command run? By [`command`], with no variables of the user's.
+//! - Whom does a client ask? A `server`, which may be a slow way to a real one; under the feature of that name.
 
 #![allow(
     clippy::expect_used,
@@ -24,3 +25,5 @@ pub mod laws;
 pub mod limits;
 pub mod scenarios;
 pub mod schema;
+#[cfg(feature = "server")]
+pub mod server;

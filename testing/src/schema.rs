@@ -81,7 +81,10 @@ impl Field {
         Self {
             key: key.to_owned(),
             doc: schema["description"].as_str().unwrap_or_default().to_owned(),
-            value: Value::of(schema),
+            value: match schema["description"].as_str() {
+                Some(doc) if doc.starts_with("ignored") => Value::Ignored,
+                _ => Value::of(schema),
+            },
             most,
         }
     }

@@ -4,7 +4,7 @@
 # that the kernel picks, are stopped by their process id, and stop by themselves should bats be killed.
 
 readonly NAMES=$BATS_FILE_TMPDIR/images KEYS=$BATS_FILE_TMPDIR/keys SERVERS=$BATS_FILE_TMPDIR/servers
-readonly SERVER_LIFETIME=1800 COMMAND_TIMEOUT=120
+readonly SERVER_LIFETIME=1800 START_TIMEOUT=60 COMMAND_TIMEOUT=120
 
 # The developer's own registry logins take no part, and host errors come with the stack trace that a
 # policy server may append to them.
@@ -38,6 +38,27 @@ serve() {
   return 1
 }
 
+# ready NAME COMMAND…: wait until COMMAND succeeds
+ready() {
+  local pid deadline=$((SECONDS + START_TIMEOUT))
+  pid=$(<"$SERVERS/$1.pid")
+  while [ $SECONDS -lt $deadline ] && kill -0 "$pid"; do
+    ! "${@:2}" || return 0
+    sleep 0.1
+  done
+  echo "$1 did not start:" && cat "$SERVERS/$1.log"
+  return 1
+}
+
+# free_ports COUNT: on one line
+free_ports() {
+  python3 - "$1" <<'PYTHON'
+import socket, sys
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*(server.getsockname()[1] for server in held))
+PYTHON
+}
+
 # stop NAME
 stop() {
   local pid
@@ -59,7 +80,7 @@ stop_all() {
   done
 }
 
-# start_registry NAME [MORE CONFIGURATION]: all of them serve the same images
+# start_registry NAME [MORE CONFIGURATION]: all of them serve the same images; on $PORT, if that is set
 start_registry() {
   mkdir -p "$SERVERS"
   cat >"$SERVERS/$1.yml" <<YAML
@@ -67,7 +88,7 @@ version: 0.1
 log: {level: info, accesslog: {disabled: true}}
 storage: {filesystem: {rootdirectory: $SERVERS/store}}
 http:
-  addr: 127.0.0.1:0
+  addr: 127.0.0.1:${PORT:-0}
   secret: shared
 ${2:-}
 YAML
@@ -76,7 +97,7 @@ YAML
 
 # start_broken_registry: answers about the repository `status-500/…` with 500, and so on
 start_broken_registry() {
-  serve broken 'listening on ' python3 "$BATS_TEST_DIRNAME/tests/e2e/broken-registry.py"
+  serve broken 'listening on ' python3 "$BATS_TEST_DIRNAME/tests/e2e/broken-registry.py" "$REGISTRY"
 }
 
 # ---- images ----------------------------------------------------------------------------------------
@@ -135,6 +156,9 @@ push_blob() {
     -H 'content-type: application/octet-stream' --data-binary "@$2"
   echo "$digest"
 }
+
+# signature_tag NAME:TAG: where cosign puts the signatures of an image
+signature_tag() { local digest; digest=$(digest_of "$1"); echo "${1%:*}:${digest/:/-}.sig"; }
 
 # ---- keys and signatures ---------------------------------------------------------------------------
 

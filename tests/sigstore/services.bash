@@ -5,7 +5,7 @@
 # that the kernel picks, and lives in bats' temporary folder. There is no log of certificates.
 
 PATH=$PATH:/usr/sbin
-readonly SIGSTORE=$BATS_FILE_TMPDIR/sigstore START_TIMEOUT=60
+readonly SIGSTORE=$BATS_FILE_TMPDIR/sigstore
 SIGSTORE_BIN=${SIGSTORE_BIN:-$BATS_TEST_DIRNAME/target/sigstore/bin}
 
 # start_sigstore: the addresses go to $ISSUER, $FULCIO_URL, $REKOR_URL and $TSA_URL
@@ -103,28 +103,7 @@ start_timestamp_authority() {
 # module_folder MODULE: where Go keeps the source of a module, in the version of go.mod
 module_folder() { go -C "$BATS_TEST_DIRNAME/tests/sigstore/services" list -m -f '{{.Dir}}' "$1"; }
 
-# free_ports COUNT: on one line
-free_ports() {
-  python3 - "$1" <<'PYTHON'
-import socket, sys
-held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-print(*(server.getsockname()[1] for server in held))
-PYTHON
-}
-
 listens() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
-# ready NAME COMMAND…: wait until COMMAND succeeds
-ready() {
-  local pid deadline=$((SECONDS + START_TIMEOUT))
-  pid=$(<"$SERVERS/$1.pid")
-  while [ $SECONDS -lt $deadline ] && kill -0 "$pid"; do
-    ! "${@:2}" || return 0
-    sleep 0.1
-  done
-  echo "$1 did not start:" && cat "$SERVERS/$1.log"
-  return 1
-}
 
 # new_fulcio_ca: a root, and an authority under it in whose name Fulcio signs
 new_fulcio_ca() {

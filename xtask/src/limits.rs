@@ -132,8 +132,9 @@ impl Limits {
 /// When it is not.
 pub fn fuel(meter: &Meter, limit: &Limit) -> anyhow::Result<u64> {
     let host = limit.host.clone();
-    let answer =
-        move |namespace: &str, operation: &str, _: &[u8]| host.answer(namespace, operation);
+    let answer = move |namespace: &str, operation: &str, payload: &[u8]| {
+        host.answer(namespace, operation, payload)
+    };
     let reading = meter.ask(limit.operation, &limit.payload, answer)?;
     let answer = String::from_utf8_lossy(&reading.answer);
     let start: String = answer.chars().take(400).collect();
@@ -143,8 +144,9 @@ pub fn fuel(meter: &Meter, limit: &Limit) -> anyhow::Result<u64> {
 
 fn sample(module: &Module, limit: &Limit) -> anyhow::Result<Duration> {
     let host = limit.host.clone();
-    let instance =
-        module.instance(move |namespace, operation, _| host.answer(namespace, operation))?;
+    let instance = module.instance(move |namespace, operation, payload| {
+        host.answer(namespace, operation, payload)
+    })?;
     let start = (Instant::now(), on_processor());
     let answer = instance.call(limit.operation, limit.payload.as_bytes());
     let took = match (start.1, on_processor()) {

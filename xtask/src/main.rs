@@ -19,7 +19,7 @@ enum Command {
     Artifacthub,
     /// Write the chart for Rancher, from metadata.yml and questions-ui.yml
     Chart,
-    /// Write settings.schema.json, from what the policy knows of its settings
+    /// Write settings.schema.json and report.schema.json, from what is read and written
     Schema,
     /// Write the manual pages of `signed-images`
     Man {
@@ -35,7 +35,7 @@ impl Command {
             Self::Limits(limits) => limits.run(),
             Self::Artifacthub => write(&artifacthub::files(&artifacthub::created_at()?)?),
             Self::Chart => write(&chart::files()?),
-            Self::Schema => schema::file().write(),
+            Self::Schema => schema::file().write().and_then(|()| schema::report().write()),
             Self::Man { folder } => man::write(&folder),
         }
     }

@@ -1,8 +1,15 @@
-//! The JSON Schema of the policy's settings, which the policy's library makes.
+//! The JSON Schemas of the policy's settings and of `check`'s report, which their libraries make.
 
 use crate::made::Made;
 
-/// The schema, as it is committed.
+/// The schema of the report, as it is committed.
+#[must_use]
+pub fn report() -> Made {
+    let schema = signed_images::check::report::schema();
+    Made { path: "report.schema.json", text: format!("{schema:#}\n") }
+}
+
+/// The schema of the settings, as it is committed.
 #[must_use]
 pub fn file() -> Made {
     let schema = signed_images_policy::settings::schema();

@@ -8,12 +8,10 @@ use std::sync::Arc;
 use jsonschema::Validator;
 use serde::Deserialize;
 use serde_json::Value;
-use signed_images::credentials::Credentials;
 use signed_images::evaluation::Evaluation;
 use signed_images::host::{Answers, Cluster, Host, Live, Registries, Trust};
 use signed_images::module::Module;
 use signed_images::settings::Settings;
-use signed_images::sources::Sources;
 use signed_images_convert::manifest::{self, Mode, Scope};
 use tokio::runtime::Runtime;
 use xtask::made::root;
@@ -33,7 +31,7 @@ enum SeenBy {
 use SeenBy::{Both, Nobody, Policy};
 
 /// `k` stands in for a key: keys are read when the policy is set up.
-const ROWS: [(&str, SeenBy); 84] = [
+const ROWS: [(&str, SeenBy); 86] = [
     // The settings as a whole.
     ("{}", Both),
     ("[]", Both),
@@ -44,7 +42,9 @@ const ROWS: [(&str, SeenBy); 84] = [
     ("unmatchedImages: true", Both),
     ("{rules: [], signatures: []}", Policy),
     ("{unmatchedImages: warn, exempts: [a]}", Both),
-    ("{unmatchedImages: warn, description: {a: [1]}, rule: 7}", Nobody),
+    ("{unmatchedImages: warn, description: {a: [1]}}", Both),
+    ("{unmatchedImages: warn, rule: [a]}", Both),
+    ("{unmatchedImages: warn, description: a, rule: b}", Nobody),
     // What forms send for what was not filled in.
     ("{unmatchedImages: warn, rules: '', signatures: {}, exempt: null}", Nobody),
     ("{unmatchedImages: warn, unchangedImages: '', pinWorkloadTemplates: ''}", Nobody),
@@ -226,7 +226,12 @@ fn examples_are_settings() {
         let errors: Vec<String> =
             schema.iter_errors(&value).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{}: {errors:?}", path.display());
-        let evaluation = Evaluation { module: module.clone(), settings, host: Arc::clone(&host) };
+        let evaluation = Evaluation {
+            module: module.clone(),
+            settings,
+            host: Arc::clone(&host),
+            deadline: None,
+        };
         assert_eq!(evaluation.validate_settings(), Ok(()), "{}", path.display());
     }
 }
@@ -302,8 +307,7 @@ fn module() -> Module {
 
 /// A host that can check certificates. Nothing else is asked when settings are validated.
 fn host(runtime: &Runtime) -> Host {
-    let registries =
-        Registries { sources: Sources::default(), credentials: Credentials::default() };
+    let registries = Registries::default();
     let live =
         Live::new(runtime.handle().clone(), registries, Trust::default(), Cluster::default());
     Host { answers: Answers::Live(live), readable: [].into() }

@@ -4,20 +4,25 @@
 //!   all its images in one text. So the module is asked about each image in a Pod of its own as well, and
 //!   this reads an answer that speaks of nothing else. Questions to registries are shared, so that it costs
 //!   none.
-//! - What is read? The audit annotations (`verified`, `refused`, …: `src/audit.rs`) and the one line of the
-//!   message. What is not understood is shown as it came; whether an object is let in never depends on it.
+//! - What is read? The audit annotations, with the codes of reasons (`src/response/audit.rs`); of the message, the one
+//!   line, for people. What is not understood is shown as it came, and the image counts as not checked; whether an
+//!   object is let in never depends on it.
 
+use std::time::Duration;
+
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::answer::Answer;
 
 /// What became of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The policy does not let it in.
     Rejected,
-    /// It is not let in because it could not be checked.
+    /// It is not let in because it could not be checked, or nobody knows what became of it.
+    #[serde(rename = "not checked")]
     Unchecked,
     /// It is let in with a warning.
     Warned,
@@ -25,13 +30,18 @@ pub enum Verdict {
     Verified,
     /// The settings exempt it.
     Exempt,
-    /// No rule selects it, and such images are accepted.
+    /// No rule matches it, and such images are accepted.
     Unmatched,
     /// The stored object holds it already.
     Unchanged,
 }
 
 impl Verdict {
+    /// That of the image of a Pod that holds no other.
+    pub(crate) fn of(answer: &Answer) -> Self {
+        read(answer, "", &[]).verdict
+    }
+
     /// Whether the image keeps an object out.
     #[must_use]
     pub fn fails(self) -> bool {
@@ -47,14 +57,14 @@ impl Verdict {
             Self::Warned => "warned",
             Self::Verified => "verified",
             Self::Exempt => "exempt",
-            Self::Unmatched => "no rule",
+            Self::Unmatched => "unmatched",
             Self::Unchanged => "unchanged",
         }
     }
 }
 
 /// A rule that an image satisfies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Approval {
     /// Its name.
     pub rule: String,
@@ -70,15 +80,26 @@ pub(super) struct ImageAnswer {
     pub(super) approvals: Vec<Approval>,
     /// The rule that it does not satisfy.
     pub(super) rule: Option<String>,
+    /// The code of the reason.
+    pub(super) code: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) hints: Vec<String>,
+    /// How long the policy took for it.
+    pub(super) took: Duration,
 }
 
-/// How the module begins what it says of the image of such a Pod.
-const PLACE: &str = "spec.containers[0].image (`image`)";
-const UNCHECKED: &str = "could not be checked";
-/// A key that could not be had says nothing of the image.
-const UNUSABLE: &str = " cannot be used: ";
+impl ImageAnswer {
+    /// Whether no rule is about the image.
+    pub(super) fn is_unmatched(&self) -> bool {
+        self.code.as_deref() == Some(UNMATCHED)
+    }
+}
+
+/// The code of images that no rule matches, whatever the settings make of them.
+const UNMATCHED: &str = "unmatched";
+
+/// Where the image of such a Pod stands, in the module's words.
+const PLACE: &str = "(`spec.containers[0]`, container `image`): ";
 const HINT: &str = "hint: ";
 
 /// Reads the answer about the Pod that holds `image` alone. `rules` are the names of the policy's rules.
@@ -89,31 +110,55 @@ pub(super) fn read(answer: &Answer, image: &str, rules: &[&str]) -> ImageAnswer 
         }
         None => (None, Vec::new()),
     };
-    let rule = annotation(answer, "refused").or_else(|| annotation(answer, "warned"));
-    let rule = rule.and_then(split_note).map(|(_, rule)| rule.to_owned());
+    let note = annotation(answer, "refused").or_else(|| annotation(answer, "warned"));
+    let note = note.and_then(split_note).map(|(_, note)| note);
+    let (rule, code) = match note.map(|note| note.rsplit_once(": ").ok_or(note)) {
+        Some(Ok((rule, code))) => (Some(rule.to_owned()), Some(code)),
+        Some(Err(code)) => (None, Some(code)),
+        None => (None, None),
+    };
     let (reason, hints) = match &answer.status {
         Some(status) if !answer.allowed => {
-            reason(status.message.as_deref().unwrap_or_default(), image, rule.as_deref())
+            reason(status.message.as_deref().unwrap_or_default(), rule.as_deref())
         }
         _ => (warnings(answer, image), Vec::new()),
     };
-    let verdict = verdict(answer, reason.as_deref());
-    ImageAnswer { verdict, digest, approvals, rule, reason, hints }
+    let verdict = verdict(answer, code);
+    let code = code.or_else(|| annotation(answer, UNMATCHED).map(|_| UNMATCHED));
+    let code = code.map(str::to_owned);
+    ImageAnswer { verdict, digest, approvals, rule, code, reason, hints, took: Duration::ZERO }
 }
 
-fn verdict(answer: &Answer, reason: Option<&str>) -> Verdict {
+/// The codes of reasons that say nothing of the image: it was not looked at, or not by this signer.
+const UNCHECKED: [&str; 3] = ["not-checked", "capability-withheld", "signer-unusable"];
+
+/// By the annotations alone. An image that none of them speaks of was not checked.
+fn verdict(answer: &Answer, code: Option<&str>) -> Verdict {
     let has = |key| annotation(answer, key).is_some();
-    let is_unchecked =
-        reason.is_some_and(|reason| reason.starts_with(UNCHECKED) || reason.contains(UNUSABLE));
-    match answer.allowed {
-        false if is_unchecked => Verdict::Unchecked,
-        false => Verdict::Rejected,
-        true if has("warned") => Verdict::Warned,
-        true if has("verified") => Verdict::Verified,
-        true if has("exempt") => Verdict::Exempt,
-        true if reason.is_some() => Verdict::Warned,
-        true => Verdict::Unmatched,
+    let is_warned_of = answer.warnings.as_ref().is_some_and(|warnings| !warnings.is_empty());
+    match (answer.allowed, code) {
+        (false, Some(code)) if UNCHECKED.contains(&code) => Verdict::Unchecked,
+        (false, Some(_)) => Verdict::Rejected,
+        (false, None) if has("invalid") => Verdict::Rejected,
+        (true, _) if has("warned") => Verdict::Warned,
+        (true, _) if has("verified") => Verdict::Verified,
+        (true, _) if has("exempt") => Verdict::Exempt,
+        (true, _) if has(UNMATCHED) && is_warned_of => Verdict::Warned,
+        (true, _) if has(UNMATCHED) => Verdict::Unmatched,
+        (true | false, _) => Verdict::Unchecked,
     }
+}
+
+/// Whether all that keeps an object out is that its images could not be checked.
+pub(super) fn is_unchecked(answer: &Answer) -> bool {
+    let Some(refused) = annotation(answer, "refused") else { return false };
+    // The name of a rule may hold what separates entries; the code ends them.
+    let ends = refused.split("; ").filter_map(|part| part.strip_suffix(')'));
+    let mut codes = ends.map(|end| end.rsplit([' ', '(']).next().unwrap_or_default());
+    !answer.allowed
+        && annotation(answer, "invalid").is_none()
+        && refused.ends_with(')')
+        && codes.all(|code| UNCHECKED.contains(&code))
 }
 
 /// One of the answer's annotations.
@@ -148,14 +193,20 @@ fn approvals(text: &str, rules: &[&str]) -> Vec<Approval> {
     approvals
 }
 
-fn reason(message: &str, image: &str, rule: Option<&str>) -> (Option<String>, Vec<String>) {
+fn reason(message: &str, rule: Option<&str>) -> (Option<String>, Vec<String>) {
     let hints = message.lines().filter_map(|line| line.strip_prefix(HINT)).map(ToOwned::to_owned);
     let line = message.lines().next().unwrap_or_default();
-    let line = line.strip_prefix(PLACE).map_or(line, str::trim_start);
-    let line = line.strip_prefix(&format!("`{image}`")).unwrap_or(line);
-    let line = line.strip_prefix(": ").unwrap_or(line);
-    let line = rule.and_then(|rule| line.strip_prefix(rule)?.strip_prefix(": ")).unwrap_or(line);
-    (Some(line.to_owned()), hints.collect())
+    let line = line.split_once(PLACE).map_or(line, |(_, line)| line);
+    (Some(without_rule(line, rule).to_owned()), hints.collect())
+}
+
+/// What is said of an image, without the rule that says it.
+fn without_rule<'l>(line: &'l str, rule: Option<&str>) -> &'l str {
+    let named = |rule: &str| {
+        let line = line.strip_prefix(&format!("rule `{rule}`")).or(line.strip_prefix(rule))?;
+        line.strip_prefix(": ")
+    };
+    rule.and_then(named).unwrap_or(line)
 }
 
 fn warnings(answer: &Answer, image: &str) -> Option<String> {
@@ -203,42 +254,79 @@ mod tests {
     }
 
     #[test]
+    fn an_object_is_unchecked_when_all_of_its_refused_images_are() {
+        let rows = [
+            ("a (r: not-checked)", true),
+            ("a (r: not-checked); b (s; (t): signer-unusable)", true),
+            ("a (r: not-checked); b (r: not-signed)", false),
+            ("a (unmatched)", false),
+            // Cut off: who knows what else was refused.
+            ("a (r: not-checked); b (r: not-…", false),
+        ];
+        for (refused, expected) in rows {
+            assert_eq!(
+                is_unchecked(&rejection("", &[("refused", refused)])),
+                expected,
+                "{refused}"
+            );
+        }
+        let invalid = [("refused", "a (r: not-checked)"), ("invalid", "spec.containers[1].image")];
+        assert!(!is_unchecked(&rejection("", &invalid)));
+        assert!(!is_unchecked(&rejection("internal server error: trap", &[])));
+    }
+
+    #[test]
     fn reasons_are_what_is_left_of_the_line() {
         let rows = [
-            ("`i`: r: not signed\nhint: sign it", Some("i (r)"), Verdict::Rejected, "not signed"),
             (
-                "`i`: r: could not be checked: down",
-                Some("i (r)"),
-                Verdict::Unchecked,
-                "could not be checked: down",
-            ),
-            (
-                "`i`: could not be checked: not signed",
-                Some("i (could not be checked)"),
+                "rule `r`: not signed\nhint: sign it",
+                ("refused", "i (r: not-signed)"),
                 Verdict::Rejected,
                 "not signed",
             ),
             (
-                "`i`: r: key 1 cannot be used: no",
-                Some("i (r)"),
+                "rule 1: could not be checked: down",
+                ("refused", "i (rule 1: not-checked)"),
+                Verdict::Unchecked,
+                "could not be checked: down",
+            ),
+            // Prose decides nothing, and a rule may be called anything.
+            (
+                "rule `could not be checked: x`: not signed",
+                ("refused", "i (could not be checked: x: not-signed)"),
+                Verdict::Rejected,
+                "not signed",
+            ),
+            (
+                "rule `r`: key 1 cannot be used: no",
+                ("refused", "i (r: signer-unusable)"),
                 Verdict::Unchecked,
                 "key 1 cannot be used: no",
             ),
             (
-                "`i`: invalid image reference: x",
-                None,
+                "no rule matches this image",
+                ("refused", "i (unmatched)"),
+                Verdict::Rejected,
+                "no rule matches this image",
+            ),
+            (
+                "invalid image reference: x",
+                ("invalid", "spec.containers[0].image"),
                 Verdict::Rejected,
                 "invalid image reference: x",
             ),
         ];
-        for (line, refused, verdict, reason) in rows {
-            let annotations: Vec<(&str, &str)> =
-                refused.iter().map(|entry| ("refused", *entry)).collect();
-            let read = read(&rejection(&format!("{PLACE} {line}"), &annotations), "i", &["r"]);
+        for (line, annotation, verdict, reason) in rows {
+            let read =
+                read(&rejection(&format!("image `i` {PLACE}{line}"), &[annotation]), "i", &["r"]);
             assert_eq!((read.verdict, read.reason.as_deref()), (verdict, Some(reason)), "{line}");
         }
-        // Of a trap, or another module: shown as it came.
+        // Of a trap, or another module: shown as it came, and not checked.
         let other = read(&rejection("internal server error: trap", &[]), "i", &[]);
+        assert_eq!(other.verdict, Verdict::Unchecked);
         assert_eq!(other.reason.as_deref(), Some("internal server error: trap"));
+        let mut silent = Answer::default();
+        silent.allowed = true;
+        assert_eq!(read(&silent, "i", &[]).verdict, Verdict::Unchecked);
     }
 }

@@ -1,45 +1,70 @@
 //! A source → the subjects in it.
 //!
 //! - What of a text with one image a line, such as `kubeadm config images list` writes? Each is a subject.
-//! - What is in a document? An object; a list of objects (`kind: List`, or any kind that ends in `List` with
-//!   `items`); a review with or without its envelope, which is put to the policy as it is.
+//! - What is in a document? An object; a list of objects; a review with or without its envelope, which is put
+//!   to the policy as it is.
+//! - What is a list to `kubectl`? Whatever has `items`
+//!   ([`unstructuredJSONScheme`](https://github.com/kubernetes/apimachinery/blob/v0.34.1/pkg/apis/meta/v1/unstructured/helpers.go)).
+//!   An item without `apiVersion` and `kind` has those of its list, if the list is a document. Another object that
+//!   has `items` is nothing but these to `kubectl`: it is refused, for it was not meant.
 //! - And an object whose kind the policy does not review? It is listed, so that nobody takes it for checked.
 
 use std::collections::HashMap;
 
-use super::documents;
-use super::documents::{Documents, Fault};
-use super::kinds::Kinds;
-use super::source::{Origin, Source, is_manifest, position};
+use super::holder::{is_half_an_object, seems_to_hold_images};
+use super::policy::{Manifest, PassedOver};
+use super::report::Lack;
+use super::source::{Origin, Source, is_manifest};
 use super::subject::{Object, Operation, Subject, create, pod};
-use super::tree::{Json, Node, Value};
+use crate::manifest::position::Lines;
+use crate::manifest::tree::{Json, Node, Value};
+use crate::manifest::{self, Fault};
 use crate::request::Request;
 
 /// What a source consists of.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) subjects: Vec<Subject>,
-    pub(super) not_reviewed: Vec<Object>,
-    /// Documents that are no Kubernetes objects, by their lines.
-    pub(super) others: Vec<usize>,
+    /// Objects that the policy does not review, why not, and whether they look as if they held images.
+    pub(super) not_reviewed: Vec<(Object, PassedOver, bool)>,
+    /// Documents that are no Kubernetes objects.
+    pub(super) others: Vec<Other>,
+    /// What is not read: whole documents.
     pub(super) faults: Vec<Fault>,
+    /// How many documents there are, but for empty ones.
+    pub(super) documents: usize,
+}
+
+/// A document, or an item of a list, that is no Kubernetes object.
+#[derive(Debug)]
+pub(super) struct Other {
+    /// From 1.
+    pub(super) line: usize,
+    pub(super) lacks: Lack,
 }
 
 /// The contents of a source.
-pub(super) fn read(source: &Source, kinds: &Kinds) -> Contents {
-    let mut reader = Reader { source, kinds, contents: Contents::default() };
+pub(super) fn read(source: &Source, policy: &Manifest) -> Contents {
+    let mut reader =
+        Reader { source, lines: Lines::of(&source.text), policy, contents: Contents::default() };
     if let Some(images) = listed_images(source) {
         images.for_each(|image| reader.image(image));
         return reader.contents;
     }
-    let Documents { trees, fault } = documents::read(&source.text);
-    for tree in trees.iter().filter(|tree| !matches!(tree.value, Value::Null)) {
-        if let Err(reason) = reader.document(tree) {
-            let line = position(&source.text, tree.range.start).line;
-            reader.contents.faults.push(Fault { reason, line });
+    if let Some(reason) = &source.unread {
+        reader.contents.faults.push(Fault::new(reason.to_string(), 0));
+        reader.contents.documents = 1;
+    }
+    for document in manifest::read(&source.text) {
+        reader.contents.documents += 1;
+        let taken = document.and_then(|tree| {
+            let fault = |reason| Fault::new(reason, tree.range.start);
+            reader.document(&tree).map_err(fault)
+        });
+        if let Err(fault) = taken {
+            reader.contents.faults.push(fault);
         }
     }
-    reader.contents.faults.extend(fault);
     reader.contents
 }
 
@@ -68,15 +93,22 @@ pub(super) fn listed_images(source: &Source) -> Option<impl Iterator<Item = (usi
 
 struct Reader<'s> {
     source: &'s Source,
-    kinds: &'s Kinds,
+    lines: Lines<'s>,
+    policy: &'s Manifest,
     contents: Contents,
 }
 
-/// What an item of a list leaves to the list.
+/// Where a value stands.
 #[derive(Clone, Copy)]
-struct Defaults<'n> {
-    api_version: Option<&'n str>,
-    kind: Option<&'n str>,
+enum Place<'n> {
+    Document,
+    /// In a list that is a document.
+    Item {
+        api_version: &'n str,
+        kind: &'n str,
+    },
+    /// In a list that is an item.
+    Below,
 }
 
 impl Reader<'_> {
@@ -85,8 +117,8 @@ impl Reader<'_> {
         let Ok(request) = pod.request() else { return };
         let origins = vec![(pod.image, start..start + image.len())];
         let json = Json { text: pod.json, origins };
-        let line = (self.source.origin != Origin::Argument)
-            .then(|| position(&self.source.text, start).line);
+        let line =
+            (self.source.origin != Origin::Argument).then(|| self.lines.position(start).line);
         let object = Object { line, ..Object::pod() };
         let uses = json.uses();
         let operation = Operation::Create;
@@ -96,14 +128,14 @@ impl Reader<'_> {
     fn document(&mut self, tree: &Node) -> Result<(), String> {
         let uses = tree.json().map_err(|error| error.to_string())?.uses();
         let first = self.contents.subjects.len();
-        self.value(tree, Defaults { api_version: None, kind: None })?;
+        self.value(tree, Place::Document)?;
         for subject in self.contents.subjects.iter_mut().skip(first) {
             subject.uses.clone_from(&uses);
         }
         Ok(())
     }
 
-    fn value(&mut self, node: &Node, defaults: Defaults<'_>) -> Result<(), String> {
+    fn value(&mut self, node: &Node, place: Place<'_>) -> Result<(), String> {
         if node.text("kind") == Some("AdmissionReview") {
             return match node.get("request") {
                 Some(request) => self.review(request),
@@ -115,22 +147,36 @@ impl Reader<'_> {
         {
             return self.review(node);
         }
-        let api_version = node.text("apiVersion").or(defaults.api_version);
-        let kind = node.text("kind").or(defaults.kind);
-        let (Some(api_version), Some(kind)) = (api_version, kind) else {
-            self.contents.others.push(position(&self.source.text, node.range.start).line);
-            return Ok(());
-        };
-        match (kind.strip_suffix("List"), node.get("items").map(|items| &items.value)) {
-            (Some(of), Some(Value::List(items))) => {
-                let defaults = Defaults {
-                    api_version: (!of.is_empty()).then_some(api_version),
-                    kind: (!of.is_empty()).then_some(of),
-                };
-                items.iter().try_for_each(|item| self.value(item, defaults))
+        let (api_version, kind) = match named(node, place) {
+            Ok(names) => names,
+            Err(Lack::Keys) if !matches!(place, Place::Document) => {
+                return Err("an item of its list is no map".to_owned());
             }
-            _ => self.object(node, api_version, kind),
+            Err(lacks) => return self.other(node, lacks),
+        };
+        match (node.get("items").map(|items| &items.value), kind.strip_suffix("List")) {
+            (None, _) => self.object(node, api_version, kind),
+            (Some(Value::List(items)), Some(kind)) => {
+                let item = match place {
+                    Place::Document => Place::Item { api_version, kind },
+                    Place::Item { .. } | Place::Below => Place::Below,
+                };
+                items.iter().try_for_each(|node| self.value(node, item))
+            }
+            (Some(Value::List(_)), None) => {
+                Err(format!("kubectl takes whatever has `items` for a list, and this is a {kind}"))
+            }
+            (Some(_), _) => Err("its `items` are no list".to_owned()),
         }
+    }
+
+    fn other(&mut self, node: &Node, lacks: Lack) -> Result<(), String> {
+        if is_half_an_object(node) {
+            return Err("an object without `apiVersion` or `kind`".to_owned());
+        }
+        let line = self.lines.position(node.range.start).line;
+        self.contents.others.push(Other { line, lacks });
+        Ok(())
     }
 
     fn object(&mut self, node: &Node, api_version: &str, kind: &str) -> Result<(), String> {
@@ -143,10 +189,11 @@ impl Reader<'_> {
             kind: kind.to_owned(),
             namespace: text("namespace"),
             name: text("name").or_else(|| text("generateName")),
-            line: Some(position(&self.source.text, node.range.start).line),
+            line: Some(self.lines.position(node.range.start).line),
         };
-        if !self.kinds.include(group, kind) {
-            self.contents.not_reviewed.push(object);
+        if let Some(why) = self.policy.passes_over(&object, node) {
+            let seems_to_hold_images = seems_to_hold_images(group, kind, node);
+            self.contents.not_reviewed.push((object, why, seems_to_hold_images));
             return Ok(());
         }
         let json = node.json().map_err(|error| error.to_string())?;
@@ -170,7 +217,7 @@ impl Reader<'_> {
             kind: kind("kind"),
             namespace: text("namespace"),
             name: text("name"),
-            line: Some(position(&self.source.text, request.range.start).line),
+            line: Some(self.lines.position(request.range.start).line),
         };
         let is_create = request.text("operation") == Some("CREATE");
         let operation = if is_create { Operation::Create } else { Operation::Other };
@@ -183,5 +230,21 @@ impl Reader<'_> {
         let uses = HashMap::new();
         self.contents.subjects.push(Subject { object, request, operation, json, uses });
         Ok(())
+    }
+}
+
+/// The API version and the kind of an object.
+fn named<'n>(node: &'n Node, place: Place<'n>) -> Result<(&'n str, &'n str), Lack> {
+    if !matches!(node.value, Value::Map(_)) {
+        return Err(Lack::Keys);
+    }
+    let text = |key| node.text(key).filter(|text| !text.is_empty());
+    match (text("apiVersion"), text("kind"), place) {
+        (None, None, Place::Item { api_version, kind }) if !kind.is_empty() => {
+            Ok((api_version, kind))
+        }
+        (Some(api_version), Some(kind), _) => Ok((api_version, kind)),
+        (_, None, _) => Err(Lack::Kind),
+        (None, Some(_), _) => Err(Lack::ApiVersion),
     }
 }

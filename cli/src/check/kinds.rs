@@ -7,31 +7,13 @@
 //!   converts an object to the version that a rule names.
 //! - Objects are checked as if they were new: rules count that review `CREATE` and no subresource.
 
-use std::path::{Path, PathBuf};
-
 use serde::Deserialize;
 
 use crate::metadata::rules::{Operation, Rule};
-use crate::settings::{self, File, SettingsError};
-
-/// Why a manifest does not say what its policy reviews.
-#[derive(Debug, thiserror::Error)]
-pub enum KindsError {
-    /// The file could not be read.
-    #[error(transparent)]
-    File(#[from] SettingsError),
-    /// Its rules could not.
-    #[error("`{}`: spec.rules of the policy: {source}", .path.display())]
-    Rules {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: yaml_serde::Error,
-    },
-}
 
 /// The rules, as far as they matter here.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
 pub struct Kinds(Vec<Selection>);
 
 #[derive(Debug, Clone, Deserialize)]
@@ -56,19 +38,6 @@ impl Kinds {
             operations: vec!["*".to_owned()],
         });
         Self(selections.collect())
-    }
-
-    /// What `spec.rules` of the policy's manifest in this file select; nothing is known when the file holds
-    /// none, or settings alone.
-    ///
-    /// # Errors
-    /// When they are not rules.
-    pub fn of_manifest(path: &Path) -> Result<Option<Self>, KindsError> {
-        let File::Policy(policy) = settings::read(path)? else { return Ok(None) };
-        let rules = policy.get("spec").and_then(|spec| spec.get("rules"));
-        let rules = rules.filter(|rules| !rules.is_null());
-        let rules = rules.map(|rules| Vec::deserialize(rules).map(Self));
-        rules.transpose().map_err(|source| KindsError::Rules { path: path.to_owned(), source })
     }
 
     /// Whether the creation of such an object is reviewed.
@@ -108,11 +77,8 @@ pub(super) fn resource(kind: &str) -> String {
 mod tests {
     use super::*;
 
-    fn of_manifest(rules: &str) -> Result<Option<Kinds>, KindsError> {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let policy = "apiVersion: policies.kubewarden.io/v1\nkind: AdmissionPolicy\nspec:\n";
-        std::fs::write(file.path(), format!("{policy}  rules: {rules}\n")).unwrap();
-        Kinds::of_manifest(file.path())
+    fn of_manifest(rules: &str) -> Result<Kinds, yaml_serde::Error> {
+        yaml_serde::from_str(rules)
     }
 
     #[test]
@@ -123,7 +89,7 @@ mod tests {
              {apiGroups: ['*'], resources: [networkpolicies, jobs/status], operations: [CREATE, UPDATE]}, \
              {apiGroups: [''], resources: [services], operations: [UPDATE]}]",
         );
-        let kinds = kinds.unwrap().unwrap();
+        let kinds = kinds.unwrap();
         let rows = [
             ("", "Pod", true),
             ("apps", "Pod", true),
@@ -137,8 +103,6 @@ mod tests {
             assert_eq!(kinds.include(group, kind), expected, "{group}/{kind}");
         }
         assert_eq!(resource("Ingress"), "ingresses");
-        assert!(of_manifest("null").unwrap().is_none());
-        let error = of_manifest("[pods]").unwrap_err().to_string();
-        assert!(error.contains("spec.rules of the policy: "), "{error}");
+        assert!(of_manifest("[pods]").unwrap_err().to_string().contains("a map with apiGroups"));
     }
 }

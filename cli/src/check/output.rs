@@ -1,17 +1,23 @@
 //! A report as text, in the forms that people and machines read.
 
 mod junit;
+mod lines;
+mod rows;
 mod sarif;
 mod summary;
 mod table;
 
 use super::report::{Origination, Report};
 
+pub use sarif::{failure as sarif_failure, unplaced};
+
 /// The forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// For people.
-    Table(Colours),
+    /// For people, on a terminal.
+    Table(Layout, Detail),
+    /// For people and for `grep`: one line an image.
+    Lines(Detail),
     /// All there is, as JSON.
     Json,
     /// For code scanning: SARIF 2.1.0.
@@ -20,13 +26,24 @@ pub enum Format {
     Junit,
 }
 
-/// Whether the table has colours.
+/// How much people are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colours {
-    /// On a terminal.
-    Auto,
-    /// Nowhere.
-    Never,
+pub enum Detail {
+    /// What keeps the run from being accepted.
+    Failures,
+    /// Warnings as well, and how many images there are of each kind.
+    Summary,
+    /// Every image.
+    All,
+}
+
+/// What the table has to fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// In columns.
+    pub width: usize,
+    /// Whether it has colours.
+    pub is_coloured: bool,
 }
 
 /// Why there is no report.
@@ -40,15 +57,16 @@ pub enum OutputError {
     Xml(#[from] std::io::Error),
 }
 
-/// The report as text, which ends with a line break.
+/// The report as text, which ends with a line break unless it is empty.
 ///
 /// # Errors
 /// When the form cannot say it.
 pub fn render(report: &Report, format: Format) -> Result<String, OutputError> {
     Ok(match format {
-        Format::Table(colours) => {
-            format!("{}{}", table::render(report, colours), summary::render(report))
+        Format::Table(layout, detail) => {
+            table::render(report, layout, detail) + &summary::render(report, detail)
         }
+        Format::Lines(detail) => lines::render(report, detail) + &summary::render(report, detail),
         Format::Json => format!("{}\n", serde_json::to_string_pretty(report)?),
         Format::Sarif => format!("{:#}\n", sarif::render(report)),
         Format::Junit => junit::render(report)?,

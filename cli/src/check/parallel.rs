@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// What `work` makes of each item.
-pub(super) fn map<T: Sync, R: Send>(
+pub(crate) fn map<T: Sync, R: Send>(
     items: &[T],
     workers: usize,
     work: impl Fn(&T) -> R + Sync,
@@ -13,7 +13,7 @@ pub(super) fn map<T: Sync, R: Send>(
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::with_capacity(items.len()));
     std::thread::scope(|scope| {
-        for _ in 0..workers.min(items.len()) {
+        for _ in 0..workers.max(1).min(items.len()) {
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn results_keep_the_order_of_their_items() {
         let items: Vec<usize> = (0..100).collect();
-        for workers in [1, 3, 200] {
+        for workers in [0, 1, 3, 200] {
             let doubled = map(&items, workers, |item| item * 2);
             assert!(doubled.iter().zip(&items).all(|(double, item)| *double == item * 2));
             assert_eq!(doubled.len(), items.len());

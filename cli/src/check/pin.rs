@@ -12,9 +12,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::contents::listed_images;
-use super::documents;
 use super::report::{ImageReport, Report};
 use super::source::Source;
+use crate::manifest::{self, position::position};
+use crate::text::Encoding;
 
 /// A text with its images pinned.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -45,6 +46,7 @@ const ESCAPED: &str =
     "it is written with escapes or over several lines: write it as one plain word";
 const SHARED: &str = "its anchor is used elsewhere too, where no pin belongs: write the image out";
 const REWRITTEN: &str = "the policy writes another text in its place";
+const UTF16: &str = "its file is UTF-16: save it as UTF-8";
 const ELSEWHERE: &str = "a digest there would change something else as well";
 
 /// The uses of one text as an image.
@@ -67,15 +69,25 @@ pub fn pin(source: &Source, index: usize, report: &Report) -> Pinned {
             Err(reason) => pinned.refused.push(refusal(source, start, first, reason)),
         }
     }
+    if source.encoding == Encoding::Utf16 && !edits.is_empty() {
+        return unpinned(source, report, UTF16);
+    }
     let text = splice(&source.text, edits.values().map(|(at, digest, _)| (*at, digest.as_str())));
     let changed =
         edits.iter().map(|(start, (_, digest, image))| (*start, format!("{image}{digest}")));
     if listed_images(source).is_some() || says_the_same(&source.text, &text, &changed.collect()) {
+        let text = format!("{}{text}", source.encoding.mark());
         return Pinned { images: edits.len(), text, ..pinned };
     }
+    unpinned(source, report, ELSEWHERE)
+}
+
+/// The source as it is, as none of its images can be pinned.
+fn unpinned(source: &Source, report: &Report, reason: &'static str) -> Pinned {
     let first = report.images().find(|(_, image)| image.pinned.is_some());
-    let refused = first.map(|(_, image)| refusal(source, 0, image, ELSEWHERE));
-    Pinned { text: source.text.clone(), images: 0, refused: refused.into_iter().collect() }
+    let refused = first.map(|(_, image)| refusal(source, 0, image, reason));
+    let text = format!("{}{}", source.encoding.mark(), source.text);
+    Pinned { text, images: 0, refused: refused.into_iter().collect() }
 }
 
 fn uses(index: usize, report: &Report) -> BTreeMap<usize, Uses<'_>> {
@@ -131,20 +143,17 @@ fn splice<'e>(text: &str, edits: impl Iterator<Item = (usize, &'e str)>) -> Stri
 
 /// Whether the documents of both texts are the same but for the texts that begin at these places.
 fn says_the_same(before: &str, after: &str, changed: &BTreeMap<usize, String>) -> bool {
-    let (before, after) = (documents::read(before), documents::read(after));
-    before.fault.is_none()
-        && after.fault.is_none()
-        && before.trees.len() == after.trees.len()
-        && before.trees.iter().zip(&after.trees).all(|(before, after)| {
+    let (before, after) = (manifest::read(before), manifest::read(after));
+    before.len() == after.len()
+        && before.iter().zip(&after).all(|(before, after)| {
+            let (Ok(before), Ok(after)) = (before, after) else { return false };
             let (Ok(before), Ok(after)) = (before.json(), after.json()) else { return false };
             before.with(changed) == after.text
         })
 }
 
 fn refusal(source: &Source, start: usize, image: &ImageReport, reason: &'static str) -> Refusal {
-    let line = image.position.map_or_else(
-        || super::source::position(&source.text, start).line,
-        |position| position.line,
-    );
+    let line =
+        image.position.map_or_else(|| position(&source.text, start).line, |position| position.line);
     Refusal { file: source.name.clone(), line, image: image.image.clone(), reason }
 }

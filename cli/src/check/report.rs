@@ -3,53 +3,54 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::answers::{Approval, Verdict};
-use super::source::Position;
+use super::conclusion::{Conclusion, Demands};
+use super::policy::PassedOver;
+use crate::manifest::position::Position;
 
 /// The report of a run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// What it comes to.
     pub conclusion: Conclusion,
+    /// What it was measured by.
+    #[serde(skip)]
+    pub demands: Demands,
     /// What was put to the policy.
     pub objects: Vec<ObjectReport>,
-    /// Objects whose kinds the policy does not review.
+    /// Objects that the policy does not review.
     pub not_reviewed: Vec<NotReviewed>,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
     /// Documents that are no Kubernetes objects.
-    pub no_objects: Vec<Origination>,
+    pub no_objects: Vec<NoObject>,
+    /// How many documents there are, but for empty ones and for images alone.
+    pub documents: usize,
     /// What to try.
     pub hints: BTreeSet<String>,
 }
 
-/// What a run comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Conclusion {
-    /// Everything is let in: exit code 0.
-    Accepted,
-    /// Something is kept out: exit code 1.
-    Rejected,
-    /// Nothing is kept out for what it is, and something could not be checked: exit code 3.
-    Unchecked,
-}
-
 /// Where something stands.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Origination {
     /// The file, or `standard input`; none for an image of the command line.
     pub file: Option<String>,
     /// From 1.
     pub line: Option<usize>,
+    /// Whether it is a file of the disk.
+    #[serde(skip)]
+    pub is_file: bool,
 }
 
 /// An object and its images.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectReport {
     /// Where it stands.
@@ -63,8 +64,15 @@ pub struct ObjectReport {
     pub namespace: Option<String>,
     /// Its name.
     pub name: Option<String>,
+    /// Which policy says so, where there are several.
+    pub policy: Option<String>,
     /// Whether the policy lets it in.
     pub allowed: bool,
+    /// Whether it is let in all the same, by a policy in monitor mode.
+    pub monitored: bool,
+    /// Whether it is kept out for nothing but images that could not be checked.
+    #[serde(skip)]
+    pub is_unchecked: bool,
     /// Why not, in the policy's words.
     pub message: Option<String>,
     /// What `kubectl` would show beside the result.
@@ -77,7 +85,7 @@ pub struct ObjectReport {
 }
 
 /// An image in a place.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageReport {
     /// As it is written; empty where there is none.
@@ -94,10 +102,18 @@ pub struct ImageReport {
     pub approvals: Vec<Approval>,
     /// The rule that it does not satisfy.
     pub rule: Option<String>,
+    /// Why not, as a code.
+    pub code: Option<String>,
     /// Why not, or what the policy warns of.
     pub reason: Option<String>,
     /// What the policy writes in its place.
     pub pinned: Option<String>,
+    /// How many characters of its file it takes.
+    #[serde(skip)]
+    pub width: usize,
+    /// How long the policy took for it.
+    #[serde(skip)]
+    pub took: Duration,
     /// Where its text stands in its source.
     #[serde(skip)]
     pub source: Option<Range<usize>>,
@@ -106,8 +122,8 @@ pub struct ImageReport {
     pub uses: usize,
 }
 
-/// An object whose kind the policy does not review.
-#[derive(Debug, Serialize)]
+/// An object that the policy does not review.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NotReviewed {
     /// Where it stands.
@@ -119,18 +135,52 @@ pub struct NotReviewed {
     pub kind: String,
     /// Its name.
     pub name: Option<String>,
-    /// Whether such objects hold images as far as the policy knows.
+    /// Why not.
+    pub why: PassedOver,
+    /// Whether such objects hold images as far as the policy knows, or this one looks as if it did.
     pub holds_images: bool,
 }
 
 /// What could not be read.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Unreadable {
     /// Where.
     #[serde(flatten)]
     pub origin: Origination,
+    /// From 1, in characters.
+    pub column: usize,
     /// Why.
     pub reason: String,
+}
+
+/// A document that is no Kubernetes object.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NoObject {
+    /// Where.
+    #[serde(flatten)]
+    pub origin: Origination,
+    /// What it lacks.
+    pub lacks: Lack,
+}
+
+/// What an object must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Lack {
+    /// Keys: it is a list or a single value.
+    Keys,
+    /// Its kind.
+    Kind,
+    /// Its API version.
+    ApiVersion,
+}
+
+/// The JSON Schema of a report.
+#[must_use]
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(Report);
+    schema.insert("title".to_owned(), "report of signed-images check".into());
+    schema.to_value()
 }
 
 impl Report {
@@ -140,22 +190,60 @@ impl Report {
             .iter()
             .flat_map(|object| object.images.iter().map(move |image| (object, image)))
     }
+
+    /// The objects that should have been reviewed.
+    pub fn missed(&self) -> impl Iterator<Item = &NotReviewed> {
+        let holders = self.not_reviewed.iter().filter(|object| object.holds_images);
+        holders.filter(|_| self.demands.reviews)
+    }
+
+    /// Whether something should have been reviewed, and nothing was there.
+    #[must_use]
+    pub fn lacks_everything(&self) -> bool {
+        self.demands.something && self.objects.is_empty() && self.unreadable.is_empty()
+    }
+
+    pub(super) fn conclude(&mut self) {
+        let has = |verdict| self.images().any(|(_, image)| image.verdict == verdict);
+        let has = |verdict| {
+            has(verdict) || self.objects.iter().any(|object| object.verdict() == Some(verdict))
+        };
+        let is_rejected = has(Verdict::Rejected);
+        let is_unchecked = has(Verdict::Unchecked)
+            || !self.unreadable.is_empty()
+            || self.missed().next().is_some()
+            || self.lacks_everything();
+        self.conclusion = match (is_rejected, is_unchecked) {
+            (true, _) => Conclusion::Rejected,
+            (false, true) => Conclusion::Unchecked,
+            (false, false) => Conclusion::Accepted,
+        };
+    }
+}
+
+impl Unreadable {
+    /// `web.yaml:12:3`
+    #[must_use]
+    pub fn place(&self) -> String {
+        let Origination { file, line, .. } = &self.origin;
+        let file = file.as_deref().unwrap_or("command line");
+        format!("{file}:{}:{}", line.unwrap_or_default(), self.column)
+    }
 }
 
 impl ObjectReport {
-    /// Whether the policy keeps it out for another reason than one of its images.
+    /// What became of the object itself, when the policy keeps it out and no image says why.
     #[must_use]
-    pub fn is_rejected_itself(&self) -> bool {
-        !self.allowed && !self.images.iter().any(|image| image.verdict.fails())
-    }
-
-    /// Whether all that speaks against it is that something could not be checked.
-    #[must_use]
-    pub fn is_unchecked(&self) -> bool {
-        let mut failing = self.images.iter().filter(|image| image.verdict.fails()).peekable();
-        !self.allowed
-            && failing.peek().is_some()
-            && failing.all(|image| image.verdict == Verdict::Unchecked)
+    pub fn verdict(&self) -> Option<Verdict> {
+        let says_why = |image: &ImageReport| {
+            image.verdict.fails() || self.monitored && image.verdict == Verdict::Warned
+        };
+        let verdict = match (self.is_unchecked, self.monitored) {
+            (true, _) => Verdict::Unchecked,
+            (false, true) => Verdict::Warned,
+            (false, false) => Verdict::Rejected,
+        };
+        (!self.allowed && !self.images.iter().any(says_why)).then_some(verdict)
     }
 
     /// `Deployment shop/web`; none for an image alone.
@@ -164,5 +252,17 @@ impl ObjectReport {
         let name = self.name.as_ref()?;
         let namespace = self.namespace.as_ref().map(|namespace| format!("{namespace}/"));
         Some(format!("{} {}{name}", self.kind, namespace.unwrap_or_default()))
+    }
+}
+
+impl NotReviewed {
+    /// `argoproj.io/Rollout`
+    #[must_use]
+    pub fn group_kind(&self) -> String {
+        if self.group.is_empty() {
+            self.kind.clone()
+        } else {
+            format!("{}/{}", self.group, self.kind)
+        }
     }
 }

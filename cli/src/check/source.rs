@@ -2,19 +2,24 @@
 //!
 //! - A path or an image? What exists is a path, so an image that is named like a file here is written with its
 //!   registry (`docker.io/library/nginx`). What ends in `.yaml`, `.yml`, `.json` or `.txt`, or begins with
-//!   `/`, `./`, `../` or `~`, is meant as a path and has to exist. The rest are images.
-//! - Which files of a folder? Those that end in `.yaml`, `.yml` or `.json`, below it at any depth; hidden ones
-//!   (`.git`) are left out, and links to folders are not followed.
+//!   `/`, `./`, `../` or `~`, is meant as a path and has to exist. What has a registry, a tag or a digest is an
+//!   image; the rest (`overlays/prod`) is a path with a slip of the pen more often than an image of Docker Hub.
+//! - Which files of a folder? Those that `kubectl apply -R -f` takes: they end in `.yaml`, `.yml` or `.json`,
+//!   hidden or not, at any depth. Links to folders are not followed. One folder is left out: `.git`, in which git
+//!   itself keeps no file of anybody's.
+//! - And a file that is not text? It is a source as well, which says why nothing was read.
 //! - What is `-`? Standard input: what `kustomize build` or `helm template` writes, or one image a line.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
 use signed_images_policy::image::reference::Reference;
+
+use crate::legible;
+use crate::text::{self, Encoding, NotText};
 
 const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
 const STDIN: &str = "-";
+const GIT: &str = ".git";
 
 /// A text to read.
 #[derive(Debug)]
@@ -25,6 +30,10 @@ pub struct Source {
     pub origin: Origin,
     /// What it says.
     pub text: String,
+    /// How that was written down.
+    pub encoding: Encoding,
+    /// Why it says nothing.
+    pub unread: Option<NotText>,
 }
 
 /// Where a text came from.
@@ -38,24 +47,6 @@ pub enum Origin {
     Argument,
 }
 
-/// A place in a text, as editors count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Position {
-    /// From 1.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-}
-
-/// Where an offset is.
-pub(super) fn position(text: &str, offset: usize) -> Position {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    let column = before.get(start..).map_or(0, |line| line.chars().count()) + 1;
-    Position { line, column }
-}
-
 /// Why something cannot be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -64,6 +55,17 @@ pub enum SourceError {
     NoSuchFile {
         /// As it was written.
         argument: String,
+    },
+    /// It may have been meant as either.
+    #[error(
+        "there is no file or folder `{argument}`; if an image is meant, write its tag: `{argument}:latest`, or \
+         `{canonical}`"
+    )]
+    Unclear {
+        /// As it was written.
+        argument: String,
+        /// The image that it would be.
+        canonical: String,
     },
     /// It is neither.
     #[error("`{argument}` is neither a file nor an image: {reason}")]
@@ -74,25 +76,23 @@ pub enum SourceError {
         reason: String,
     },
     /// A folder without manifests.
-    #[error("no file in `{}` ends in .yaml, .yml or .json", .path.display())]
+    #[error("no file in `{}` ends in .yaml, .yml or .json", shown(.path))]
     EmptyFolder {
         /// The folder.
         path: PathBuf,
     },
     /// The system says no.
-    #[error("cannot read `{}`: {source}", .path.display())]
+    #[error("cannot read `{}`: {source}", shown(.path))]
     Read {
         /// What was asked for.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
-    /// It is no text.
-    #[error("`{name}` is not UTF-8 text")]
-    NotText {
-        /// What it is called.
-        name: String,
-    },
+}
+
+fn shown(path: &Path) -> String {
+    legible::line(&path.display().to_string())
 }
 
 /// Reads everything that the command line names.
@@ -104,17 +104,17 @@ pub fn read(arguments: &[String]) -> Result<Vec<Source>, SourceError> {
     for argument in arguments {
         let path = Path::new(argument);
         if argument == STDIN {
-            sources.push(from_stdin()?);
+            sources.push(from_file("standard input".to_owned(), path, Origin::Stdin)?);
         } else if path.is_dir() {
             let files = files(path)?;
             for file in &files {
-                sources.push(from_file(file)?);
+                sources.push(named(file)?);
             }
             if files.is_empty() {
                 return Err(SourceError::EmptyFolder { path: path.to_owned() });
             }
         } else if path.exists() {
-            sources.push(from_file(path)?);
+            sources.push(named(path)?);
         } else {
             sources.push(from_argument(argument)?);
         }
@@ -127,10 +127,16 @@ fn from_argument(argument: &str) -> Result<Source, SourceError> {
         return Err(SourceError::NoSuchFile { argument: argument.to_owned() });
     }
     match Reference::parse(argument) {
+        Ok(image) if !says_that_it_is_an_image(argument) => Err(SourceError::Unclear {
+            argument: argument.to_owned(),
+            canonical: image.to_string(),
+        }),
         Ok(_) => Ok(Source {
             name: argument.to_owned(),
             origin: Origin::Argument,
             text: argument.to_owned(),
+            encoding: Encoding::Utf8,
+            unread: None,
         }),
         Err(error) => Err(SourceError::NotAnImage {
             argument: argument.to_owned(),
@@ -139,34 +145,36 @@ fn from_argument(argument: &str) -> Result<Source, SourceError> {
     }
 }
 
+/// Whether it has a registry, a tag or a digest.
+fn says_that_it_is_an_image(argument: &str) -> bool {
+    let registry = argument.split_once('/').map(|(registry, _)| registry);
+    let last = argument.rsplit('/').next().unwrap_or(argument);
+    let names_a_registry =
+        registry.is_some_and(|first| first.contains(['.', ':']) || first == "localhost");
+    names_a_registry || last.contains([':', '@'])
+}
+
 fn looks_like_a_path(argument: &str) -> bool {
-    let extension = Path::new(argument).extension().and_then(|extension| extension.to_str());
-    let is_file = extension.is_some_and(|end| MANIFESTS.contains(&end) || end == "txt");
+    let path = Path::new(argument);
+    let is_file = is_manifest(path) || extension(path).is_some_and(|end| end == "txt");
     is_file || ["/", "./", "../", "~"].iter().any(|start| argument.starts_with(start))
 }
 
-fn from_stdin() -> Result<Source, SourceError> {
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut bytes)
-        .map_err(|source| SourceError::Read { path: STDIN.into(), source })?;
-    let name = "standard input".to_owned();
-    let text =
-        String::from_utf8(bytes).map_err(|_error| SourceError::NotText { name: name.clone() })?;
-    Ok(Source { name, origin: Origin::Stdin, text })
+fn named(path: &Path) -> Result<Source, SourceError> {
+    from_file(shown(path), path, Origin::File(path.to_owned()))
 }
 
-fn from_file(path: &Path) -> Result<Source, SourceError> {
+fn from_file(name: String, path: &Path, origin: Origin) -> Result<Source, SourceError> {
     let failed = |source| SourceError::Read { path: path.to_owned(), source };
-    let bytes = std::fs::read(path).map_err(failed)?;
-    let name = path.display().to_string();
-    let text =
-        String::from_utf8(bytes).map_err(|_error| SourceError::NotText { name: name.clone() })?;
-    Ok(Source { name, origin: Origin::File(path.to_owned()), text })
+    let (text, encoding, unread) = match text::manifest(text::bytes(path).map_err(failed)?) {
+        Ok((text, encoding)) => (text, encoding, None),
+        Err(reason) => (String::new(), Encoding::Utf8, Some(reason)),
+    };
+    Ok(Source { name, origin, text, encoding, unread })
 }
 
 /// The manifests of a folder, in the order of their names.
-pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let failed = |source| SourceError::Read { path: folder.to_owned(), source };
     let mut entries = std::fs::read_dir(folder)
         .map_err(failed)?
@@ -175,22 +183,54 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
         .map_err(failed)?;
     entries.sort();
     let mut found = Vec::new();
-    for (path, is_folder) in entries.into_iter().filter(|(path, _)| !is_hidden(path)) {
-        if is_folder {
-            found.extend(files(&path)?);
-        } else if is_manifest(&path) && path.is_file() {
+    for (path, is_folder) in entries {
+        if !is_folder && is_manifest(&path) {
             found.push(path);
+        } else if is_folder && path.file_name().is_none_or(|name| name != GIT) {
+            found.extend(files(&path)?);
         }
     }
     Ok(found)
 }
 
-fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-}
-
 /// Whether the file is named like a manifest.
 pub(super) fn is_manifest(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|end| MANIFESTS.contains(&end))
+    extension(path).is_some_and(|end| MANIFESTS.contains(&end.as_str()))
+}
+
+/// As Go has it: `.yaml` has one, too.
+fn extension(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_string_lossy();
+    name.rsplit_once('.').map(|(_, end)| end.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::manifest::values;
+
+    /// This repository's own YAML says the same to the reader of settings.
+    #[test]
+    fn readers_agree() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut compared = 0;
+        for folder in ["cases", "examples"] {
+            for file in files(&root.join(folder)).unwrap() {
+                // `y` and `n` are truth values to `kubectl`, and texts to the other reader.
+                let text = std::fs::read_to_string(&file).unwrap();
+                let text = text.replace("b: y", "b: z").replace("repeat: n,", "repeat: m,");
+                let expected: Vec<Value> = yaml_serde::Deserializer::from_str(&text)
+                    .map_while(|document| Value::deserialize(document).ok())
+                    .collect();
+                let documents: Vec<Value> =
+                    values(&text).into_iter().filter_map(Result::ok).collect();
+                assert_eq!(documents, expected, "{}", file.display());
+                compared += 1;
+            }
+        }
+        assert!(compared > 100, "{compared}");
+    }
 }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::kinds::resource;
-use super::tree::Json;
+use crate::manifest::tree::Json;
 use crate::request::{Created, Pod, Request, RequestError};
 
 /// Something that is put to the policy.

@@ -2,9 +2,10 @@
 //!
 //! - When is an object kept out? When the module says so. Each of its images then has the module's answer
 //!   about this image alone; if none of these keeps it out, the object's own message says why.
-//! - And an image of an object that is let in? It is never reported as failing.
+//! - And an image of which neither answer says what became of it? It was not checked.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,19 +14,25 @@ use signed_images_policy::request::GroupKind;
 use signed_images_policy::workload::kinds::{Workload, workload_of};
 
 use super::Reading;
-use super::answers::{ImageAnswer, Verdict, annotation};
+use super::answers::{ImageAnswer, Verdict, annotation, is_unchecked};
+use super::conclusion::{Conclusion, Demands};
+use super::effect::Effect;
 use super::images::Place;
 use super::pin::content;
+use super::policy::PassedOver;
 use super::report::{
-    Conclusion, ImageReport, NotReviewed, ObjectReport, Origination, Report, Unreadable,
+    ImageReport, NoObject, NotReviewed, ObjectReport, Origination, Report, Unreadable,
 };
-use super::source::position;
 use super::source::{Origin, Source};
 use super::subject::{Object, Subject};
 use crate::answer::Answer;
+use crate::manifest::position::{Position, position};
 
 /// How the policy says that it may not read Kubernetes objects.
 const WITHHELD: &str = "the policy may not read the";
+const UNKNOWN: &str = "its object is let in, and the policy does not say why";
+const UNMATCHED: &str = "no rule matches it, which --fail-on-unmatched does not allow";
+const UNASKED: &str = "the policy could not be asked about it";
 const GRANT: &str = "let the policy read its keys from the cluster with --allow-context-aware, or from a \
     folder of manifests with --allow-context-aware --kubernetes-manifests DIR";
 
@@ -34,16 +41,20 @@ pub(super) struct Writer<'a> {
     pub(super) sources: &'a [Source],
     pub(super) workloads: &'a [(GroupKind, Workload)],
     pub(super) images: &'a HashMap<&'a str, ImageAnswer>,
+    pub(super) demands: Demands,
+    pub(super) effect: Effect,
 }
 
 impl Writer<'_> {
     pub(super) fn write(&self, reading: &Reading, answers: &[Answer]) -> Report {
         let mut report = Report {
             conclusion: Conclusion::Accepted,
+            demands: self.demands,
             objects: Vec::new(),
             not_reviewed: Vec::new(),
             unreadable: Vec::new(),
             no_objects: Vec::new(),
+            documents: 0,
             hints: BTreeSet::new(),
         };
         let mut answers = answers.iter();
@@ -57,16 +68,27 @@ impl Writer<'_> {
                 report.objects.push(self.object((index, source), subject, places, answer));
             }
             report.not_reviewed.extend(
-                contents.not_reviewed.iter().map(|object| self.not_reviewed(source, object)),
+                contents
+                    .not_reviewed
+                    .iter()
+                    .map(|passed_over| self.not_reviewed(source, passed_over)),
             );
-            report.unreadable.extend(contents.faults.iter().map(|fault| Unreadable {
-                origin: at(fault.line),
-                reason: readable_reason(&fault.reason, &source.text),
+            report.unreadable.extend(contents.faults.iter().map(|fault| {
+                let Position { line, column } = position(&source.text, fault.at);
+                let reason = readable_reason(&fault.reason, &source.text);
+                Unreadable { origin: at(line), column, reason }
             }));
-            report.no_objects.extend(contents.others.iter().map(|line| at(*line)));
+            report.no_objects.extend(
+                contents
+                    .others
+                    .iter()
+                    .map(|other| NoObject { origin: at(other.line), lacks: other.lacks }),
+            );
+            report.documents += contents.documents;
         }
         report.hints = self.hints(&report);
-        report.conclusion = conclusion(&report);
+        report.conclude();
+        report.make_legible();
         report
     }
 
@@ -78,7 +100,7 @@ impl Writer<'_> {
         answer: &Answer,
     ) -> ObjectReport {
         let Object { group, kind, namespace, name, line, .. } = subject.object.clone();
-        let pins = pins(answer);
+        let pins = if self.effect.changes_nothing() { HashMap::new() } else { pins(answer) };
         let images = places
             .iter()
             .map(|place| {
@@ -86,15 +108,18 @@ impl Writer<'_> {
                 ImageReport { pinned: pins.get(&place.pointer).cloned(), ..report }
             })
             .collect();
-        let message = answer.status.as_ref().and_then(|status| status.message.clone());
+        let (allowed, message) = self.effect.on_object(answer);
         ObjectReport {
+            policy: None,
             origin: origination(source, line),
             group,
             kind,
             namespace,
             name,
-            allowed: answer.allowed,
-            message: message.filter(|_| !answer.allowed),
+            allowed,
+            monitored: self.effect.is_monitored,
+            is_unchecked: is_unchecked(answer),
+            message,
             warnings: answer.warnings.clone().unwrap_or_default(),
             images,
             source: index,
@@ -112,16 +137,19 @@ impl Writer<'_> {
         let start = place.source.as_ref().map(|range| {
             content(&source.text, range, &image).map_or(range.start, |content| content.start)
         });
-        let said = self.answer(place, answer);
+        let said = self.effect.on_image(self.answer(place, answer));
         ImageReport {
             path: place.path.clone(),
             position: start
                 .filter(|_| source.origin != Origin::Argument)
                 .map(|start| position(&source.text, start)),
             verdict: said.verdict,
+            took: said.took,
+            width: image.chars().count(),
             digest: said.digest,
             approvals: said.approvals,
             rule: said.rule,
+            code: said.code,
             reason: said.reason,
             pinned: None,
             uses: place
@@ -141,29 +169,42 @@ impl Writer<'_> {
             digest: None,
             approvals: Vec::new(),
             rule: None,
+            code: None,
             reason,
             hints: Vec::new(),
+            took: Duration::ZERO,
         };
         let image = match &place.image {
             Ok(image) => image.as_str(),
             Err(fault) => return plain(Verdict::Rejected, Some(fault.to_string())),
         };
-        let unchanged = annotation(answer, "unchanged").unwrap_or_default();
-        if unchanged.split("; ").any(|entry| entry == image) {
+        if annotation(answer, "unchanged").is_some_and(|entries| is_among(image, entries)) {
             return plain(Verdict::Unchanged, None);
         }
         match self.images.get(image) {
-            Some(said) if answer.allowed && said.verdict.fails() => plain(Verdict::Unchanged, None),
+            // That of a stored object, which was let in for a reason that the answer does not tell.
+            Some(said) if answer.allowed && said.verdict.fails() => {
+                plain(Verdict::Unchecked, Some(UNKNOWN.to_owned()))
+            }
+            Some(said) if self.demands.rules && !said.verdict.fails() && said.is_unmatched() => {
+                let reason = Some(UNMATCHED.to_owned());
+                ImageAnswer { verdict: Verdict::Rejected, reason, ..said.clone() }
+            }
             Some(said) => said.clone(),
-            None => plain(Verdict::Unchanged, None),
+            None => plain(Verdict::Unchecked, Some(UNASKED.to_owned())),
         }
     }
 
-    fn not_reviewed(&self, source: &Source, object: &Object) -> NotReviewed {
+    fn not_reviewed(
+        &self,
+        source: &Source,
+        (object, why, seems): &(Object, PassedOver, bool),
+    ) -> NotReviewed {
         let Object { group, kind, name, line, .. } = object.clone();
         let of = GroupKind { group: group.clone(), kind: kind.clone() };
-        let holds_images = workload_of(&of, self.workloads).is_some();
-        NotReviewed { origin: origination(source, line), group, kind, name, holds_images }
+        let holds_images = *seems || workload_of(&of, self.workloads).is_some();
+        let (origin, why) = (origination(source, line), *why);
+        NotReviewed { origin, group, kind, name, why, holds_images }
     }
 
     fn hints(&self, report: &Report) -> BTreeSet<String> {
@@ -183,20 +224,18 @@ impl Writer<'_> {
     }
 }
 
-fn conclusion(report: &Report) -> Conclusion {
-    let kept_out = || report.objects.iter().filter(|object| !object.allowed);
-    if kept_out().any(|object| !object.is_unchecked()) {
-        Conclusion::Rejected
-    } else if kept_out().next().is_some() || !report.unreadable.is_empty() {
-        Conclusion::Unchecked
-    } else {
-        Conclusion::Accepted
-    }
+/// Whether an annotation names the image, as it is written or with the digest that the stored object holds.
+fn is_among(image: &str, entries: &str) -> bool {
+    entries
+        .split("; ")
+        .filter_map(|entry| entry.strip_prefix(image))
+        .any(|rest| rest.is_empty() || rest.starts_with('@'))
 }
 
 fn origination(source: &Source, line: Option<usize>) -> Origination {
     let file = (source.origin != Origin::Argument).then(|| source.name.clone());
-    Origination { file, line }
+    let is_file = matches!(source.origin, Origin::File(_));
+    Origination { file, line, is_file }
 }
 
 fn readable_reason(reason: &str, text: &str) -> String {

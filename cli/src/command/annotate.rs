@@ -59,8 +59,7 @@ impl Annotate {
 }
 
 fn read(path: &Path, what: &str) -> anyhow::Result<String> {
-    std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read {what} `{}`", path.display()))
+    crate::text::read(path).with_context(|| format!("cannot read {what} `{}`", path.display()))
 }
 
 fn warn_of_differences(module: &[u8], metadata: &Metadata) -> anyhow::Result<()> {

@@ -1,12 +1,12 @@
 //! `signed-images completions`: what a shell needs to complete this command's lines.
 
-use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::CommandLine;
+use super::print::print;
 
 /// The states of bash's script that have options are spelled otherwise than those that are reached when the
 /// command's name has a hyphen (<https://github.com/clap-rs/clap/issues/6421>).
@@ -38,7 +38,7 @@ impl Completions {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, name, &mut script);
         let script = String::from_utf8(script)?.replace(MISSPELLED, SPELLED);
-        write!(stdout(), "{script}")?;
+        print(&script)?;
         Ok(ExitCode::SUCCESS)
     }
 }

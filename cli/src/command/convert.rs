@@ -5,12 +5,14 @@
 //! - Which exit codes? 0 when nothing is lost, or `--lossy` says that this is known; 1 when something is lost
 //!   or left to be filled in; 2 when the input cannot be read or is not converted.
 
-use std::io::{Write, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::print::print;
 use clap::Args;
 use signed_images_convert::{Converted, Source, Weight, convert};
+
+use crate::text;
 
 const BAD_INPUT: u8 = 2;
 
@@ -44,9 +46,9 @@ impl Convert {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let mut sources = Vec::new();
         for file in &self.files {
-            match Source::read(file) {
+            match read(file) {
                 Ok(read) => sources.extend(read),
-                Err(error) => return Ok(bad_input(&error.to_string())),
+                Err(message) => return Ok(bad_input(&message)),
             }
         }
         let converted = match convert(&sources) {
@@ -54,7 +56,7 @@ impl Convert {
             Err((place, error)) => return Ok(bad_input(&format!("{place}: {error}"))),
         };
         let texts: Vec<&str> = converted.iter().map(|policy| policy.text.as_str()).collect();
-        write!(stdout(), "{}", texts.join("---\n"))?;
+        print(&texts.join("---\n"))?;
         Ok(self.outcome(&converted))
     }
 
@@ -72,6 +74,13 @@ impl Convert {
         }
         if less + open > 0 && !self.lossy { ExitCode::FAILURE } else { ExitCode::SUCCESS }
     }
+}
+
+fn read(file: &Path) -> Result<Vec<Source>, String> {
+    let text =
+        text::read(file).map_err(|error| format!("cannot read `{}`: {error}", file.display()))?;
+    let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
+    Source::parse(&name, &text).map_err(|error| error.to_string())
 }
 
 fn points(count: usize) -> String {

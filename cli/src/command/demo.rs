@@ -4,7 +4,6 @@
 //!   now. A signed Pod, an unsigned Deployment and a Pod with both are put to the policy.
 //! - When does it fail? When the policy decides otherwise than it should: the show is also a test.
 
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,10 +13,11 @@ use clap::Args;
 use serde_json::json;
 use tokio::runtime::{Handle, Runtime};
 
+use super::print::print;
 use crate::credentials::Credentials;
 use crate::demo::{DemoError, Key, Registry};
 use crate::evaluation::Evaluation;
-use crate::host::{Answers, Cluster, Host, Live, Registries, Trust};
+use crate::host::{AT_ONCE, Answers, Cluster, Host, Live, Registries, Trust};
 use crate::module::Module;
 use crate::settings::Settings;
 use crate::sources::Sources;
@@ -50,11 +50,12 @@ impl Demo {
         let registry = Registry::start(runtime.handle())?;
         let key = Key::generate()?;
         let images = Images::add_to(&registry, &key)?;
-        writeln!(stdout(), "{}", table::introduction(&images))?;
+        print(&format!("{}\n", table::introduction(&images)))?;
         let evaluation = Evaluation {
             module: Module::load(&self.module)?,
             settings: settings(&registry.host(), key.public())?,
             host: Arc::new(host(runtime.handle().clone(), registry.host())),
+            deadline: None,
         };
         if let Err(reason) = evaluation.validate_settings() {
             bail!("Provided settings are not valid: {reason}");
@@ -63,7 +64,7 @@ impl Demo {
             .into_iter()
             .map(|review| Outcome::of(review, &evaluation))
             .collect::<anyhow::Result<Vec<_>>>()?;
-        writeln!(stdout(), "{}", table::results(&images, &outcomes)?)?;
+        print(&format!("{}\n", table::results(&images, &outcomes)?))?;
         outcomes.iter().try_for_each(Outcome::check)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -75,10 +76,8 @@ fn settings(host: &str, key: &str) -> anyhow::Result<Settings> {
 }
 
 fn host(runtime: Handle, registry: String) -> Host {
-    let registries = Registries {
-        sources: Sources::default().with_insecure(registry),
-        credentials: Credentials::default(),
-    };
+    let sources = Sources::default().with_insecure(registry);
+    let registries = Registries::new(sources, Credentials::default(), AT_ONCE);
     let live = Live::new(runtime, registries, Trust::default(), Cluster::default());
     Host { answers: Answers::Live(live), readable: [].into() }
 }

@@ -1,15 +1,17 @@
 //! Exit codes. They are part of the command's interface: pipelines read them.
 //!
-//! - 0: the command did what it was asked. `run` and `explain` then print the verdict, whatever it is.
-//! - 1: it failed; or what it is about is not as it should be: `check` found something that the policy
-//!   rejects, `convert` lost something.
+//! - 0: the command did what it was asked. `run` then prints the verdict, whatever it is.
+//! - 1: it failed; or what it is about is not as it should be: `check` and `explain` found something that the
+//!   policy rejects, `convert` lost something.
 //! - 2: a mistake in the command line, the settings or another input. `run` has 1 for settings, as `kwctl
 //!   run` does.
-//! - 3: `check` could not check something.
+//! - 3: `check` or `explain` did not check something.
+//! - Whoever stops reading what is printed changes none of these.
 
 use std::process::ExitCode;
 
-use crate::check::report::Conclusion;
+use crate::check::Verdict;
+use crate::check::conclusion::Conclusion;
 use crate::check::source::SourceError;
 use crate::fetch::FetchError;
 
@@ -59,6 +61,19 @@ pub(super) fn of_check(conclusion: Conclusion) -> ExitCode {
     }
 }
 
+/// The exit code of what became of an image.
+pub(super) fn of_image(verdict: Verdict) -> ExitCode {
+    of_check(match verdict {
+        Verdict::Rejected => Conclusion::Rejected,
+        Verdict::Unchecked => Conclusion::Unchecked,
+        Verdict::Warned
+        | Verdict::Verified
+        | Verdict::Exempt
+        | Verdict::Unmatched
+        | Verdict::Unchanged => Conclusion::Accepted,
+    })
+}
+
 /// A module that is elsewhere and cannot be had leaves everything unchecked; one that is not in its file is a
 /// mistake.
 pub(super) fn unfetched(error: anyhow::Error) -> anyhow::Error {
@@ -71,8 +86,9 @@ pub(super) fn unfetched(error: anyhow::Error) -> anyhow::Error {
 /// What was named and cannot be read is not checked; what cannot be meant is a mistake.
 pub(super) fn unread(error: SourceError) -> anyhow::Error {
     match error {
-        SourceError::Read { .. } | SourceError::NotText { .. } => Unchecked::new(error).into(),
+        SourceError::Read { .. } => Unchecked::new(error).into(),
         SourceError::NoSuchFile { .. }
+        | SourceError::Unclear { .. }
         | SourceError::NotAnImage { .. }
         | SourceError::EmptyFolder { .. } => Mistake::new(error).into(),
     }

@@ -1,10 +1,8 @@
 //! `signed-images explain`: how settings read an image, and what is found.
 //!
-//! - Which exit code? 0 when the image was explained, whatever the verdict: [`super::Command::Run`] is for
-//!   verdicts.
+//! - Which exit code? That of `check` for the same image; with `--offline` there is no verdict.
 //! - Is there colour? On a terminal, unless `NO_COLOR` is set.
 
-use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,17 +11,26 @@ use clap::{Args, ValueEnum};
 use signed_images_policy::policy::plan::Rules;
 use tokio::runtime::Runtime;
 
+use super::exit::{self, Mistake, Unchecked};
 use super::module::ModuleOption;
 use super::options::{SettingsOptions, World};
+use super::print::print;
 use crate::evaluation::{Evaluation, now};
 use crate::explain::{Explanation, explain};
-use crate::host::{Answers, Host};
+use crate::host::{AT_ONCE, Answers, Host};
+use crate::legible;
 use crate::module::Module;
 use crate::settings::Settings;
 
 mod text;
 
-const EXAMPLES: &str = "\
+const HELP: &str = "\
+Exit codes:
+  0  the image is accepted, perhaps with warnings; or it was explained, with --offline
+  1  the image is rejected
+  2  there is a mistake in the command line or the settings
+  3  the image could not be checked
+
 Examples:
   Which rules select an image, and what do they find?
     signed-images explain ghcr.io/acme/app:1.2 --settings-path settings.yaml
@@ -36,7 +43,7 @@ Examples:
 
 /// Show how settings read an image: which rules select it, why the others do not, and what is found
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = HELP)]
 pub(crate) struct Explain {
     /// The image, as a Pod would name it
     image: String,
@@ -65,18 +72,21 @@ enum Output {
 
 impl Explain {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let runtime = Runtime::new()?;
+        let runtime = Runtime::new().map_err(Unchecked::new)?;
         let (settings, rules) = self.settings.read(runtime.handle())?;
         let mut explanation = explain(&self.image, &rules);
         if !self.offline {
             self.verify(&mut explanation, settings, &rules, &runtime)?;
         }
-        let mut stdout = anstream::stdout();
-        match self.output {
-            Output::Text => write!(stdout, "{}", text::of(&explanation))?,
-            Output::Json => writeln!(stdout, "{}", serde_json::to_string_pretty(&explanation)?)?,
-        }
-        Ok(ExitCode::SUCCESS)
+        explanation.image = legible::line(&explanation.image);
+        explanation.invalid = explanation.invalid.as_deref().map(legible::line);
+        let text = match self.output {
+            Output::Text => text::of(&explanation),
+            Output::Json => format!("{}\n", serde_json::to_string_pretty(&explanation)?),
+        };
+        print(&text).map_err(Unchecked::new)?;
+        let verdict = explanation.findings.map(|findings| findings.verdict);
+        Ok(verdict.map_or(ExitCode::SUCCESS, exit::of_image))
     }
 
     fn verify(
@@ -88,14 +98,17 @@ impl Explain {
     ) -> anyhow::Result<()> {
         let module = self.module.location().context("to ask no registry, pass --offline")?;
         let of_module = || format!("module `{module}`");
-        let bytes = self.world.fetch(&module, runtime.handle())?;
-        let host = Host {
-            answers: Answers::Live(self.world.live(runtime.handle().clone())?),
-            readable: self.world.readable(&bytes).with_context(of_module)?,
+        let bytes = self.world.fetch(&module, runtime.handle()).map_err(exit::unfetched)?;
+        let evaluation = || -> anyhow::Result<Evaluation> {
+            let host = Host {
+                answers: Answers::Live(self.world.live(runtime.handle().clone(), AT_ONCE)?),
+                readable: self.world.readable(&bytes).with_context(of_module)?,
+            };
+            let module = Module::from_bytes(&bytes).with_context(of_module)?;
+            Ok(Evaluation { module, settings, host: Arc::new(host), deadline: None })
         };
-        let compiled = Module::from_bytes(&bytes).with_context(of_module)?;
-        let evaluation = Evaluation { module: compiled, settings, host: Arc::new(host) };
-        explanation.verify(rules, &evaluation, now())?;
+        let evaluation = evaluation().map_err(Mistake::new)?;
+        explanation.verify(rules, &evaluation, now()).map_err(Mistake::new)?;
         Ok(())
     }
 }

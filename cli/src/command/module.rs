@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::exit::Mistake;
-use crate::fetch::Location;
+use crate::fetch::{Location, without_secrets};
 
 const VARIABLE: &str = "SIGNED_IMAGES_MODULE";
 const BESIDE: [&str; 2] = ["annotated-policy.wasm", "policy.wasm"];
@@ -67,9 +67,10 @@ fn find(
 }
 
 fn located(module: &str, what: &str) -> anyhow::Result<Location> {
-    let location: Location = module.parse().with_context(|| format!("{what}: `{module}`"))?;
+    let shown = without_secrets(module);
+    let location: Location = module.parse().with_context(|| format!("{what}: `{shown}`"))?;
     if location.file().is_some_and(|path| !path.is_file()) {
-        bail!("{what}: no module `{module}`");
+        bail!("{what}: no module `{shown}`");
     }
     Ok(location)
 }

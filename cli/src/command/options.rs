@@ -11,11 +11,10 @@ use tokio::runtime::Handle;
 use tracing::warn;
 
 use super::exit::Mistake;
-use crate::check::kinds::Kinds;
 use crate::credentials::Credentials;
 use crate::evaluation::now;
 use crate::fetch::Location;
-use crate::host::{Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
+use crate::host::{AT_ONCE, Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
 use crate::metadata::{ContextAwareResource, section};
 use crate::settings::Settings;
 use crate::sources::Sources;
@@ -40,6 +39,7 @@ impl SettingsOptions {
     pub(crate) fn read(&self, runtime: &Handle) -> anyhow::Result<(Settings, Rules)> {
         let settings = self.settings()?;
         let rules = settings.rules(&nowhere(runtime.clone()), now()).map_err(Mistake::new)?;
+        settings.warn_of_oddities();
         Ok((settings, rules))
     }
 
@@ -55,22 +55,11 @@ impl SettingsOptions {
                 .map_err(Mistake::new),
         }
     }
-
-    /// Which objects the policy reviews, when its manifest was given and says so.
-    ///
-    /// # Errors
-    /// When its rules cannot be read.
-    pub(crate) fn reviewed(&self) -> Result<Option<Kinds>, Mistake> {
-        let path = self.settings_path.as_deref();
-        path.map_or(Ok(None), |path| Kinds::of_manifest(path).map_err(Mistake::new))
-    }
 }
 
 /// A host that reaches nothing: enough to check chains of certificates.
-fn nowhere(runtime: Handle) -> Host {
-    let registries =
-        Registries { sources: Sources::default(), credentials: Credentials::default() };
-    let live = Live::new(runtime, registries, Trust::default(), Cluster::default());
+pub(super) fn nowhere(runtime: Handle) -> Host {
+    let live = Live::new(runtime, Registries::default(), Trust::default(), Cluster::default());
     Host { answers: Answers::Live(live), readable: BTreeSet::new() }
 }
 
@@ -86,21 +75,20 @@ pub(crate) struct RegistryOptions {
 }
 
 impl RegistryOptions {
-    /// The registries as these options show them.
+    /// The registries as these options show them, asked so many things at once.
     ///
     /// # Errors
     /// When a file that they name cannot be read.
-    pub(crate) fn read(&self) -> anyhow::Result<Registries> {
-        Ok(Registries {
-            sources: match &self.sources_path {
-                Some(path) => Sources::read(path)?,
-                None => Sources::from_env(),
-            },
-            credentials: match &self.docker_config_json_path {
-                Some(path) => Credentials::read(path)?,
-                None => Credentials::find()?,
-            },
-        })
+    pub(crate) fn read(&self, at_once: usize) -> anyhow::Result<Registries> {
+        let sources = match &self.sources_path {
+            Some(path) => Sources::read(path)?,
+            None => Sources::from_env(),
+        };
+        let credentials = match &self.docker_config_json_path {
+            Some(path) => Credentials::read(path)?,
+            None => Credentials::find()?,
+        };
+        Ok(Registries::new(sources, credentials, at_once))
     }
 }
 
@@ -126,8 +114,8 @@ impl World {
     ///
     /// # Errors
     /// When a file that they name cannot be read.
-    pub(crate) fn live(&self, runtime: Handle) -> anyhow::Result<Live> {
-        let registries = self.registries.read()?;
+    pub(crate) fn live(&self, runtime: Handle, at_once: usize) -> anyhow::Result<Live> {
+        let registries = self.registries.read(at_once)?;
         let trust = match &self.sigstore_trust_config {
             Some(path) => Trust::read(path)?,
             None => Trust::default(),
@@ -145,7 +133,7 @@ impl World {
     /// # Errors
     /// When it cannot be had.
     pub(crate) fn fetch(&self, module: &Location, runtime: &Handle) -> anyhow::Result<Vec<u8>> {
-        let registries = self.registries.read()?;
+        let registries = self.registries.read(AT_ONCE)?;
         runtime
             .block_on(module.fetch(&registries))
             .with_context(|| format!("cannot read module `{module}`"))

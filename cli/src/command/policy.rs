@@ -5,7 +5,6 @@
 //! - What is left to its reader? Rules for the custom resources of `extraWorkloads`: their settings name a
 //!   kind, and rules name resources.
 
-use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
@@ -17,6 +16,7 @@ use tracing::warn;
 
 use super::exit::Mistake;
 use super::options::SettingsOptions;
+use super::print::print;
 use crate::settings::Settings;
 
 /// RFC 1123: what Kubernetes takes for the names of most objects.
@@ -76,7 +76,7 @@ impl Policy {
             policy.module = module;
         }
         check_keys(&policy)?;
-        write!(stdout(), "{policy}")?;
+        print(&policy.to_string())?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -4,7 +4,6 @@
 //! - What is refused? A module without metadata, unless it is forced: a policy server could run it, and nobody
 //!   could tell what it needs.
 
-use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
@@ -15,7 +14,9 @@ use tokio::runtime::Runtime;
 use tracing::warn;
 
 use super::options::RegistryOptions;
+use super::print::print;
 use crate::fetch::Location;
+use crate::host::AT_ONCE;
 use crate::metadata::section;
 use crate::push::Artifact;
 
@@ -59,7 +60,7 @@ enum Output {
 impl Push {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let runtime = Runtime::new()?;
-        let registries = self.registries.read()?;
+        let registries = self.registries.read(AT_ONCE)?;
         let of_module = || format!("module `{}`", self.module);
         let location: Location = self.module.parse().with_context(of_module)?;
         let module = runtime.block_on(location.fetch(&registries)).with_context(of_module)?;
@@ -74,8 +75,8 @@ impl Push {
         let artifact = Artifact::new(module, metadata.as_ref())?;
         let reference = runtime.block_on(artifact.push(&self.to, &registries))?;
         match self.output {
-            Output::Text => writeln!(stdout(), "Policy successfully pushed: {reference}")?,
-            Output::Json => writeln!(stdout(), "{}", json!({"immutable_ref": reference}))?,
+            Output::Text => print(&format!("Policy successfully pushed: {reference}\n"))?,
+            Output::Json => print(&format!("{}\n", json!({"immutable_ref": reference})))?,
         }
         Ok(ExitCode::SUCCESS)
     }

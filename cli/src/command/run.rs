@@ -4,7 +4,6 @@
 //!   `--kubernetes-manifests`.
 //! - What is printed? The `AdmissionResponse`, as one line of JSON.
 
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,10 +14,11 @@ use tokio::runtime::{Handle, Runtime};
 use tracing::{info, warn};
 
 use super::options::World;
+use super::print::print;
 use crate::evaluation::Evaluation;
-use crate::fetch::Location;
+use crate::fetch::{Location, without_secrets};
 use crate::host::session::{Recorder, Replay};
-use crate::host::{Answers, Host};
+use crate::host::{AT_ONCE, Answers, Host};
 use crate::module::Module;
 use crate::request::Request;
 use crate::settings::Settings;
@@ -69,7 +69,7 @@ impl Run {
             .with_context(|| format!("request `{}`", self.request_path.display()))?;
         let settings = self.settings()?;
         let runtime = Runtime::new()?;
-        let of_module = || format!("module `{}`", self.module);
+        let of_module = || format!("module `{}`", without_secrets(&self.module));
         let location: Location = self.module.parse().with_context(of_module)?;
         let bytes = self.world.fetch(&location, runtime.handle())?;
         if self.world.withholds(&bytes).with_context(of_module)? {
@@ -85,11 +85,12 @@ impl Run {
             module: Module::from_bytes(&bytes).with_context(of_module)?,
             settings,
             host: Arc::clone(&host),
+            deadline: None,
         };
         let outcome = evaluation.validate_settings().map(|()| evaluation.validate(&request));
         finish(&host.answers)?;
         match outcome {
-            Ok(answer) => writeln!(stdout(), "{}", serde_json::to_string(&answer)?)?,
+            Ok(answer) => print(&format!("{}\n", serde_json::to_string(&answer)?))?,
             Err(reason) => bail!("Provided settings are not valid: {reason}"),
         }
         Ok(ExitCode::SUCCESS)
@@ -107,7 +108,7 @@ impl Run {
         if let Some(path) = &self.replay_host_capabilities_interactions {
             return Ok(Answers::Replayed(Replay::read(path)?));
         }
-        let live = self.world.live(runtime)?;
+        let live = self.world.live(runtime, AT_ONCE)?;
         Ok(match &self.record_host_capabilities_interactions {
             Some(path) => Answers::Recorded(live, Recorder::new(path.clone())),
             None => Answers::Live(live),

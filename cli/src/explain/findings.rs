@@ -15,8 +15,10 @@ use signed_images_policy::verify::outcome::Refusal;
 use signed_images_policy::verify::verifier::{Verified, Verifier};
 
 use crate::answer::Answer;
+use crate::check::Verdict;
 use crate::evaluation::Evaluation;
 use crate::host::Host;
+use crate::legible;
 use crate::request::{Pod, RequestError};
 
 /// What the Pod and its container are called.
@@ -28,6 +30,8 @@ const POD: &str = "explain";
 pub struct Findings {
     /// Whether it is let in.
     pub allowed: bool,
+    /// What became of the image.
+    pub verdict: Verdict,
     /// What the image is replaced by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pinned: Option<String>,
@@ -63,11 +67,14 @@ impl Findings {
     /// When the image is a text that no request can hold.
     pub fn of(image: &str, evaluation: &Evaluation) -> Result<Self, RequestError> {
         let answer = evaluation.validate(&Pod::new(POD, image).request()?);
+        let message = answer.status.as_ref().and_then(|status| status.message.as_deref());
+        let warnings = answer.warnings.iter().flatten();
         Ok(Self {
             pinned: pinned(&answer),
             allowed: answer.allowed,
-            message: answer.status.and_then(|status| status.message),
-            warnings: answer.warnings.unwrap_or_default(),
+            verdict: Verdict::of(&answer),
+            message: message.map(legible::lines),
+            warnings: warnings.map(|warning| legible::line(warning)).collect(),
         })
     }
 }
@@ -88,11 +95,12 @@ impl RuleResult {
             },
             Verified::Tolerated(refusals) => Self::unsatisfied(refusals.first()),
             Verified::No(refusal) => Self::unsatisfied(Some(&refusal)),
+            Verified::NotLookedAt => Self::unsatisfied(None),
         }
     }
 
     fn unsatisfied(refusal: Option<&Refusal>) -> Self {
-        let reason = refusal.map(|refusal| refusal.reason.to_string());
+        let reason = refusal.map(|refusal| legible::line(&refusal.reason.to_string()));
         Self { satisfied: false, digest: None, signers: Vec::new(), reason }
     }
 }

@@ -29,6 +29,8 @@ pub enum Standing {
     No,
     /// It may be the image, which is enough to be verified and not enough to be spared that.
     Perhaps,
+    /// It is the image by the tag beside a digest: that is enough for a rule and its `exclude`, and not for `exempt`.
+    Claimed,
     /// It is the image.
     Yes,
 }
@@ -39,6 +41,10 @@ pub(super) fn compare(pattern: &ImagePattern, reference: &Reference) -> PatternR
         Match::No => {
             (Standing::No, mismatch(pattern, reference).map(|mismatch| mismatch.to_string()))
         }
+        Match::Claimed => (
+            Standing::Claimed,
+            Some("by the tag beside the digest, which is a claim: enough for a rule, not for `exempt`".to_owned()),
+        ),
         Match::Perhaps if reference.digest().is_some() => (
             Standing::Perhaps,
             Some("perhaps: it names a tag, and the digest decides what runs".to_owned()),

@@ -19,12 +19,14 @@ pub enum HostError {
     #[error("Invalid OCI image reference: {0}")]
     Reference(#[from] ParseError),
     #[error("Fail to interact with OCI registry: {0}")]
-    Registry(#[from] OciDistributionError),
+    Registry(OciDistributionError),
+    #[error("Fail to interact with OCI registry: {reason}")]
+    Unreachable { reason: String },
     #[error("the configuration of `{image}` is not JSON: {source}")]
     Configuration { image: String, source: serde_json::Error },
-    #[error("Fail to interact with OCI registry: no answer about {image} in {} seconds", .after.as_secs())]
+    #[error("Fail to interact with OCI registry: timed out: no answer about {image} in {} seconds", .after.as_secs())]
     RegistryTimeout { image: String, after: Duration },
-    #[error("failed to get image trusted layers: no answer about {image} in {} seconds", .after.as_secs())]
+    #[error("failed to get image trusted layers: timed out: no answer about {image} in {} seconds", .after.as_secs())]
     SignatureTimeout { image: String, after: Duration },
     #[error("failed to get image trusted layers: {0}")]
     TrustedLayers(#[from] SigstoreError),

@@ -100,22 +100,6 @@ impl Question {
             _ => Err(format!("unknown namespace: {namespace}")),
         }
     }
-
-    /// The image that a registry is asked about.
-    #[must_use]
-    pub fn image(&self) -> Option<&str> {
-        match self {
-            Self::OciManifestDigest { image }
-            | Self::OciManifest { image }
-            | Self::OciManifestAndConfig { image }
-            | Self::SigstorePubKeyVerify { image, .. }
-            | Self::SigstoreKeylessVerify { image, .. }
-            | Self::SigstoreKeylessPrefixVerify { image, .. }
-            | Self::SigstoreGithubActionsVerify { image, .. }
-            | Self::SigstoreCertificateVerify { image, .. } => Some(image),
-            Self::KubernetesGetResource(_) | Self::CryptoIsCertificateTrusted { .. } => None,
-        }
-    }
 }
 
 fn json<T: DeserializeOwned>(payload: &[u8]) -> Result<T, String> {

@@ -126,7 +126,7 @@ impl Replay {
     /// # Errors
     /// When the file cannot be read, or is not a recorded session.
     pub fn read(path: &Path) -> Result<Self, SessionError> {
-        let text = std::fs::read_to_string(path)
+        let text = crate::text::read(path)
             .map_err(|source| SessionError::Read { path: path.to_owned(), source })?;
         let exchanges: Vec<Exchange> = yaml_serde::from_str(&text)
             .map_err(|source| SessionError::Yaml { path: path.to_owned(), source })?;

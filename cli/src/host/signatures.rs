@@ -1,36 +1,51 @@
 //! Whether an image is signed, and by whom.
 //!
-//! - Which signatures count? Those that the trust root vouches for: in the tag `sha256-<hex>.sig` beside the
+//! - Which signatures count? Those that the trust root vouches for, and whose certificate and log entry were made for
+//!   them ([`evidence`]): in the tag `sha256-<hex>.sig` beside the
 //!   image, or referring to it as Sigstore bundles.
 //! - What is answered? The digest that the signatures were looked up for. The tag is resolved once; from then
 //!   on the digest is asked for.
+//! - What is asked ahead? All that the client will ask, as soon as it is known, and at once: it would ask one thing
+//!   after the other. Its own questions find the answers there ([`crate::transport`]).
 //! - Must every signer have signed? Yes; a list is all-of. A certificate and the annotations asked for beside
 //!   it may be satisfied by two signatures, as at Kubewarden's host.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use kubewarden_policy_sdk::host_capabilities::verification::VerificationResponse;
 use oci_client::Reference;
+use oci_client::errors::OciDistributionError;
+use oci_client::manifest::{OciDescriptor, OciImageManifest, OciManifest};
 use sigstore::cosign::signature_layers::SignatureLayer;
 use sigstore::cosign::verification_constraint::{
     AnnotationVerifier, CertificateVerifier, VerificationConstraintVec,
 };
 use sigstore::cosign::{Client, ClientBuilder, CosignCapabilities, verify_constraints};
 use sigstore::errors::SigstoreError;
-use sigstore::registry::{Auth, Certificate, CertificateEncoding, OciReference};
+use sigstore::registry::{
+    Auth, Certificate, CertificateEncoding, ClientConfig, ClientProtocol, OciReference,
+};
+use sigstore::trust::sigstore::SigstoreTrustRoot;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::error::HostError;
+use super::evidence;
 use super::question::Annotations;
-use super::registry::{Registries, TIMEOUT};
+use super::registry::{ANONYMOUS, Registries, TIMEOUT, unreachable};
 use super::signer::Signer;
 use super::trust::{Need, Trust};
+use crate::transport::gateway::Referrers;
 
 /// What verifies images.
-#[derive(Debug)]
 pub(crate) struct Verifier {
-    pub(crate) registries: Arc<Registries>,
-    pub(crate) trust: Trust,
+    pub(super) registries: Arc<Registries>,
+    pub(super) trust: Trust,
+    /// One at a time uses a client, as at Kubewarden's host: what it asks has been asked ahead, so nobody waits long.
+    with_root: OnceCell<Mutex<Client>>,
+    without_root: OnceCell<Mutex<Client>>,
 }
 
 /// A certificate that must have signed.
@@ -43,12 +58,26 @@ pub(crate) struct CertificateSigner<'a> {
 }
 
 /// The signatures of an image.
-struct Signatures {
-    digest: String,
-    layers: Vec<SignatureLayer>,
+pub(super) struct Signatures {
+    pub(super) digest: String,
+    pub(super) layers: Vec<SignatureLayer>,
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { registries, trust, .. } = self;
+        f.debug_struct("Verifier")
+            .field("registries", registries)
+            .field("trust", trust)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Verifier {
+    pub(crate) fn new(registries: Arc<Registries>, trust: Trust) -> Self {
+        Self { registries, trust, with_root: OnceCell::new(), without_root: OnceCell::new() }
+    }
+
     /// Whether every one of `signers` signed `image`.
     pub(crate) async fn signed_by(
         &self,
@@ -86,47 +115,134 @@ impl Verifier {
 
     async fn signatures(&self, image: &str, need: Need) -> Result<Signatures, HostError> {
         let reference: Reference = image.parse()?;
-        let auth = Auth::from(&self.registries.credentials.auth(reference.registry()));
         let root = self.trust.root(need).await?;
-        let mut builder = ClientBuilder::default()
-            .with_oci_client_config(self.registries.sources.sigstore(reference.registry()));
-        if let Some(root) = root {
-            builder = builder.with_trust_repository(root)?;
+        let signatures = self.found(image, &reference, root).await?;
+        if signatures.layers.is_empty() {
+            return Err(self.why_none(&reference, &signatures.digest).await);
         }
-        let client = builder.build()?;
-        let found = in_time(image, find(client, &reference, &auth)).await?;
-        if found.signatures.layers.is_empty() {
-            return Err(self.why_none(&reference, &found.tag).await);
+        Ok(signatures)
+    }
+
+    /// The signatures that hold, which may be none.
+    pub(super) async fn found(
+        &self,
+        image: &str,
+        reference: &Reference,
+        root: Option<&SigstoreTrustRoot>,
+    ) -> Result<Signatures, HostError> {
+        in_time(image, Box::pin(self.find(reference, root))).await
+    }
+
+    async fn client(&self, root: Option<&SigstoreTrustRoot>) -> Result<&Mutex<Client>, HostError> {
+        let (client, referrers) = match root {
+            Some(_) => (&self.with_root, Referrers::Asked),
+            None => (&self.without_root, Referrers::None),
+        };
+        let make = || async {
+            let gateway =
+                self.registries.gateway(referrers).await.map_err(SigstoreError::IOError)?;
+            let config = ClientConfig {
+                protocol: ClientProtocol::Http,
+                http_proxy: Some(gateway),
+                ..ClientConfig::default()
+            };
+            let mut builder = ClientBuilder::default().with_oci_client_config(config);
+            if let Some(root) = root {
+                builder = builder.with_trust_repository(root)?;
+            }
+            Ok(Mutex::new(builder.build()?))
+        };
+        client.get_or_try_init(make).await
+    }
+
+    /// Finds the signatures of an image, all by the digest that its tag stands for now.
+    async fn find(
+        &self,
+        image: &Reference,
+        root: Option<&SigstoreTrustRoot>,
+    ) -> Result<Signatures, HostError> {
+        let digest = self.registries.resolve(image).await.map_err(|error| {
+            SigstoreError::RegistryFetchManifestError {
+                image: image.whole(),
+                error: self.words(error),
+            }
+        })?;
+        self.ask_ahead(image, &digest, root.is_some()).await;
+        let pinned = OciReference::with_digest(
+            image.registry().to_owned(),
+            image.repository().to_owned(),
+            digest.clone(),
+        );
+        let mut client = self.client(root).await?.lock().await;
+        let layers = client.trusted_signature_layers(&Auth::Anonymous, &pinned).await?;
+        let layers = layers.into_iter().map(evidence::held).collect();
+        Ok(Signatures { digest, layers })
+    }
+
+    /// What goes wrong is found again by who needs it.
+    async fn ask_ahead(&self, image: &Reference, digest: &str, with_referrers: bool) {
+        let by_tag = self.pull(signature_tag(image, digest));
+        let by_referrers = async {
+            let Ok(client) = self.registries.client().await else { return };
+            let image = image.clone_with_digest(digest.to_owned());
+            if with_referrers && let Ok(index) = client.pull_referrers(&image, None).await {
+                let entries = index.manifests.into_iter();
+                let bundles = entries.map(|entry| self.pull(image.clone_with_digest(entry.digest)));
+                join_all(bundles).await;
+            }
+        };
+        tokio::join!(by_tag, by_referrers);
+    }
+
+    async fn pull(&self, artifact: Reference) {
+        let Ok(client) = self.registries.client().await else { return };
+        if let Ok((manifest, _)) = client.pull_image_manifest(&artifact, &ANONYMOUS).await {
+            self.pull_blobs(&artifact, &manifest).await;
         }
-        Ok(found.signatures)
+    }
+
+    /// Whether each blob of a manifest can be had.
+    async fn pull_blobs(
+        &self,
+        image: &Reference,
+        manifest: &OciImageManifest,
+    ) -> Vec<Result<(), OciDistributionError>> {
+        let pull = async |blob: &OciDescriptor| {
+            let client = self.registries.client().await?;
+            client.pull_blob(image, blob, tokio::io::sink()).await
+        };
+        let blobs = std::iter::once(&manifest.config).chain(&manifest.layers);
+        join_all(blobs.map(pull)).await
     }
 
     /// There is nothing that can be believed: is there something that cannot?
-    async fn why_none(&self, image: &Reference, tag: &str) -> HostError {
-        match self.registries.manifest(tag).await {
-            Ok(_) => SigstoreError::SigstoreNoVerifiedLayer.into(),
-            Err(_) => HostError::Unsigned { image: image.whole() },
+    pub(super) async fn why_none(&self, image: &Reference, digest: &str) -> HostError {
+        let tag = signature_tag(image, digest);
+        let Ok(manifest) = self.registries.manifest(&tag.whole()).await else {
+            return HostError::Unsigned { image: image.whole() };
+        };
+        if let OciManifest::Image(manifest) = &manifest {
+            let pulled = self.pull_blobs(&tag, manifest).await;
+            if let Some(error) = pulled.into_iter().find_map(Result::err) {
+                let error = self.words(error);
+                return SigstoreError::RegistryPullError { image: tag.whole(), error }.into();
+            }
+        }
+        SigstoreError::SigstoreNoVerifiedLayer.into()
+    }
+
+    fn words(&self, error: OciDistributionError) -> String {
+        match unreachable(&error) {
+            Some(reason) => reason.to_owned(),
+            None => self.registries.told(error).to_string(),
         }
     }
 }
 
-/// What was found, and under which tag signatures were looked for.
-struct Found {
-    signatures: Signatures,
-    tag: String,
-}
-
-/// Finds the signatures of an image, all by the digest that its tag stands for now.
-async fn find(mut client: Client, reference: &Reference, auth: &Auth) -> Result<Found, HostError> {
-    let image: OciReference = reference.whole().parse()?;
-    let (tag, digest) = client.triangulate(&image, auth).await?;
-    let pinned = OciReference::with_digest(
-        reference.registry().to_owned(),
-        reference.repository().to_owned(),
-        digest.clone(),
-    );
-    let layers = client.trusted_signature_layers(auth, &pinned).await?;
-    Ok(Found { signatures: Signatures { digest, layers }, tag: tag.whole() })
+/// Where cosign keeps the signatures of an image.
+pub(super) fn signature_tag(image: &Reference, digest: &str) -> Reference {
+    let tag = format!("{}.sig", digest.replace(':', "-"));
+    Reference::with_tag(image.registry().to_owned(), image.repository().to_owned(), tag)
 }
 
 impl Signatures {

@@ -12,12 +12,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use sigstore::trust::sigstore::SigstoreTrustRoot;
 use tokio::sync::OnceCell;
+use url::Url;
 
 use super::error::HostError;
+use crate::credentials::Credentials;
+use crate::sources::Sources;
+use crate::transport::{Answer, Cause, Failure, Transport};
 
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json";
+/// Where the public instance has it (`SIGSTORE_METADATA_BASE`, src/trust/sigstore/constants.rs of `sigstore` 0.15).
+const PUBLIC_INSTANCE: &str = "tuf-repo-cdn.sigstore.dev";
+/// In bytes: it is one signed JSON object.
+const MAX_TIMESTAMP: usize = 1 << 20;
 /// Some seven small files are fetched one after the other.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -33,7 +42,8 @@ pub(crate) enum Need {
 /// Where the trust root comes from.
 #[derive(Debug, Default)]
 pub struct Trust {
-    root: OnceCell<Arc<SigstoreTrustRoot>>,
+    /// What was got, or why not: a run asks once.
+    root: OnceCell<Result<Arc<SigstoreTrustRoot>, String>>,
 }
 
 /// Why a trust configuration was refused.
@@ -59,8 +69,10 @@ pub enum TrustError {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "a JSON object with mediaType and trustedRoot")]
-struct Header {
+struct TrustConfig {
     media_type: String,
+    #[serde(alias = "trusted_root")]
+    trusted_root: Option<Box<RawValue>>,
 }
 
 impl Trust {
@@ -70,43 +82,60 @@ impl Trust {
     /// When the file cannot be read or is not a trust configuration.
     pub fn read(path: &Path) -> Result<Self, TrustError> {
         let malformed = |reason: String| TrustError::Malformed { path: path.to_owned(), reason };
-        let text = std::fs::read_to_string(path)
+        let text = crate::text::read(path)
             .map_err(|source| TrustError::Read { path: path.to_owned(), source })?;
-        let header: Header =
+        let config: TrustConfig =
             serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
-        if header.media_type != MEDIA_TYPE {
+        if config.media_type != MEDIA_TYPE {
             return Err(malformed(format!(
                 "its mediaType is `{}`, where `{MEDIA_TYPE}` is read",
-                header.media_type
+                config.media_type
             )));
         }
-        let root = SigstoreTrustRoot::from_client_trust_config(&path.to_owned())
+        let root = config
+            .trusted_root
+            .ok_or_else(|| malformed("trusted_root field is missing".to_owned()))?;
+        let root = SigstoreTrustRoot::from_trusted_root_json_unchecked(root.get().as_bytes())
             .map_err(|error| malformed(error.to_string()))?;
-        Ok(Self { root: OnceCell::new_with(Some(Arc::new(root))) })
+        Ok(Self { root: OnceCell::new_with(Some(Ok(Arc::new(root)))) })
     }
 
     /// The trust root, if there is one or it is needed.
     pub(crate) async fn root(&self, need: Need) -> Result<Option<&SigstoreTrustRoot>, HostError> {
-        match need {
-            Need::Nothing => Ok(self.root.get().map(Arc::as_ref)),
-            Need::TrustRoot => {
-                self.root.get_or_try_init(fetch).await.map(|root| Some(root.as_ref()))
-            }
-        }
+        let root = match need {
+            Need::Nothing => self.root.get().and_then(|root| root.as_ref().ok()),
+            Need::TrustRoot => match self.root.get_or_init(fetch).await {
+                Ok(root) => Some(root),
+                Err(reason) => return Err(HostError::TrustRoot { reason: reason.clone() }),
+            },
+        };
+        Ok(root.map(Arc::as_ref))
     }
 }
 
-async fn fetch() -> Result<Arc<SigstoreTrustRoot>, HostError> {
-    let unavailable = |reason: String| HostError::TrustRoot {
-        reason: format!(
-            "cannot get the trust root of Sigstore's public instance ({reason}); give one with --sigstore-trust-config"
-        ),
+async fn fetch() -> Result<Arc<SigstoreTrustRoot>, String> {
+    let root = tokio::time::timeout(TIMEOUT, SigstoreTrustRoot::new(None)).await;
+    let cause = match root {
+        Ok(Ok(root)) => return Ok(Arc::new(root)),
+        Ok(Err(error)) => Cause::of(&error),
+        Err(_elapsed) => Cause::TimedOut,
     };
-    match tokio::time::timeout(TIMEOUT, SigstoreTrustRoot::new(None)).await {
-        Ok(Ok(root)) => Ok(Arc::new(root)),
-        Ok(Err(error)) => Err(unavailable(error.to_string())),
-        Err(_elapsed) => Err(unavailable(format!("no answer in {} seconds", TIMEOUT.as_secs()))),
-    }
+    let reason = match ask_for_it().await {
+        Err(failure) => failure.to_string(),
+        Ok(_answer) => format!("`{PUBLIC_INSTANCE}`: {cause}"),
+    };
+    Err(format!(
+        "no trust root of Sigstore's public instance: {reason}; or give one with --sigstore-trust-config"
+    ))
+}
+
+/// Whether it can be reached at all. Who updates a trust root takes a host that does not answer for one that has
+/// nothing newer, and then finds its own to be too old.
+async fn ask_for_it() -> Result<Answer, Failure> {
+    let transport = Transport::new(Sources::from_env(), Credentials::default(), 1);
+    let url = Url::parse(&format!("https://{PUBLIC_INSTANCE}/timestamp.json"));
+    let url = url.map_err(|error| Failure::new(PUBLIC_INSTANCE, Cause::of(&error)))?;
+    transport.fetch(url, MAX_TIMESTAMP).await
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Exit codes, and a word for every mistake.
 
+use std::time::{Duration, Instant};
+
 use crate::world::World;
 
 fn pod(image: &str) -> String {
@@ -23,8 +25,10 @@ fn each_exit_code() {
     let rows = [
         ("signed.yaml", 0),
         ("warned.yaml exempt.yaml", 0),
-        ("service.yaml", 0),
+        ("service.yaml --allow-empty", 0),
+        ("service.yaml signed.yaml values.yaml", 0),
         ("HOST/shop/cart:1.4", 0),
+        ("docker.io/library/nginx nginx:1.25", 0),
         ("unsigned.yaml", 1),
         ("invalid.yaml", 1),
         ("down.yaml unsigned.yaml broken.yaml", 1),
@@ -32,7 +36,9 @@ fn each_exit_code() {
         ("down.yaml", 3),
         ("down.yaml signed.yaml", 3),
         ("signed.yaml broken.yaml", 3),
-        ("values.yaml", 2),
+        ("service.yaml", 3),
+        ("values.yaml", 3),
+        ("values.yaml --allow-empty", 0),
         ("nowhere.yaml", 2),
     ];
     for (line, code) in rows {
@@ -46,18 +52,145 @@ fn a_run_that_checked_no_image_says_so() {
     let world = World::new();
     world.write("service.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n");
     let outcome = world.check("service.yaml");
-    assert_eq!(outcome.code, Some(0));
-    assert_eq!(
-        outcome.stdout,
-        "no image was checked: none is in 0 objects that the policy reviews\nnot reviewed, as no rule of the policy is about them: Service\n"
+    assert_eq!(outcome.code, Some(3));
+    let nothing = "not checked: nothing that the policy reviews was found; if that is right, pass --allow-empty\n";
+    let passed_over = "no image was checked: none is in 0 objects that the policy reviews\nnot reviewed, as no rule of the policy is about them: Service\n";
+    assert_eq!(outcome.stdout, format!("{nothing}{passed_over}"));
+    assert_eq!(world.check("service.yaml --allow-empty").stdout, passed_over);
+    assert_eq!(world.check("service.yaml --quiet").stdout, nothing);
+    assert_eq!(world.check("service.yaml --quiet --allow-empty").stdout, "");
+}
+
+/// What is checked, the exit code, and what is said.
+const PASSED_OVER: [(&str, i32, &str); 13] = [
+    (
+        "slip.yaml signed.yaml",
+        3,
+        "not checked  slip.yaml:1  apps/Deploymnet a  it holds images, and no rule",
+    ),
+    (
+        "rollout.yaml signed.yaml",
+        3,
+        "not checked  rollout.yaml:1  argoproj.io/Rollout a  it holds images",
+    ),
+    (
+        "release.yaml signed.yaml",
+        3,
+        "not checked: what is in a.io/Release; if the kind is right, add its",
+    ),
+    ("images.yaml signed.yaml", 3, "a.io/Mirror"),
+    (
+        "slip.yaml signed.yaml --allow-unreviewed",
+        0,
+        "no rule of the policy is about them: apps/Deploymnet",
+    ),
+    ("slip.yaml --allow-unreviewed", 3, "nothing that the policy reviews was found"),
+    ("slip.yaml --allow-unreviewed --allow-empty", 0, "no image was checked"),
+    ("crd.yaml map.yaml signed.yaml", 0, "1 image in 1 object: 1 verified\n"),
+    ("map.yaml", 3, "nothing that the policy reviews was found"),
+    ("half.yaml signed.yaml", 3, "not checked  half.yaml:1:1  cannot be read  an object without"),
+    ("nginx:1 signed.yaml", 0, "1 verified, 1 unmatched\n"),
+    (
+        "nginx:1 signed.yaml --fail-on-unmatched",
+        1,
+        "rejected  command line  nginx:1  no rule matches it, which",
+    ),
+    ("HOST/platform/agent:1 --fail-on-unmatched", 0, "1 exempt\n"),
+];
+
+/// What holds images and is passed over is told, and fails.
+#[test]
+fn nothing_is_green_by_accident() {
+    let world = World::new();
+    let object = |kind: &str, spec: &str| {
+        format!("apiVersion: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n")
+    };
+    let containers = "{containers: [{name: a, image: 'HOST/shop/cart:1.4'}]}";
+    let template = format!("{{template: {{spec: {containers}}}}}");
+    world.write("signed.yaml", &pod("HOST/shop/cart:1.4"));
+    world.write("slip.yaml", &object("apps/v1\nkind: Deploymnet", &template));
+    world.write("rollout.yaml", &object("argoproj.io/v1alpha1\nkind: Rollout", &template));
+    world.write(
+        "release.yaml",
+        &object("a.io/v1\nkind: Release", "{values: {image: {repository: a}}}"),
     );
+    world.write("images.yaml", &object("a.io/v1\nkind: Mirror", "{images: ['a:1']}"));
+    world
+        .write("crd.yaml", &object("a.io/v1\nkind: Schema", "{image: {type: string}, images: []}"));
+    world.write("map.yaml", "apiVersion: v1\nkind: ConfigMap\ndata: {image: 'nginx:1'}\n");
+    world.write("half.yaml", &object("v1\nkimd: Pod", containers));
+    for (line, code, expected) in PASSED_OVER {
+        let outcome = world.check(line);
+        assert_eq!(outcome.code, Some(code), "{line}: {outcome:?}");
+        assert!(outcome.stdout.contains(expected), "{line}: {}", outcome.stdout);
+    }
+    world.write("warn.yaml", "unmatchedImages: warn\n");
+    assert_eq!(world.check("-s warn.yaml nginx:1").code, Some(0));
+    assert_eq!(world.check("-s warn.yaml nginx:1 --fail-on-unmatched").code, Some(1));
+}
+
+/// What did not happen is not reported.
+#[test]
+fn an_image_that_is_empty_or_missing_is_rejected() {
+    let world = World::new();
+    let settings = "exempt: ['HOST/**']\nunmatchedImages: warn\n";
+    world.write("warn.yaml", settings);
+    world.write("empty.yaml", &pod(""));
+    world.write("missing.yaml", &pod("").replace(", image: ''", ""));
+    world.write("number.yaml", &pod("").replace("''", "1"));
+    for file in ["empty.yaml", "missing.yaml", "number.yaml"] {
+        for line in [file, &format!("-s warn.yaml {file}")] {
+            let outcome = world.check(&format!("{line} --output junit"));
+            assert_eq!(outcome.code, Some(1), "{line}: {outcome:?}");
+            assert!(outcome.stdout.contains("<failure "), "{line}: {}", outcome.stdout);
+            assert!(!outcome.stdout.contains("stored object"), "{line}: {}", outcome.stdout);
+        }
+    }
+}
+
+/// A registry that never answers.
+#[test]
+fn what_is_not_answered_in_time_is_not_checked() {
+    let world = World::new();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let registry = silent.local_addr().unwrap();
+    world.write("sources.yml", &format!("insecure_sources: ['HOST', '{registry}']\n"));
+    let key = world.key.replace('\n', "\n    ");
+    world.write("all.yaml", &format!("signatures:\n- image: '*'\n  pubKeys:\n  - |\n    {key}\n"));
+    let began = Instant::now();
+    let line = format!("-s all.yaml {registry}/a:1 {registry}/b:1 HOST/shop/cart:1.4 --timeout 3");
+    let outcome = world.check(&line);
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{outcome:?}");
+    assert!(outcome.stdout.contains("--timeout is over"), "{outcome:?}");
+    assert!(outcome.stdout.contains("1 verified, 2 not checked"), "{outcome:?}");
+}
+
+/// Whoever stops reading changes nothing.
+#[test]
+#[cfg(unix)]
+fn a_closed_pipe_is_no_failure() {
+    let world = World::new();
+    world.write("signed.yaml", &pod("HOST/shop/cart:1.4"));
+    world.write("unsigned.yaml", &pod("HOST/shop/till:2.0"));
+    let explain = |image: &str| format!("explain -s settings.yaml {}", world.filled(image));
+    let rows = [
+        ("check -s settings.yaml signed.yaml".to_owned(), 0),
+        ("check -s settings.yaml unsigned.yaml --output json".to_owned(), 1),
+        ("check -s settings.yaml signed.yaml --output sarif".to_owned(), 0),
+        (explain("HOST/shop/till:2.0"), 1),
+        ("completions bash".to_owned(), 0),
+    ];
+    for (line, code) in rows {
+        let outcome = world.run_unread(&line);
+        assert_eq!(outcome, (Some(code), String::new()), "{line}");
+    }
 }
 
 #[test]
 fn a_mistake_is_named() {
     let world = World::new();
     world.write("list.yml", "- a\n");
-    world.write("values.yaml", "replicas: 1\n");
     world.write("empty/notes.md", "");
     world.write("wrong.yaml", "rule: {}\nrulez: []\n");
     world.write("pod.yaml", &pod("nginx"));
@@ -69,9 +202,13 @@ fn a_mistake_is_named() {
         ("nowhere.yaml", 2, "`nowhere.yaml` looks like a file, and there is none: check the path"),
         ("./nowhere", 2, "`./nowhere` looks like a file, and there is none: check the path"),
         ("a@b", 2, "`a@b` is neither a file nor an image: "),
+        (
+            "overlays/prod",
+            2,
+            "there is no file or folder `overlays/prod`; if an image is meant, write its tag: `overlays/prod:latest`, or `docker.io/overlays/prod:latest`",
+        ),
+        ("nginx", 2, "write its tag: `nginx:latest`, or `docker.io/library/nginx:latest`"),
         ("empty", 2, "no file in `empty` ends in .yaml, .yml or .json"),
-        ("values.yaml", 2, "no image and no Kubernetes object was found in `values.yaml`"),
-        ("-", 2, "no image and no Kubernetes object was found in `-`"),
         ("-s list.yml nginx", 2, "settings `list.yml` are not a map"),
         ("-s nowhere nginx", 2, "cannot read settings `nowhere`"),
         (
@@ -108,12 +245,40 @@ fn a_module_is_needed_and_so_are_settings() {
     }
 }
 
+/// The other files are checked all the same.
 #[test]
-#[cfg(unix)]
 fn what_is_no_text_is_not_checked() {
     let world = World::new();
-    std::fs::write(world.path().join("binary.yaml"), b"\xff\xfe").unwrap();
-    let outcome = world.check("binary.yaml");
-    assert_eq!(outcome.code, Some(3));
-    assert_eq!(outcome.stderr, "error: `binary.yaml` is not UTF-8 text\n");
+    world.write("pod.yaml", POD);
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let rows = [
+        (b"a: 1\n\xff\xfe".to_vec(), "line 2 is not UTF-8: save it as UTF-8"),
+        (utf16("a: 1"), "it is UTF-16 without a byte order mark: save it as UTF-8"),
+        (b"\xff\xfe\0\0a\0\0\0".to_vec(), "it is UTF-32: save it as UTF-8"),
+    ];
+    for (bytes, expected) in rows {
+        std::fs::write(world.path().join("other.yaml"), bytes).unwrap();
+        let outcome = world.check("other.yaml pod.yaml --output json");
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{outcome:?}");
+        let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(report["unreadable"][0]["reason"], expected);
+        assert_eq!(report["objects"][0]["images"][0]["verdict"], "verified");
+        assert_eq!(report["documents"], 2);
+    }
 }
+
+/// As `kubectl` reads it, and Windows writes it.
+#[test]
+fn marked_utf16_is_read_and_never_written() {
+    let world = World::new();
+    let text = world.filled(&format!("\u{feff}{POD}"));
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(world.path().join("pod.yaml"), &bytes).unwrap();
+    assert_eq!(world.check("pod.yaml").code, Some(0));
+    let outcome = world.check("--pin pod.yaml");
+    assert_eq!(outcome.code, Some(3), "{outcome:?}");
+    assert!(outcome.stderr.contains("its file is UTF-16: save it as UTF-8"), "{outcome:?}");
+    assert_eq!(std::fs::read(world.path().join("pod.yaml")).unwrap(), bytes);
+}
+
+const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'HOST/shop/cart:1.4'}]}\n";

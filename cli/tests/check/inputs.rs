@@ -50,7 +50,7 @@ fn images_are_found_wherever_they_stand() {
         ),
         (
             "---\n---\n%YAML 1.1\n---\napiVersion: v1\nkind: Pod\nspec: {containers: [{image: !!str one}]}\n",
-            vec![],
+            vec![("one", 7)],
         ),
         (
             "---\n# nothing\n---\napiVersion: v1\nkind: Pod\nspec: {containers: [{image: !!str one}]}\n...\n",
@@ -58,10 +58,38 @@ fn images_are_found_wherever_they_stand() {
         ),
     ];
     for (text, expected) in rows {
-        let found = images(&world, "-", text);
-        let found: Vec<(&str, u64)> =
-            found.iter().map(|(image, line)| (image.as_str(), *line)).collect();
-        assert_eq!(found, expected, "{text}");
+        assert_images(&world, text, &expected);
+    }
+}
+
+fn assert_images(world: &World, text: &str, expected: &[(&str, u64)]) {
+    let found = images(world, "-", text);
+    let found: Vec<(&str, u64)> =
+        found.iter().map(|(image, line)| (image.as_str(), *line)).collect();
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn images_are_those_that_kubectl_would_send() {
+    let world = World::new();
+    let rows = [
+        ("\u{feff}one\r\n", vec![("one", 1)]),
+        (
+            "apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- spec: {template: {spec: {containers: [{image: one}]}}}\n",
+            vec![("one", 4)],
+        ),
+        ("<<: {kind: Pod}\napiVersion: v1\nspec: {containers: [{image: one}]}\n", vec![("one", 3)]),
+        (
+            "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: one, <<: {image: two}}]}\n",
+            vec![("two", 3)],
+        ),
+        (
+            "apiVersion: v1\nkind: ConfigMap\n---#: x\napiVersion: v1\nkind: Pod\nspec: {containers: [{image: one}]}\n",
+            vec![("one", 6)],
+        ),
+    ];
+    for (text, expected) in rows {
+        assert_images(&world, text, &expected);
     }
 }
 
@@ -105,8 +133,30 @@ fn folders_are_read_at_any_depth() {
     world.write("deploy/.git/three.yaml", "kind: [");
     let outcome = world.check("deploy");
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
-    assert!(outcome.stdout.contains("deploy/a/b/one.yml:4 (Pod a)"), "{outcome:?}");
+    let all = world.check("deploy -v").stdout;
+    assert!(all.contains("verified  deploy/a/b/one.yml:4:"), "{all}");
     assert!(outcome.stdout.contains("ConfigMap"), "{outcome:?}");
+}
+
+/// `kubectl` reads them, so that they must not be passed over.
+#[test]
+fn hidden_files_are_read() {
+    let world = World::new();
+    world.write("deploy/.hidden/.pod.yaml", &POD.replace("cart:1.4", "till:2.0"));
+    world.write("deploy/.yaml", POD);
+    let outcome = world.check("deploy");
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stdout.contains("2 images in 2 objects"), "{outcome:?}");
+}
+
+/// Of such an object `kubectl` sends the items alone.
+#[test]
+fn an_object_with_items_is_refused() {
+    let world = World::new();
+    for items in ["[]", "null", "{}"] {
+        let outcome = world.check_stdin("-", &format!("{POD}items: {items}\n"));
+        assert_eq!(outcome.code, Some(3), "{outcome:?}");
+    }
 }
 
 #[test]
@@ -142,9 +192,12 @@ fn the_rules_of_the_policy_decide_what_is_reviewed() {
     let pods = world.check("-s pods.yaml pod.yaml");
     assert!(pods.stdout.contains("1 image in 1 object: 1 verified"), "{pods:?}");
     let maps = world.check("-s maps.yaml pod.yaml");
-    assert_eq!(maps.code, Some(0));
+    assert_eq!(maps.code, Some(3));
     assert!(maps.stdout.contains("no image was checked"), "{maps:?}");
-    assert!(maps.stdout.contains("careful: Pod holds images, and nobody checked them"), "{maps:?}");
+    assert!(
+        maps.stdout.contains("not checked: what is in Pod; if the kind is right, add its resource"),
+        "{maps:?}"
+    );
     // The policy does not know that kind, and says so.
     world.write("map.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n");
     let unknown = world.check("-s maps.yaml map.yaml");

@@ -6,5 +6,6 @@
 mod codes;
 mod inputs;
 mod pins;
+mod policies;
 mod reports;
 mod world;

@@ -57,22 +57,79 @@ fn world() -> World {
 
 #[test]
 fn the_table() {
-    let outcome = world().check("deploy HOST/shop/cart:1.4");
+    let world = world();
+    let outcome = world.check("deploy HOST/shop/cart:1.4 --output table");
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), ""));
     insta::assert_snapshot!(outcome.stdout);
+    let all = world.check("deploy HOST/shop/cart:1.4 --output table -v").stdout;
+    insta::assert_snapshot!("the_table_of_everything", all);
+}
+
+/// An image stays on its line, however narrow the terminal is.
+#[test]
+fn the_table_fits_the_terminal() {
+    let world = world();
+    for width in [40, 60, 80, 100, 140] {
+        let width_text = width.to_string();
+        let line = "deploy HOST/shop/cart:1.4 --output table -v";
+        let shown = world.check_with(line, &[("COLUMNS", &width_text)]).stdout;
+        assert!(shown.contains(&world.anonymous(&world.filled("HOST/platform/agent"))), "{shown}");
+        let (table, _) = shown.split_once("images in ").unwrap();
+        // What has no room in a table is shown as lines.
+        let is_table = table.starts_with('┌');
+        assert_eq!(is_table, width > 59, "{shown}");
+        let widest = table.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(!is_table || widest <= width + 5, "{width}: {widest}\n{shown}");
+        if [60, 80].contains(&width) {
+            insta::assert_snapshot!(format!("the_table_{width}"), shown);
+        }
+    }
+}
+
+#[test]
+fn lines() {
+    let world = world();
+    let outcome = world.check("deploy HOST/shop/cart:1.4 HOST/other/app:1");
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), ""));
+    insta::assert_snapshot!(outcome.stdout);
+    let all = world.check("deploy HOST/shop/cart:1.4 HOST/other/app:1 -v");
+    assert_eq!(all.stderr, "", "one `-v` is about the report");
+    insta::assert_snapshot!("lines_of_everything", all.stdout);
+    let quiet = world.check("deploy HOST/shop/cart:1.4 HOST/other/app:1 --quiet").stdout;
+    assert!(outcome.stdout.starts_with(quiet.lines().next().unwrap()), "{quiet}");
+    assert!(!quiet.contains("warned") && !quiet.contains("images in"), "{quiet}");
+    assert_eq!(world.check("HOST/shop/cart:1.4 HOST/other/app:1 --quiet").stdout, "");
+}
+
+#[test]
+fn colours_are_chosen() {
+    let world = World::new();
+    let is_coloured = |line: &str, variables: &[(&str, &str)]| {
+        let line = format!("HOST/shop/till:2.0 --output table {line}");
+        world.check_with(&line, variables).stdout.contains('\u{1b}')
+    };
+    assert!(!is_coloured("", &[]), "nobody sees colours in a file");
+    assert!(is_coloured("--color always", &[("NO_COLOR", "1")]));
+    assert!(is_coloured("", &[("CLICOLOR_FORCE", "1")]));
+    assert!(!is_coloured("--color never", &[("CLICOLOR_FORCE", "1")]));
 }
 
 #[test]
 fn json() {
     let outcome = world().check("deploy --output json");
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), ""));
+    let schema = jsonschema::draft202012::new(&signed_images::check::report::schema()).unwrap();
+    let report = serde_json::from_str(&outcome.stdout).unwrap();
+    let faults: Vec<String> = schema.iter_errors(&report).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:?}");
     insta::assert_snapshot!(outcome.stdout);
 }
 
 #[test]
 fn sarif() {
-    let outcome = world().check("deploy nginx HOST/shop/till:2.0 --output sarif");
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), ""));
+    let outcome = world().check("deploy nginx:1 HOST/shop/till:2.0 --output sarif");
+    let unplaced = "not in the SARIF report, as they stand in no file: 1; see --output lines\n";
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), unplaced));
     let sarif: Value = serde_json::from_str(&outcome.stdout).unwrap();
     check_sarif(&sarif);
     insta::assert_snapshot!(outcome.stdout);
@@ -89,25 +146,75 @@ fn check_sarif(sarif: &Value) {
         assert!(rule["id"].is_string() && rule["shortDescription"]["text"].is_string(), "{rule}");
     }
     let results = runs[0]["results"].as_array().unwrap();
-    assert_eq!(results.len(), 5, "{results:?}");
+    assert_eq!(results.len(), 6, "{results:?}");
     for result in results {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(rules[index]["id"], result["ruleId"], "{result}");
         assert!(result["message"]["text"].is_string(), "{result}");
         assert!(["error", "warning"].contains(&result["level"].as_str().unwrap()), "{result}");
-        let location = &result["locations"][0];
-        if let Some(place) = location.get("physicalLocation") {
-            assert!(place["artifactLocation"]["uri"].as_str().unwrap().starts_with("deploy/"));
-            assert!(place["region"]["startLine"].as_u64().unwrap() > 0, "{result}");
-        } else {
-            assert!(location["logicalLocations"][0]["name"].is_string(), "{result}");
-        }
+        let place = &result["locations"][0]["physicalLocation"];
+        assert!(place["artifactLocation"]["uri"].as_str().unwrap().starts_with("deploy/"));
+        assert!(place["region"]["startLine"].as_u64().unwrap() > 0, "{result}");
     }
+}
+
+/// It is uploaded whatever the exit code was.
+#[test]
+fn sarif_is_written_on_every_exit_code() {
+    let world = world();
+    world.write("signed.txt", "HOST/shop/cart:1.4\n");
+    let rows = [
+        ("signed.txt", "", 0, true),
+        ("-", "HOST/shop/till:2.0", 1, true),
+        ("nowhere.yaml", "", 2, false),
+        ("-s nowhere signed.txt", "", 2, false),
+        ("-", "", 3, true),
+        ("--module registry://127.0.0.1:9/a:1 signed.txt", "", 3, false),
+    ];
+    for (line, stdin, code, is_successful) in rows {
+        let outcome = world.check_stdin(&format!("{line} --output sarif"), stdin);
+        assert_eq!(outcome.code, Some(code), "{line}: {outcome:?}");
+        let sarif: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let run = &sarif["runs"][0];
+        assert_eq!(run["results"].as_array().unwrap().len(), 0, "{line}");
+        assert_eq!(run["invocations"][0]["executionSuccessful"], is_successful, "{line}");
+        assert!(!outcome.stdout.contains("standard%20input"), "{line}");
+    }
+}
+
+/// What is printed holds no character that could forge, hide or turn around a part of it.
+#[test]
+fn names_cannot_forge_a_report() {
+    let world = World::new();
+    let forged = "Pod\\n1 image in 1 object: 1 verified\\n::error::x\\u202e\\u2028\\u001b[2K";
+    world.write(
+        "a\u{202e}\n::notice::b.yaml",
+        &format!(
+            "{{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {{\"name\": \"{forged}\", \"namespace\": \"{forged}\"}}, \"spec\": {{\"containers\": [{{\"name\": \"{forged}\", \"image\": \"{forged}\"}}, {{\"name\": \"[a](http://b)\", \"image\": \"HOST/other/app:1[a](http://b)\"}}]}}}}\n---\napiVersion: \"{forged}\"\nkind: \"{forged}\"\nspec: {{image: a}}\n"
+        ),
+    );
+    world.write("broken.yaml", "kind: \"\\u202e\n- *\u{1b}[31m\n");
+    for output in ["table", "lines", "json", "sarif", "junit"] {
+        let outcome = world.check(&format!(". -v --output {output}"));
+        assert_eq!(outcome.code, Some(1), "{output}: {outcome:?}");
+        let text = format!("{}{}", outcome.stdout, outcome.stderr);
+        let is_forging = |c: char| {
+            (c.is_control() && c != '\n') || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202e}')
+        };
+        assert!(!text.contains(is_forging), "{output}: {text}");
+        let forged = ["::error::", "::notice::", "1 image in 1 object"];
+        let is_line =
+            |line: &str| forged.iter().any(|forged| line.trim_start().starts_with(forged));
+        assert!(!text.lines().any(is_line), "{output}: {text}");
+        assert!(output != "sarif" || !text.contains("[a](http"), "{output}: {text}");
+    }
+    let outcome = world.check(". --pin");
+    assert!(!outcome.stderr.contains('\u{202e}'), "{outcome:?}");
 }
 
 #[test]
 fn junit() {
-    let outcome = world().check("deploy HOST/shop/till:2.0 --output junit");
+    let outcome = world().check("deploy HOST/shop/till:2.0 HOST/other/app:1 --output junit");
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), ""));
     let mut reader = quick_xml::Reader::from_str(&outcome.stdout);
     reader.config_mut().check_end_names = true;
@@ -122,7 +229,20 @@ fn junit() {
         }
     }
     assert!(elements > 10);
-    insta::assert_snapshot!(outcome.stdout);
+    insta::assert_snapshot!(without_times(&outcome.stdout));
+}
+
+/// Times are told in seconds, and differ.
+fn without_times(xml: &str) -> String {
+    let mut parts = xml.split(" time=\"");
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (time, rest) = part.split_once('"').unwrap();
+        assert!(time.parse::<f64>().is_ok(), "{time}");
+        text.push_str(" time=\"T\"");
+        text.push_str(rest);
+    }
+    text
 }
 
 #[test]
@@ -149,11 +269,11 @@ fn every_refused_image_has_its_reason() {
     let outcome = world.check("many.yaml --output json");
     let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
     let object = &report["objects"][0];
-    assert!(object["message"].as_str().unwrap().contains("more refused images"));
+    assert!(object["message"].as_str().unwrap().contains("… and 52 images were not looked at"));
     let images = object["images"].as_array().unwrap();
     assert_eq!(images.len(), 60);
     for image in images {
-        assert_eq!(image["verdict"], "unchecked", "{image}");
+        assert_eq!(image["verdict"], "not checked", "{image}");
         assert!(image["reason"].as_str().unwrap().contains("could not be checked"), "{image}");
     }
 }

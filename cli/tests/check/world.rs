@@ -1,6 +1,7 @@
 //! A registry with a signed and an unsigned image, and a folder to run the command in.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use signed_images::demo::{Key, Registry};
 use tempfile::TempDir;
@@ -64,23 +65,31 @@ impl World {
     }
 
     pub(crate) fn check_stdin(&self, line: &str, stdin: &str) -> Outcome {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let module = root.join("annotated-policy.wasm");
-        assert!(module.exists(), "there is no module: run `make annotated-policy.wasm`");
-        let line = format!(
-            "--sources-path sources.yml --module {} {}",
-            module.display(),
-            self.filled(line)
-        );
-        let has_settings = line.contains("--settings") || line.contains("-s ");
-        let settings = if has_settings { "" } else { "-s settings.yaml " };
-        self.run(&format!("{settings}{line}"), stdin)
+        self.run(&self.completed(line), stdin)
+    }
+
+    pub(crate) fn check_with(&self, line: &str, variables: &[(&str, &str)]) -> Outcome {
+        self.run_with(&self.completed(line), variables, "")
+    }
+
+    fn completed(&self, line: &str) -> String {
+        let option = |names: &[&str], default: String| {
+            let is_given = names.iter().any(|name| line.contains(name));
+            if is_given { String::new() } else { default }
+        };
+        let settings = option(&["--settings", "-s "], "-s settings.yaml".to_owned());
+        let module = option(&["--module"], format!("--module {}", module().display()));
+        format!("{settings} --sources-path sources.yml {module} {}", self.filled(line))
     }
 
     /// `signed-images check` with these words alone.
     pub(crate) fn run(&self, line: &str, stdin: &str) -> Outcome {
+        self.run_with(line, &[], stdin)
+    }
+
+    fn run_with(&self, line: &str, variables: &[(&str, &str)], stdin: &str) -> Outcome {
         let arguments = ["check"].into_iter().chain(line.split_whitespace());
-        let outcome = signed_images(self.path(), arguments, &[], &self.filled(stdin));
+        let outcome = signed_images(self.path(), arguments, variables, &self.filled(stdin));
         Outcome {
             stdout: self.anonymous(&outcome.stdout),
             stderr: self.anonymous(&outcome.stderr),
@@ -88,11 +97,36 @@ impl World {
         }
     }
 
+    /// The command with these words and a stdout that nobody reads: its exit code, and what it said besides.
+    pub(crate) fn run_unread(&self, line: &str) -> (Option<i32>, String) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let is_about_images = !line.starts_with("completions");
+        let module = module();
+        let options = ["--sources-path", "sources.yml", "--module", module.to_str().unwrap()];
+        let output = Command::new(env!("CARGO_BIN_EXE_signed-images"))
+            .args(line.split_whitespace())
+            .args(options.iter().filter(|_| is_about_images))
+            .current_dir(self.path())
+            .env("DOCKER_CONFIG", self.path())
+            .stdout(writer)
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    }
+
     /// The text without the registry's port.
     pub(crate) fn anonymous(&self, text: &str) -> String {
         let width = self.host.len();
         text.replace(&self.host, &format!("{REGISTRY:0<width$}"))
     }
+}
+
+fn module() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let module = root.join("annotated-policy.wasm");
+    assert!(module.exists(), "there is no module: run `make annotated-policy.wasm`");
+    module
 }
 
 fn settings(key: &str) -> String {

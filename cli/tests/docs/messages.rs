@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pulldown_cmark::HeadingLevel;
 use serde::Deserialize;
-use signed_images_policy::verify::outcome::{Reason, SignatureFormat};
+use signed_images_policy::verify::outcome::{OtherSignature, Reason};
 use signed_images_testing::cases;
 
 use crate::pages::{Page, root};
@@ -36,7 +36,9 @@ fn said() -> Vec<(String, String)> {
                 script.answer(namespace, operation, asked)
             };
             let bytes = match operation {
-                "validate" => signed_images_policy::validate(payload, host, NOW),
+                "validate" => {
+                    signed_images_policy::validate(payload, host, &mut |line| script.log(line), NOW)
+                }
                 _ => signed_images_policy::validate_settings(payload, host, NOW),
             };
             *answer.borrow_mut() = serde_json::from_slice(&bytes).unwrap();
@@ -101,13 +103,13 @@ fn every_message_has_an_entry() {
 /// The part of an entry that tells this reason. A new reason stops here until it has an entry.
 fn entry_of(reason: &Reason) -> &'static str {
     match reason {
-        Reason::NotSigned(SignatureFormat::Unknown) => "not signed",
-        Reason::NotSigned(SignatureFormat::Bundle) => {
-            "not signed in a layout that can be read here"
-        }
+        Reason::NotSigned(OtherSignature::Unknown) => "not signed",
+        Reason::NotSigned(OtherSignature::Bundle) => "not signed in a format that is read here",
+        Reason::NotSigned(OtherSignature::Platform) => "not signed: it is an index",
+        Reason::InvalidSignatures => "there are signatures, and none of them holds",
         Reason::TooFewSigners { .. } => "signed, but not by enough of the signers",
         Reason::Unchecked(_) => "could not be checked: ",
-        Reason::Withheld(_) => "could not be checked, the host withholds a capability",
+        Reason::Withheld(_) => "could not be checked, the policy server withholds a capability",
         Reason::Moved { .. } => "the tag moved while it was verified",
         Reason::Signer(..) => " cannot be used: ",
     }
@@ -124,8 +126,10 @@ fn every_reason_has_an_entry() {
     );
     let missing = vec!["release team".to_owned()];
     let reasons = [
-        Reason::NotSigned(SignatureFormat::Unknown),
-        Reason::NotSigned(SignatureFormat::Bundle),
+        Reason::NotSigned(OtherSignature::Unknown),
+        Reason::NotSigned(OtherSignature::Bundle),
+        Reason::NotSigned(OtherSignature::Platform),
+        Reason::InvalidSignatures,
         Reason::TooFewSigners {
             agreed: 0,
             needed: 1,

@@ -10,7 +10,7 @@ use crate::commands;
 use crate::folder::Folder;
 
 /// Objects that pages show, beside policies.
-const KINDS: [(&str, &str); 12] = [
+const KINDS: [(&str, &str); 13] = [
     ("v1", "Namespace"),
     ("v1", "ConfigMap"),
     ("v1", "Secret"),
@@ -21,6 +21,7 @@ const KINDS: [(&str, &str); 12] = [
     ("policies.kubewarden.io/v1", "PolicyServer"),
     ("policies.kubewarden.io/v1", "ClusterAdmissionPolicy"),
     ("policies.kubewarden.io/v1", "AdmissionPolicy"),
+    ("policies.kubewarden.io/v1", "ClusterAdmissionPolicyGroup"),
     ("batch.example.com/v1", "Pipeline"),
     ("catalog.cattle.io/v1", "ClusterRepo"),
 ];
@@ -44,6 +45,10 @@ const SPEC: [&str; 12] = [
     "timeoutSeconds",
     "timeoutEvalSeconds",
 ];
+
+/// `spec` of a group, and of a member in it.
+const GROUP: [&str; 6] = ["mode", "timeoutSeconds", "rules", "expression", "message", "policies"];
+const MEMBER: [&str; 4] = ["module", "settings", "contextAwareResources", "timeoutEvalSeconds"];
 
 pub(crate) fn check(text: &str, folder: &mut Folder) -> Result<(), String> {
     let documents: Vec<Value> = yaml_serde::Deserializer::from_str(text)
@@ -111,17 +116,39 @@ fn object(document: &Value, version: &str, kind: &str, text: &str) -> Result<(),
     if word(&document["metadata"], "name").is_empty() {
         return Err(format!("`{kind}` without a name"));
     }
-    if kind.ends_with("AdmissionPolicy") { spec(document) } else { Ok(()) }
+    match kind {
+        "AdmissionPolicy" | "ClusterAdmissionPolicy" => spec(document),
+        "ClusterAdmissionPolicyGroup" => group(document),
+        _ => Ok(()),
+    }
 }
 
 /// `spec` of a policy, or a part of it.
 fn spec(document: &Value) -> Result<(), String> {
-    let spec = document["spec"].as_mapping().ok_or("`spec` is no map")?;
-    let unknown = spec.keys().filter_map(Value::as_str).find(|key| !SPEC.contains(key));
-    match (unknown, spec.get("settings")) {
-        (Some(key), _) => Err(format!("a policy has no `spec.{key}`")),
-        (None, Some(settings)) => validate(settings),
-        (None, None) => Ok(()),
+    has_only(&SPEC, &document["spec"])?;
+    document["spec"].get("settings").map_or(Ok(()), validate)
+}
+
+/// A group's members that are of this module must have settings that pin nothing.
+fn group(document: &Value) -> Result<(), String> {
+    let spec = &document["spec"];
+    has_only(&GROUP, spec)?;
+    for member in spec["policies"].as_mapping().ok_or("`policies` is no map")?.values() {
+        has_only(&MEMBER, member)?;
+        let Some(settings) = member.get("settings") else { continue };
+        if settings["modifyImagesWithDigest"] != false {
+            return Err("a member of a group pins".to_owned());
+        }
+        validate(settings)?;
+    }
+    Ok(())
+}
+
+fn has_only(known: &[&str], object: &Value) -> Result<(), String> {
+    let object = object.as_mapping().ok_or("it is no map")?;
+    match object.keys().filter_map(Value::as_str).find(|key| !known.contains(key)) {
+        Some(key) => Err(format!("there is no `{key}` in it")),
+        None => Ok(()),
     }
 }
 

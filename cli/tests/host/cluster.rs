@@ -4,10 +4,8 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use signed_images::credentials::Credentials;
 use signed_images::host::{Answers, Cluster, Host, Live, Registries, Trust};
 use signed_images::metadata::{ContextAwareResource, Metadata, section};
-use signed_images::sources::Sources;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -21,8 +19,7 @@ fn host(runtime: &Runtime, kubeconfig: &str) -> (TempDir, Host) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config");
     std::fs::write(&path, kubeconfig).unwrap();
-    let registries =
-        Registries { sources: Sources::default(), credentials: Credentials::default() };
+    let registries = Registries::default();
     let cluster = Cluster::ApiServer(signed_images::host::ApiServer::of_kubeconfig(path));
     let live = Live::new(runtime.handle().clone(), registries, Trust::default(), cluster);
     let readable = KINDS

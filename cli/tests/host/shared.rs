@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use signed_images::credentials::Credentials;
-use signed_images::host::{Answers, Cluster, Host, Live, Registries, Shared, Trust};
+use signed_images::host::{AT_ONCE, Answers, Cluster, Host, Live, Registries, Shared, Trust};
 use signed_images::sources::Sources;
 use tokio::runtime::Runtime;
 
@@ -48,10 +48,8 @@ impl Slow {
 }
 
 fn shared(runtime: &Runtime, insecure: &str) -> Host {
-    let registries = Registries {
-        sources: Sources::default().with_insecure(insecure.to_owned()),
-        credentials: Credentials::default(),
-    };
+    let sources = Sources::default().with_insecure(insecure.to_owned());
+    let registries = Registries::new(sources, Credentials::default(), AT_ONCE);
     let live =
         Live::new(runtime.handle().clone(), registries, Trust::default(), Cluster::default());
     Host { answers: Answers::Shared(live, Shared::default()), readable: [].into() }
@@ -90,10 +88,10 @@ fn a_registry_is_asked_few_things_at_once() {
     let slow = Slow::start();
     let host = shared(&runtime, &slow.host);
     let questions: Vec<Value> =
-        (0..16).map(|index| json!(format!("{}/app:{index}", slow.host))).collect();
+        (0..3 * AT_ONCE).map(|index| json!(format!("{}/app:{index}", slow.host))).collect();
     ask_at_once(&host, &questions);
-    assert_eq!(slow.most_at_once.load(Ordering::SeqCst), 4);
-    assert_eq!(asked(&host), 16);
+    assert_eq!(slow.most_at_once.load(Ordering::SeqCst), AT_ONCE);
+    assert_eq!(asked(&host), 3 * AT_ONCE);
 }
 
 /// A run says one thing of an image, even when it is signed meanwhile.

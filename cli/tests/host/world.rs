@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use signed_images::credentials::Credentials;
 use signed_images::demo::{Key, Registry};
-use signed_images::host::{Answers, Cluster, Host, Live, Registries, Trust};
+use signed_images::host::{AT_ONCE, Answers, Cluster, Host, Live, Registries, Trust};
 use signed_images::sources::Sources;
 use tokio::runtime::Runtime;
 
@@ -53,10 +53,8 @@ impl World {
 }
 
 pub(crate) fn host(runtime: &Runtime, insecure: &str, trust: Trust) -> Host {
-    let registries = Registries {
-        sources: Sources::default().with_insecure(insecure.to_owned()),
-        credentials: Credentials::default(),
-    };
+    let sources = Sources::default().with_insecure(insecure.to_owned());
+    let registries = Registries::new(sources, Credentials::default(), AT_ONCE);
     let live = Live::new(runtime.handle().clone(), registries, trust, Cluster::default());
     Host { answers: Answers::Live(live), readable: [].into() }
 }

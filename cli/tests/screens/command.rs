@@ -47,7 +47,12 @@ pub(crate) fn folder(settings: &str) -> TempDir {
 
 /// All that a successful command printed; it says nothing on stderr.
 pub(crate) fn screen(folder: &Path, arguments: &[&str]) -> String {
+    ended(folder, arguments, 0)
+}
+
+/// All that a command printed that ended with this code; it says nothing on stderr.
+pub(crate) fn ended(folder: &Path, arguments: &[&str], code: i32) -> String {
     let outcome = signed_images(folder, arguments);
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(code), ""), "{arguments:?}");
     outcome.stdout
 }

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use signed_images::demo::{Key, Registry};
 use tokio::runtime::Runtime;
 
-use crate::command::{folder, root, screen, signed_images, signed_images_with};
+use crate::command::{ended, folder, root, screen, signed_images, signed_images_with};
 
 const SETTINGS: &str = r#"
 unmatchedImages: reject
@@ -134,17 +134,19 @@ fn what_is_found() {
     std::fs::write(folder.path().join("sources.yml"), sources).unwrap();
     let module = root().join("policy.wasm");
     let module = module.to_str().unwrap();
-    let explain = |image: &str, more: &[&str]| {
+    let explain = |image: &str, more: &[&str], code: i32| {
         let image = format!("{host}/{image}");
         let line = ["explain", &image, "-s", "settings.yaml", "--sources-path", "sources.yml"];
         let line = [&line, ["--module", module].as_slice(), more].concat();
-        screen(folder.path(), &line).replace(&host, "127.0.0.1:5000")
+        ended(folder.path(), &line, code).replace(&host, "127.0.0.1:5000")
     };
-    assert_snapshot!("explain-found-signed", explain("shop/cart:1.4", &[]));
-    assert_snapshot!("explain-found-unsigned", explain("shop/till:2.0", &[]));
-    assert_snapshot!("explain-found-nothing", explain("shop/none:1", &[]));
-    assert_snapshot!("explain-found-exempt", explain("tools/a", &[]));
-    assert_snapshot!("explain-found-json", explain("shop/cart:1.4", &["--output", "json"]));
+    assert_snapshot!("explain-found-signed", explain("shop/cart:1.4", &[], 0));
+    assert_snapshot!("explain-found-unsigned", explain("shop/till:2.0", &[], 1));
+    assert_snapshot!("explain-found-nothing", explain("shop/none:1", &[], 3));
+    assert_snapshot!("explain-found-exempt", explain("tools/a", &[], 0));
+    assert_snapshot!("explain-found-json", explain("shop/cart:1.4", &["--output", "json"], 0));
+    assert!(explain("Shop Cart", &[], 1).contains("verdict: rejected"));
+    assert!(explain("Shop\u{202e}\n::error::", &[], 1).contains("\\u{202e}\\u{a}::error::"));
 }
 
 #[test]
@@ -168,7 +170,12 @@ fn a_mistake_is_named() {
         ),
         ("explain a -s wrong.yaml", 2, "rules[0].allOf[0]: not a PEM public key"),
         ("explain a -s settings.yaml --module nowhere", 2, "--module: no module `nowhere`"),
-        ("explain a -s settings.yaml --module list.yaml", 1, "not a WebAssembly module"),
+        (
+            "explain a -s settings.yaml --module registry://127.0.0.1:9/a:1",
+            3,
+            "cannot read module `registry://127.0.0.1:9/a:1`",
+        ),
+        ("explain a -s settings.yaml --module list.yaml", 2, "not a WebAssembly module"),
     ];
     for (line, code, expected) in rows {
         let arguments: Vec<&str> = line.split(' ').collect();

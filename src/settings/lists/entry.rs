@@ -187,7 +187,7 @@ impl KeylessPrefixes<'_> {
         let prefixes = given("urlPrefixes", self.url_prefixes)?;
         let Literal(issuer) = required(Lazy::read_at("issuer", self.issuer)?, "issuer")?;
         let signer = |(_, place, prefix): (usize, Place, String)| {
-            let labelled = signer_parts::keyless_prefix(issuer.clone(), &prefix);
+            let labelled = signer_parts::owned_prefix(issuer.clone(), &prefix);
             Ok((place, labelled.map_err(|issue| issue.under(place))?))
         };
         prefixes.map(signer).collect()

@@ -19,7 +19,7 @@ use super::limits::MAX_RULES;
 use super::list::{FormList, List, StringMap};
 use super::{RuleFilter, SettingsIssue, rule, value};
 use crate::policy::place::Place;
-use crate::policy::rule::{AnyOf, Enforcement, ImageMatcher, Rule, Trust};
+use crate::policy::rule::{AnyOf, Enforcement, Rule, RuleName, Trust};
 use crate::policy::signer::Signer;
 use entry::{Entry, Require, filled};
 use serde_json::value::RawValue;
@@ -66,6 +66,9 @@ impl ListKind {
         }
         let entry = self.read(raw)?;
         if is_blank_entry(raw) {
+            // What forms preset is nobody's choice, but one of the choices.
+            Lazy::read_at("require", entry.common().require)?;
+            Lazy::read_at("enforcement", entry.common().enforcement)?;
             return Ok(None);
         }
         compile(Place::entry(self.key(), index), entry, filter)
@@ -94,8 +97,7 @@ fn compile<'s>(
 ) -> Result<Option<Rule>, SettingsIssue> {
     let common = entry.common();
     let images = filled(Lazy::read_at("images", common.images)?);
-    let exclude = rule::sparing(filled(Lazy::read_at("exclude", common.exclude)?), "exclude")?;
-    let matcher = ImageMatcher::patterns(images, exclude).map_err(SettingsIssue::new)?;
+    let matcher = rule::matcher(images, filled(Lazy::read_at("exclude", common.exclude)?))?;
     if !filter.includes(&matcher) {
         return Ok(None);
     }
@@ -118,7 +120,8 @@ fn compile<'s>(
     };
     let enforcement = Lazy::read_at("enforcement", common.enforcement)?;
     Ok(Some(Rule {
-        name: Lazy::read_at("name", common.name)?.unwrap_or_else(|| place.to_string()),
+        name: Lazy::read_at("name", common.name)?
+            .map_or_else(|| RuleName::Default(place.to_string()), RuleName::Given),
         place,
         matcher,
         enforcement: enforcement.unwrap_or(Enforcement::Reject),

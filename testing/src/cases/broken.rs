@@ -15,6 +15,7 @@ pub fn broken(case: &Case) -> Vec<(String, Case)> {
     all.message();
     all.audit();
     all.warnings();
+    all.log();
     all.calls();
     all.questions();
     all.all
@@ -34,6 +35,19 @@ impl Alterations<'_> {
 
     fn expect(&mut self, what: &str, alter: impl FnOnce(&mut Expect)) {
         self.add(what, |case| alter(&mut case.expect));
+    }
+
+    fn log(&mut self) {
+        for line in 0..self.case.expect.log.as_ref().map_or(0, Vec::len) {
+            self.expect("a line of the log less", |expect| {
+                expect.log.as_mut().map(|lines| lines.remove(line));
+            });
+            self.expect("another line in the log", |expect| {
+                if let Some(line) = expect.log.as_mut().and_then(|lines| lines.get_mut(line)) {
+                    line.insert("message".to_owned(), OTHER.into());
+                }
+            });
+        }
     }
 
     fn verdict(&mut self) {

@@ -2,6 +2,7 @@
 
 use super::{Case, Expect, Message, Run, Script, json};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashMap};
 
@@ -37,6 +38,7 @@ pub fn check(case: &Case, run: &Run<'_>) -> Result<(), String> {
     script
         .conclude()
         .and_then(|()| verdict(&case.expect, &answer))
+        .and_then(|()| log(&case.expect, &answer, &script.logged()))
         .and_then(|()| mutation(case, &answer))
         .map_err(|fault| fault + &said())
 }
@@ -66,6 +68,22 @@ fn verdict(expect: &Expect, answer: &Answer<'_>) -> Result<(), String> {
         return Err(format!("expected the warnings {:#?}", expect.warnings));
     }
     Ok(())
+}
+
+/// A rejection and a warning of an image leave a line in the log, and nothing else does.
+fn log(expect: &Expect, answer: &Answer<'_>, lines: &[Value]) -> Result<(), String> {
+    let is_quiet = answer.accepted != Some(false) && answer.warnings.is_empty();
+    if is_quiet && !lines.is_empty() || answer.accepted == Some(false) && lines.is_empty() {
+        return Err(format!("lines in the log: {lines:#?}"));
+    }
+    let Some(expected) = &expect.log else { return Ok(()) };
+    let holds = |(expected, line): (&serde_json::Map<String, Value>, &Value)| {
+        expected.iter().all(|(key, value)| line.get(key) == Some(value))
+    };
+    if expected.len() == lines.len() && expected.iter().zip(lines).all(holds) {
+        return Ok(());
+    }
+    Err(format!("other lines in the log: {lines:#?}"))
 }
 
 fn message(expected: &Message, message: &str) -> Result<(), String> {
@@ -106,7 +124,7 @@ fn mutation(case: &Case, answer: &Answer<'_>) -> Result<(), String> {
 
 /// As much as a person reads.
 fn start(text: &str) -> String {
-    text.chars().take(5000).collect()
+    text.chars().take(9000).collect()
 }
 
 /// Where the value that a JSON pointer leads to stands in the text.

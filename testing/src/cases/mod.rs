@@ -92,6 +92,8 @@ pub struct Expect {
     audit: Option<BTreeMap<String, String>>,
     #[serde(default)]
     warnings: Vec<String>,
+    /// The fields of the log's lines, at least these, when given.
+    log: Option<Vec<serde_json::Map<String, serde_json::Value>>>,
 }
 
 /// What a message must say.

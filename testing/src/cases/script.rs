@@ -1,7 +1,10 @@
 //! A host that answers by a script, strictly in order. What the script does not speak of, and what cannot change
-//! a verdict, is not there: whether an image that is not signed has a bundle instead.
+//! a verdict, is not there: of an image that is not signed, the tag of its signatures, its own manifest, and the
+//! index of what refers to it.
 
 use super::{Exchange, json};
+use serde_json::{Value, json};
+use signed_images_policy::response::LogLine;
 use std::sync::{Arc, Mutex};
 
 /// What is left of the script, shared by its clones.
@@ -12,6 +15,7 @@ pub struct Script(Arc<Mutex<State>>);
 struct State {
     left: Vec<Exchange>,
     faults: Vec<String>,
+    log: Vec<Value>,
 }
 
 impl Script {
@@ -19,7 +23,7 @@ impl Script {
     #[must_use]
     pub fn new(exchanges: &[Exchange]) -> Self {
         let left = exchanges.iter().rev().cloned().collect();
-        Self(Arc::new(Mutex::new(State { left, faults: Vec::new() })))
+        Self(Arc::new(Mutex::new(State { left, faults: Vec::new(), log: Vec::new() })))
     }
 
     /// Answers the next call.
@@ -32,13 +36,15 @@ impl Script {
         operation: &str,
         payload: &[u8],
     ) -> Result<Vec<u8>, String> {
-        let mut state = self.0.lock().unwrap();
         let call = format!("{namespace}/{operation}");
+        if call == "tracing/log" {
+            self.push_to_log(serde_json::from_slice(payload).map_err(|error| error.to_string())?);
+            return Ok(Vec::new());
+        }
+        let mut state = self.0.lock().unwrap();
         let asked = format!("{call} {}", String::from_utf8_lossy(payload));
-        if looks_for_bundles(&call, payload)
-            && state.left.last().is_none_or(|next| next.call != call)
-        {
-            return Err("manifest unknown".to_owned());
+        if looks_further(&call, payload) && state.left.last().is_none_or(|next| next.call != call) {
+            return Err("OCI API error: manifest unknown".to_owned());
         }
         let Some(exchange) = state.left.pop() else {
             state.faults.push(format!("a call that is not in the script: {asked}"));
@@ -49,6 +55,24 @@ impl Script {
             return Err("unexpected call".to_owned());
         }
         exchange.answer()
+    }
+
+    /// Takes a line of the log.
+    pub fn log(&self, line: &LogLine) {
+        let LogLine { message, image, rule, reason } = line;
+        self.push_to_log(json!({
+            "level": "warning", "message": message, "image": image, "rule": rule, "reason": reason,
+            "policy": "signed-images-policy",
+        }));
+    }
+
+    fn push_to_log(&self, line: Value) {
+        self.0.lock().unwrap().log.push(line);
+    }
+
+    /// What was logged: of each line the level, and what it says.
+    pub(super) fn logged(&self) -> Vec<Value> {
+        self.0.lock().unwrap().log.clone()
     }
 
     /// What went wrong, or was not asked.
@@ -62,15 +86,21 @@ impl Script {
     }
 }
 
-fn looks_for_bundles(call: &str, payload: &[u8]) -> bool {
+fn looks_further(call: &str, payload: &[u8]) -> bool {
     let image: Option<String> = serde_json::from_slice(payload).ok();
-    call == "oci/v1/oci_manifest" && image.is_some_and(|image| is_referrers_tag(&image))
+    image.is_some_and(|image| is_further(call, &image))
 }
 
-/// Whether it is the tag where a registry lists what refers to an image.
-fn is_referrers_tag(image: &str) -> bool {
-    let tag = image.rsplit_once(":sha256-");
-    tag.is_some_and(|(_, hex)| hex.len() == 64 && !hex.contains('.'))
+/// Whether a call asks what there is with an image that is not signed: nothing, where a script does not speak of it.
+fn is_further(call: &str, image: &str) -> bool {
+    let tag = image.rsplit_once(":sha256-").map(|(_, tag)| tag);
+    match call {
+        "oci/v1/oci_manifest" => image.contains('@') || tag.is_some_and(|tag| !tag.contains('.')),
+        "oci/v1/manifest_digest" => {
+            tag.and_then(|tag| tag.rsplit_once('.')).is_some_and(|(_, kind)| kind == "sig")
+        }
+        _ => false,
+    }
 }
 
 impl Exchange {
@@ -89,7 +119,7 @@ impl Exchange {
     /// Whether the host would be asked, and say that there is nothing, without this.
     pub(super) fn may_be_left_out(&self) -> bool {
         let image = self.exactly.as_ref().and_then(yaml_serde::Value::as_str);
-        self.call == "oci/v1/oci_manifest" && image.is_some_and(is_referrers_tag)
+        image.is_some_and(|image| is_further(&self.call, image))
     }
 
     fn compare(&self, call: &str, payload: &[u8]) -> Result<(), String> {

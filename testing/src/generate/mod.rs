@@ -7,6 +7,7 @@ pub mod host;
 pub mod images;
 pub mod json;
 pub mod kinds;
+pub mod manifests;
 mod names;
 mod objects;
 pub mod pem;

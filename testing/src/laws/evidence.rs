@@ -32,19 +32,26 @@ pub(super) fn standing(settings: &Value, image: &Reference) -> Standing {
     if any_matches(&settings["exempt"], image, Match::Yes) {
         return Standing::Exempt;
     }
-    let mut demands: Vec<Demand> = list(&settings["signatures"])
-        .iter()
-        .filter(|entry| matches_entry(entry, image))
-        .map(of_entry)
-        .collect();
+    let mut demands = demands(settings, image);
+    if demands.is_empty() && image.digest().is_some() {
+        // By its digest alone.
+        demands = self::demands(settings, &Reference::parse(&image.question()).unwrap());
+    }
+    if demands.is_empty() { Standing::Unmatched } else { Standing::Demanded(demands) }
+}
+
+fn demands(settings: &Value, image: &Reference) -> Vec<Demand> {
+    let entries = list(&settings["signatures"]).iter();
+    let mut demands: Vec<Demand> =
+        entries.filter(|entry| matches_entry(entry, image)).map(of_entry).collect();
     demands.extend(
         list(&settings["rules"])
             .iter()
             .filter(|rule| any_matches(&rule["images"], image, Match::Perhaps))
-            .filter(|rule| !any_matches(&rule["exclude"], image, Match::Yes))
+            .filter(|rule| !any_matches(&rule["exclude"], image, Match::Claimed))
             .map(of_rule),
     );
-    if demands.is_empty() { Standing::Unmatched } else { Standing::Demanded(demands) }
+    demands
 }
 
 fn list(value: &Value) -> &[Value] {

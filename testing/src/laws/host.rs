@@ -106,7 +106,7 @@ fn manifest(byte: u8) -> Result<Vec<u8>, String> {
 
 /// `0` to `4`: signatures with certificates; from `5` on: none, or none that can be read.
 fn signatures(byte: u8) -> Result<Vec<u8>, String> {
-    let layer = |pem: &&str| json!({"annotations": {"dev.sigstore.cosign/certificate": pem}});
+    let layer = |pem: &&str| json!({"annotations": {"dev.cosignproject.cosign/signature": "", "dev.sigstore.cosign/certificate": pem}});
     let layers = |pems: &[&str]| json!({"layers": pems.iter().map(layer).collect::<Vec<_>>()});
     let bundle = json!({"annotations": {"dev.sigstore.bundle.content": "dsse-envelope"}});
     let answer = match byte.wrapping_sub(b'0') % 12 {

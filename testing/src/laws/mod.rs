@@ -6,6 +6,7 @@ mod evidence;
 mod host;
 mod key;
 mod pattern;
+mod pinned;
 mod places;
 mod prefix;
 mod reference;

@@ -1,5 +1,5 @@
 //! URL prefixes of subjects: what the settings take, the host's parser reads as it is written. (Its task
-//! ends on one that it cannot parse.)
+//! ends on one that it cannot parse.) `rules` take no prefix of everybody's, and take it with its owner.
 
 use super::text;
 use serde_json::{Value, json};
@@ -10,15 +10,22 @@ use url::Url;
 pub(super) fn law(input: &[u8]) {
     let Some(text) = text::of(input).filter(|text| !text.is_empty()) else { return };
     let pair = |key: &str| json!({"issuer": "https://acme.com", key: text});
-    let signer = json!({"kind": "genericIssuer", "issuer": "https://acme.com", "subject": {"urlPrefix": text}});
+    let of_rule = |text: &str| {
+        let signer = json!({"kind": "genericIssuer", "issuer": "https://acme.com", "subject": {"urlPrefix": text}});
+        prefix(&json!({"rules": [{"images": ["**"], "allOf": [signer]}]}))
+    };
     let read = [
-        json!({"rules": [{"images": ["**"], "allOf": [signer]}]}),
         json!({"signatures": [{"image": "*", "keylessPrefix": [pair("urlPrefix")]}]}),
         json!({"signatures": [{"image": "*", "keylessPrefix": [pair("url_prefix")]}]}),
     ]
     .map(|settings| prefix(&settings));
-    assert!(read.iter().all(|other| *other == read[0]), "`{text}`: {read:?}");
-    let Some(prefix) = &read[0] else { return };
+    assert_eq!(read[0], read[1], "`{text}`");
+    let ruled = of_rule(text);
+    let Some(prefix) = &read[0] else { return assert_eq!(ruled, None, "`{text}`") };
+    if ruled.is_none() && !prefix.replacen("://", "", 1).contains("//") {
+        assert!(of_rule(&format!("{prefix}acme/acme/acme/acme")).is_some(), "`{text}`");
+    }
+    assert!(ruled.is_none_or(|ruled| ruled == *prefix), "`{text}`");
     assert_eq!(Url::parse(prefix).expect("the host reads it").as_str(), prefix);
     assert!(
         prefix.ends_with('/')

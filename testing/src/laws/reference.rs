@@ -97,9 +97,14 @@ fn is_refused_for_a_reason(text: &str, error: ReferenceError) {
         // A port with leading zeros or above 65535; a registry without dot or port; an IPv6 address; an
         // algorithm that no registry knows, or another length than it has; an image by its identifier,
         // which is what the node has under it.
-        E::Registry | E::AmbiguousRegistry | E::Ipv6Registry | E::Digest | E::ImageId => {}
+        E::Registry
+        | E::Colon
+        | E::AmbiguousRegistry
+        | E::Ipv6Registry
+        | E::Digest
+        | E::ImageId => {}
         E::TooLong => assert!(text.len() > 247, "`{text}`"),
-        E::Empty | E::UpperCase | E::Repository | E::Tag => {
+        E::Empty | E::Blank | E::Scheme | E::UpperCase | E::Repository | E::Tag => {
             let read = runtime::read(text);
             assert!(read.is_none(), "`{text}`: {error}, but a runtime reads {read:?}");
         }

@@ -3,6 +3,7 @@
 
 use super::evidence::{Standing, standing};
 use super::host::{Call, ScriptedHost};
+use super::pinned::is_admitted_again;
 use super::places::{self, Place, WITHOUT_IMAGES};
 use super::{scene, splice, text};
 use arbitrary::Unstructured;
@@ -103,6 +104,9 @@ fn holds(payload: &[u8], script: &[u8]) {
         let object = payload.request.object.expect("an object to change");
         let stored = payload.request.old_object.filter(|_| payload.request.operation == "UPDATE");
         splice::is_vouched_for(object.get(), mutated.get(), stored.map(RawValue::get), &calls);
+        if payload.request.operation == "CREATE" {
+            is_admitted_again(&payload.request.kind, mutated, payload.settings, &calls, NOW);
+        }
     }
     if let Some(scene) = Scene::of(&payload, &answer, &calls) {
         scene.is_justified();
@@ -111,7 +115,8 @@ fn holds(payload: &[u8], script: &[u8]) {
 
 fn ask(payload: &[u8], script: &[u8]) -> (Vec<u8>, Vec<Call>) {
     let mut host = ScriptedHost::new(script);
-    let bytes = validate(payload, &mut |a, b, payload| host.answer(a, b, payload), NOW);
+    let bytes =
+        validate(payload, &mut |a, b, payload| host.answer(a, b, payload), &mut |_| (), NOW);
     (bytes, host.calls)
 }
 

@@ -65,7 +65,9 @@ fn one_image(settings: &str) -> String {
 fn layers(count: usize, certificate: impl Fn(usize) -> String) -> String {
     let layer = |at| {
         let pem = escaped(&certificate(at));
-        format!(r#"{{"annotations":{{"dev.sigstore.cosign/certificate":"{pem}"}}}}"#)
+        format!(
+            r#"{{"annotations":{{"dev.cosignproject.cosign/signature":"","dev.sigstore.cosign/certificate":"{pem}"}}}}"#
+        )
     };
     format!(r#"{{"layers":{}}}"#, list(count, layer))
 }

@@ -70,10 +70,19 @@ impl Host {
     ///
     /// # Errors
     /// As a host answers that refuses.
-    pub fn answer(&self, namespace: &str, operation: &str) -> Result<Vec<u8>, String> {
+    pub fn answer(
+        &self,
+        namespace: &str,
+        operation: &str,
+        question: &[u8],
+    ) -> Result<Vec<u8>, String> {
         let answers = &self.0;
         let answer = match (namespace, operation) {
             ("oci", "v2/verify") => answers.verify.clone(),
+            // Where the host found no signature, there is none.
+            ("oci", "v1/manifest_digest") if question.ends_with(b".sig\"") => {
+                Err("OCI API error: manifest unknown".to_owned())
+            }
             ("oci", "v1/manifest_digest") => answers.manifest_digest.clone(),
             ("oci", "v1/oci_manifest") => answers.manifest.clone(),
             ("crypto", "v1/is_certificate_trusted") => Ok(r#"{"trusted":true}"#.to_owned()),

@@ -57,7 +57,7 @@ pub(super) const MAKERS: &[Maker] = &[
         with_settings(
             "rules/all-match-keys",
             1,
-            entries("rules", RULES, |at| {
+            &entries("rules", RULES, |at| {
                 format!(r#"{{"images":["**"],"allOf":[{}]}}"#, pub_key(&key(at)))
             }),
         )
@@ -66,14 +66,14 @@ pub(super) const MAKERS: &[Maker] = &[
         with_settings(
             "rules/10000",
             IMAGES,
-            entries("rules", 10_000, |at| rule(&format!("**/app{at}"))),
+            &entries("rules", 10_000, |at| rule(&format!("**/app{at}"))),
         )
     },
     || {
         with_settings(
             "rules/10000-prefixes",
             IMAGES,
-            entries("rules", 10_000, |at| rule(&format!("docker.io/library/app{at}"))),
+            &entries("rules", 10_000, |at| rule(&format!("docker.io/library/app{at}"))),
         )
     },
     // the same in `signatures`
@@ -101,14 +101,14 @@ pub(super) const MAKERS: &[Maker] = &[
         with_settings(
             "patterns/images",
             IMAGES,
-            format!(r#"{{"rules":[{{"images":{},"allOf":[{}]}}]}}"#, many_patterns(), workflow(0)),
+            &format!(r#"{{"rules":[{{"images":{},"allOf":[{}]}}]}}"#, many_patterns(), workflow(0)),
         )
     },
     || {
         with_settings(
             "patterns/exclude",
             IMAGES,
-            format!(
+            &format!(
                 r#"{{"rules":[{{"images":["**"],"exclude":{},"allOf":[{}]}}]}}"#,
                 many_patterns(),
                 workflow(0)
@@ -119,14 +119,14 @@ pub(super) const MAKERS: &[Maker] = &[
         with_settings(
             "patterns/exempt",
             IMAGES,
-            format!(r#"{{"exempt":{},"unmatchedImages":"warn"}}"#, many_patterns()),
+            &format!(r#"{{"exempt":{},"unmatchedImages":"warn"}}"#, many_patterns()),
         )
     },
     || {
         with_settings(
             "patterns/entry",
             IMAGES,
-            format!(
+            &format!(
                 r#"{{"signatures":[{{"images":{},"githubActions":{{"owner":"acme"}}}}]}}"#,
                 many_patterns()
             ),
@@ -175,8 +175,8 @@ fn legacy(
     Limit::request(name, create(&pod(IMAGES, image), &settings))
 }
 
-fn with_settings(name: &'static str, images: usize, settings: impl AsRef<str>) -> Limit {
-    Limit::request(name, create(&pod(images, components), settings.as_ref()))
+fn with_settings(name: &'static str, images: usize, settings: &str) -> Limit {
+    Limit::request(name, create(&pod(images, components), settings))
 }
 
 /// So many rules that all match all images.

@@ -6,8 +6,14 @@ use super::{Limit, Maker};
 pub(super) const MAKERS: &[Maker] = &[
     || reject("settings/text", &format!(r#""description":"{}""#, "x".repeat(ROOM))),
     || reject("settings/escapes", &format!(r#""description":"{}""#, r"\u0001".repeat(ROOM / 6))),
-    || reject("settings/lists", &format!(r#""rule":{}"#, list_of_bytes(ROOM, "[]"))),
-    || reject("settings/deep", &format!(r#""rule":{}{}"#, "[".repeat(9_000), "]".repeat(9_000))),
+    || {
+        reject("settings/lists", &format!(r#""rule":{}"#, list_of_bytes(ROOM, "[]")))
+            .refused("unknown field")
+    },
+    || {
+        reject("settings/deep", &format!(r#""rule":{}{}"#, "[".repeat(9_000), "]".repeat(9_000)))
+            .refused("unknown field")
+    },
     // as many entries as fit
     || Limit::settings("settings/rules", entries("rules", 10_000, |_| rule("a"))),
     || Limit::settings("settings/signatures", entries("signatures", 10_000, |_| entry("a"))),
@@ -49,19 +55,19 @@ pub(super) const MAKERS: &[Maker] = &[
     || {
         unmatched(
             "request/rules",
-            entries("rules", 10_000, |at| rule(&format!("ghcr.io/team-{at}/**"))),
+            &entries("rules", 10_000, |at| rule(&format!("ghcr.io/team-{at}/**"))),
         )
     },
     || {
         unmatched(
             "request/signatures",
-            entries("signatures", 10_000, |at| entry(&format!("ghcr.io/team-{at}/*"))),
+            &entries("signatures", 10_000, |at| entry(&format!("ghcr.io/team-{at}/*"))),
         )
     },
     || {
         unmatched(
             "request/text",
-            format!(r#"{{"unmatchedImages":"warn","description":"{}"}}"#, "x".repeat(ROOM)),
+            &format!(r#"{{"unmatchedImages":"warn","description":"{}"}}"#, "x".repeat(ROOM)),
         )
     },
     // what is wrong
@@ -102,8 +108,8 @@ fn reject(name: &'static str, member: &str) -> Limit {
     Limit::settings(name, format!(r#"{{"unmatchedImages":"reject",{member}}}"#))
 }
 
-fn unmatched(name: &'static str, settings: impl AsRef<str>) -> Limit {
-    Limit::request(name, create(&pod(1, |_| "quay.io/acme/app:1".to_owned()), settings.as_ref()))
+fn unmatched(name: &'static str, settings: &str) -> Limit {
+    Limit::request(name, create(&pod(1, |_| "quay.io/acme/app:1".to_owned()), settings))
 }
 
 /// Lists of as many patterns as one may hold.

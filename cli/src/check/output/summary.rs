@@ -1,11 +1,12 @@
-//! The last lines below the table: how many images, what was passed over, what to try.
+//! The last lines: how many images, what was passed over, what to try.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::super::Verdict;
-use super::super::report::{NotReviewed, Report};
-use super::place;
+use super::super::policy::PassedOver;
+use super::super::report::{NotReviewed, ObjectReport, Report};
+use super::{Detail, place};
 
 const VERDICTS: [Verdict; 7] = [
     Verdict::Verified,
@@ -17,16 +18,30 @@ const VERDICTS: [Verdict; 7] = [
     Verdict::Rejected,
 ];
 
-pub(super) fn render(report: &Report) -> String {
+const NOTHING: &str =
+    "not checked: nothing that the policy reviews was found; if that is right, pass --allow-empty";
+const REVIEW: &str = "if the kind is right, add its resource to `spec.rules` of the policy's manifest and pass that with \
+    --settings-path, or pass --allow-unreviewed";
+
+pub(super) fn render(report: &Report, detail: Detail) -> String {
     let mut text = String::new();
     let mut line = |words: String| {
         // Writing to a text cannot fail.
         let _ = writeln!(text, "{words}");
     };
+    if report.lacks_everything() {
+        line(NOTHING.to_owned());
+    }
+    if detail == Detail::Failures {
+        return text;
+    }
     line(images(report));
-    let objects = report.objects.iter().filter(|object| object.is_rejected_itself()).count();
-    if objects > 0 {
-        line(format!("{} rejected as a whole", count(objects, "object")));
+    for verdict in [Verdict::Rejected, Verdict::Unchecked] {
+        let objects = report.objects.iter().filter(|object| object.verdict() == Some(verdict));
+        let objects = objects.count();
+        if objects > 0 {
+            line(format!("{} {} as a whole", count(objects, "object"), verdict.name()));
+        }
     }
     if !report.unreadable.is_empty() {
         line(format!(
@@ -34,24 +49,34 @@ pub(super) fn render(report: &Report) -> String {
             count(report.unreadable.len(), "part")
         ));
     }
-    if !report.not_reviewed.is_empty() {
-        line(format!(
-            "not reviewed, as no rule of the policy is about them: {}",
-            kinds(&report.not_reviewed)
-        ));
+    for why in [PassedOver::Kind, PassedOver::Namespace, PassedOver::Labels] {
+        let kinds = kinds(report.not_reviewed.iter().filter(|object| object.why == why));
+        if !kinds.is_empty() {
+            line(format!("not reviewed, as {}: {kinds}", reason(why)));
+        }
     }
-    for kind in holders(&report.not_reviewed) {
-        line(format!(
-            "careful: {kind} holds images, and nobody checked them; add its resource to `spec.rules` of the policy's manifest and pass that with --settings-path"
-        ));
+    let missed = report.missed().filter(|object| object.why == PassedOver::Kind);
+    let missed: BTreeSet<String> = missed.map(NotReviewed::group_kind).collect();
+    if !missed.is_empty() {
+        let kinds = missed.into_iter().collect::<Vec<_>>().join(", ");
+        line(format!("not checked: what is in {kinds}; {REVIEW}"));
     }
     if !report.no_objects.is_empty() {
         let places: Vec<String> =
-            report.no_objects.iter().map(|origin| place(origin, None)).collect();
+            report.no_objects.iter().map(|other| place(&other.origin, None)).collect();
         line(format!("passed over, as they are no Kubernetes objects: {}", places.join(", ")));
     }
     report.hints.iter().for_each(|hint| line(format!("hint: {hint}")));
     text
+}
+
+/// Why several objects are not reviewed.
+fn reason(why: PassedOver) -> &'static str {
+    match why {
+        PassedOver::Kind => "no rule of the policy is about them",
+        PassedOver::Namespace => "the policy is about another namespace",
+        PassedOver::Labels => "the policy's objectSelector leaves them out",
+    }
 }
 
 fn images(report: &Report) -> String {
@@ -60,7 +85,8 @@ fn images(report: &Report) -> String {
         let known = distinct.entry(&image.image).or_insert(image.verdict);
         *known = image.verdict.min(*known);
     }
-    let objects = count(report.objects.len(), "object");
+    let objects: BTreeSet<_> = report.objects.iter().map(identity).collect();
+    let objects = count(objects.len(), "object");
     if distinct.is_empty() {
         return format!("no image was checked: none is in {objects} that the policy reviews");
     }
@@ -74,31 +100,24 @@ fn images(report: &Report) -> String {
     format!("{} in {objects}: {}", count(distinct.len(), "image"), counts.join(", "))
 }
 
+/// An object is one, however many policies review it.
+fn identity(object: &ObjectReport) -> (usize, Option<usize>, &str, Option<String>) {
+    (object.source, object.origin.line, &object.kind, object.title())
+}
+
 fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// `ConfigMap (2), Service`
-fn kinds(objects: &[NotReviewed]) -> String {
+fn kinds<'r>(objects: impl Iterator<Item = &'r NotReviewed>) -> String {
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     for object in objects {
-        *kinds.entry(named(object)).or_default() += 1;
+        *kinds.entry(object.group_kind()).or_default() += 1;
     }
     let list: Vec<String> = kinds
         .into_iter()
         .map(|(kind, number)| if number == 1 { kind } else { format!("{kind} ({number})") })
         .collect();
     list.join(", ")
-}
-
-fn holders(objects: &[NotReviewed]) -> BTreeSet<String> {
-    objects.iter().filter(|object| object.holds_images).map(named).collect()
-}
-
-fn named(object: &NotReviewed) -> String {
-    if object.group.is_empty() {
-        object.kind.clone()
-    } else {
-        format!("{}/{}", object.group, object.kind)
-    }
 }

@@ -1,147 +1,148 @@
-//! The report as a table: a row for each image and what became of it, the failing ones first.
+//! The report as a table: a row for each image and what became of it, in all of its places.
+//!
+//! - How wide? As the terminal. With five columns where they have room, else with two; where even an image has no
+//!   room in it, and below [`LEAST_WIDTH`], there are lines. An image is never broken.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table};
 
 use super::super::Verdict;
-use super::super::report::{ImageReport, ObjectReport, Report};
-use super::{Colours, place};
+use super::super::report::Report;
+use super::rows::{Row, Subject, rows};
+use super::{Detail, Layout, lines};
 
-/// The table's width where nobody says how wide the terminal is.
-const WIDTH: u16 = 120;
-/// Below this the reasons have no room.
-const LEAST_WIDTH: u16 = 80;
+const LEAST_WIDTH: usize = 60;
 /// Enough of a digest to know it again; as many digits as container runtimes show.
 const SHORT_DIGEST: usize = 12;
 /// How many places of a failing image are named.
 const MAX_PLACES: usize = 10;
+/// The room of places and reasons that makes five columns legible.
+const ROOM: usize = 40;
+/// Of a table with five columns, and with two: their lines, and a space on both sides of each column.
+const FRAMES: (usize, usize) = (16, 7);
 
-/// An image, and what is said about it in all of its places.
-#[derive(PartialEq, Eq)]
-struct Row {
+/// What is said about an image in all of its places.
+struct Entry {
     verdict: Verdict,
-    image: String,
+    subject: String,
     digest: String,
     why: String,
+    places: Vec<String>,
 }
 
-pub(super) fn render(report: &Report, colours: Colours) -> String {
-    let rows = rows(report);
-    if rows.is_empty() {
+pub(super) fn render(report: &Report, layout: Layout, detail: Detail) -> String {
+    let entries = entries(rows(report, detail));
+    let widest = |text: fn(&Entry) -> &str| {
+        entries.iter().map(|entry| text(entry).chars().count()).max().unwrap_or_default()
+    };
+    let verdicts = widest(|entry| entry.verdict.name());
+    let subjects = widest(|entry| &entry.subject);
+    let rest = layout.width.saturating_sub(verdicts + subjects);
+    if entries.is_empty() {
         return String::new();
     }
-    let mut table = Table::new();
-    table
-        .load_style(UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(["verdict", "image", "digest", "where", "why"]);
-    if colours == Colours::Never {
-        table.force_no_tty();
-    }
-    let width = table.width().unwrap_or(WIDTH).max(LEAST_WIDTH);
-    table.set_width(width);
-    for (row, places) in &rows {
-        table.add_row(vec![
-            Cell::new(row.verdict.name()).fg(colour(row.verdict)),
-            Cell::new(&row.image),
-            Cell::new(&row.digest),
-            Cell::new(shorten(row.verdict, places)),
-            Cell::new(&row.why),
-        ]);
-    }
-    for column in [0, 2] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
-    }
+    let table = if layout.width < LEAST_WIDTH || rest < FRAMES.1 {
+        return lines::render(report, detail);
+    } else if rest < FRAMES.0 + SHORT_DIGEST + ROOM {
+        two_columns(&entries, layout)
+    } else {
+        five_columns(&entries, layout)
+    };
     format!("{table}\n")
 }
 
-fn rows(report: &Report) -> Vec<(Row, Vec<String>)> {
-    let mut rows: Vec<(Row, Vec<String>)> = Vec::new();
-    let mut add = |row: Row, place: String| match rows.iter_mut().find(|(known, _)| *known == row) {
-        Some((_, places)) if places.contains(&place) => {}
-        Some((_, places)) => places.push(place),
-        None => rows.push((row, vec![place])),
-    };
-    for object in &report.objects {
-        for image in &object.images {
-            let line = image.position.map(|position| position.line);
-            add(of_image(image), titled(object, place(&object.origin, line)));
+fn five_columns(entries: &[Entry], layout: Layout) -> Table {
+    let mut table = framed(layout);
+    table.set_header(["verdict", "image", "digest", "where", "why"]);
+    for entry in entries {
+        let Entry { subject, digest, places, why, .. } = entry;
+        let texts = [subject, digest, &places.join("\n"), why];
+        let cells = texts.into_iter().map(Cell::new);
+        table.add_row([verdict(entry)].into_iter().chain(cells));
+    }
+    never_break(&mut table, &[0, 1, 2]);
+    table
+}
+
+fn two_columns(entries: &[Entry], layout: Layout) -> Table {
+    let mut table = framed(layout);
+    table.set_header(["verdict", "image, where, and why"]);
+    for entry in entries {
+        let Entry { subject, digest, places, why, .. } = entry;
+        let digest = [digest].into_iter().filter(|digest| !digest.is_empty());
+        let texts = [subject].into_iter().chain(digest).chain(places).chain([why]);
+        let texts: Vec<&str> = texts.map(String::as_str).filter(|text| !text.is_empty()).collect();
+        table.add_row([verdict(entry), Cell::new(texts.join("\n"))]);
+    }
+    never_break(&mut table, &[0]);
+    table
+}
+
+fn framed(layout: Layout) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(layout.width).unwrap_or(u16::MAX));
+    if layout.is_coloured {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    table
+}
+
+fn never_break(table: &mut Table, columns: &[usize]) {
+    for column in columns {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
         }
-        if object.is_rejected_itself() {
-            let why = object.message.clone().unwrap_or_default();
-            add(plain(Verdict::Rejected, why), titled(object, place(&object.origin, None)));
+    }
+}
+
+fn entries(rows: Vec<Row>) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for row in rows {
+        let place = match &row.object {
+            Some(object) => format!("{} ({object})", row.place),
+            None => row.place,
+        };
+        let (subject, why) = match row.subject {
+            Subject::Image(image) => (image, row.why),
+            Subject::Path(path) => (String::new(), format!("{path}: {}", row.why)),
+            Subject::Object | Subject::Part => (String::new(), row.why),
+        };
+        let digest = short(&row.digest).to_owned();
+        let verdict = row.verdict;
+        match entries.iter_mut().find(|known| {
+            known.verdict == verdict
+                && known.subject == subject
+                && known.digest == digest
+                && known.why == why
+        }) {
+            Some(entry) if entry.places.contains(&place) => {}
+            Some(entry) => entry.places.push(place),
+            None => entries.push(Entry { verdict, subject, digest, why, places: vec![place] }),
         }
     }
-    for unreadable in &report.unreadable {
-        let why = unreadable.reason.clone();
-        add(plain(Verdict::Unchecked, why), place(&unreadable.origin, None));
-    }
-    rows.sort_by_key(|(row, _)| row.verdict);
-    rows
+    entries.iter_mut().for_each(shorten);
+    entries
 }
 
-fn of_image(image: &ImageReport) -> Row {
-    Row {
-        verdict: image.verdict,
-        image: image.image.clone(),
-        digest: image.digest.as_deref().map(short).unwrap_or_default().to_owned(),
-        why: why(image),
+fn shorten(entry: &mut Entry) {
+    let shown = if entry.verdict.fails() { MAX_PLACES } else { 1 };
+    let more = entry.places.len().saturating_sub(shown);
+    if more > 0 {
+        entry.places.truncate(shown);
+        entry.places.push(format!("and {more} more"));
     }
 }
 
-fn plain(verdict: Verdict, why: String) -> Row {
-    Row { verdict, image: String::new(), digest: String::new(), why }
-}
-
-fn titled(object: &ObjectReport, place: String) -> String {
-    match object.title() {
-        Some(title) => format!("{place} ({title})"),
-        None => place,
-    }
-}
-
-/// The reason in words, with the rule that it is about.
-pub(super) fn why(image: &ImageReport) -> String {
-    let reason = image.reason.clone().unwrap_or_default();
-    match image.verdict {
-        Verdict::Verified => {
-            let approvals = image.approvals.iter();
-            approvals
-                .map(|approval| format!("{}: {}", approval.rule, approval.signers))
-                .chain(image.reason.clone())
-                .collect::<Vec<_>>()
-                .join("\n")
-        }
-        Verdict::Rejected | Verdict::Unchecked => match &image.rule {
-            Some(rule) => format!("{rule}: {reason}"),
-            None if image.image.is_empty() => format!("{}: {reason}", image.path),
-            None => reason,
-        },
-        Verdict::Warned => reason,
-        Verdict::Exempt => "the settings exempt it".to_owned(),
-        Verdict::Unmatched => "no rule selects it".to_owned(),
-        Verdict::Unchanged => "the stored object holds it".to_owned(),
-    }
-}
-
-fn shorten(verdict: Verdict, places: &[String]) -> String {
-    let shown = if verdict.fails() { MAX_PLACES } else { 1 };
-    let mut lines: Vec<String> = places.iter().take(shown).cloned().collect();
-    if places.len() > shown {
-        lines.push(format!("and {} more", places.len() - shown));
-    }
-    lines.join("\n")
-}
-
-fn colour(verdict: Verdict) -> Color {
-    match verdict {
+fn verdict(entry: &Entry) -> Cell {
+    Cell::new(entry.verdict.name()).fg(match entry.verdict {
         Verdict::Rejected => Color::Red,
         Verdict::Unchecked | Verdict::Warned => Color::Yellow,
         Verdict::Verified => Color::Green,
         Verdict::Exempt | Verdict::Unmatched | Verdict::Unchanged => Color::Grey,
-    }
+    })
 }
 
 fn short(digest: &str) -> &str {

@@ -7,6 +7,7 @@ use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table};
 
 use super::Images;
 use super::outcome::Outcome;
+use crate::command::print::is_coloured;
 
 /// The table's width where nobody says how wide the terminal is.
 const WIDTH: u16 = 120;
@@ -40,7 +41,7 @@ pub(super) fn results(images: &Images, outcomes: &[Outcome]) -> anyhow::Result<S
         .load_style(UTF8_FULL)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(["request", "image", "verdict", "digest", "reason"]);
-    if crate::command::forbids_colour() {
+    if !is_coloured(&std::io::stdout()) {
         table.force_no_tty();
     }
     let width = table.width().unwrap_or(WIDTH).clamp(LEAST_WIDTH, WIDTH);

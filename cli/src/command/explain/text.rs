@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Write};
 
 use anstyle::{AnsiColor, Style};
 
+use crate::check::Verdict;
 use crate::explain::{
     Canonical, Explanation, Fate, Findings, Fingerprint, List, Needs, Noted, PatternReport,
     RuleReport, RuleResult, SignerReport, Standing, Subject,
@@ -88,7 +89,9 @@ fn write_patterns(
 }
 
 fn write_rule(f: &mut String, rule: &RuleReport) -> fmt::Result {
-    let excluded = rule.exclude.iter().any(|pattern| pattern.standing == Standing::Yes);
+    let spares =
+        |pattern: &PatternReport| matches!(pattern.standing, Standing::Claimed | Standing::Yes);
+    let excluded = rule.exclude.iter().any(spares);
     let is_meant = rule.images.iter().any(|pattern| pattern.standing != Standing::No);
     let (style, says) = match (rule.selects, is_meant && excluded) {
         (true, _) => (GOOD, "selects the image"),
@@ -102,7 +105,7 @@ fn write_rule(f: &mut String, rule: &RuleReport) -> fmt::Result {
     if is_meant && !rule.exclude.is_empty() {
         let title = if excluded { "excluded by" } else { "excluded by none of" };
         writeln!(f, "  {title}")?;
-        let tells = |pattern: &PatternReport| (pattern.standing == Standing::Yes) == excluded;
+        let tells = |pattern: &PatternReport| spares(pattern) == excluded;
         write_patterns(f, "    ", &rule.exclude, tells)?;
     }
     if rule.selects { write_needs(f, rule) } else { Ok(()) }
@@ -199,19 +202,23 @@ fn fate(explanation: &Explanation) -> String {
                 _ => "accepts",
             };
             let setting = explanation.unmatched_images;
-            format!("No rule selects the image: `unmatchedImages: {setting}` {does} it.")
+            format!("No rule matches the image: `unmatchedImages: {setting}` {does} it.")
         }
     }
 }
 
 fn write_findings(f: &mut String, image: &str, findings: &Findings) -> fmt::Result {
-    let (style, verdict) = if findings.allowed { (GOOD, "accepted") } else { (BAD, "rejected") };
+    let (style, verdict) = match (findings.allowed, findings.verdict) {
+        (true, _) => (GOOD, "accepted"),
+        (false, Verdict::Unchecked) => (UNSURE, "not checked"),
+        (false, _) => (BAD, "rejected"),
+    };
     write!(f, "{} {}", styled(TITLE, "verdict:"), styled(style, verdict))?;
     match &findings.pinned {
         Some(pinned) => writeln!(f, ", and pinned: {pinned}")?,
         None => writeln!(f)?,
     }
-    let place = format!("spec.containers[0].image (`explain`) `{image}`: ");
+    let place = format!("image `{image}` (`spec.containers[0]`, container `explain`): ");
     for line in findings.message.iter().flat_map(|message| message.lines()) {
         writeln!(f, "  {}", line.strip_prefix(&place).unwrap_or(line))?;
     }

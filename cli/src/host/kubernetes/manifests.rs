@@ -1,5 +1,6 @@
 //! Objects from a folder of manifests, for tests and laptops.
 //!
+//! - How are they read? As `check` reads manifests.
 //! - Which files? Every `.yaml`, `.yml` and `.json` file in it, each with one or more objects.
 //! - What differs from a cluster? Nothing that a policy sees: an object without a namespace is in `default`,
 //!   and a Secret's `stringData` is found in its `data`.
@@ -9,11 +10,13 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::super::error::HostError;
 use super::super::question::ResourceQuestion;
+use crate::manifest::position::Position;
+use crate::manifest::values;
+use crate::text;
 
 /// The objects of a folder.
 #[derive(Debug, Default)]
@@ -30,13 +33,15 @@ pub enum ManifestsError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A file is not YAML.
-    #[error("kubernetes manifest `{}`: {source}", .path.display())]
-    Yaml {
+    /// A document cannot be read.
+    #[error("kubernetes manifest `{}:{}:{}`: {reason}", .path.display(), .at.line, .at.column)]
+    Unreadable {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and on which line.
-        source: yaml_serde::Error,
+        /// Where.
+        at: Position,
+        /// What is wrong.
+        reason: String,
     },
     /// A document is not a Kubernetes object.
     #[error("kubernetes manifest `{}`: document {document} needs apiVersion, kind and metadata.name", .path.display())]
@@ -89,11 +94,14 @@ impl Manifests {
     }
 
     fn add(&mut self, path: &Path) -> Result<(), ManifestsError> {
-        let text = std::fs::read_to_string(path)
+        let text = text::read(path)
             .map_err(|source| ManifestsError::Read { path: path.to_owned(), source })?;
-        for (index, document) in yaml_serde::Deserializer::from_str(&text).enumerate() {
-            let value = Value::deserialize(document)
-                .map_err(|source| ManifestsError::Yaml { path: path.to_owned(), source })?;
+        for (index, document) in values(&text).into_iter().enumerate() {
+            let value = document.map_err(|(at, reason)| ManifestsError::Unreadable {
+                path: path.to_owned(),
+                at,
+                reason,
+            })?;
             self.insert(path, index + 1, value)?;
         }
         Ok(())
@@ -105,9 +113,6 @@ impl Manifests {
         document: usize,
         mut object: Value,
     ) -> Result<(), ManifestsError> {
-        if object.is_null() {
-            return Ok(());
-        }
         let key = Key::of(&object)
             .ok_or_else(|| ManifestsError::NotAnObject { path: path.to_owned(), document })?;
         fold_string_data(&mut object);
@@ -215,7 +220,7 @@ mod tests {
     fn what_is_wrong_is_named() {
         let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: keys}\n";
         let rows = [
-            ("a: [", "a.yaml`: "),
+            ("a: [", "a.yaml:1:5`: "),
             ("a: b", "document 1 needs apiVersion, kind and metadata.name"),
             (&format!("{object}---\n{object}"), "document 2 is there already: ConfigMap `keys`"),
         ];

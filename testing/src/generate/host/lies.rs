@@ -58,7 +58,13 @@ fn honest(call: &str, question: &Value, choices: &mut Choices) -> Json {
     let image = question["image"].as_str().or(question.as_str()).unwrap_or_default();
     let known = image.split_once('@').map_or_else(|| digest('a'), |(_, digest)| digest.to_owned());
     let layer = || {
-        Json::from([("annotations", Json::from([("dev.sigstore.cosign/certificate", "x".into())]))])
+        Json::from([(
+            "annotations",
+            Json::from([
+                ("dev.cosignproject.cosign/signature", "".into()),
+                ("dev.sigstore.cosign/certificate", "x".into()),
+            ]),
+        )])
     };
     match call {
         "oci/v2/verify" => Json::from([("is_trusted", true.into()), ("digest", known.into())]),

@@ -1,0 +1,51 @@
+//! Whether an object that nobody reviewed looks as if it held images.
+//!
+//! - Why is it asked? Whoever reads "accepted" takes what was passed over for checked. A kind with a slip of the
+//!   pen (`Deploymnet`), and a custom resource that makes Pods, must not be passed over in silence.
+//! - What looks so? A key `image` with a text, or with a map that has a `repository`; a list of `images`.
+//! - And objects that hold texts of anything ([`TEXTS`])? They do not.
+
+use signed_images_policy::image::reference::Reference;
+
+use crate::manifest::tree::{Node, Value};
+
+/// The core kinds whose values are texts for others, whatever the keys are called.
+const TEXTS: [(&str, &str); 2] = [("", "ConfigMap"), ("", "Secret")];
+/// What every object has.
+const PARTS: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
+
+/// Whether an object of a kind that the policy does not know looks as if it held images.
+pub(super) fn seems_to_hold_images(group: &str, kind: &str, object: &Node) -> bool {
+    !TEXTS.contains(&(group, kind)) && has_images(object)
+}
+
+/// Whether something without an API version or a kind was meant as an object.
+pub(super) fn is_half_an_object(node: &Node) -> bool {
+    PARTS.iter().filter(|part| node.get(part).is_some()).count() > 1
+}
+
+/// Nothing here is deeper than [`crate::manifest::tree::MAX_DEPTH`].
+fn has_images(node: &Node) -> bool {
+    match &node.value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => false,
+        Value::List(items) => items.iter().any(|item| has_images(item)),
+        Value::Map(entries) => entries.iter().any(|(key, value)| match key.as_text() {
+            Some("image") if names_an_image(value) => true,
+            Some("images") if names_images(value) => true,
+            _ => has_images(value),
+        }),
+    }
+}
+
+fn names_an_image(node: &Node) -> bool {
+    match &node.value {
+        Value::Text(text) => Reference::parse(text).is_ok(),
+        Value::Map(_) => node.text("repository").is_some(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) => false,
+    }
+}
+
+fn names_images(node: &Node) -> bool {
+    let Value::List(items) = &node.value else { return false };
+    items.iter().any(|item| names_an_image(item))
+}

@@ -1,0 +1,164 @@
+//! What the manifest of a policy says besides its settings: which objects it is about, and what becomes of its
+//! verdicts.
+//!
+//! - What is applied? `spec.rules`; the namespace of an `AdmissionPolicy`; `spec.objectSelector`; `spec.mode`;
+//!   `spec.mutating`.
+//! - What is not? What only the cluster can say ([`Manifest::not_applied`]). More is reviewed then, never less.
+//! - And an object that names no namespace? It may go into any, and is reviewed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use yaml_serde::Value as Yaml;
+
+use super::effect::Effect;
+use super::kinds::Kinds;
+use super::subject::Object;
+use crate::manifest::tree::Node;
+
+/// Why a manifest is not understood.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}`: spec.{part} of the policy: {source}", .path.display())]
+pub struct ManifestError {
+    /// The file.
+    pub path: PathBuf,
+    /// What of it.
+    pub part: &'static str,
+    /// What is wrong.
+    pub source: yaml_serde::Error,
+}
+
+/// A policy's manifest, or nothing but its settings.
+#[derive(Debug, Clone, Default)]
+pub struct Manifest {
+    /// Its name.
+    pub name: Option<String>,
+    /// The kinds that it is about, when it says so.
+    pub kinds: Option<Kinds>,
+    /// What becomes of its verdicts.
+    pub effect: Effect,
+    /// The fields that leave out objects and are not applied.
+    pub not_applied: Vec<&'static str>,
+    namespace: Option<String>,
+    labels: Option<Selector>,
+}
+
+/// Why an object is not reviewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PassedOver {
+    /// No rule of the policy is about its kind.
+    Kind,
+    /// The policy is about another namespace.
+    Namespace,
+    /// The policy's `objectSelector` leaves it out.
+    Labels,
+}
+
+impl PassedOver {
+    /// The reason in words.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Kind => "no rule of the policy is about its kind",
+            Self::Namespace => "the policy is about another namespace",
+            Self::Labels => "the policy's objectSelector leaves it out",
+        }
+    }
+}
+
+/// [`LabelSelector`](https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/label-selector/).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Selector {
+    match_labels: BTreeMap<String, String>,
+    match_expressions: Vec<Expression>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Expression {
+    key: String,
+    operator: Operator,
+    #[serde(default)]
+    values: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+enum Operator {
+    In,
+    NotIn,
+    Exists,
+    DoesNotExist,
+}
+
+const NOT_APPLIED: [&str; 2] = ["namespaceSelector", "matchConditions"];
+
+impl Manifest {
+    /// What this manifest of a policy says.
+    ///
+    /// # Errors
+    /// When a part of it is not what it should be.
+    pub fn read(policy: &Yaml, path: &Path) -> Result<Self, ManifestError> {
+        let failed = |part| move |source| ManifestError { path: path.to_owned(), part, source };
+        let spec = |key: &str| {
+            policy.get("spec").and_then(|spec| spec.get(key)).filter(|value| !value.is_null())
+        };
+        let metadata = |key: &str| {
+            let metadata = policy.get("metadata").and_then(|metadata| metadata.get(key));
+            metadata.and_then(Yaml::as_str).map(ToOwned::to_owned)
+        };
+        let is_namespaced = policy.get("kind").and_then(Yaml::as_str) == Some("AdmissionPolicy");
+        let kinds = spec("rules").map(Kinds::deserialize).transpose();
+        let labels = spec("objectSelector").map(Selector::deserialize).transpose();
+        Ok(Self {
+            name: metadata("name"),
+            kinds: kinds.map_err(failed("rules"))?,
+            effect: Effect {
+                is_monitored: spec("mode").and_then(Yaml::as_str) == Some("monitor"),
+                forbids_changes: spec("mutating").and_then(Yaml::as_bool) == Some(false),
+            },
+            not_applied: NOT_APPLIED.into_iter().filter(|key| spec(key).is_some()).collect(),
+            namespace: metadata("namespace").filter(|_| is_namespaced),
+            labels: labels.map_err(failed("objectSelector"))?,
+        })
+    }
+
+    /// Why the API server would not send the creation of this object to the policy.
+    pub(super) fn passes_over(&self, object: &Object, node: &Node) -> Option<PassedOver> {
+        let is_elsewhere = |wanted: &String| {
+            object.namespace.as_ref().is_some_and(|namespace| namespace != wanted)
+        };
+        let kinds = self.kinds.as_ref();
+        if kinds.is_some_and(|kinds| !kinds.include(&object.group, &object.kind)) {
+            Some(PassedOver::Kind)
+        } else if self.namespace.as_ref().is_some_and(is_elsewhere) {
+            Some(PassedOver::Namespace)
+        } else if self.labels.as_ref().is_some_and(|selector| !selector.selects(node)) {
+            Some(PassedOver::Labels)
+        } else {
+            None
+        }
+    }
+}
+
+impl Selector {
+    fn selects(&self, object: &Node) -> bool {
+        let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
+        let label = |key: &str| labels.and_then(|labels| labels.text(key));
+        let has = |(key, value): (&String, &String)| label(key) == Some(value);
+        self.match_labels.iter().all(has)
+            && self.match_expressions.iter().all(|expression| {
+                let value = label(&expression.key);
+                let is_listed = value
+                    .is_some_and(|value| expression.values.iter().any(|listed| listed == value));
+                match expression.operator {
+                    Operator::In => is_listed,
+                    Operator::NotIn => !is_listed,
+                    Operator::Exists => value.is_some(),
+                    Operator::DoesNotExist => value.is_none(),
+                }
+            })
+    }
+}

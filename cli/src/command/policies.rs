@@ -1,0 +1,75 @@
+//! The policies that `check` puts objects to: one, or several as a cluster has.
+//!
+//! - What may be named? A file with settings; manifests of policies, in a file or in a folder. What else a folder
+//!   holds is left alone.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use clap::Args;
+
+use super::exit::Mistake;
+use crate::check::policy::Manifest;
+use crate::check::source;
+use crate::settings::{self, File, Settings};
+
+/// The settings of the policies.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct PolicyOptions {
+    /// The policy's settings: a file of YAML or JSON, or the manifest of a policy that has them. Several policies:
+    /// repeat it, or name a folder of manifests
+    #[arg(long, short, value_name = "PATH")]
+    settings_path: Vec<PathBuf>,
+    /// The policy's settings, as JSON
+    #[arg(long, value_name = "JSON")]
+    settings_json: Option<String>,
+}
+
+/// A policy's settings, and what its manifest says besides.
+#[derive(Debug)]
+pub(super) struct Policy {
+    pub(super) settings: Settings,
+    pub(super) manifest: Manifest,
+}
+
+impl PolicyOptions {
+    /// The policies.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(super) fn read(&self) -> Result<Vec<Policy>, Mistake> {
+        if let Some(json) = &self.settings_json {
+            let settings =
+                Settings::parse(json).context("--settings-json").map_err(Mistake::new)?;
+            return Ok(vec![Policy { settings, manifest: Manifest::default() }]);
+        }
+        let policies = self.settings_path.iter().map(|path| read(path));
+        let policies: anyhow::Result<Vec<_>> = policies.collect();
+        Ok(policies.map_err(Mistake::new)?.into_iter().flatten().collect())
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<Policy>> {
+    if !path.is_dir() {
+        return settings::read_all(path)?.iter().map(|file| policy(file, path)).collect();
+    }
+    let mut policies = Vec::new();
+    for file in source::files(path)? {
+        for document in settings::policies(&file)? {
+            policies.push(policy(&File::Policy(document), &file)?);
+        }
+    }
+    if policies.is_empty() {
+        return Err(anyhow!("no file in `{}` holds the manifest of a policy", path.display()));
+    }
+    Ok(policies)
+}
+
+fn policy(file: &File, path: &Path) -> anyhow::Result<Policy> {
+    let manifest = match file {
+        File::Policy(policy) => Manifest::read(policy, path)?,
+        File::Settings(_) => Manifest::default(),
+    };
+    Ok(Policy { settings: Settings::of(file, path)?, manifest })
+}
