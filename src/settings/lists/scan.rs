@@ -8,7 +8,9 @@ use crate::policy::signer::Identity;
 use crate::settings::SettingsIssue;
 use crate::settings::attestation::{AgeLimit, severity};
 use crate::settings::lazy::Lazy;
-use crate::settings::limits::{MAX_ANNOTATIONS, MAX_PATTERNS, MAX_REPORT_PATTERNS, MAX_SIGNERS};
+use crate::settings::limits::{MAX_ANNOTATIONS, MAX_REPORT_PATTERNS, MAX_SIGNERS};
+#[cfg(not(target_family = "wasm"))]
+use crate::settings::limits::MAX_PATTERNS;
 use crate::settings::list::{FormList, List, StringMap};
 use crate::settings::signer_parts::{KeyText, Literal, keyless, required};
 use serde::Deserialize;
