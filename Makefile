@@ -7,10 +7,6 @@ SIGNED_IMAGES := $(CARGO_OUT)/debug/signed-images
 # what `cargo xtask` runs
 XTASK := $(CARGO_OUT)/debug/xtask
 
-# kwctl, Kubewarden's own tool, annotates the module when it is installed.
-KWCTL := $(shell command -v kwctl 2>/dev/null)
-ANNOTATE := $(or $(KWCTL),$(SIGNED_IMAGES)) annotate
-
 # binaryen's optimiser makes the module a tenth smaller when it is installed, as it is for releases
 WASM_OPT := $(shell command -v wasm-opt 2>/dev/null)
 # what rustc's wasm32-wasip1 uses, and the vector instructions
@@ -48,8 +44,9 @@ floor.wasm: FORCE | setup fetch
 	cargo build --profile floor --target $(WASM_TARGET) --package signed-images-floor --lib
 	@$(call optimise,$(FLOOR),$@)
 
-annotated-policy.wasm: policy.wasm metadata.yml USAGE.md $(if $(KWCTL),,$(SIGNED_IMAGES))
-	$(ANNOTATE) -m metadata.yml -u USAGE.md -o $@ policy.wasm
+# Never `kwctl annotate`: it writes the same metadata as other bytes, and who builds a release again compares bytes.
+annotated-policy.wasm: policy.wasm metadata.yml USAGE.md $(SIGNED_IMAGES)
+	$(SIGNED_IMAGES) annotate -m metadata.yml -u USAGE.md -o $@ policy.wasm
 
 # --workspace, so that the features and with them the builds of the dependencies are those of `make test`
 $(SIGNED_IMAGES) $(XTASK): FORCE | setup
@@ -219,10 +216,10 @@ artifacthub: $(XTASK)
 # PUSH_FLAGS: release/publish.
 TAG = v$(VERSION)
 
-publish: annotated-policy.wasm $(if $(KWCTL),,$(SIGNED_IMAGES))
+publish: annotated-policy.wasm
 	$(if $(REGISTRY),,$(error where to? make publish REGISTRY=ghcr.io/acme/policies))
 	$(if $(call missing,cosign jq),$(error install what signs: apt-get install $(call missing,cosign jq)))
-	@PUSH='$(or $(KWCTL),$(SIGNED_IMAGES)) push $(PUSH_FLAGS)' release/publish $< $(REGISTRY)/signed-images-policy:$(TAG)
+	@PUSH='$(SIGNED_IMAGES) push $(PUSH_FLAGS)' release/publish $< $(REGISTRY)/signed-images-policy:$(TAG)
 
 # Two builds of what is committed, in different folders, give the same bytes.
 reproducible: setup

@@ -1,6 +1,7 @@
 //! The chart that brings the policy into Rancher's catalog: `charts/signed-images-policy`.
 //!
 //! - Where is it from? From `metadata.yml`, `questions-ui.yml` and the version of the package.
+//! - Why a copy of the licence? A chart is passed on alone, and Rancher refuses a repository with a symbolic link.
 //! - What does Rancher read of it? Its Kubewarden extension lists charts by the annotations below, takes the
 //!   module from `values.yaml` (older ones from the annotations), and renders `questions.yaml`.
 
@@ -8,7 +9,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use signed_images::metadata::Metadata;
 use signed_images::metadata::annotations::{
-    DESCRIPTION, DISPLAY_NAME, KEYWORDS, OCI_URL, RESOURCES, SOURCE, TITLE, URL,
+    DESCRIPTION, DISPLAY_NAME, KEYWORDS, LICENSE, OCI_URL, RESOURCES, SOURCE, TITLE, URL,
 };
 
 use crate::made::{Made, read};
@@ -19,7 +20,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 ///
 /// # Errors
 /// When what they are made of cannot be read, or lacks something.
-pub fn files() -> anyhow::Result<[Made; 3]> {
+pub fn files() -> anyhow::Result<[Made; 4]> {
     let source = Source { metadata: Metadata::parse(&read("metadata.yml")?)? };
     Ok([
         Made {
@@ -30,6 +31,7 @@ pub fn files() -> anyhow::Result<[Made; 3]> {
             path: "charts/signed-images-policy/values.yaml",
             text: yaml_serde::to_string(&source.values()?)?,
         },
+        Made { path: "charts/signed-images-policy/LICENSE", text: read("LICENSE")? },
         Made {
             path: "charts/signed-images-policy/questions.yaml",
             text: read("questions-ui.yml")?,
@@ -55,6 +57,7 @@ impl Source {
             "sources": [self.annotation(SOURCE)?],
             "keywords": keywords,
             "annotations": {
+                "artifacthub.io/license": self.annotation(LICENSE)?,
                 "catalog.cattle.io/hidden": "true",
                 "catalog.cattle.io/type": "kubewarden-policy",
                 "catalog.cattle.io/ui-component": "kubewarden",
