@@ -23,7 +23,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore kubectl e2e-cluster cluster chart schema ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore kubectl helm e2e-cluster cluster chart schema ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -126,7 +126,8 @@ bench: policy.wasm floor.wasm
 e2e-tests: setup-e2e annotated-policy.wasm
 	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) bats e2e.bats
 
-# What Rancher's catalog lists, from metadata.yml and questions-ui.yml. A test sees that it is current.
+# What Rancher's catalog lists, and what Helm installs, from metadata.yml, questions-ui.yml and the settings. A test
+# sees that they are current.
 chart: $(XTASK)
 	$(XTASK) chart
 
@@ -165,15 +166,32 @@ sigstore: setup-sigstore
 	$(GO_BUILD) -o $(SIGSTORE_BIN)/cosign2 github.com/sigstore/cosign/v2/cmd/cosign
 	$(GO_BUILD) -o $(SIGSTORE_BIN)/cosign3 github.com/sigstore/cosign/v3/cmd/cosign
 
+# Helm, at the version of tests/helm/go.mod, and what it makes of the charts.
+HELM_BIN := $(abspath $(CARGO_OUT))/helm/helm
+
+$(HELM_BIN): tests/helm/go.mod | setup
+	$(call need,go,install Go: https://go.dev/dl)
+	@mkdir -p $(dir $@)
+	go -C tests/helm build -trimpath -buildvcs=false -ldflags='-s -w' -o $@ helm.sh/helm/v4/cmd/helm
+
+helm: $(HELM_BIN)
+	HELM=$(HELM_BIN) cargo test --package xtask --test charts -- --ignored
+
 CLUSTER_BIN := $(abspath $(CARGO_OUT))/cluster/bin
+CLUSTER_CRDS := $(abspath $(CARGO_OUT))/cluster/crds
 WEBHOOK := $(abspath $(CARGO_OUT))/debug/examples/webhook
 
 # tests/cluster/README.md
-e2e-cluster: setup-cluster annotated-policy.wasm $(WEBHOOK) cluster
-	CLUSTER_BIN=$(CLUSTER_BIN) WEBHOOK=$(WEBHOOK) bats e2e-cluster.bats
+e2e-cluster: setup-cluster annotated-policy.wasm $(WEBHOOK) $(SIGNED_IMAGES) $(HELM_BIN) cluster
+	CLUSTER_BIN=$(CLUSTER_BIN) CLUSTER_CRDS=$(CLUSTER_CRDS) WEBHOOK=$(WEBHOOK) HELM=$(HELM_BIN) \
+		SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) bats e2e-cluster.bats
 
 $(WEBHOOK): FORCE | setup
 	cargo build --workspace --example $(notdir $@)
+
+# Kubewarden's CRDs, from the Go module of its controller.
+KUBEWARDEN := github.com/kubewarden/kubewarden-controller@v1.36.0
+KUBEWARDEN_SUM := h1:TGi/u15Tt3ltvNOlz0NAQt4gAdSJXJ6CSh9nWf2zgQE=
 
 # A control plane of Kubernetes, and kubectl.
 cluster: GO_BUILD = $(call go-build,tests/cluster)
@@ -181,6 +199,10 @@ cluster: setup-cluster
 	@mkdir -p $(CLUSTER_BIN)
 	$(GO_BUILD) -o $(CLUSTER_BIN)/ $(addprefix k8s.io/kubernetes/cmd/,kube-apiserver kube-controller-manager kubectl)
 	$(GO_BUILD) -o $(CLUSTER_BIN)/etcd go.etcd.io/etcd/server/v3
+	rm -rf $(CLUSTER_CRDS) && mkdir -p $(CLUSTER_CRDS)
+	go mod download -json $(KUBEWARDEN) | jq -er 'select(.Sum == "$(KUBEWARDEN_SUM)").Dir' | \
+		xargs -I {} cp {}/charts/kubewarden-crds/templates/crds/policies.kubewarden.io_clusteradmissionpolicies.yaml \
+		{}/charts/kubewarden-crds/templates/crds/policies.kubewarden.io_admissionpolicies.yaml $(CLUSTER_CRDS)
 
 # kubectl's own reader of manifests, at the versions of tests/kubectl/go.mod, and what it is compared about: generated
 # manifests, this repository's, and YAML's test suite where npm is.
@@ -240,11 +262,11 @@ release-version:
 	@[ $(TAG) = v$(VERSION) ] || { echo "$(TAG) is not v$(VERSION), the version in metadata.yml"; exit 1; }
 	@release/notes $(VERSION) <CHANGELOG.md >/dev/null
 
-CHART := charts/signed-images-policy
+CHARTS := charts/signed-images-policy charts/signed-images
 
 chart-package:
 	$(call need,helm,install helm: https://helm.sh/docs/intro/install)
-	helm package $(CHART) --destination $(CARGO_OUT)/chart
+	helm package $(CHARTS) --destination $(CARGO_OUT)/chart
 
 # What a release on GitHub has; `policy.wasm` is where artifacthub-pkg.yml says that it is.
 dist: annotated-policy.wasm size sbom

@@ -498,3 +498,44 @@ KINDS
   are pods 2 "$PINNED"
   refuses "$UNSIGNED" 'not signed' -- k rollout undo deployment web
 }
+
+# ---- manifests that are applied to Kubewarden ------------------------------------------------------
+
+# takes_policies: the API server knows Kubewarden's resources
+takes_policies() {
+  kubectl apply -f "$CLUSTER_CRDS" || return
+  kubectl wait --for condition=Established --timeout 60s crd clusteradmissionpolicies.policies.kubewarden.io admissionpolicies.policies.kubewarden.io
+}
+
+# is_taken: the API server takes what comes on stdin, and knows every field of it
+is_taken() { kubectl apply --dry-run=server --validate=strict -f -; }
+
+@test "what the command prints, the examples and the chart are policies that Kubewarden's API takes" {
+  local example
+  takes_policies
+  for example in "$BATS_TEST_DIRNAME"/examples/*.yaml; do
+    "$SIGNED_IMAGES" policy --settings-path "$example" --exclude-namespace kube-system --failure-policy ignore \
+      --no-background-audit --policy-server images --namespace-selector 'env in (prod),!sandbox' | is_taken
+  done
+  "$SIGNED_IMAGES" policy --settings-path "$BATS_TEST_DIRNAME/examples/one-team.yaml" --namespaced "$NAMESPACE" | is_taken
+  for example in harbor monitor-first argo-cd; do
+    grep -v '^ *namespace: ' "$BATS_TEST_DIRNAME/examples/$example.yaml" | is_taken
+  done
+}
+
+@test "the chart is installed, upgraded and taken away" {
+  local release=("$BATS_TEST_DIRNAME/charts/signed-images" --namespace "$NAMESPACE" --values "$BATS_TEST_TMPDIR/values.json")
+  takes_policies
+  jq -n '{settings: {rules: [{images: ["ghcr.io/acme/**"], allOf: [{kind: "githubAction", owner: "acme"}]}]},
+    excludeNamespaces: ["kube-system"], policyServer: "images", backgroundAudit: false}' >"$BATS_TEST_TMPDIR/values.json"
+  "$HELM" install signed "${release[@]}"
+  [ "$(kubectl get clusteradmissionpolicy signed -o jsonpath='{.spec.mode} {.spec.policyServer} {.spec.timeoutEvalSeconds}')" = 'monitor images 25' ]
+  "$HELM" upgrade signed "${release[@]}" --set mode=protect
+  [ "$(kubectl get clusteradmissionpolicy signed -o jsonpath='{.spec.mode}')" = protect ]
+  "$HELM" uninstall signed --namespace "$NAMESPACE"
+  run kubectl get clusteradmissionpolicy signed
+  [[ $output == *NotFound* ]]
+
+  "$HELM" install signed "${release[@]}" --set namespaced=true --set 'excludeNamespaces=null'
+  [ "$(k get admissionpolicy signed -o jsonpath='{.spec.settings.rules[0].allOf[0].owner}')" = acme ]
+}

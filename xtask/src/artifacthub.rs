@@ -17,13 +17,13 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
-use signed_images_convert::manifest::{Mode, Policy, Scope};
 use signed_images::evaluation::now;
 use signed_images::metadata::Metadata;
 use signed_images::metadata::annotations::{
     AUTHOR, DESCRIPTION, DISPLAY_NAME, HIDDEN_UI, KEYWORDS, LICENSE, OCI_URL, REPOSITORY_ID,
     RESOURCES, SOURCE, TITLE, URL, VERSION,
 };
+use signed_images_convert::manifest::{Mode, Policy, Scope};
 
 use crate::made::{Made, read};
 

@@ -14,14 +14,15 @@ use signed_images::metadata::annotations::{
 
 use crate::made::{Made, read};
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// That of the charts, and of the module that they name.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The chart's files.
 ///
 /// # Errors
 /// When what they are made of cannot be read, or lacks something.
 pub fn files() -> anyhow::Result<[Made; 4]> {
-    let source = Source { metadata: Metadata::parse(&read("metadata.yml")?)? };
+    let source = Source::read()?;
     Ok([
         Made {
             path: "charts/signed-images-policy/Chart.yaml",
@@ -39,11 +40,16 @@ pub fn files() -> anyhow::Result<[Made; 4]> {
     ])
 }
 
-struct Source {
-    metadata: Metadata,
+/// What the charts are made of.
+pub(crate) struct Source {
+    pub(crate) metadata: Metadata,
 }
 
 impl Source {
+    pub(crate) fn read() -> anyhow::Result<Self> {
+        Ok(Self { metadata: Metadata::parse(&read("metadata.yml")?)? })
+    }
+
     fn definition(&self) -> anyhow::Result<Value> {
         let (registry, repository) = self.module()?;
         let keywords: Vec<&str> = self.annotation(KEYWORDS)?.split(", ").collect();
@@ -88,7 +94,7 @@ impl Source {
         url.split_once('/').with_context(|| format!("`{OCI_URL}`: no repository in `{url}`"))
     }
 
-    fn annotation(&self, name: &str) -> anyhow::Result<&str> {
+    pub(crate) fn annotation(&self, name: &str) -> anyhow::Result<&str> {
         let annotation = self.metadata.annotations.as_ref().and_then(|all| all.get(name));
         annotation.map(String::as_str).with_context(|| format!("metadata.yml lacks `{name}`"))
     }

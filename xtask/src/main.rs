@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use xtask::bench::Bench;
 use xtask::made::Made;
-use xtask::{artifacthub, chart, man, schema};
+use xtask::{artifacthub, chart, man, policy_chart, schema};
 
 /// What makers of the policy run
 #[derive(Debug, Parser)]
@@ -15,7 +15,7 @@ enum Command {
     Bench(Bench),
     /// Write artifacthub-pkg.yml and artifacthub-repo.yml, from metadata.yml and questions-ui.yml
     Artifacthub,
-    /// Write the chart for Rancher, from metadata.yml and questions-ui.yml
+    /// Write the charts for Rancher and for Helm, from metadata.yml, questions-ui.yml and the settings
     Chart,
     /// Write settings.schema.json and report.schema.json, from what is read and written
     Schema,
@@ -31,7 +31,7 @@ impl Command {
         match self {
             Self::Bench(bench) => bench.run(),
             Self::Artifacthub => write(&artifacthub::files(&artifacthub::created_at()?)?),
-            Self::Chart => write(&chart::files()?),
+            Self::Chart => write(&chart::files()?).and_then(|()| write(&policy_chart::files()?)),
             Self::Schema => schema::file().write().and_then(|()| schema::report().write()),
             Self::Man { folder } => man::write(&folder),
         }

@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use xtask::made::{Made, read};
-use xtask::{artifacthub, chart, schema};
+use xtask::{artifacthub, chart, policy_chart, schema};
 
 fn check(files: &[Made], target: &str) {
     for Made { path, text } in files {
@@ -13,8 +13,9 @@ fn check(files: &[Made], target: &str) {
 }
 
 #[test]
-fn the_chart_is_current() {
+fn the_charts_are_current() {
     check(&chart::files().unwrap(), "chart");
+    check(&policy_chart::files().unwrap(), "chart");
 }
 
 #[test]

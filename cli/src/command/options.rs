@@ -9,6 +9,7 @@ use clap::Args;
 use signed_images_policy::policy::plan::Rules;
 use tokio::runtime::Handle;
 use tracing::warn;
+use yaml_serde::Value;
 
 use super::exit::Mistake;
 use crate::credentials::Credentials;
@@ -16,7 +17,7 @@ use crate::evaluation::now;
 use crate::fetch::Location;
 use crate::host::{AT_ONCE, Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
 use crate::metadata::{ContextAwareResource, section};
-use crate::settings::Settings;
+use crate::settings::{File, Settings, read_all};
 use crate::sources::Sources;
 
 /// The settings of a command that cannot do without them.
@@ -41,6 +42,23 @@ impl SettingsOptions {
         let rules = settings.rules(&nowhere(runtime.clone()), now()).map_err(Mistake::new)?;
         settings.warn_of_oddities();
         Ok((settings, rules))
+    }
+
+    /// The settings, and the manifest that holds them, if one does.
+    ///
+    /// # Errors
+    /// When they cannot be read or are not valid.
+    pub(crate) fn read_with_manifest(
+        &self,
+        runtime: &Handle,
+    ) -> anyhow::Result<(Settings, Option<Value>)> {
+        let (settings, _) = self.read(runtime)?;
+        let file = self.settings_path.as_deref().map(read_all).transpose().map_err(Mistake::new)?;
+        let manifest = file.into_iter().flatten().find_map(|file| match file {
+            File::Policy(manifest) => Some(manifest),
+            File::Settings(_) => None,
+        });
+        Ok((settings, manifest))
     }
 
     /// The settings as they are written.
