@@ -37,8 +37,7 @@ Examples:
     signed-images policy --settings-path settings.yaml --mode monitor > policy.yaml
 
   One that leaves namespaces out, on a policy server of its own:
-    signed-images policy --settings-path settings.yaml \\
-      --exclude-namespace kube-system --policy-server images > policy.yaml
+    signed-images policy -s settings.yaml --exclude-namespace ci --policy-server images
 
   One for a namespace, applied at once:
     signed-images policy --settings-path settings.yaml --namespaced shop | kubectl apply -f -";

@@ -11,6 +11,10 @@ use super::selector::Requirement;
 
 const NAMESPACED: &str = "AdmissionPolicy";
 
+/// The time-outs of the webhook, and of the evaluation by the policy server.
+const WEBHOOK: &str = "timeoutSeconds";
+const EVALUATION: &str = "timeoutEvalSeconds";
+
 /// What the API server or `kubectl apply` writes into `metadata`.
 const STORED: [&str; 7] = [
     "creationTimestamp",
@@ -35,8 +39,8 @@ const ORDER: [&str; 14] = [
     "mutating",
     "backgroundAudit",
     "failurePolicy",
-    "timeoutSeconds",
-    "timeoutEvalSeconds",
+    WEBHOOK,
+    EVALUATION,
     "rules",
     "namespaceSelector",
     "objectSelector",
@@ -81,6 +85,19 @@ impl Manifest {
         }
         if given.get("kind").and_then(Value::as_str) == Some(NAMESPACED) {
             NAMESPACED.clone_into(&mut self.kind);
+        }
+        if given.get("spec").and_then(|spec| spec.get(EVALUATION)).is_none() {
+            self.end_evaluation_before_the_webhook();
+        }
+    }
+
+    /// Kubewarden refuses an evaluation that may take longer than its webhook.
+    fn end_evaluation_before_the_webhook(&mut self) {
+        let seconds = |key| self.spec.get(key).and_then(Value::as_u64);
+        if let (Some(webhook), Some(evaluation)) = (seconds(WEBHOOK), seconds(EVALUATION))
+            && evaluation >= webhook
+        {
+            self.set(EVALUATION, webhook.saturating_sub(1).max(1));
         }
     }
 
