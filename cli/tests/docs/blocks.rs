@@ -2,6 +2,7 @@
 
 use crate::commands;
 use crate::folder::Folder;
+use crate::operation;
 use crate::pages::{Block, Page, pages};
 use crate::yaml;
 
@@ -37,6 +38,9 @@ fn check(page: &Page, block: &Block, folder: &mut Folder) -> Result<(), String> 
     match (block.language.as_str(), block.mark.as_str()) {
         (_, "output") => same(folder.printed().ok_or("no command was run before it")?, &block.text),
         ("yaml", "") => yaml::check(&block.text, folder),
+        ("yaml", "chart-values") => operation::chart_values(&block.text),
+        ("yaml", "kubewarden-values") => operation::kubewarden_values(&block.text),
+        ("promql", "") => operation::query(&block.text),
         ("json", "") => serde_json::from_str::<serde_json::Value>(&block.text)
             .map(drop)
             .map_err(|error| error.to_string()),

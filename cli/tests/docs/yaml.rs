@@ -10,7 +10,7 @@ use crate::commands;
 use crate::folder::Folder;
 
 /// Objects that pages show, beside policies.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 15] = [
     ("v1", "Namespace"),
     ("v1", "ConfigMap"),
     ("v1", "Secret"),
@@ -24,6 +24,8 @@ const KINDS: [(&str, &str); 13] = [
     ("policies.kubewarden.io/v1", "ClusterAdmissionPolicyGroup"),
     ("batch.example.com/v1", "Pipeline"),
     ("catalog.cattle.io/v1", "ClusterRepo"),
+    ("monitoring.coreos.com/v1", "PrometheusRule"),
+    ("argoproj.io/v1alpha1", "Application"),
 ];
 
 /// What is converted: the API groups, and the module of the policy that is moved over from.
@@ -31,7 +33,7 @@ const OTHERS: [&str; 3] = ["kyverno.io/", "policies.kyverno.io/", "policy.sigsto
 const CLASSIC_MODULE: &str = "/verify-image-signatures:";
 
 /// `spec` of a policy: <https://docs.kubewarden.io/reference/CRDs>.
-const SPEC: [&str; 12] = [
+const SPEC: [&str; 15] = [
     "module",
     "mode",
     "mutating",
@@ -42,6 +44,9 @@ const SPEC: [&str; 12] = [
     "namespaceSelector",
     "objectSelector",
     "failurePolicy",
+    "backgroundAudit",
+    "matchConditions",
+    "message",
     "timeoutSeconds",
     "timeoutEvalSeconds",
 ];
