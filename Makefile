@@ -23,7 +23,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore kubectl helm e2e-cluster cluster chart schema ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore kubectl helm e2e-cluster cluster chart schema ui-test demo book artifacthub share install archives image publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -268,13 +268,45 @@ chart-package:
 	$(call need,helm,install helm: https://helm.sh/docs/intro/install)
 	helm package $(CHARTS) --destination $(CARGO_OUT)/chart
 
-# What a release on GitHub has; `policy.wasm` is where artifacthub-pkg.yml says that it is.
-dist: annotated-policy.wasm size sbom
-	cargo build --release --workspace --bin signed-images
+# What goes into the archives beside the command: manual pages and completions.
+SHARE := $(CARGO_OUT)/share
+
+share: $(XTASK) $(SIGNED_IMAGES)
+	rm -rf $(SHARE) && mkdir -p $(SHARE)/completions
+	$(XTASK) man $(SHARE)/man
+	$(SIGNED_IMAGES) completions bash >$(SHARE)/completions/signed-images.bash
+	$(SIGNED_IMAGES) completions zsh >$(SHARE)/completions/_signed-images
+	$(SIGNED_IMAGES) completions fish >$(SHARE)/completions/signed-images.fish
+	$(SIGNED_IMAGES) completions powershell >$(SHARE)/completions/_signed-images.ps1
+
+# `make install PREFIX=~/.local`: the command with the module inside, built here, and what belongs to it.
+PREFIX := /usr/local
+
+install: annotated-policy.wasm share
+	SIGNED_IMAGES_EMBED=$(abspath annotated-policy.wasm) cargo build --locked --release --package signed-images --bin signed-images
+	install -D -m 755 $(CARGO_OUT)/release/signed-images $(DESTDIR)$(PREFIX)/bin/signed-images
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(SHARE)/man/*.1
+	install -D -m 644 $(SHARE)/completions/signed-images.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/signed-images
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(SHARE)/completions/_signed-images
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d $(SHARE)/completions/signed-images.fish
+
+# What the commands of a release are packed from: dist/bin/TARGET/signed-images, of `release/build`; dist/share, of
+# `make share`.
+archives:
+	for binary in dist/bin/*/*; do \
+		release/archive $(VERSION) $$(basename $$(dirname $$binary)) $$binary dist/share dist || exit 1; \
+	done
+	cd dist && sha256sum policy.wasm *.tar.gz *.zip *.spdx.json >SHA256SUMS
+
+image:
+	release/image $(VERSION) dist/image amd64=dist/bin/x86_64-unknown-linux-musl/signed-images \
+		arm64=dist/bin/aarch64-unknown-linux-musl/signed-images
+
+# What a release on GitHub has besides; `policy.wasm` is where artifacthub-pkg.yml says that it is.
+dist: annotated-policy.wasm size sbom share
 	cp annotated-policy.wasm dist/policy.wasm
-	strip -o dist/signed-images-$(HOST_TARGET) $(CARGO_OUT)/release/signed-images
+	rm -rf dist/share && cp -R $(SHARE) dist/share
 	release/notes $(VERSION) <CHANGELOG.md >dist/notes.md
-	cd dist && sha256sum policy.wasm signed-images-$(HOST_TARGET) *.spdx.json >SHA256SUMS
 
 clean:
 	rm -f policy.wasm annotated-policy.wasm floor.wasm

@@ -180,7 +180,7 @@ fn steps(document: &Value, folder: &mut Folder) -> Result<(), String> {
     for step in steps {
         match (step.get("run").and_then(Value::as_str), step.get("uses")) {
             (Some(text), None) => commands::check(text, folder, 0)?,
-            (None, Some(_)) => {}
+            (None, Some(_)) => crate::pipelines::used(step)?,
             _ => return Err("a step without `run` or `uses`".to_owned()),
         }
     }
