@@ -23,7 +23,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore kubectl helm e2e-cluster cluster chart schema ui-test demo book artifacthub share install archives image publish reproducible sbom release-version release-notes chart-package dist clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore kubectl helm load e2e-cluster cluster chart schema ui-test demo book artifacthub share install archives image publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -188,6 +188,11 @@ e2e-cluster: setup-cluster annotated-policy.wasm $(WEBHOOK) $(SIGNED_IMAGES) $(H
 
 $(WEBHOOK): FORCE | setup
 	cargo build --workspace --example $(notdir $@)
+
+# What Kubewarden's policy server bears with this module; it is looked for, or named by POLICY_SERVER. It measures, so
+# let nothing else run.
+load: setup-e2e annotated-policy.wasm
+	bats load.bats
 
 # Kubewarden's CRDs, from the Go module of its controller.
 KUBEWARDEN := github.com/kubewarden/kubewarden-controller@v1.36.0

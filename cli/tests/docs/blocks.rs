@@ -3,8 +3,8 @@
 use crate::commands;
 use crate::folder::Folder;
 use crate::operation;
-use crate::pipelines;
 use crate::pages::{Block, Page, pages};
+use crate::pipelines;
 use crate::yaml;
 
 /// Blocks that are drawings: where, and how they start.

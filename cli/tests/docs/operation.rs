@@ -71,7 +71,8 @@ fn known(value: &Value, path: &str) -> Result<(), String> {
 pub(crate) fn chart_values(text: &str) -> Result<(), String> {
     let path = root().join("charts/signed-images/values.schema.json");
     let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let values: serde_json::Value = yaml_serde::from_str(text).map_err(|error| error.to_string())?;
+    let values: serde_json::Value =
+        yaml_serde::from_str(text).map_err(|error| error.to_string())?;
     let validator = jsonschema::validator_for(&schema).unwrap();
     match validator.iter_errors(&values).next() {
         Some(error) => Err(format!("{}: {error}", error.instance_path())),
@@ -134,9 +135,11 @@ fn what_is_wrong_is_seen() {
     for text in ["mod: protect", "settings: {rules: [{image: a}]}"] {
         assert!(chart_values(text).is_err(), "{text}");
     }
-    for text in
-        ["up", "kubewarden_policies", "sum by (name) (kubewarden_policy_evaluations_total{a=\"b\"})"]
-    {
+    for text in [
+        "up",
+        "kubewarden_policies",
+        "sum by (name) (kubewarden_policy_evaluations_total{a=\"b\"})",
+    ] {
         assert!(query(text).is_err(), "{text}");
     }
 }

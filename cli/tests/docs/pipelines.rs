@@ -83,6 +83,10 @@ fn the_action_calls_the_command_as_it_is() {
     let call = scripts.iter().flat_map(|script| script.lines()).find_map(|line| {
         line.trim().strip_prefix("signed-images ").and_then(|call| call.split(" >").next())
     });
-    let call = call.unwrap().replace('"', "").replace("${options[@]}", "").replace("${paths[@]}", "deploy/");
+    let call = call
+        .unwrap()
+        .replace('"', "")
+        .replace("${options[@]}", "")
+        .replace("${paths[@]}", "deploy/");
     is_understood(&call.split_whitespace().collect::<Vec<_>>()).unwrap();
 }
