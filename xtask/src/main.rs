@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::bench::Bench;
+use xtask::limits::Limits;
 use xtask::made::Made;
 use xtask::{artifacthub, chart, man, policy_chart, schema};
 
@@ -13,6 +14,7 @@ use xtask::{artifacthub, chart, man, policy_chart, schema};
 #[command(name = "cargo xtask", max_term_width = 100)]
 enum Command {
     Bench(Bench),
+    Limits(Limits),
     /// Write artifacthub-pkg.yml and artifacthub-repo.yml, from metadata.yml and questions-ui.yml
     Artifacthub,
     /// Write the charts for Rancher and for Helm, from metadata.yml, questions-ui.yml and the settings
@@ -30,6 +32,7 @@ impl Command {
     fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Bench(bench) => bench.run(),
+            Self::Limits(limits) => limits.run(),
             Self::Artifacthub => write(&artifacthub::files(&artifacthub::created_at()?)?),
             Self::Chart => write(&chart::files()?).and_then(|()| write(&policy_chart::files()?)),
             Self::Schema => schema::file().write().and_then(|()| schema::report().write()),

@@ -62,9 +62,9 @@ pub(crate) struct Policy {
     /// Where the policy server finds the module [default: this version's, where it is published]
     #[arg(long, value_name = "REFERENCE", value_parser = arguments::module)]
     module: Option<String>,
-    /// The PolicyServer that runs the policy [default: Kubewarden's, `default`]
-    #[arg(long, value_name = "NAME", value_parser = arguments::name)]
-    policy_server: Option<String>,
+    /// The `PolicyServer` that runs the policy [default: Kubewarden's, `default`]
+    #[arg(long = "policy-server", value_name = "NAME", value_parser = arguments::name)]
+    server: Option<String>,
     /// Review only namespaces with these labels: `env=prod,team in (a,b),!sandbox`
     #[arg(long, value_name = "SELECTOR", value_parser = selector::parse, conflicts_with = "namespaced")]
     namespace_selector: Option<Requirements>,
@@ -78,8 +78,8 @@ pub(crate) struct Policy {
     )]
     exclude_namespace: Vec<String>,
     /// What becomes of a request when the policy server does not answer [default: Kubewarden's, `fail`]
-    #[arg(long, value_name = "POLICY")]
-    failure_policy: Option<FailurePolicy>,
+    #[arg(long = "failure-policy", value_name = "POLICY")]
+    without_answer: Option<FailurePolicy>,
     /// Leave the policy out of the audit scanner's runs
     #[arg(long)]
     no_background_audit: bool,
@@ -147,10 +147,10 @@ impl Policy {
         if let Some(module) = &self.module {
             manifest.set("module", module.as_str());
         }
-        if let Some(server) = &self.policy_server {
+        if let Some(server) = &self.server {
             manifest.set("policyServer", server.as_str());
         }
-        if let Some(policy) = self.failure_policy {
+        if let Some(policy) = self.without_answer {
             manifest.set("failurePolicy", policy.name());
         }
         if self.no_background_audit {
