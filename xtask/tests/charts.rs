@@ -1,8 +1,6 @@
 //! What Helm makes of the charts. `make helm` builds Helm and runs this: the path is in `HELM`.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
-#![expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,8 +1,6 @@
 //! What a release is packed and installed by: `release/archive`, `release/image`, `release/install`.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
-#![expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

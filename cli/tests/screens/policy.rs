@@ -29,9 +29,9 @@ fn a_policy_is_printed() {
     assert_snapshot!("policy-namespaced", policy(&[namespaced.as_slice(), &module].concat()));
     let options =
         ["--policy-server", "images", "--failure-policy", "ignore", "--no-background-audit"];
-    let namespaces = ["--exclude-namespace", "kube-system,istio-system", "--namespace-selector"];
+    let selected = ["--exclude-namespace", "kube-system,istio-system", "--namespace-selector"];
     let selector = ["env in (prod, stage),!sandbox", "--module", "reg.example.com/policy:v1"];
-    assert_snapshot!("policy-options", policy(&[&options[..], &namespaces, &selector].concat()));
+    assert_snapshot!("policy-options", policy(&[&options[..], &selected, &selector].concat()));
     // Its own manifest is settings, too.
     std::fs::write(folder.path().join("policy.yaml"), &cluster).unwrap();
     assert_eq!(screen(folder.path(), &["policy", "-s", "policy.yaml"]), cluster);
