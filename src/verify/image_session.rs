@@ -12,7 +12,7 @@ use crate::keys::certificate_identity::CertificateIdentity;
 use crate::policy::subject_pattern::SubjectPattern;
 use crate::verify::failure::CheckFailure;
 use crate::verify::outcome::OtherSignature;
-use crate::verify::signatures;
+use crate::verify::{log_entry, signatures};
 use std::rc::Rc;
 
 /// Subjects that match one pattern and are asked about, for one image. Each is a question, and a webhook
@@ -27,6 +27,8 @@ pub(crate) struct ImageSession<'i> {
     /// What the registry said that the image is, which vouches for nothing.
     resolved: Option<Digest>,
     answers: Vec<(Check, Result<(), CheckFailure>)>,
+    /// The manifest of its signatures, once that was read.
+    signatures: Option<Result<Rc<[u8]>, CheckFailure>>,
     /// Whom the certificates of its signatures name, once that was looked at.
     identities: Option<Result<Rc<[CertificateIdentity]>, CheckFailure>>,
     /// Why the host found no signature, once that was looked into.
@@ -40,6 +42,7 @@ impl<'i> ImageSession<'i> {
             digest: None,
             resolved: None,
             answers: Vec::new(),
+            signatures: None,
             identities: None,
             none_found: None,
         }
@@ -58,9 +61,36 @@ impl<'i> ImageSession<'i> {
         let question = self.question();
         let answer = host::verify(host, &question, check)
             .map_err(CheckFailure::from)
-            .and_then(|digest| self.agree(digest));
+            .and_then(|digest| self.agree(digest))
+            .and_then(|()| self.hold_to_the_log(host, check));
         self.answers.push((check.clone(), answer.clone()));
         answer
+    }
+
+    /// Takes an identity only where no certificate of its signatures was made for another one. Signatures that are no tag's
+    /// are bundles, which the host holds to their log itself.
+    fn hold_to_the_log(&mut self, host: &mut Host<'_>, check: &Check) -> Result<(), CheckFailure> {
+        if !check.is_of_identities() {
+            return Ok(());
+        }
+        match self.signatures(host) {
+            Ok((manifest, _)) if log_entry::are_their_own(host::read(&manifest)?) => Ok(()),
+            Ok(_) => Err(CheckFailure::InvalidSignatures),
+            Err(CheckFailure::NoSignatures) => Ok(()),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// The manifest of its signatures, and the tag of that.
+    fn signatures(&mut self, host: &mut Host<'_>) -> Result<(Rc<[u8]>, String), CheckFailure> {
+        let tag = self.image.signature_tag(&self.resolve(host)?);
+        let manifest = if let Some(manifest) = &self.signatures {
+            manifest.clone()
+        } else {
+            let manifest = signatures::manifest(host, &tag);
+            self.signatures.insert(manifest).clone()
+        };
+        Ok((manifest?, tag))
     }
 
     fn question(&self) -> String {
@@ -166,8 +196,9 @@ impl<'i> ImageSession<'i> {
         &mut self,
         host: &mut Host<'_>,
     ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
-        let digest = self.resolve(host)?;
-        let identities = signatures::identities(host, &self.image.signature_tag(&digest));
+        let signatures = self.signatures(host);
+        let identities =
+            signatures.and_then(|(manifest, tag)| signatures::identities(&manifest, &tag));
         if let Err(why @ CheckFailure::NoSignatures) = &identities {
             self.none_found = Some(why.clone());
         }
