@@ -26,6 +26,7 @@ pub mod session;
 mod shared;
 mod signatures;
 mod signer;
+mod told;
 mod trust;
 
 pub use error::HostError;
@@ -34,6 +35,7 @@ pub use question::{Annotations, Question, ResourceQuestion};
 pub(crate) use registry::{ANONYMOUS, unreachable};
 pub use registry::{AT_ONCE, Registries};
 pub use shared::Shared;
+pub use told::{By, Signature, Told};
 pub use trust::{Trust, TrustError};
 
 use signatures::{CertificateSigner, Verifier};
@@ -60,6 +62,8 @@ pub enum Answers {
     Shared(Live, Shared),
     /// From what was written down.
     Replayed(Replay),
+    /// From what somebody says of images.
+    Told(Told),
 }
 
 /// The world: registries, signatures, objects.
@@ -100,6 +104,7 @@ impl Host {
                 return shared.answer(live, key, &question);
             }
             Answers::Replayed(replay) => replay.answer(&question),
+            Answers::Told(told) => told.answer(&question),
         };
         answer.map_err(|error| error.report())
     }

@@ -17,7 +17,7 @@ enum Command {
     Artifacthub,
     /// Write the chart for Rancher, from metadata.yml and questions-ui.yml
     Chart,
-    /// Write settings.schema.json and report.schema.json, from what is read and written
+    /// Write settings.schema.json, report.schema.json and tests.schema.json, from what is read and written
     Schema,
     /// Write the manual pages of `signed-images`
     Man {
@@ -32,7 +32,7 @@ impl Command {
             Self::Bench(bench) => bench.run(),
             Self::Artifacthub => write(&artifacthub::files(&artifacthub::created_at()?)?),
             Self::Chart => write(&chart::files()?),
-            Self::Schema => schema::file().write().and_then(|()| schema::report().write()),
+            Self::Schema => write(&[schema::file(), schema::report(), schema::tests()]),
             Self::Man { folder } => man::write(&folder),
         }
     }

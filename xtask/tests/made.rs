@@ -19,7 +19,7 @@ fn the_chart_is_current() {
 
 #[test]
 fn the_schema_is_current() {
-    check(&[schema::file(), schema::report()], "schema");
+    check(&[schema::file(), schema::report(), schema::tests()], "schema");
 }
 
 /// `make artifacthub` would change nothing but the time.

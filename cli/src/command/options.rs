@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use tracing::warn;
 
 use super::exit::Mistake;
+use crate::cluster::Access;
 use crate::credentials::Credentials;
 use crate::evaluation::now;
 use crate::fetch::Location;
@@ -58,7 +59,7 @@ impl SettingsOptions {
 }
 
 /// A host that reaches nothing: enough to check chains of certificates.
-fn nowhere(runtime: Handle) -> Host {
+pub(super) fn nowhere(runtime: Handle) -> Host {
     let live = Live::new(runtime, Registries::default(), Trust::default(), Cluster::default());
     Host { answers: Answers::Live(live), readable: BTreeSet::new() }
 }
@@ -115,6 +116,19 @@ impl World {
     /// # Errors
     /// When a file that they name cannot be read.
     pub(crate) fn live(&self, runtime: Handle, at_once: usize) -> anyhow::Result<Live> {
+        self.live_with(runtime, at_once, Access::default())
+    }
+
+    /// The same, with this cluster.
+    ///
+    /// # Errors
+    /// When a file that they name cannot be read.
+    pub(crate) fn live_with(
+        &self,
+        runtime: Handle,
+        at_once: usize,
+        access: Access,
+    ) -> anyhow::Result<Live> {
         let registries = self.registries.read(at_once)?;
         let trust = match &self.sigstore_trust_config {
             Some(path) => Trust::read(path)?,
@@ -122,7 +136,7 @@ impl World {
         };
         let cluster = match &self.kubernetes_manifests {
             Some(path) => Cluster::Manifests(Manifests::read(path)?),
-            None if self.allow_context_aware => Cluster::ApiServer(ApiServer::of_environment()),
+            None if self.allow_context_aware => Cluster::ApiServer(ApiServer::new(access)),
             None => Cluster::Unknown,
         };
         Ok(Live::new(runtime, registries, trust, cluster))

@@ -20,7 +20,7 @@ use url::Url;
 use super::error::HostError;
 use super::question::Annotations;
 
-const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
+pub(super) const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 /// A signer, with the annotations that its signature must carry.
 #[derive(Debug, Clone, Serialize)]
@@ -144,7 +144,7 @@ impl Subject {
         Url::parse(&format!("{url}/")).map(Self::UrlPrefix)
     }
 
-    fn is(&self, subject: &CertificateSubject) -> bool {
+    pub(super) fn is(&self, subject: &CertificateSubject) -> bool {
         let (CertificateSubject::Email(subject) | CertificateSubject::Uri(subject)) = subject;
         match self {
             Self::Equal(expected) => subject == expected,

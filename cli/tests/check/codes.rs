@@ -192,6 +192,7 @@ fn a_mistake_is_named() {
     let world = World::new();
     world.write("list.yml", "- a\n");
     world.write("empty/notes.md", "");
+    world.write("overlays.d/notes.md", "");
     world.write("wrong.yaml", "rule: {}\nrulez: []\n");
     world.write("pod.yaml", &pod("nginx"));
     world.write(
@@ -208,6 +209,12 @@ fn a_mistake_is_named() {
             "there is no file or folder `overlays/prod`; if an image is meant, write its tag: `overlays/prod:latest`, or `docker.io/overlays/prod:latest`",
         ),
         ("nginx", 2, "write its tag: `nginx:latest`, or `docker.io/library/nginx:latest`"),
+        (
+            "overlays.d/prod",
+            2,
+            "there is no file or folder `overlays.d/prod`, though there is `overlays.d`; if an image is meant, write its tag: `overlays.d/prod:latest`",
+        ),
+        ("overlays.d/prod.yml", 2, "`overlays.d/prod.yml` looks like a file, and there is none"),
         ("empty", 2, "no file in `empty` ends in .yaml, .yml or .json"),
         ("-s list.yml nginx", 2, "settings `list.yml` are not a map"),
         ("-s nowhere nginx", 2, "cannot read settings `nowhere`"),
@@ -230,11 +237,7 @@ fn a_mistake_is_named() {
 fn a_module_is_needed_and_so_are_settings() {
     let world = World::new();
     let rows = [
-        ("nginx", "<--settings-path <PATH>|--settings-json <JSON>>"),
-        (
-            "-s settings.yaml nginx",
-            "no module of the policy: pass --module PATH, or set SIGNED_IMAGES_MODULE, or put `annotated-policy.wasm` or",
-        ),
+        ("nginx", "<--settings-path <PATH>|--settings-json <JSON>|--tests <FILE>>"),
         ("-s settings.yaml --module nowhere.wasm nginx", "--module: no module `nowhere.wasm`"),
         ("-s settings.yaml --module settings.yaml nginx", "not a WebAssembly module"),
     ];

@@ -80,7 +80,7 @@ fn the_table_fits_the_terminal() {
         assert_eq!(is_table, width > 59, "{shown}");
         let widest = table.lines().map(|line| line.chars().count()).max().unwrap();
         assert!(!is_table || widest <= width + 5, "{width}: {widest}\n{shown}");
-        if [60, 80].contains(&width) {
+        if [60, 80, 140].contains(&width) {
             insta::assert_snapshot!(format!("the_table_{width}"), shown);
         }
     }
@@ -170,6 +170,10 @@ fn sarif_is_written_on_every_exit_code() {
         ("-s nowhere signed.txt", "", 2, false),
         ("-", "", 3, true),
         ("--module registry://127.0.0.1:9/a:1 signed.txt", "", 3, false),
+        // Mistakes in the command line itself.
+        ("--no-such-option signed.txt", "", 2, false),
+        ("", "", 2, false),
+        ("--jobs many signed.txt", "", 2, false),
     ];
     for (line, stdin, code, is_successful) in rows {
         let outcome = world.check_stdin(&format!("{line} --output sarif"), stdin);

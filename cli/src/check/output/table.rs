@@ -3,6 +3,8 @@
 //! - How wide? As the terminal. With five columns where they have room, else with two; where even an image has no
 //!   room in it, and below [`LEAST_WIDTH`], there are lines. An image is never broken.
 
+use std::collections::{HashMap, HashSet};
+
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table};
 
@@ -100,6 +102,8 @@ fn never_break(table: &mut Table, columns: &[usize]) {
 
 fn entries(rows: Vec<Row>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
+    let mut known = HashMap::new();
+    let mut told = HashSet::new();
     for row in rows {
         let place = match &row.object {
             Some(object) => format!("{} ({object})", row.place),
@@ -112,13 +116,12 @@ fn entries(rows: Vec<Row>) -> Vec<Entry> {
         };
         let digest = short(&row.digest).to_owned();
         let verdict = row.verdict;
-        match entries.iter_mut().find(|known| {
-            known.verdict == verdict
-                && known.subject == subject
-                && known.digest == digest
-                && known.why == why
-        }) {
-            Some(entry) if entry.places.contains(&place) => {}
+        let identity = (verdict.name(), subject.clone(), digest.clone(), why.clone());
+        let index = *known.entry(identity).or_insert(entries.len());
+        if !told.insert((index, place.clone())) {
+            continue;
+        }
+        match entries.get_mut(index) {
             Some(entry) => entry.places.push(place),
             None => entries.push(Entry { verdict, subject, digest, why, places: vec![place] }),
         }
