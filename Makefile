@@ -172,8 +172,8 @@ CLUSTER_BIN := $(abspath $(CARGO_OUT))/cluster/bin
 WEBHOOK := $(abspath $(CARGO_OUT))/debug/examples/webhook
 
 # tests/cluster/README.md
-e2e-cluster: setup-cluster annotated-policy.wasm $(WEBHOOK) cluster
-	CLUSTER_BIN=$(CLUSTER_BIN) WEBHOOK=$(WEBHOOK) bats e2e-cluster.bats
+e2e-cluster: setup-cluster annotated-policy.wasm $(WEBHOOK) $(SIGNED_IMAGES) cluster
+	CLUSTER_BIN=$(CLUSTER_BIN) WEBHOOK=$(WEBHOOK) SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) bats e2e-cluster.bats
 
 $(WEBHOOK): FORCE | setup
 	cargo build --workspace --example $(notdir $@)
