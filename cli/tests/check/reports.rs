@@ -86,6 +86,25 @@ fn the_table_fits_the_terminal() {
     }
 }
 
+/// Of one column, where an image is as long as that.
+#[test]
+fn a_long_image_is_not_broken() {
+    let world = World::new();
+    let image = format!("127.0.0.1:9/{}:1", "a".repeat(40));
+    let table = |width: &str| {
+        world.check_with(&format!("{image} --output table"), &[("COLUMNS", width)]).stdout
+    };
+    for (width, is_table) in [("60", true), ("58", false), ("80", true)] {
+        let shown = table(width);
+        assert_eq!(shown.starts_with('┌'), is_table, "{width}: {shown}");
+        assert!(shown.contains(&image), "{width}: {shown}");
+    }
+    insta::assert_snapshot!(table("60"));
+    let longer = format!("127.0.0.1:9/{}:1", "a".repeat(50));
+    let shown = world.check_with(&format!("{longer} --output table"), &[("COLUMNS", "60")]).stdout;
+    assert!(shown.contains(&longer) && !shown.starts_with('┌'), "{shown}");
+}
+
 #[test]
 fn lines() {
     let world = world();
