@@ -22,10 +22,12 @@ mod images;
 pub mod kinds;
 #[cfg(test)]
 mod kubectl;
+mod listed;
 mod merge;
+pub mod named;
 pub mod output;
 mod owners;
-mod parallel;
+pub(crate) mod parallel;
 pub mod pin;
 pub mod policy;
 pub mod report;

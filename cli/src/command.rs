@@ -32,6 +32,7 @@ mod push;
 mod reporting;
 mod run;
 mod running;
+mod suggest;
 
 const FILTER: &str = "error,kube_client=off,signed_images=info,policy=info";
 const QUIET_FILTER: &str = "error,kube_client=off,signed_images=info,policy=off";
@@ -77,6 +78,7 @@ enum Command {
     Explain(explain::Explain),
     Run(run::Run),
     Convert(convert::Convert),
+    Suggest(suggest::Suggest),
     Policy(policy::Policy),
     Demo(demo::Demo),
     Annotate(annotate::Annotate),
@@ -155,6 +157,7 @@ impl CommandLine {
             Command::Explain(explain) => explain.run(),
             Command::Run(run) => run.run(),
             Command::Convert(convert) => convert.run(),
+            Command::Suggest(suggest) => suggest.run(),
             Command::Policy(policy) => policy.run(),
             Command::Demo(demo) => demo.run(),
             Command::Annotate(annotate) => annotate.run(),

@@ -18,6 +18,7 @@ use session::{Recorder, Replay};
 
 mod certificate;
 mod error;
+mod evidence;
 mod kubernetes;
 mod log;
 mod question;
@@ -25,8 +26,9 @@ mod registry;
 pub mod session;
 mod shared;
 mod signatures;
+mod signed;
 mod signer;
-mod told;
+pub mod told;
 mod trust;
 
 pub use error::HostError;
@@ -35,7 +37,8 @@ pub use question::{Annotations, Question, ResourceQuestion};
 pub(crate) use registry::{ANONYMOUS, unreachable};
 pub use registry::{AT_ONCE, Registries};
 pub use shared::Shared;
-pub use told::{By, Signature, Told};
+pub use signed::{Certificate, Signature, Signed};
+pub use told::Told;
 pub use trust::{Trust, TrustError};
 
 use signatures::{CertificateSigner, Verifier};

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::host::{By, Signature as Told};
+use crate::host::told::{By, Signature as Told};
 use crate::manifest::position::Lines;
 use crate::manifest::tree::{Node, Value};
 use crate::manifest::{self, Doubled};

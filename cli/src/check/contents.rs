@@ -15,9 +15,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::holder::{is_half_an_object, seems_to_hold_images};
+use super::listed::listed_images;
 use super::policy::{Manifest, PassedOver};
 use super::report::Lack;
-use super::source::{Origin, Source, is_manifest};
+use super::source::{Origin, Source};
 use super::subject::{Kinship, Object, Operation, Subject, create, pod};
 use crate::manifest::position::Lines;
 use crate::manifest::tree::{Node, Origins, Value};
@@ -60,30 +61,6 @@ pub(super) fn read(source: &Source, policies: &[&Manifest]) -> Vec<Contents> {
         reader.documents();
     }
     reader.contents.into_iter().map(|(_, contents)| contents).collect()
-}
-
-/// The images of a text with one image a line, by their positions. Lines that begin with `#` are comments.
-/// A `.txt` file is such a list; another file, and standard input, when every line is one word that begins
-/// like an image. What is no image after all is for the policy to reject.
-pub(super) fn listed_images(source: &Source) -> Option<impl Iterator<Item = (usize, &str)>> {
-    let extension = match &source.origin {
-        Origin::File(path) if is_manifest(path) => return None,
-        Origin::File(path) => path.extension(),
-        Origin::Cluster => return None,
-        Origin::Stdin | Origin::Argument => None,
-    };
-    let text = &source.text;
-    let lines = move || {
-        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
-    };
-    let is_word = |line: &str| {
-        line.starts_with(|c: char| c.is_alphanumeric())
-            && !line.contains(char::is_whitespace)
-            && !line.ends_with(':')
-    };
-    let is_list = extension.is_some_and(|end| end == "txt") || lines().all(is_word);
-    (is_list && lines().next().is_some())
-        .then(|| lines().map(|line| (line.as_ptr() as usize - text.as_ptr() as usize, line)))
 }
 
 struct Reader<'s> {

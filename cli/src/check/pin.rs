@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::contents::listed_images;
+use super::listed::listed_images;
 use super::report::{ImageReport, Report};
 use super::source::Source;
 use crate::manifest::{self, position::position};

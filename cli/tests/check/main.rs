@@ -9,5 +9,7 @@ mod inputs;
 mod pins;
 mod policies;
 mod reports;
+mod sarif;
 mod suites;
+mod texts;
 mod world;
