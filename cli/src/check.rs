@@ -120,6 +120,12 @@ impl Check {
         Reading { contents, places }
     }
 
+    /// The one namespace that the policy is about.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&str> {
+        self.manifest.namespace()
+    }
+
     /// The kinds of a cluster in which this policy's images are: Pods, which are what runs, and what of its own kinds
     /// holds images.
     pub fn kinds(&self) -> impl Iterator<Item = GroupKind> {

@@ -128,6 +128,10 @@ impl Manifest {
         })
     }
 
+    pub(super) fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
     /// Whether it is about a kind of objects.
     pub(super) fn is_about(&self, kind: &GroupKind) -> bool {
         self.kinds.as_ref().is_none_or(|kinds| kinds.include(&kind.group, &kind.kind))

@@ -148,7 +148,7 @@ fn json(mut object: DynamicObject, resource: &ApiResource) -> Value {
 }
 
 /// Whether an object runs nothing any more, and nobody will run it again as it is: a Pod that has ended; what a
-/// controller has scaled to none, such as the ReplicaSet of an older revision; a Job of a CronJob that has ended.
+/// controller has scaled to none, such as the `ReplicaSet` of an older revision; a Job of a `CronJob` that has ended.
 fn is_over(object: &Value) -> bool {
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let items =

@@ -24,7 +24,7 @@ pub(super) struct Asking<'m> {
     bytes: &'m [u8],
     module: Module,
     demands: Demands,
-    deadline: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
 }
 
 impl<'m> Asking<'m> {

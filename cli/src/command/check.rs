@@ -7,6 +7,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -38,9 +39,9 @@ What exists as a path is a path; what has a registry, a tag or a digest is an im
 files too, as kubectl reads them; `.git` is left out.
 
 Exit codes:
-  0  everything is accepted, perhaps with warnings
-  1  something is rejected
-  2  there is a mistake in the command line or the settings
+  0  everything is accepted, perhaps with warnings; with --tests: is as expected
+  1  something is rejected; with --tests: is not as expected
+  2  there is a mistake in the command line, the settings or the tests
   3  something was not checked or not pinned, and nothing is rejected
 
 Examples:
@@ -139,7 +140,7 @@ impl Check {
         }
         asking::tell_of(&policies);
         let checks = asking.checks(policies, &host).map_err(Mistake::new)?;
-        let (sources, report) = self.report_of(&checks, runtime.handle())?;
+        let (sources, report) = self.report_of(&checks, asking.deadline, runtime.handle())?;
         if let Answers::Shared(_, shared) = &host.answers {
             debug!("{} questions were asked", shared.asked());
         }
@@ -155,11 +156,12 @@ impl Check {
     fn report_of(
         &self,
         checks: &[(String, check::Check)],
+        deadline: Option<Instant>,
         runtime: &Handle,
     ) -> anyhow::Result<(Vec<Source>, Report)> {
         let policies: Vec<&check::Check> = checks.iter().map(|(_, check)| check).collect();
         let sources = if self.cluster.cluster {
-            self.cluster.sources(&policies, runtime)?
+            self.cluster.sources(&policies, deadline, runtime)?
         } else {
             source::read(&self.what).map_err(exit::unread)?
         };

@@ -1,7 +1,7 @@
 //! `check --tests`: whether settings do what is expected of them.
 //!
 //! - Which exit code? 0 when every case is as expected; 1 when one is not; 3 when all that is not could not be checked.
-//! - Which forms? Lines, JSON, JUnit. Code scanning has no use for tests.
+//! - Which forms? Lines, JSON, `JUnit`. Code scanning has no use for tests.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -49,7 +49,7 @@ impl Tests<'_> {
         is_verbose: bool,
     ) -> anyhow::Result<ExitCode> {
         let policies = self.policies()?;
-        let rules = self.rules(&policies, runtime).map_err(Mistake::new)?;
+        let rules = rules_of(&policies, runtime).map_err(Mistake::new)?;
         let checks = self.asking.checks(policies.clone(), &self.host).map_err(Mistake::new)?;
         let mut outcomes = Vec::new();
         for case in &self.suite.cases {
@@ -76,11 +76,6 @@ impl Tests<'_> {
             return Err(Mistake::new(anyhow!("{}: there is no policy", self.suite.name)).into());
         }
         Ok(policies)
-    }
-
-    fn rules(&self, policies: &[Policy], runtime: &Handle) -> anyhow::Result<Vec<Rules>> {
-        let host = nowhere(runtime.clone());
-        policies.iter().map(|policy| Ok(policy.settings.rules(&host, now())?)).collect()
     }
 
     /// What becomes of what the case is about, if it wants to know.
@@ -124,6 +119,11 @@ impl Tests<'_> {
         });
         Report::merge(reports.collect())
     }
+}
+
+fn rules_of(policies: &[Policy], runtime: &Handle) -> anyhow::Result<Vec<Rules>> {
+    let host = nowhere(runtime.clone());
+    policies.iter().map(|policy| Ok(policy.settings.rules(&host, now())?)).collect()
 }
 
 /// The rules that match an image that is not exempt.

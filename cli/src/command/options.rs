@@ -136,7 +136,9 @@ impl World {
         };
         let cluster = match &self.kubernetes_manifests {
             Some(path) => Cluster::Manifests(Manifests::read(path)?),
-            None if self.allow_context_aware => Cluster::ApiServer(ApiServer::new(access)),
+            None if self.allow_context_aware => {
+                Cluster::ApiServer(Box::new(ApiServer::new(access)))
+            }
             None => Cluster::Unknown,
         };
         Ok(Live::new(runtime, registries, trust, cluster))

@@ -12,8 +12,6 @@ use oci_client::ParseError;
 use oci_client::errors::OciDistributionError;
 use sigstore::errors::SigstoreError;
 
-use super::signer::Signer;
-
 /// A failed answer.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -79,13 +77,6 @@ pub enum HostError {
 }
 
 impl HostError {
-    /// The signers that are missing, as Kubewarden's verification configuration has them.
-    pub(super) fn missing(signers: &[&Signer]) -> Self {
-        // A signer is made of texts, which always have a YAML form.
-        let yaml = signers.iter().map(|signer| yaml_serde::to_string(signer).unwrap_or_default());
-        Self::MissingSignatures { signers: yaml.collect() }
-    }
-
     /// The text that the policy gets.
     #[must_use]
     pub fn report(&self) -> String {

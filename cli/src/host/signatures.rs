@@ -91,7 +91,7 @@ impl Verifier {
         if missing.is_empty() {
             return Ok(signatures.trusted());
         }
-        Err(HostError::missing(&missing))
+        Err(Signer::missing(&missing))
     }
 
     /// Whether the key of a certificate signed `image`.

@@ -91,6 +91,13 @@ impl Signer {
         }])
     }
 
+    /// The error that says that these are missing, as Kubewarden's verification configuration has them.
+    pub(super) fn missing(signers: &[&Self]) -> HostError {
+        // A signer is made of texts, which always have a YAML form.
+        let yaml = signers.iter().map(|signer| yaml_serde::to_string(signer).unwrap_or_default());
+        HostError::MissingSignatures { signers: yaml.collect() }
+    }
+
     /// Whether one of the signatures is this signer's.
     pub(crate) fn signed(&self, signatures: &[SignatureLayer]) -> bool {
         match self {

@@ -105,7 +105,7 @@ impl Told {
         if missing.is_empty() {
             return json(&VerificationResponse { is_trusted: true, digest: digest(image)? });
         }
-        Err(HostError::missing(&missing))
+        Err(Signer::missing(&missing))
     }
 }
 

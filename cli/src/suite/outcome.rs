@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Case, Expected};
 use crate::check::Verdict;
-use crate::check::report::{ImageReport, Report};
+use crate::check::report::{ImageReport, ObjectReport, Report};
 
 /// What a case comes to.
 #[derive(Debug, Serialize)]
@@ -138,7 +138,7 @@ impl<'r> Found<'r> {
     /// The worst counts.
     fn of(report: &'r Report) -> Self {
         let of_images = report.images().map(|(_, image)| image.verdict);
-        let of_objects = report.objects.iter().filter_map(|object| object.verdict());
+        let of_objects = report.objects.iter().filter_map(ObjectReport::verdict);
         let is_open = !report.unreadable.is_empty() || report.missed().next().is_some();
         let verdicts = of_images.chain(of_objects).chain(is_open.then_some(Verdict::Unchecked));
         let verdict = verdicts.min().unwrap_or(Verdict::Unchecked);

@@ -10,16 +10,13 @@ use crate::check::output::junit::{self, Told};
 /// One line for each case that is not as expected, or for each case; and their number.
 #[must_use]
 pub fn lines(name: &str, outcomes: &[Outcome], is_verbose: bool, is_quiet: bool) -> String {
-    let mut text = String::new();
-    for outcome in outcomes {
-        if outcome.result == Result::Passed && !is_verbose {
-            continue;
-        }
-        let Outcome { case, line, result, reason, .. } = outcome;
-        let reason = reason.as_ref().map(|reason| format!("  {}", reason.replace('\n', "; ")));
-        let reason = reason.unwrap_or_default();
-        text.push_str(&format!("{}  {name}:{line}  {case}{reason}\n", result.name()));
-    }
+    let is_told = |outcome: &&Outcome| is_verbose || outcome.result != Result::Passed;
+    let lines =
+        outcomes.iter().filter(is_told).map(|Outcome { case, line, result, reason, .. }| {
+            let reason = reason.as_ref().map(|reason| format!("  {}", reason.replace('\n', "; ")));
+            format!("{}  {name}:{line}  {case}{}\n", result.name(), reason.unwrap_or_default())
+        });
+    let text: String = lines.collect();
     if is_quiet { text } else { format!("{text}{}\n", summary(outcomes)) }
 }
 

@@ -159,6 +159,15 @@ fn what_runs_is_reported_once() {
     let one = world.check_with("--cluster --context shop -n shop", &variables);
     assert!(one.stdout.contains("1 image in 1 object: 1 verified"), "{one:?}");
     assert!(server.lines().iter().all(|line| !line.starts_with("GET /api/v1/pods")));
+    // As a policy of that namespace would have it.
+    let settings = world.read("settings.yaml").replace('\n', "\n    ");
+    let policy = format!(
+        "apiVersion: policies.kubewarden.io/v1\nkind: AdmissionPolicy\nmetadata: {{name: p, namespace: shop}}\nspec:\n  settings:\n    {settings}\n"
+    );
+    world.write("policy.yaml", &policy);
+    let one = world.check_with("-s policy.yaml --cluster --context shop", &variables);
+    assert!(one.stdout.contains("1 image in 1 object: 1 verified"), "{one:?}");
+    assert!(one.stderr.contains("only the namespace shop was looked at"), "{one:?}");
 }
 
 #[test]
