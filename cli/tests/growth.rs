@@ -2,7 +2,6 @@
 //! allocator in all, and how many of them are held at once.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
 use std::alloc::{GlobalAlloc, Layout as Memory, System};
 use std::fmt::Write as _;
@@ -130,6 +129,9 @@ fn run(policies: &[&Check], file: &Path) {
     }
 }
 
+/// What it is called, the text of so many objects, and who reads it.
+type Row<'a> = (&'a str, fn(usize) -> String, &'a [&'a Check]);
+
 #[test]
 fn what_many_objects_take_grows_as_they_do() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -146,7 +148,7 @@ fn what_many_objects_take_grows_as_they_do() {
     let warning = policy(r#"{"unmatchedImages": "warn"}"#, &host, &module);
     let rejecting = policy(r#"{"unmatchedImages": "reject"}"#, &host, &module);
     let folder = tempfile::tempdir().unwrap();
-    let rows: [(&str, fn(usize) -> String, &[&Check]); 3] = [
+    let rows: [Row<'_>; 3] = [
         ("a list", list, &[&warning]),
         ("documents", documents, &[&warning]),
         ("several policies", list, &[&warning, &rejecting]),
