@@ -19,7 +19,7 @@ enum Command {
     Artifacthub,
     /// Write the charts for Rancher and for Helm, from metadata.yml, questions-ui.yml and the settings
     Chart,
-    /// Write settings.schema.json and report.schema.json, from what is read and written
+    /// Write settings.schema.json, report.schema.json and tests.schema.json, from what is read and written
     Schema,
     /// Write the manual pages of `signed-images`
     Man {
@@ -35,7 +35,7 @@ impl Command {
             Self::Limits(limits) => limits.run(),
             Self::Artifacthub => write(&artifacthub::files(&artifacthub::created_at()?)?),
             Self::Chart => write(&chart::files()?).and_then(|()| write(&policy_chart::files()?)),
-            Self::Schema => schema::file().write().and_then(|()| schema::report().write()),
+            Self::Schema => write(&[schema::file(), schema::report(), schema::tests()]),
             Self::Man { folder } => man::write(&folder),
         }
     }

@@ -12,6 +12,7 @@ use tracing::warn;
 use yaml_serde::Value;
 
 use super::exit::Mistake;
+use crate::cluster::Access;
 use crate::credentials::Credentials;
 use crate::evaluation::now;
 use crate::fetch::Location;
@@ -133,6 +134,19 @@ impl World {
     /// # Errors
     /// When a file that they name cannot be read.
     pub(crate) fn live(&self, runtime: Handle, at_once: usize) -> anyhow::Result<Live> {
+        self.live_with(runtime, at_once, Access::default())
+    }
+
+    /// The same, with this cluster.
+    ///
+    /// # Errors
+    /// When a file that they name cannot be read.
+    pub(crate) fn live_with(
+        &self,
+        runtime: Handle,
+        at_once: usize,
+        access: Access,
+    ) -> anyhow::Result<Live> {
         let registries = self.registries.read(at_once)?;
         let trust = match &self.sigstore_trust_config {
             Some(path) => Trust::read(path)?,
@@ -140,7 +154,9 @@ impl World {
         };
         let cluster = match &self.kubernetes_manifests {
             Some(path) => Cluster::Manifests(Manifests::read(path)?),
-            None if self.allow_context_aware => Cluster::ApiServer(ApiServer::of_environment()),
+            None if self.allow_context_aware => {
+                Cluster::ApiServer(Box::new(ApiServer::new(access)))
+            }
             None => Cluster::Unknown,
         };
         Ok(Live::new(runtime, registries, trust, cluster))

@@ -69,6 +69,13 @@ pub(crate) fn check(text: &str, folder: &mut Folder) -> Result<(), String> {
     Ok(())
 }
 
+/// A file of tests.
+fn suite(document: &Value) -> Result<(), String> {
+    let schema = jsonschema::draft202012::new(&signed_images::suite::schema()).unwrap();
+    let value = serde_json::to_value(document).map_err(|error| error.to_string())?;
+    schema.validate(&value).map_err(|error| error.to_string())
+}
+
 fn check_document(document: &Value, text: &str, folder: &mut Folder) -> Result<(), String> {
     let Some(map) = document.as_mapping() else {
         return steps(document, folder);
@@ -80,6 +87,9 @@ fn check_document(document: &Value, text: &str, folder: &mut Folder) -> Result<(
     let (version, kind) = (word(document, "apiVersion"), word(document, "kind"));
     if !kind.is_empty() {
         return object(document, version, kind, text);
+    }
+    if keys.contains(&"cases") {
+        return suite(document);
     }
     if keys.contains(&"allOf") || keys.contains(&"anyOf") {
         return converts(text);
