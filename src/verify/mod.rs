@@ -3,6 +3,7 @@
 mod cluster_keys;
 mod failure;
 mod image_session;
+mod log_entry;
 mod manifest;
 pub mod outcome;
 mod requirements;
