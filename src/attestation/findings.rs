@@ -237,7 +237,7 @@ fn in_order<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
 }
 
 fn is_among(names: &[&str], name: &str) -> bool {
-    names.binary_search_by(|known| order(known, name)).is_ok()
+    !name.is_empty() && names.binary_search_by(|known| order(known, name)).is_ok()
 }
 
 /// Names are one whatever the case of their letters.
