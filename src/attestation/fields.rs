@@ -112,7 +112,7 @@ fn holds(test: &FieldTest, value: Value<'_>) -> bool {
     match (test, value) {
         (FieldTest::Equals(scalar) | FieldTest::Contains(scalar), value) => scalar.is(value),
         (FieldTest::In(scalars), value) => scalars.iter().any(|scalar| scalar.is(value)),
-        (FieldTest::Pattern(pattern), Value::Text(text)) => pattern.matches(text),
+        (FieldTest::Pattern(pattern), Value::Text(given)) => pattern.matches(given),
         (FieldTest::AtMost(most), Value::Number(number)) => number <= most.0,
         (FieldTest::AtLeast(least), Value::Number(number)) => number >= least.0,
         (

@@ -38,7 +38,14 @@ pub fn evaluate(
     asked: &Conditions,
     now: Time,
 ) -> Result<ReportSummary, ReportProblem> {
-    read(json, paths(at, expected.format(), asked), Frame::new(subject, None), expected, asked, now)
+    read(
+        json,
+        &paths(at, expected.format(), asked),
+        Frame::new(subject, None),
+        expected,
+        asked,
+        now,
+    )
 }
 
 /// The same of a host's answer with the config of a manifest, which must be of that digest.
@@ -52,12 +59,12 @@ pub(crate) fn evaluate_answer(
     let mut paths = paths("/config", expected.format(), asked);
     paths.add_all(ROOT, &[("/digest", Mark::Statement(StatementPart::Manifest))]);
     let frame = Frame::new(subject, Some(manifest.as_str()));
-    read(answer, paths, frame, expected, asked, now)
+    read(answer, &paths, frame, expected, asked, now)
 }
 
 fn read(
     json: &[u8],
-    paths: Paths,
+    paths: &Paths,
     frame: Frame<'_>,
     expected: &PredicateType,
     asked: &Conditions,
@@ -66,7 +73,7 @@ fn read(
     let unreadable = |why: String| ReportProblem::Unreadable(clip(&why, 256));
     let json = str::from_utf8(json).map_err(|error| unreadable(error.to_string()))?;
     let mut seen = Seen::new(frame, asked, now);
-    walk(json, &paths, &mut seen).map_err(|error| unreadable(error.to_string()))?;
+    walk(json, paths, &mut seen).map_err(|error| unreadable(error.to_string()))?;
     seen.check(expected, asked, now)
 }
 

@@ -1,5 +1,5 @@
 //! Bills of materials: the packages that an image holds, with their licences. SPDX 2.2 and 2.3
-//! (<https://spdx.github.io/spdx-spec/v2.3/>) and CycloneDX 1.4 to 1.6 (<https://cyclonedx.org/docs/1.6/json/>), as JSON.
+//! (<https://spdx.github.io/spdx-spec/v2.3/>) and `CycloneDX` 1.4 to 1.6 (<https://cyclonedx.org/docs/1.6/json/>), as JSON.
 
 use super::licenses::LicenseCheck;
 use super::marks::{ComponentPart, Mark};

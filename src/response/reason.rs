@@ -104,6 +104,13 @@ pub(super) fn hints(outcomes: &[Outcome]) -> Vec<&'static str> {
              and no certificates",
         );
     }
+    hints.extend(hints_of_requirements(&any));
+    hints
+}
+
+/// The same of reports, and of what nobody could look at.
+fn hints_of_requirements(any: &dyn Fn(fn(&Reason) -> bool) -> bool) -> Vec<&'static str> {
+    let mut hints = Vec::new();
     if any(|reason| report_shortfall(reason).is_some_and(is_unpublished)) {
         hints.push(
             "hint: publish the report with `signed-images attest`; by hand, sign it with the annotation \

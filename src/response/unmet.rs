@@ -9,7 +9,7 @@ use std::fmt;
 impl Unmet {
     pub(super) fn code(&self) -> &'static str {
         match (&self.why, &self.what) {
-            (Shortfall::Missing(_), _) => "report-missing",
+            (Shortfall::Missing(_) | Shortfall::NoTag(_), _) => "report-missing",
             (Shortfall::Signature(reason), _) => match reason {
                 Reason::NotSigned(_) => "report-not-signed",
                 Reason::InvalidSignatures | Reason::TooFewSigners { .. } => "report-untrusted",
@@ -26,7 +26,6 @@ impl Unmet {
             (Shortfall::Withheld(_), _) => WITHHELD,
             (Shortfall::TooLarge(_), Requirement::Image) => "image-too-large",
             (Shortfall::TooLarge(_), Requirement::Report { .. }) => "report-too-large",
-            (Shortfall::NoTag(_), _) => "report-missing",
             (Shortfall::NoPlatform | Shortfall::TooManyPlatforms(_), _) => "platforms",
         }
     }

@@ -163,14 +163,13 @@ impl Evidence {
     /// The questions about a report.
     fn session(&mut self, at: &str) -> Result<&mut ImageSession<'static>, Shortfall> {
         let known = self.sessions.iter().position(|(known, _)| known == at);
-        let position = match known {
-            Some(position) => position,
-            None => {
-                let report = Reference::parse(at)
-                    .map_err(|error| Shortfall::Unchecked(error.to_string()))?;
-                self.sessions.push((at.to_owned(), ImageSession::of(report)));
-                self.sessions.len() - 1
-            }
+        let position = if let Some(position) = known {
+            position
+        } else {
+            let report =
+                Reference::parse(at).map_err(|error| Shortfall::Unchecked(error.to_string()))?;
+            self.sessions.push((at.to_owned(), ImageSession::of(report)));
+            self.sessions.len() - 1
         };
         let session = self.sessions.get_mut(position).map(|(_, session)| session);
         session.ok_or_else(|| Shortfall::Unchecked(String::new()))

@@ -144,6 +144,7 @@ fn entry_of(reason: &Reason) -> &'static str {
         Reason::Withheld(_) => "could not be checked, the policy server withholds a capability",
         Reason::Moved { .. } => "the tag moved while it was verified",
         Reason::Signer(..) => " cannot be used: ",
+        Reason::Unmet(_) => " report ",
     }
 }
 
