@@ -155,7 +155,7 @@ impl Manifest {
     }
 }
 
-fn decoded<T: DeserializeOwned>(node: &Node) -> Result<T, yaml_serde::Error> {
+pub(crate) fn decoded<T: DeserializeOwned>(node: &Node) -> Result<T, yaml_serde::Error> {
     // What is too large for JSON is too large for a policy.
     let json = node.json().map_err(|error| yaml_serde::Error::custom(error.to_string()))?;
     // By way of a value: places would be those in the JSON. And serde_json would take a list for a map.

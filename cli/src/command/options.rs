@@ -12,6 +12,7 @@ use tracing::warn;
 use yaml_serde::Value;
 
 use super::exit::Mistake;
+use crate::check::policy::decoded;
 use crate::cluster::Access;
 use crate::credentials::Credentials;
 use crate::evaluation::now;
@@ -57,9 +58,10 @@ impl SettingsOptions {
         let file = self.settings_path.as_deref().map(read_all).transpose().map_err(Mistake::new)?;
         let manifest = file.into_iter().flatten().find_map(|file| match file {
             File::Policy(manifest) => Some(manifest),
-            File::Settings(_) => None,
+            File::Settings(_) | File::Nothing => None,
         });
-        Ok((settings, manifest))
+        let manifest = manifest.map(|manifest| decoded(&manifest)).transpose();
+        Ok((settings, manifest.map_err(Mistake::new)?))
     }
 
     /// The settings as they are written.
