@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 use crate::legible;
 
 mod annotate;
+mod attest;
 mod check;
 mod completions;
 mod convert;
@@ -46,7 +47,7 @@ Exit codes:
   0  it did what it was asked; `check` and `explain`: accepted, perhaps with warnings
   1  it failed; `check` and `explain`: rejected; `convert`: something is lost or to be filled in
   2  a mistake in the command line, the settings or the input (in `run`, `annotate`, `push`, `demo`: 1)
-  3  `check` and `explain`: not checked";
+  3  `check` and `explain`: not checked; `attest`: pushed, and not signed yet";
 
 /// Run signed-images-policy on a laptop and in CI, against real registries and real signatures
 #[derive(Debug, Parser)]
@@ -76,6 +77,7 @@ enum Command {
     Convert(convert::Convert),
     Policy(policy::Policy),
     Demo(demo::Demo),
+    Attest(attest::Attest),
     Annotate(annotate::Annotate),
     Push(push::Push),
     Completions(completions::Completions),
@@ -151,6 +153,7 @@ impl CommandLine {
             Command::Convert(convert) => convert.run(),
             Command::Policy(policy) => policy.run(),
             Command::Demo(demo) => demo.run(),
+            Command::Attest(attest) => attest.run(),
             Command::Annotate(annotate) => annotate.run(),
             Command::Push(push) => push.run(),
             Command::Completions(completions) => completions.run(),

@@ -89,9 +89,9 @@ impl Host {
         let question = Question::read(namespace, operation, payload)?;
         self.check_access(&question)?;
         let answer = match &self.answers {
-            Answers::Live(live) => live.answer(&question),
+            Answers::Live(live) => live.ask(&question),
             Answers::Recorded(live, recorder) => {
-                let answer = live.answer(&question);
+                let answer = live.ask(&question);
                 recorder.record(&question, &answer);
                 answer
             }
@@ -128,7 +128,8 @@ impl Live {
         Self { runtime, registries, verifier, cluster }
     }
 
-    fn answer(&self, question: &Question) -> Result<Vec<u8>, HostError> {
+    /// The answer to one question.
+    pub(crate) fn ask(&self, question: &Question) -> Result<Vec<u8>, HostError> {
         match question {
             Question::OciManifestDigest { image } => self.wait(self.registries.digest(image)),
             Question::OciManifest { image } => self.wait(self.registries.manifest(image)),

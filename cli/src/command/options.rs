@@ -115,17 +115,32 @@ impl World {
     /// # Errors
     /// When a file that they name cannot be read.
     pub(crate) fn live(&self, runtime: Handle, at_once: usize) -> anyhow::Result<Live> {
-        let registries = self.registries.read(at_once)?;
-        let trust = match &self.sigstore_trust_config {
-            Some(path) => Trust::read(path)?,
-            None => Trust::default(),
-        };
+        let (registries, trust) = (self.registries.read(at_once)?, self.trust()?);
         let cluster = match &self.kubernetes_manifests {
             Some(path) => Cluster::Manifests(Manifests::read(path)?),
             None if self.allow_context_aware => Cluster::ApiServer(ApiServer::of_environment()),
             None => Cluster::Unknown,
         };
         Ok(Live::new(runtime, registries, trust, cluster))
+    }
+
+    /// The registries alone.
+    ///
+    /// # Errors
+    /// When a file that the options name cannot be read.
+    pub(crate) fn registries(&self) -> anyhow::Result<Registries> {
+        self.registries.read(AT_ONCE)
+    }
+
+    /// The trust root alone.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub(crate) fn trust(&self) -> anyhow::Result<Trust> {
+        Ok(match &self.sigstore_trust_config {
+            Some(path) => Trust::read(path)?,
+            None => Trust::default(),
+        })
     }
 
     /// The module that is there.

@@ -1,0 +1,201 @@
+//! A signed statement as `cosign attest` stores it: an envelope of [DSSE](https://github.com/secure-systems-lab/dsse),
+//! alone, or in a bundle of Sigstore's.
+//!
+//! - Who verifies it? `sigstore`, the crate that the host verifies images with. An envelope alone is verified for a key;
+//!   for an identity a bundle, which holds the certificate and the log's entry.
+//! - Is the time in the log's entry believed? When the log has signed it (`SignedEntryTimestamp`). `sigstore` 0.15
+//!   compares it with the certificate and does not verify it, so that is done here by its own keys.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rustls_pki_types::CertificateDer;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sigstore::bundle::Bundle;
+use sigstore::bundle::verify::{ArtifactDigest, Verifier};
+use sigstore::bundle::verify::policy::Identity;
+use sigstore::cosign::bundle::SignedArtifactBundle;
+use sigstore::crypto::{CosignVerificationKey, Signature};
+use sigstore::errors::SigstoreError;
+use sigstore::rekor::apis::configuration::Configuration;
+use sigstore::trust::TrustRoot;
+use sigstore::trust::sigstore::SigstoreTrustRoot;
+
+/// What a statement's envelope says of its payload.
+const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+
+/// An envelope.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Envelope {
+    payload_type: String,
+    payload: String,
+    signatures: Vec<EnvelopeSignature>,
+    /// The bundle that it stood in, if there is one.
+    #[serde(skip)]
+    bundle: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct EnvelopeSignature {
+    sig: String,
+}
+
+/// Why a statement is not believed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EnvelopeError {
+    #[error("it is not an envelope of a statement")]
+    Malformed,
+    #[error("it is signed, but not by this key")]
+    Key,
+    #[error("the key cannot be read: {0}")]
+    BadKey(SigstoreError),
+    #[error(
+        "it is no Sigstore bundle, and a certificate is verified in a bundle alone: take its predicate with \
+         `cosign verify-attestation`, and give that with --predicate"
+    )]
+    NoBundle,
+    #[error("{0}")]
+    Identity(String),
+    #[error("the log's time in it is not signed by a log that is trusted: {0}")]
+    Time(String),
+}
+
+impl Envelope {
+    /// Reads an envelope, or a bundle with one.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        let json: Value = serde_json::from_slice(bytes).map_err(|_error| EnvelopeError::Malformed)?;
+        let (envelope, bundle) = match json.get("dsseEnvelope") {
+            Some(envelope) => (envelope.clone(), Some(json)),
+            None => (json, None),
+        };
+        let envelope: Self =
+            serde_json::from_value(envelope).map_err(|_error| EnvelopeError::Malformed)?;
+        if envelope.payload_type != PAYLOAD_TYPE {
+            return Err(EnvelopeError::Malformed);
+        }
+        Ok(Self { bundle, ..envelope })
+    }
+
+    /// The statement, as it was signed.
+    pub(super) fn payload(&self) -> Result<Vec<u8>, EnvelopeError> {
+        STANDARD.decode(&self.payload).map_err(|_error| EnvelopeError::Malformed)
+    }
+
+    /// Whether the holder of the key signed it.
+    pub(super) fn verify_key(&self, pem: &str) -> Result<(), EnvelopeError> {
+        let key = CosignVerificationKey::try_from_pem(pem.as_bytes());
+        let key = key.map_err(EnvelopeError::BadKey)?;
+        let signed = self.signed()?;
+        let is_by = |signature: &EnvelopeSignature| {
+            let signature = Signature::Base64Encoded(signature.sig.as_bytes());
+            key.verify_signature(signature, &signed).is_ok()
+        };
+        if self.signatures.iter().any(is_by) { Ok(()) } else { Err(EnvelopeError::Key) }
+    }
+
+    /// Whether this identity signed it, of the image with that digest.
+    pub(super) async fn verify_identity(
+        &self,
+        issuer: &str,
+        subject: &str,
+        image: &str,
+        root: &SigstoreTrustRoot,
+    ) -> Result<(), EnvelopeError> {
+        let bundle = self.bundle.as_ref().ok_or(EnvelopeError::NoBundle)?;
+        check_time(bundle, root)?;
+        let bundle: Bundle =
+            serde_json::from_value(bundle.clone()).map_err(|_error| EnvelopeError::Malformed)?;
+        let told = |error: &dyn std::error::Error| EnvelopeError::Identity(with_causes(error));
+        let verifier = Verifier::new(Configuration::default(), Borrowed(root));
+        let verifier = verifier.map_err(|error| told(&error))?;
+        let image = digest_of(image).ok_or(EnvelopeError::Malformed)?;
+        let identity = Identity::new(subject, issuer);
+        let verified = verifier.verify_digest_with(image, bundle, &identity, true).await;
+        verified.map_err(|error| told(&error))
+    }
+
+    /// DSSE's "pre-authentication encoding": what is signed.
+    fn signed(&self) -> Result<Vec<u8>, EnvelopeError> {
+        let payload = self.payload()?;
+        let kind = &self.payload_type;
+        let mut signed = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len()).into_bytes();
+        signed.extend(payload);
+        Ok(signed)
+    }
+}
+
+/// What `sigstore` takes by value, lent.
+struct Borrowed<'a>(&'a SigstoreTrustRoot);
+
+impl TrustRoot for Borrowed<'_> {
+    fn fulcio_certs(&self) -> sigstore::errors::Result<Vec<CertificateDer<'_>>> {
+        self.0.fulcio_certs()
+    }
+
+    fn rekor_keys(&self) -> sigstore::errors::Result<BTreeMap<String, &[u8]>> {
+        self.0.rekor_keys()
+    }
+
+    fn ctfe_keys(&self) -> sigstore::errors::Result<BTreeMap<String, &[u8]>> {
+        self.0.ctfe_keys()
+    }
+}
+
+/// Whether a log that is trusted has signed the entry of the bundle, and with it its time.
+fn check_time(bundle: &Value, root: &SigstoreTrustRoot) -> Result<(), EnvelopeError> {
+    let failed = |error: SigstoreError| EnvelopeError::Time(error.to_string());
+    let keys = root.rekor_keys().map_err(failed)?;
+    let keys: BTreeMap<String, CosignVerificationKey> = keys
+        .into_iter()
+        .filter_map(|(id, der)| Some((id, CosignVerificationKey::try_from_der(der).ok()?)))
+        .collect();
+    let entry = as_rekor_bundle(bundle).ok_or(EnvelopeError::Malformed)?;
+    SignedArtifactBundle::new_verified(&entry.to_string(), &keys).map(drop).map_err(failed)
+}
+
+/// The one entry of the log in a bundle, as cosign 2 writes it.
+fn as_rekor_bundle(bundle: &Value) -> Option<Value> {
+    let entries = bundle.pointer("/verificationMaterial/tlogEntries")?.as_array()?;
+    let [entry] = entries.as_slice() else { return None };
+    let number = |key: &str| entry.get(key)?.as_str()?.parse::<i64>().ok();
+    let id = STANDARD.decode(entry.pointer("/logId/keyId")?.as_str()?).ok()?;
+    let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let promise = entry.pointer("/inclusionPromise/signedEntryTimestamp")?;
+    Some(json!({
+        "base64Signature": "",
+        "cert": "",
+        "rekorBundle": {
+            "SignedEntryTimestamp": promise,
+            "Payload": {
+                "body": entry.get("canonicalizedBody")?,
+                "integratedTime": number("integratedTime")?,
+                "logIndex": number("logIndex")?,
+                "logID": id,
+            },
+        },
+    }))
+}
+
+fn digest_of(hex: &str) -> Option<ArtifactDigest> {
+    let mut bytes = [0; 32];
+    let digits: Vec<u8> =
+        hex.chars().map(|digit| u8::try_from(digit.to_digit(16)?).ok()).collect::<Option<_>>()?;
+    if digits.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+        let [high, low] = pair else { return None };
+        *byte = high << 4 | low;
+    }
+    Some(bytes.into())
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut told: Vec<String> = causes.map(ToString::to_string).collect();
+    told.dedup();
+    told.join(": ")
+}

@@ -1,0 +1,142 @@
+//! Whose signature a report must have, as the host is asked about it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
+use serde_json::Value;
+use signed_images_policy::keys::public_key::{KeyError, PublicKey};
+
+use super::predicate_type::PredicateType;
+use crate::host::{HostError, Live, Question};
+
+/// The annotation that tells a report from an image by the same signer.
+const ANNOTATION: &str = "predicateType";
+/// How the URIs begin by which cosign names keys that are held elsewhere.
+const HELD_ELSEWHERE: &str = "://";
+
+/// Who must have signed.
+#[derive(Debug, Clone)]
+pub(crate) enum Signer {
+    /// The holder of a key.
+    Key {
+        /// Where its public half is.
+        path: PathBuf,
+        /// As PEM.
+        pem: String,
+    },
+    /// An identity of Sigstore.
+    Identity {
+        /// The OIDC issuer.
+        issuer: String,
+        /// The subject, exactly.
+        subject: String,
+    },
+}
+
+/// Why a key cannot be verified with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SignerError {
+    #[error(
+        "--key `{0}`: only the public half is needed here: `cosign public-key --key {0} >cosign.pub`, then --key cosign.pub"
+    )]
+    HeldElsewhere(String),
+    #[error("cannot read key `{}`: {source}", .path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("key `{}`: {source}", .path.display())]
+    Key { path: PathBuf, source: KeyError },
+    #[error("key `{}`: there are {count} keys, and a report is verified for one", .path.display())]
+    Several { path: PathBuf, count: usize },
+}
+
+/// Why a report does not count as signed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unverified {
+    /// There is no signature.
+    #[error(
+        "`{report}` has no signature that a policy server reads; with cosign 3, sign with \
+         `--new-bundle-format=false --use-signing-config=false`"
+    )]
+    Unsigned { report: String },
+    /// It is somebody else's, or lacks the annotation.
+    #[error("`{report}` is signed, but not by {signer} with the annotation `{ANNOTATION}={predicate_type}`")]
+    Signer { report: String, signer: String, predicate_type: PredicateType },
+    /// The host found another manifest.
+    #[error("`{report}`: the host answered for another digest")]
+    Digest { report: String },
+    /// It could not be asked.
+    #[error("`{report}` could not be verified: {source}")]
+    Host { report: String, source: HostError },
+}
+
+impl Signer {
+    /// The holder of the one key in the file.
+    pub(crate) fn key(path: &Path) -> Result<Self, SignerError> {
+        if let Some(uri) = path.to_str().filter(|path| path.contains(HELD_ELSEWHERE)) {
+            return Err(SignerError::HeldElsewhere(uri.to_owned()));
+        }
+        let text = crate::text::read(path)
+            .map_err(|source| SignerError::Read { path: path.to_owned(), source })?;
+        let keys = PublicKey::parse_all(&text)
+            .map_err(|source| SignerError::Key { path: path.to_owned(), source })?;
+        match keys.as_slice() {
+            [key] => Ok(Self::Key { path: path.to_owned(), pem: key.to_pem() }),
+            keys => Err(SignerError::Several { path: path.to_owned(), count: keys.len() }),
+        }
+    }
+
+    /// Whether this signer signed the report, for a policy's host.
+    pub(super) fn verify(
+        &self,
+        report: &str,
+        digest: &str,
+        predicate_type: &PredicateType,
+        live: &Live,
+    ) -> Result<(), Unverified> {
+        let answer = live.ask(&self.question(report, predicate_type));
+        let report = report.to_owned();
+        match answer {
+            Ok(answer) => {
+                let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+                let is_it = answer["is_trusted"] == true && answer["digest"] == digest;
+                if is_it { Ok(()) } else { Err(Unverified::Digest { report }) }
+            }
+            Err(HostError::Unsigned { .. }) => Err(Unverified::Unsigned { report }),
+            Err(HostError::MissingSignatures { .. }) => {
+                let predicate_type = predicate_type.clone();
+                Err(Unverified::Signer { report, signer: self.to_string(), predicate_type })
+            }
+            Err(source) => Err(Unverified::Host { report, source }),
+        }
+    }
+
+    fn question(&self, report: &str, predicate_type: &PredicateType) -> Question {
+        let annotations = [(ANNOTATION.to_owned(), predicate_type.uri().to_owned())];
+        let annotations = Some(BTreeMap::from(annotations));
+        let image = report.to_owned();
+        match self {
+            Self::Key { pem, .. } => {
+                Question::SigstorePubKeyVerify { image, pub_keys: vec![pem.clone()], annotations }
+            }
+            Self::Identity { issuer, subject } => {
+                let identity = KeylessInfo { issuer: issuer.clone(), subject: subject.clone() };
+                Question::SigstoreKeylessVerify { image, keyless: vec![identity], annotations }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key { path, .. } => write!(f, "the key `{}`", path.display()),
+            Self::Identity { issuer, subject } => write!(f, "`{subject}` of `{issuer}`"),
+        }
+    }
+}
+
+/// What the report's signature must say.
+pub(crate) fn annotation(predicate_type: &PredicateType) -> String {
+    format!("{ANNOTATION}={predicate_type}")
+}

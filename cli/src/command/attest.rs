@@ -1,0 +1,230 @@
+//! `signed-images attest`: a report about an image, published so that the policy can read it.
+//!
+//! - Who signs? The command after `--`: no key is held here.
+//! - Whose signature must it be? `--key`'s, or that of `--certificate-identity`: the one that the settings name.
+//! - What does the exit code say? 0 is a report that is found by its tag, signed, and verified by the host that `check`
+//!   asks. 3 is one that was pushed, and is not signed yet.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, bail};
+use clap::{ArgGroup, Args};
+use serde_json::value::RawValue;
+use tokio::runtime::Runtime;
+
+use super::exit::{self, Mistake};
+use super::options::World;
+use super::print::{print, tell};
+use crate::attest::copy::Copy;
+use crate::attest::cosign::Wanted;
+use crate::attest::place::{self, Name};
+use crate::attest::predicate;
+use crate::attest::predicate_type::PredicateType;
+use crate::attest::publish::{PublishError, Pushed, Target};
+use crate::attest::signer::{Signer, Unverified, annotation};
+use crate::host::AT_ONCE;
+
+const HELP: &str = "\
+Exit codes:
+  0  the report is signed, verified and found by its tag; or reports were copied
+  1  it failed: the tag was not moved
+  2  there is a mistake in the command line or the predicate
+  3  the report was pushed and is not signed yet
+
+Examples:
+  Publish a scan, signed by a key:
+    trivy image --format json --output scan.json ghcr.io/acme/app@sha256:…
+    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --predicate scan.json --key cosign.pub -- cosign sign --key cosign.key
+
+  Sign it elsewhere: this says what to sign, and moves the tag when it is run again:
+    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --predicate scan.json --key cosign.pub
+
+  Publish again what `cosign attest` has put beside the image:
+    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --from-cosign --key cosign.pub -- cosign sign --key cosign.key
+
+  Copy the reports of an image to where it was copied:
+    signed-images attest --copy ghcr.io/acme/app@sha256:… registry.example.com/mirror/app";
+
+/// Publish a signed report about an image: a vulnerability scan, an SBOM, provenance
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+#[command(group = ArgGroup::new("content").args(["predicate", "from_cosign", "copy"]).required(true))]
+#[command(group = ArgGroup::new("signer").args(["key", "certificate_identity", "copy"]).required(true))]
+pub(crate) struct Attest {
+    /// The image, by its digest
+    #[arg(value_name = "IMAGE@DIGEST", required_unless_present = "copy", conflicts_with = "copy")]
+    image: Option<String>,
+    /// What the report is: a name of `cosign attest --type` (`vuln`, `spdx`, `cyclonedx`, …), or a URI
+    #[arg(long = "type", value_name = "TYPE", required_unless_present = "copy")]
+    predicate_type: Option<PredicateType>,
+    /// The content: a file of JSON, `-` is stdin; of `vuln` what trivy or grype writes as JSON, too
+    #[arg(long, value_name = "FILE")]
+    predicate: Option<PathBuf>,
+    /// Take what `cosign attest` put beside the image, if this signer signed it
+    #[arg(long)]
+    from_cosign: bool,
+    /// Copy the reports about an image, with their signatures, to the repository that it was copied to
+    #[arg(long, num_args = 2, value_names = ["IMAGE@DIGEST", "REPOSITORY"])]
+    copy: Vec<String>,
+    /// When a scan ended that does not say so itself, as `2026-01-31T12:00:00Z`
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    scan_finished: Option<String>,
+    /// What this report is called beside others of its type; the settings have the same `name`
+    #[arg(long)]
+    name: Option<Name>,
+    /// Where the image's reports are kept [default: in its own repository]; the settings have the same `repository`
+    #[arg(long, value_name = "REPOSITORY")]
+    repository: Option<String>,
+    /// The public key that must have signed, PEM
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// The identity that must have signed: the subject of its certificate
+    #[arg(long, value_name = "SUBJECT", requires = "certificate_oidc_issuer")]
+    certificate_identity: Option<String>,
+    /// Who vouches for that identity
+    #[arg(long, value_name = "URL", requires = "certificate_identity")]
+    certificate_oidc_issuer: Option<String>,
+    #[command(flatten)]
+    world: World,
+    /// Say nothing but what is wrong
+    #[arg(long, short)]
+    quiet: bool,
+    /// What signs: the report by its digest and the annotation are added to it
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+impl Attest {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let runtime = Runtime::new()?;
+        if let [from, to] = self.copy.as_slice() {
+            self.copy(from, to, &runtime)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let signer = self.signer()?;
+        let target = self.target()?;
+        let predicate = self.content(&target, &signer, &runtime)?;
+        let pushed = runtime.block_on(target.push(predicate, &self.world.registries()?))?;
+        let report = target.report(&pushed);
+        self.say(&format!("pushed {report} ({} bytes)", pushed.size));
+        self.sign(&report, &target.predicate_type)?;
+        // Registries are asked anew: what they said before was said before the signature.
+        let live = self.world.live(runtime.handle().clone(), AT_ONCE)?;
+        match target.verify(&pushed, &signer, &live) {
+            Err(PublishError::Unverified(Unverified::Unsigned { .. })) if self.command.is_empty() => {
+                print(&to_do(&report, &target))?;
+                return Ok(exit::unsigned());
+            }
+            verified => verified?,
+        }
+        self.publish(target, pushed, &signer, &runtime)
+    }
+
+    fn publish(
+        &self,
+        target: Target,
+        pushed: Pushed,
+        signer: &Signer,
+        runtime: &Runtime,
+    ) -> anyhow::Result<ExitCode> {
+        let report = target.report(&pushed);
+        self.say(&format!("verified: signed by {signer}"));
+        runtime.block_on(target.tag(pushed, &self.world.registries()?))?;
+        if !self.quiet {
+            print(&format!("Report published: {report}, as {}\n", target.tag))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn signer(&self) -> Result<Signer, Mistake> {
+        match (&self.key, &self.certificate_identity, &self.certificate_oidc_issuer) {
+            (None, Some(subject), Some(issuer)) => {
+                Ok(Signer::Identity { issuer: issuer.clone(), subject: subject.clone() })
+            }
+            (key, ..) => {
+                Signer::key(key.as_deref().unwrap_or("cosign.pub".as_ref())).map_err(Mistake::new)
+            }
+        }
+    }
+
+    fn target(&self) -> anyhow::Result<Target> {
+        let image = self.image.as_deref().unwrap_or_default();
+        let image = place::image(image).map_err(Mistake::new)?;
+        let repository = match &self.repository {
+            Some(repository) => place::repository(repository).map_err(Mistake::new)?,
+            None => image.clone(),
+        };
+        let predicate_type = self.predicate_type.clone().context("--type is missing")?;
+        let tag = place::tag(&image, &predicate_type, self.name.as_ref());
+        Ok(Target { image, repository, predicate_type, tag })
+    }
+
+    fn content(
+        &self,
+        target: &Target,
+        signer: &Signer,
+        runtime: &Runtime,
+    ) -> anyhow::Result<Box<RawValue>> {
+        let Target { image, predicate_type, .. } = target;
+        let Some(path) = &self.predicate else {
+            let wanted = Wanted { image, predicate_type, signer };
+            let (registries, trust) = (self.world.registries()?, self.world.trust()?);
+            return Ok(runtime.block_on(wanted.find(&registries, &trust))?);
+        };
+        let read = predicate::read(path, predicate_type, self.scan_finished.as_deref());
+        Ok(read.map_err(Mistake::new)?)
+    }
+
+    fn sign(&self, report: &str, predicate_type: &PredicateType) -> anyhow::Result<()> {
+        let Some((program, arguments)) = self.command.split_first() else { return Ok(()) };
+        let name = program.to_string_lossy();
+        let status = Command::new(program)
+            .args(arguments)
+            .args(["-a", &annotation(predicate_type), report])
+            // Results are this command's own.
+            .stdout(Stdio::from(std::io::stderr()))
+            .status()
+            .with_context(|| format!("`{name}` cannot be run, so that `{report}` is not signed"))?;
+        if !status.success() {
+            bail!("`{name}` did not sign `{report}` ({status}): the tag was not moved");
+        }
+        Ok(())
+    }
+
+    fn copy(&self, from: &str, to: &str, runtime: &Runtime) -> anyhow::Result<()> {
+        let image = place::image(from).map_err(Mistake::new)?;
+        let to = place::repository(to).map_err(Mistake::new)?;
+        let from = match &self.repository {
+            Some(repository) => place::repository(repository).map_err(Mistake::new)?,
+            None => image.clone(),
+        };
+        let registries = self.world.registries()?;
+        let copied = runtime.block_on(Copy::new(&registries, from, to).all(&image))?;
+        for copied in copied.iter().filter(|_| !self.quiet) {
+            print(&format!("Report copied: {}, as {}\n", copied.report, copied.tag))?;
+        }
+        Ok(())
+    }
+
+    fn say(&self, line: &str) {
+        if !self.quiet {
+            tell(&format!("{line}\n"));
+        }
+    }
+}
+
+/// What is left to do when nobody was asked to sign.
+fn to_do(report: &str, target: &Target) -> String {
+    format!(
+        "The report is not signed yet. Sign it:\n  cosign sign -a {} {report}\nand run this again: it moves the tag {} when the signature is there.\n",
+        annotation(&target.predicate_type),
+        target.tag
+    )
+}
+
+fn time(text: &str) -> Result<String, String> {
+    let time = chrono::DateTime::parse_from_rfc3339(text);
+    time.map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
