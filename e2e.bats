@@ -1016,6 +1016,182 @@ YAML
   [[ $stderr == *"5 questions were asked"* ]] || complain "not 5 questions"
 }
 
+# ---- reports ---------------------------------------------------------------------------------------
+
+readonly VULN=https://cosign.sigstore.dev/attestation/vuln/v1
+
+# scan [TIME] [FINDINGS]: scan.json, a report of trivy's of that time with these findings
+scan() {
+  jq -n --arg time "${1:-$(date --utc +%Y-%m-%dT%H:%M:%SZ)}" --argjson findings "${2:-null}" '{
+    SchemaVersion: 2, Trivy: {Version: "0.70.0"}, CreatedAt: $time, ArtifactName: "app", ArtifactType: "container_image",
+    Results: [{Target: "app (debian 13)", Class: "os-pkgs", Type: "debian", Vulnerabilities: $findings}]
+  }' >"$BATS_TEST_TMPDIR/scan.json"
+}
+
+# attest NAME:TAG OPTION… [-- COMMAND…]: publish a report about the image
+attest() {
+  echo "insecure_sources: ['$REGISTRY']" >"$BATS_TEST_TMPDIR/sources.yml"
+  cd "$BATS_TEST_TMPDIR" || return
+  run --separate-stderr timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" attest \
+    --sources-path sources.yml --sigstore-trust-config "$BATS_FILE_TMPDIR/trust-config.json" \
+    "$REGISTRY/${1%:*}@$(digest_of "$1")" "${@:2}"
+}
+
+# signed_with KEY [OPTION…]: the command by which a report is signed
+signed_with() {
+  SIGNED_WITH=(cosign sign --key "$KEYS/$1.key" --tlog-upload=false --allow-insecure-registry -y "${@:2}")
+}
+
+# report_of NAME:TAG [REPORT] [REPOSITORY]: the digest that the tag of a report has, if there is one
+report_of() {
+  local digest
+  digest=$(digest_of "$1")
+  curl -fsSI "http://$REGISTRY/v2/${3:-${1%:*}}/manifests/${digest/:/-}.${2:-vuln}" \
+    -H 'accept: application/vnd.oci.image.manifest.v1+json' | sed -n 's/^docker-content-digest: \(.*\)\r/\1/Ip'
+}
+
+# statement_of NAME:TAG [REPORT] [REPOSITORY]
+statement_of() {
+  local report repository=${3:-${1%:*}}
+  report=$(report_of "$@")
+  curl -fsS "http://$REGISTRY/v2/$repository/blobs/$(curl -fsS "http://$REGISTRY/v2/$repository/manifests/$report" \
+    -H 'accept: application/vnd.oci.image.manifest.v1+json' | jq -r .config.digest)"
+}
+
+@test "a report is published when it is signed, and is what was scanned" {
+  push_image acme/reported:1
+  scan
+  signed_with release
+  attest acme/reported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 0
+  [[ $output == "Report published: $REGISTRY/acme/reported@$(report_of acme/reported:1)"* ]] || complain 'another digest'
+  statement_of acme/reported:1 | jq -e --arg hex "$(digest_of acme/reported:1 | cut -d: -f2)" --arg type "$VULN" '
+    ._type == "https://in-toto.io/Statement/v1" and .predicateType == $type and .subject[0].digest.sha256 == $hex
+    and .predicate.scanner.result.ArtifactName == "app"'
+  # as any tool sees it
+  cosign verify --allow-insecure-registry --insecure-ignore-tlog --key "$KEYS/release.pub" \
+    -a "predicateType=$VULN" "$REGISTRY/acme/reported@$(report_of acme/reported:1)"
+  curl -fsS "http://$REGISTRY/v2/acme/reported/manifests/$(report_of acme/reported:1)" \
+    -H 'accept: application/vnd.oci.image.manifest.v1+json' | jq -e --arg digest "$(digest_of acme/reported:1)" '
+    .artifactType == "application/vnd.signed-images.attestation.v1+json" and .layers == []
+    and .config.mediaType == "application/vnd.in-toto+json" and .subject.digest == $digest'
+
+  attest acme/reported:1 --quiet --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}" 2>/dev/null
+  exits 0
+  [ -z "$output" ] || complain 'it is not quiet'
+}
+
+@test "a report that is not signed, or by a stranger, or without the annotation, moves no tag" {
+  push_image acme/unreported:1
+  scan
+  attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub"
+  exits 3
+  [[ $output == *"cosign sign -a predicateType=$VULN $REGISTRY/acme/unreported@sha256:"* ]] || complain 'what to run is not said'
+
+  attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- true
+  exits 1
+  [[ $stderr == *'has no signature that a policy server reads'* ]] || complain 'no reason'
+
+  attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- false
+  exits 1
+  [[ $stderr == *'`false` did not sign'*'the tag was not moved'* ]] || complain 'no reason'
+
+  signed_with stranger
+  attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 1
+  [[ $stderr == *'is signed, but not by the key'* ]] || complain 'no reason'
+
+  signed_with release
+  attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- \
+    bash -c "${SIGNED_WITH[*]} \"\$3\"" sh
+  exits 1
+  [[ $stderr == *"with the annotation \`predicateType=$VULN\`"* ]] || complain 'no reason'
+  [ -z "$(report_of acme/unreported:1)" ] || complain "there is a tag"
+}
+
+@test "a report that is signed elsewhere is found when attest runs again" {
+  local report
+  push_image acme/later:1
+  scan
+  attest acme/later:1 --type vuln --predicate scan.json --key "$KEYS/release.pub"
+  exits 3
+  report=$(sed -n 's/.* \(127.*@sha256:[0-9a-f]*\)$/\1/p' <<<"$output")
+  signed_with release
+  "${SIGNED_WITH[@]}" -a "predicateType=$VULN" "$report"
+  attest acme/later:1 --type vuln --predicate scan.json --key "$KEYS/release.pub"
+  exits 0
+  [ "${report#*@}" = "$(report_of acme/later:1)" ] || complain 'another report'
+}
+
+@test "reports have names, types and repositories of their own" {
+  push_image acme/named:1
+  scan
+  signed_with release
+  attest acme/named:1 --type vuln --name trivy --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 0
+  report_of acme/named:1 trivy
+
+  echo '{"approved": true}' >"$BATS_TEST_TMPDIR/review.json"
+  attest acme/named:1 --type https://acme.io/review/v1 --predicate review.json --key "$KEYS/release.pub" \
+    --repository "$REGISTRY/attestations" -- "${SIGNED_WITH[@]}"
+  exits 0
+  statement_of acme/named:1 "t-$(printf https://acme.io/review/v1 | sha256sum | head -c 32)" attestations |
+    jq -e '.predicate.approved and (.subject[0].name | endswith("acme/named"))'
+}
+
+@test "what cosign attested is published again, when the signer that is named attested it" {
+  local predicate
+  push_image acme/attested:1
+  signed_with release
+  attest acme/attested:1 --type vuln --from-cosign --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 1
+  [[ $stderr == *'has put nothing beside this image'* ]] || complain 'no reason'
+
+  for predicate in 2026-01-02T00:00:00Z 2026-01-03T00:00:00Z 2026-01-01T00:00:00Z; do
+    echo "{\"scanner\": {\"result\": {}}, \"metadata\": {\"scanFinishedOn\": \"$predicate\"}}" >"$BATS_TEST_TMPDIR/vuln.json"
+    timeout "$COMMAND_TIMEOUT" cosign attest --key "$KEYS/security.key" --tlog-upload=false --allow-insecure-registry -y \
+      --type vuln --predicate "$BATS_TEST_TMPDIR/vuln.json" "$REGISTRY/acme/attested@$(digest_of acme/attested:1)"
+  done
+  attest acme/attested:1 --type vuln --from-cosign --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 1
+  [[ $stderr == *'is not by the key'* ]] || complain 'no reason'
+  attest acme/attested:1 --type spdx --from-cosign --key "$KEYS/security.pub" -- "${SIGNED_WITH[@]}"
+  exits 1
+  [[ $stderr == *'nothing is of the type https://spdx.dev/Document'* ]] || complain 'no reason'
+
+  signed_with security
+  attest acme/attested:1 --type vuln --from-cosign --key "$KEYS/security.pub" -- "${SIGNED_WITH[@]}"
+  exits 0
+  statement_of acme/attested:1 | jq -e '.predicate.metadata.scanFinishedOn == "2026-01-03T00:00:00Z"'
+}
+
+@test "reports are copied with their signatures" {
+  push_index acme/copied:1 linux/amd64 linux/arm64
+  scan
+  signed_with release
+  attest acme/copied:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 0
+  attest acme/copied:1-linux-arm64 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 0
+
+  attest_copy() {
+    run --separate-stderr timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" attest --sources-path sources.yml \
+      --copy "$REGISTRY/${1%:*}@$(digest_of "$1")" "$REGISTRY/$2"
+  }
+  attest_copy acme/copied:1 mirror/copied
+  exits 0
+  [ "$(wc -l <<<"$output")" = 2 ] || complain 'not two reports'
+  [ "$(report_of acme/copied:1 vuln mirror/copied)" = "$(report_of acme/copied:1)" ]
+  cosign verify --allow-insecure-registry --insecure-ignore-tlog --key "$KEYS/release.pub" -a "predicateType=$VULN" \
+    "$REGISTRY/mirror/copied@$(report_of acme/copied:1-linux-arm64 vuln mirror/copied)"
+  attest_copy acme/copied:1 mirror/copied
+  exits 0
+
+  attest_copy acme/app:signed mirror/app
+  exits 1
+  [[ $stderr == *'has no reports about this image'* ]] || complain 'no reason'
+}
+
 # ---- the documentation -----------------------------------------------------------------------------
 
 # shown PATTERN: the lines of commands in the documentation that match

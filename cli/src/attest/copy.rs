@@ -24,7 +24,9 @@ pub(crate) struct Copied {
 /// Why reports were not copied.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CopyError {
-    #[error("`{0}` has no reports about this image: name the repository that has them with --repository")]
+    #[error(
+        "`{0}` has no reports about this image: name the repository that has them with --repository"
+    )]
     NoReports(String),
     #[error("cannot read `{what}`: {source}")]
     Read { what: String, source: RegistryError },
@@ -57,7 +59,8 @@ impl<'a> Copy<'a> {
     pub(crate) async fn all(&self, image: &Reference) -> Result<Vec<Copied>, CopyError> {
         let subjects = self.subjects(image).await?;
         let tags = self.store.tags(&self.from).await;
-        let tags = tags.map_err(|source| CopyError::Read { what: place::written(&self.from), source })?;
+        let tags =
+            tags.map_err(|source| CopyError::Read { what: place::written(&self.from), source })?;
         let mut copied = Vec::new();
         for subject in subjects {
             let prefix = place::tag_prefix(&subject);
@@ -100,12 +103,13 @@ impl<'a> Copy<'a> {
     async fn signatures(&self, report: &Manifest) -> Result<(), CopyError> {
         let tag = format!("{}.sig", report.digest.replace(':', "-"));
         let to = place::by_tag(&self.to, &tag);
-        let signatures = self.read(&place::by_tag(&self.from, &tag)).await.map_err(|error| match error {
-            CopyError::Read { source: RegistryError::Absent { .. }, .. } => {
-                CopyError::Unsigned(place::by_digest(&self.from, &report.digest).whole())
-            }
-            error => error,
-        })?;
+        let signatures =
+            self.read(&place::by_tag(&self.from, &tag)).await.map_err(|error| match error {
+                CopyError::Read { source: RegistryError::Absent { .. }, .. } => {
+                    CopyError::Unsigned(place::by_digest(&self.from, &report.digest).whole())
+                }
+                error => error,
+            })?;
         match self.read(&to).await {
             Ok(there) if there.digest == signatures.digest => return Ok(()),
             Ok(_) => return Err(CopyError::OtherSignatures(to.whole())),
@@ -121,7 +125,8 @@ impl<'a> Copy<'a> {
         let config = json.get("config").into_iter();
         let layers = json.get("layers").and_then(Value::as_array).into_iter().flatten();
         for blob in config.chain(layers) {
-            let malformed = |_| CopyError::Malformed(place::by_digest(&self.from, &of.digest).whole());
+            let malformed =
+                |_| CopyError::Malformed(place::by_digest(&self.from, &of.digest).whole());
             let blob: OciDescriptor = serde_json::from_value(blob.clone()).map_err(malformed)?;
             let what = || place::by_digest(&self.from, &blob.digest).whole();
             let bytes = self.store.blob(&self.from, &blob).await;

@@ -40,7 +40,9 @@ const TIMES: [&str; 7] = [
 pub(crate) enum CosignError {
     #[error("`{0}`: `cosign attest` has put nothing beside this image")]
     Nothing(String),
-    #[error("`{image}`: of what `cosign attest` put beside it, nothing is of the type {predicate_type}")]
+    #[error(
+        "`{image}`: of what `cosign attest` put beside it, nothing is of the type {predicate_type}"
+    )]
     OtherTypes { image: String, predicate_type: PredicateType },
     #[error("`{image}`: what `cosign attest` put beside it is not by {signer}: {source}")]
     Untrusted { image: String, signer: String, source: EnvelopeError },

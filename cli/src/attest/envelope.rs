@@ -14,8 +14,8 @@ use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sigstore::bundle::Bundle;
-use sigstore::bundle::verify::{ArtifactDigest, Verifier};
 use sigstore::bundle::verify::policy::Identity;
+use sigstore::bundle::verify::{ArtifactDigest, Verifier};
 use sigstore::cosign::bundle::SignedArtifactBundle;
 use sigstore::crypto::{CosignVerificationKey, Signature};
 use sigstore::errors::SigstoreError;
@@ -66,7 +66,8 @@ pub(crate) enum EnvelopeError {
 impl Envelope {
     /// Reads an envelope, or a bundle with one.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        let json: Value = serde_json::from_slice(bytes).map_err(|_error| EnvelopeError::Malformed)?;
+        let json: Value =
+            serde_json::from_slice(bytes).map_err(|_error| EnvelopeError::Malformed)?;
         let (envelope, bundle) = match json.get("dsseEnvelope") {
             Some(envelope) => (envelope.clone(), Some(json)),
             None => (json, None),

@@ -37,9 +37,8 @@ pub(crate) enum PlaceError {
 
 /// An image, by its digest alone.
 pub(crate) fn image(text: &str) -> Result<Reference, PlaceError> {
-    let reference: Reference = text
-        .parse()
-        .map_err(|source| PlaceError::Reference { image: text.to_owned(), source })?;
+    let reference: Reference =
+        text.parse().map_err(|source| PlaceError::Reference { image: text.to_owned(), source })?;
     let digest = reference
         .digest()
         .ok_or_else(|| PlaceError::NoDigest { image: text.to_owned() })?
@@ -52,8 +51,10 @@ pub(crate) fn image(text: &str) -> Result<Reference, PlaceError> {
 
 /// A repository: a registry and a path, and nothing after them.
 pub(crate) fn repository(text: &str) -> Result<Reference, PlaceError> {
-    let wrong =
-        |reason: &str| PlaceError::Repository { repository: text.to_owned(), reason: reason.to_owned() };
+    let wrong = |reason: &str| PlaceError::Repository {
+        repository: text.to_owned(),
+        reason: reason.to_owned(),
+    };
     let reference: Reference = text.parse().map_err(|error: oci_client::ParseError| {
         wrong(&format!("give it as `registry/path`: {error}"))
     })?;
@@ -71,7 +72,11 @@ pub(crate) fn hex(image: &Reference) -> &str {
 }
 
 /// The tag of the report about this image.
-pub(crate) fn tag(image: &Reference, predicate_type: &PredicateType, name: Option<&Name>) -> String {
+pub(crate) fn tag(
+    image: &Reference,
+    predicate_type: &PredicateType,
+    name: Option<&Name>,
+) -> String {
     let name = name.map_or_else(|| predicate_type.tag_name(), |Name(name)| name.clone());
     format!("{}{name}", tag_prefix(image))
 }
@@ -109,7 +114,8 @@ impl FromStr for Name {
         let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
         let starts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         if !text.starts_with(starts) || !text.chars().all(is_inner) {
-            Err("begin with a small letter or a digit, and go on with these, `.`, `_` and `-`".to_owned())
+            Err("begin with a small letter or a digit, and go on with these, `.`, `_` and `-`"
+                .to_owned())
         } else if text.len() > MAX_NAME {
             Err(format!("a name has at most {MAX_NAME} characters"))
         } else if is_taken(text) {

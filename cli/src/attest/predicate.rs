@@ -27,7 +27,8 @@ pub(crate) fn read(
     predicate_type: &PredicateType,
     scan_finished: Option<&str>,
 ) -> Result<Box<RawValue>, PredicateError> {
-    let text = text(path).map_err(|source| PredicateError::Read { path: path.to_owned(), source })?;
+    let text =
+        text(path).map_err(|source| PredicateError::Read { path: path.to_owned(), source })?;
     let raw: Box<RawValue> = serde_json::from_str(&text)
         .map_err(|source| PredicateError::Json { path: path.to_owned(), source })?;
     if !raw.get().starts_with('{') {

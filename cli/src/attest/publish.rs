@@ -51,8 +51,10 @@ pub(crate) enum PublishError {
     Image { image: String, source: RegistryError },
     #[error("the report cannot be pushed to `{repository}`: {source}")]
     Push { repository: String, source: RegistryError },
-    #[error("the report is signed, but the tag `{tag}` was not moved: {source}; where tags are immutable, keep \
-             reports in another repository (--repository, and `repository` in the settings)")]
+    #[error(
+        "the report is signed, but the tag `{tag}` was not moved: {source}; where tags are immutable, keep \
+             reports in another repository (--repository, and `repository` in the settings)"
+    )]
     Tag { tag: String, source: RegistryError },
     #[error("the host cannot read the report `{report}`: {source}")]
     Read { report: String, source: HostError },
@@ -79,10 +81,10 @@ impl Target {
             return Err(PublishError::TooLarge { size });
         }
         let store = Store(registries);
-        let image = store.manifest(&self.image).await.map_err(|source| PublishError::Image {
-            image: self.image.whole(),
-            source,
-        })?;
+        let image = store
+            .manifest(&self.image)
+            .await
+            .map_err(|source| PublishError::Image { image: self.image.whole(), source })?;
         let report = Report::new(statement, report::descriptor(&image.bytes, &image.digest));
         let manifest = self.put(&report, &store).await.map_err(|source| PublishError::Push {
             repository: place::written(&self.repository),
@@ -132,8 +134,9 @@ impl Target {
         registries: &Registries,
     ) -> Result<(), PublishError> {
         let to = place::by_tag(&self.repository, &self.tag);
-        let moved = Store(registries).push_manifest(&to, pushed.manifest, OCI_IMAGE_MEDIA_TYPE);
-        moved.await.map_err(|source| PublishError::Tag { tag: self.tag.clone(), source })
+        let store = Store(registries);
+        let moved = store.push_manifest(&to, pushed.manifest, OCI_IMAGE_MEDIA_TYPE).await;
+        moved.map_err(|source| PublishError::Tag { tag: self.tag.clone(), source })
     }
 }
 

@@ -176,7 +176,10 @@ mod tests {
     #[test]
     fn what_is_no_scan_is_refused() {
         for report in ["{}", "[]", r#"{"matches": []}"#, r#"{"bomFormat": "CycloneDX"}"#] {
-            assert!(made(report, None).unwrap_err().contains("not a vulnerability scan"), "{report}");
+            assert!(
+                made(report, None).unwrap_err().contains("not a vulnerability scan"),
+                "{report}"
+            );
         }
     }
 }

@@ -60,7 +60,9 @@ pub(crate) enum Unverified {
     )]
     Unsigned { report: String },
     /// It is somebody else's, or lacks the annotation.
-    #[error("`{report}` is signed, but not by {signer} with the annotation `{ANNOTATION}={predicate_type}`")]
+    #[error(
+        "`{report}` is signed, but not by {signer} with the annotation `{ANNOTATION}={predicate_type}`"
+    )]
     Signer { report: String, signer: String, predicate_type: PredicateType },
     /// The host found another manifest.
     #[error("`{report}`: the host answered for another digest")]

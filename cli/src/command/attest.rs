@@ -113,7 +113,9 @@ impl Attest {
         // Registries are asked anew: what they said before was said before the signature.
         let live = self.world.live(runtime.handle().clone(), AT_ONCE)?;
         match target.verify(&pushed, &signer, &live) {
-            Err(PublishError::Unverified(Unverified::Unsigned { .. })) if self.command.is_empty() => {
+            Err(PublishError::Unverified(Unverified::Unsigned { .. }))
+                if self.command.is_empty() =>
+            {
                 print(&to_do(&report, &target))?;
                 return Ok(exit::unsigned());
             }

@@ -144,7 +144,14 @@ fn what_is_wrong_is_seen() {
     ] {
         assert!(check(line, folder, 0).is_err(), "{line}");
     }
-    for line in ["make test", "make fuzz FUZZ_SECONDS=60", "cosign \\\n  sign x # y", "# no more", "A=$(jq .)", "A=b"] {
+    for line in [
+        "make test",
+        "make fuzz FUZZ_SECONDS=60",
+        "cosign \\\n  sign x # y",
+        "# no more",
+        "A=$(jq .)",
+        "A=b",
+    ] {
         assert_eq!(check(line, folder, 0), Ok(()), "{line}");
     }
 }
