@@ -26,7 +26,6 @@ mod shared;
 mod signer;
 mod signer_parts;
 mod subject_pattern;
-mod suggestion;
 mod unread;
 mod url_prefix;
 mod value;

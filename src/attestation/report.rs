@@ -1,0 +1,183 @@
+//! A report, and all that is asked of it.
+
+use super::fields::{self, FieldSeen};
+use super::findings::{self, Scan};
+use super::paths::{Mark, Paths, ROOT, Shape};
+use super::problem::ReportProblem;
+use super::provenance::{self, Build};
+use super::sbom::{self, Materials};
+use super::severities::Counts;
+use super::statement::{self, Frame};
+use super::walk::{Reader, Value, walk};
+use crate::policy::predicate_type::{Format, PredicateType};
+use crate::policy::report::Conditions;
+use crate::text::clip;
+use crate::time::{self, Time};
+
+/// What is told of a report that is enough.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportSummary {
+    /// How old it is, where it has a time.
+    pub age: Option<String>,
+    /// How many findings it has, where they were asked about.
+    pub findings: Option<Counts>,
+}
+
+/// Whether the statement under that pointer of the JSON is of that type, about what has that SHA-256 (hexadecimal digits),
+/// and says what is asked.
+///
+/// # Errors
+/// With the first thing that is wrong.
+pub fn evaluate(
+    json: &[u8],
+    at: &str,
+    expected: &PredicateType,
+    subject: &str,
+    asked: &Conditions,
+    now: Time,
+) -> Result<ReportSummary, ReportProblem> {
+    let unreadable = |why: String| ReportProblem::Unreadable(clip(&why, 256));
+    let json = str::from_utf8(json).map_err(|error| unreadable(error.to_string()))?;
+    let format = expected.format();
+    let mut seen = Seen::new(subject, asked, now);
+    walk(json, &paths(at, format, asked), &mut seen)
+        .map_err(|error| unreadable(error.to_string()))?;
+    seen.check(expected, asked, now)
+}
+
+/// What is looked at: the frame, and what the conditions read.
+fn paths(at: &str, format: Format, asked: &Conditions) -> Paths {
+    let mut paths = Paths::new();
+    let statement = paths.add(ROOT, at, Shape::Strict);
+    paths.add_all(statement, &statement::PATHS);
+    let predicate = paths.add(statement, "/predicate", Shape::Strict);
+    if asked.vulnerabilities.is_some() {
+        findings::add_paths(&mut paths, predicate);
+    }
+    if !asked.packages.is_empty() || asked.licenses.is_some() {
+        sbom::add_paths(&mut paths, predicate, format);
+    }
+    if !asked.builder.is_empty() || !asked.source.is_empty() {
+        add_provenance(&mut paths, predicate, format);
+    }
+    if let Some(pointer) = asked.time_at.as_deref().or(time_at(format)) {
+        let place = paths.add(predicate, pointer, Shape::Any);
+        paths.mark(place, Mark::Time);
+    }
+    for (number, field) in asked.fields.iter().enumerate() {
+        fields::add_paths(&mut paths, predicate, number, field);
+    }
+    paths
+}
+
+fn add_provenance(paths: &mut Paths, predicate: usize, format: Format) {
+    let table: &[(&str, Mark)] = match format {
+        Format::Provenance02 => &provenance::PATHS_02,
+        Format::Provenance1 => &provenance::PATHS_1,
+        Format::Vulnerabilities | Format::CycloneDx | Format::Spdx | Format::Other => return,
+    };
+    for (pointer, mark) in table {
+        let place = paths.add(predicate, pointer, Shape::Any);
+        paths.mark(place, *mark);
+    }
+}
+
+/// Where the predicates of a format have their time.
+pub(crate) fn time_at(format: Format) -> Option<&'static str> {
+    match format {
+        Format::Vulnerabilities => Some("/metadata/scanFinishedOn"),
+        Format::Provenance02 => Some("/metadata/buildFinishedOn"),
+        Format::Provenance1 => Some("/runDetails/metadata/finishedOn"),
+        Format::CycloneDx => Some("/metadata/timestamp"),
+        Format::Spdx => Some("/creationInfo/created"),
+        Format::Other => None,
+    }
+}
+
+/// What is known of a report so far.
+struct Seen<'e> {
+    frame: Frame<'e>,
+    time: Option<String>,
+    scan: Option<Scan<'e>>,
+    materials: Option<Materials<'e>>,
+    build: Build,
+    fields: Vec<FieldSeen<'e>>,
+}
+
+impl Reader for Seen<'_> {
+    fn take(&mut self, mark: Mark, value: Value<'_>) {
+        match mark {
+            Mark::Statement(part) => self.frame.take(part, value),
+            Mark::Time => match value {
+                Value::Text(text) => self.time = Some(text.to_owned()),
+                Value::Number(number) => self.time = Some(number.to_string()),
+                Value::Flag(_) | Value::Null | Value::Open | Value::Close => {}
+            },
+            Mark::Finding(part) => {
+                if let Some(scan) = &mut self.scan {
+                    scan.take(part, value);
+                }
+            }
+            Mark::Component(part) => {
+                if let Some(materials) = &mut self.materials {
+                    materials.take(part, value);
+                }
+            }
+            Mark::Provenance(part) => self.build.take(part, value),
+            Mark::Field(number, part) => {
+                if let Some(field) = self.fields.get_mut(number) {
+                    field.take(part, value);
+                }
+            }
+        }
+    }
+}
+
+impl<'e> Seen<'e> {
+    fn new(subject: &'e str, asked: &'e Conditions, now: Time) -> Self {
+        let asks_for_materials = !asked.packages.is_empty() || asked.licenses.is_some();
+        Self {
+            frame: Frame::new(subject),
+            time: None,
+            scan: asked.vulnerabilities.as_ref().map(|asked| Scan::new(asked, now)),
+            materials: asks_for_materials.then(|| Materials::new(asked)),
+            build: Build::default(),
+            fields: asked.fields.iter().map(FieldSeen::new).collect(),
+        }
+    }
+
+    fn check(
+        self,
+        expected: &PredicateType,
+        asked: &Conditions,
+        now: Time,
+    ) -> Result<ReportSummary, ReportProblem> {
+        self.frame.check(expected)?;
+        let age = age(self.time.as_deref(), asked, now)?;
+        let findings = self.scan.map(Scan::check).transpose()?;
+        self.materials.map_or(Ok(()), Materials::check)?;
+        self.build.check(asked)?;
+        self.fields.into_iter().try_for_each(FieldSeen::check)?;
+        Ok(ReportSummary { age, findings })
+    }
+}
+
+/// How old the report is. Without a limit, its time may be anything.
+fn age(
+    text: Option<&str>,
+    asked: &Conditions,
+    now: Time,
+) -> Result<Option<String>, ReportProblem> {
+    let time = text.and_then(Time::parse);
+    if let Some(max_age) = asked.max_age {
+        let text = text.ok_or(ReportProblem::NoTime)?;
+        let time = time.ok_or_else(|| ReportProblem::BadTime(clip(text, 64)))?;
+        if time.is_ahead_of(now) {
+            return Err(ReportProblem::Ahead(clip(text, 64)));
+        }
+        if let Some(old) = max_age.exceeded_by(time, now) {
+            return Err(ReportProblem::Old(old));
+        }
+    }
+    Ok(time.map(|time| time::age(time, now)))
+}

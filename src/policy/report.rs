@@ -1,0 +1,180 @@
+//! What is asked of an image besides signatures: of itself (`image`), and of signed reports about it (`attestations`).
+
+use crate::policy::place::Place;
+use crate::policy::predicate_type::PredicateType;
+use crate::policy::rule::{Enforcement, Trust};
+use crate::policy::text_pattern::TextPattern;
+use crate::time::{Day, MaxAge};
+
+/// What an image must say of itself, in its config.
+#[derive(Debug)]
+pub struct ImageCondition {
+    /// How old it may be.
+    pub max_age: Option<MaxAge>,
+    /// Labels that it must have, and what they must match.
+    pub labels: Vec<(String, TextPattern)>,
+    /// What becomes of an image that does not.
+    pub enforcement: Enforcement,
+    /// Of an index, these platforms alone; none is all of them.
+    pub platforms: Vec<Platform>,
+}
+
+/// A signed report that must be there.
+#[derive(Debug)]
+pub struct Attestation {
+    /// Where it stands in the settings.
+    pub place: Place,
+    /// The type of its predicate.
+    pub predicate_type: PredicateType,
+    /// The name in its tag.
+    pub name: String,
+    /// Whose signatures it needs.
+    pub trust: Trust,
+    /// Where it is kept, when that is not with the image.
+    pub repository: Option<crate::image::reference::Reference>,
+    /// What becomes of an image without it.
+    pub enforcement: Enforcement,
+    /// Of an index, these platforms alone; none is all of them.
+    pub platforms: Vec<Platform>,
+    /// What it must say.
+    pub conditions: Conditions,
+}
+
+/// An operating system, an architecture, and perhaps a variant of that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Platform {
+    /// The operating system.
+    pub os: String,
+    /// The architecture.
+    pub architecture: String,
+    /// The variant; none is any.
+    pub variant: Option<String>,
+}
+
+/// What a report must say.
+#[derive(Debug, Default)]
+pub struct Conditions {
+    /// How old it may be.
+    pub max_age: Option<MaxAge>,
+    /// Where in its predicate its time is, when the type does not tell.
+    pub time_at: Option<String>,
+    /// Which findings are refused.
+    pub vulnerabilities: Option<Vulnerabilities>,
+    /// Packages that are refused.
+    pub packages: Vec<PackagePattern>,
+    /// Which licences packages may have.
+    pub licenses: Option<Licenses>,
+    /// Who may have built the image; empty is anybody.
+    pub builder: Vec<TextPattern>,
+    /// From which source; empty is any.
+    pub source: Vec<TextPattern>,
+    /// What fields must say.
+    pub fields: Vec<Field>,
+}
+
+/// How grave a finding is, as scanners say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Not known.
+    Unknown,
+    /// Not worth a fix.
+    Negligible,
+    /// Low.
+    Low,
+    /// Medium.
+    Medium,
+    /// High.
+    High,
+    /// Critical.
+    Critical,
+}
+
+/// Which findings of a scan are refused.
+#[derive(Debug, Default)]
+pub struct Vulnerabilities {
+    /// Those of these severities. When there is any, those of an unknown one as well.
+    pub refuse: Vec<Severity>,
+    /// Whether those without a fix pass.
+    pub fixed_only: bool,
+    /// These pass.
+    pub except: Vec<Exception>,
+    /// These are refused whatever else is said.
+    pub always: Vec<String>,
+}
+
+/// A finding that passes.
+#[derive(Debug)]
+pub struct Exception {
+    /// Its name.
+    pub id: String,
+    /// The last day on which it does.
+    pub until: Option<Day>,
+}
+
+/// Packages that are refused: `event-stream`, `log4j-core@<2.17.1`.
+#[derive(Debug)]
+pub struct PackagePattern {
+    /// Their name, in which `*` is any number of characters.
+    pub name: String,
+    /// Their versions; none is all of them.
+    pub versions: Option<(Comparison, String)>,
+}
+
+/// How a version is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// It is that one.
+    Equal,
+    /// It is an earlier one.
+    Less,
+    /// It is an earlier one, or that one.
+    LessOrEqual,
+}
+
+/// Which licences packages may have; patterns in which `*` is any number of characters.
+#[derive(Debug)]
+pub enum Licenses {
+    /// None of these.
+    Refuse(Vec<String>),
+    /// These alone.
+    Only(Vec<String>),
+}
+
+/// What a field must say.
+#[derive(Debug)]
+pub struct Field {
+    /// A JSON pointer into the predicate, in which `*` is each element of a list.
+    pub at: String,
+    /// What is asked of the values there.
+    pub test: FieldTest,
+}
+
+/// What is asked of a field.
+#[derive(Debug)]
+pub enum FieldTest {
+    /// It is this.
+    Equals(Scalar),
+    /// It is one of these.
+    In(Vec<Scalar>),
+    /// It is a string that matches.
+    Pattern(TextPattern),
+    /// One of the values, or of the elements of a list, is this.
+    Contains(Scalar),
+    /// It is a number, and no more than this.
+    AtMost(f64),
+    /// It is a number, and no less than this.
+    AtLeast(f64),
+    /// It is not there.
+    Absent,
+}
+
+/// A value that has no parts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// A string.
+    Text(String),
+    /// A number.
+    Number(f64),
+    /// True or false.
+    Flag(bool),
+}
