@@ -1067,7 +1067,7 @@ statement_of() {
   [[ $output == "Report published: $REGISTRY/acme/reported@$(report_of acme/reported:1)"* ]] || complain 'another digest'
   statement_of acme/reported:1 | jq -e --arg hex "$(digest_of acme/reported:1 | cut -d: -f2)" --arg type "$VULN" '
     ._type == "https://in-toto.io/Statement/v1" and .predicateType == $type and .subject[0].digest.sha256 == $hex
-    and .predicate.scanner.result.ArtifactName == "app"'
+    and .predicate.scanner.uri == "pkg:github/aquasecurity/trivy@0.70.0" and (.predicate.metadata.scanFinishedOn | length) == 20'
   # as any tool sees it
   cosign verify --allow-insecure-registry --insecure-ignore-tlog --key "$KEYS/release.pub" \
     -a "predicateType=$VULN" "$REGISTRY/acme/reported@$(report_of acme/reported:1)"
@@ -1075,6 +1075,12 @@ statement_of() {
     -H 'accept: application/vnd.oci.image.manifest.v1+json' | jq -e --arg digest "$(digest_of acme/reported:1)" '
     .artifactType == "application/vnd.signed-images.attestation.v1+json" and .layers == []
     and .config.mediaType == "application/vnd.in-toto+json" and .subject.digest == $digest'
+
+  # what conditions read, or all of it
+  statement_of acme/reported:1 | jq -e '.predicate.scanner.result | has("ArtifactName") | not'
+  attest acme/reported:1 --full --name full --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 0
+  statement_of acme/reported:1 full | jq -e '.predicate.scanner.result.ArtifactName == "app"'
 
   attest acme/reported:1 --quiet --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}" 2>/dev/null
   exits 0
@@ -1105,7 +1111,7 @@ statement_of() {
   attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- \
     bash -c "${SIGNED_WITH[*]} \"\$3\"" sh
   exits 1
-  [[ $stderr == *"with the annotation \`predicateType=$VULN\`"* ]] || complain 'no reason'
+  [[ $stderr == *"with \`-a predicateType=$VULN\`"* ]] || complain 'no reason'
   [ -z "$(report_of acme/unreported:1)" ] || complain "there is a tag"
 }
 
@@ -1129,7 +1135,13 @@ statement_of() {
   signed_with release
   attest acme/named:1 --type vuln --name trivy --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
   exits 0
-  report_of acme/named:1 trivy
+  cosign verify --allow-insecure-registry --insecure-ignore-tlog --key "$KEYS/release.pub" -a "predicateType=$VULN" \
+    -a reportName=trivy "$REGISTRY/acme/named@$(report_of acme/named:1 trivy)"
+
+  # the same report under another name is another signature
+  attest acme/named:1 --type vuln --name grype --predicate scan.json --key "$KEYS/release.pub"
+  exits 1
+  [[ $stderr == *'-a reportName=grype'* ]] || complain 'no reason'
 
   echo '{"approved": true}' >"$BATS_TEST_TMPDIR/review.json"
   attest acme/named:1 --type https://acme.io/review/v1 --predicate review.json --key "$KEYS/release.pub" \
@@ -1148,7 +1160,8 @@ statement_of() {
   [[ $stderr == *'has put nothing beside this image'* ]] || complain 'no reason'
 
   for predicate in 2026-01-02T00:00:00Z 2026-01-03T00:00:00Z 2026-01-01T00:00:00Z; do
-    echo "{\"scanner\": {\"result\": {}}, \"metadata\": {\"scanFinishedOn\": \"$predicate\"}}" >"$BATS_TEST_TMPDIR/vuln.json"
+    jq -n --arg time "$predicate" '{scanner: {uri: "trivy", result: {SchemaVersion: 2}}, metadata: {scanFinishedOn: $time}}' \
+      >"$BATS_TEST_TMPDIR/vuln.json"
     timeout "$COMMAND_TIMEOUT" cosign attest --key "$KEYS/security.key" --tlog-upload=false --allow-insecure-registry -y \
       --type vuln --predicate "$BATS_TEST_TMPDIR/vuln.json" "$REGISTRY/acme/attested@$(digest_of acme/attested:1)"
   done
@@ -1157,7 +1170,7 @@ statement_of() {
   [[ $stderr == *'is not by the key'* ]] || complain 'no reason'
   attest acme/attested:1 --type spdx --from-cosign --key "$KEYS/security.pub" -- "${SIGNED_WITH[@]}"
   exits 1
-  [[ $stderr == *'nothing is of the type https://spdx.dev/Document'* ]] || complain 'no reason'
+  [[ $stderr == *'nothing is of the type spdx'* ]] || complain 'no reason'
 
   signed_with security
   attest acme/attested:1 --type vuln --from-cosign --key "$KEYS/security.pub" -- "${SIGNED_WITH[@]}"

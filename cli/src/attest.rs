@@ -3,6 +3,7 @@
 //! - What is a report? An in-toto [`statement`] about one image, kept as the config of a small manifest ([`report`]).
 //! - Where does its content come from? From a file ([`predicate`]), or from what `cosign attest` put beside the
 //!   image ([`cosign`]).
+//! - Is it what the policy reads? That is asked of the policy's own library, before anything is pushed ([`summary`]).
 //! - Where does it go? To a tag of the image's digest ([`place`]), by way of a [`store`].
 //! - Who signs it? Another program: no key is held here. [`signer`] says whom its signature must be of, and asks the
 //!   host that `check` asks too.
@@ -14,10 +15,10 @@ pub(crate) mod cosign;
 mod envelope;
 pub(crate) mod place;
 pub(crate) mod predicate;
-pub(crate) mod predicate_type;
 pub(crate) mod publish;
 mod report;
 mod scanner;
 pub(crate) mod signer;
 mod statement;
 mod store;
+pub(crate) mod summary;

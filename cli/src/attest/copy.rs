@@ -7,9 +7,9 @@
 use oci_client::Reference;
 use oci_client::manifest::OciDescriptor;
 use serde_json::Value;
+use signed_images_policy::policy::predicate_type::ARTIFACT_TYPE;
 
 use super::place;
-use super::report::ARTIFACT_TYPE;
 use super::store::{Manifest, Store};
 use crate::host::Registries;
 use crate::registry::RegistryError;

@@ -11,10 +11,10 @@ use oci_client::Reference;
 use oci_client::manifest::OciDescriptor;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use signed_images_policy::policy::predicate_type::PredicateType;
 
 use super::envelope::{Envelope, EnvelopeError};
 use super::place;
-use super::predicate_type::PredicateType;
 use super::signer::Signer;
 use super::statement::Statement;
 use super::store::{Manifest, Store};

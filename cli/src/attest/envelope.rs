@@ -200,3 +200,97 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     told.dedup();
     told.join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::Key;
+
+    /// tests/fixtures/SOURCE.md
+    const BUNDLE: &str = include_str!("../../../tests/fixtures/bundles/kubewarden-controller.json");
+    const ROOT: &str = include_str!("../../../tests/fixtures/bundles/trusted-root.json");
+    const IMAGE: &str = "c811d58de79c92f03214e63aa339484e488d694ae8a6283b5f3f17a9faf50172";
+    const SUBJECT: &str = "https://github.com/kubewarden/kubewarden-controller/.github/workflows/release.yml@refs/tags/v1.34.0";
+    const ISSUER: &str = "https://token.actions.githubusercontent.com";
+
+    fn verify(bundle: &str, issuer: &str, subject: &str, image: &str) -> Result<(), String> {
+        let root = SigstoreTrustRoot::from_trusted_root_json_unchecked(ROOT.as_bytes()).unwrap();
+        let envelope = Envelope::read(bundle.as_bytes()).map_err(|error| error.to_string())?;
+        tokio::runtime::Runtime::new()
+            .unwrap()
+            .block_on(envelope.verify_identity(issuer, subject, image, &root))
+            .map_err(|error| error.to_string())
+    }
+
+    fn changed(pointer: &str, change: impl Fn(&str) -> String) -> String {
+        let mut bundle: Value = serde_json::from_str(BUNDLE).unwrap();
+        let value = bundle.pointer_mut(pointer).unwrap();
+        *value = Value::String(change(value.as_str().unwrap()));
+        bundle.to_string()
+    }
+
+    #[test]
+    fn an_identity_is_verified_in_a_bundle() {
+        assert_eq!(verify(BUNDLE, ISSUER, SUBJECT, IMAGE), Ok(()));
+        let payload = |text: &str| {
+            let text = String::from_utf8(STANDARD.decode(text).unwrap()).unwrap();
+            STANDARD.encode(text.replace("cosign/sign/v1", "cosign/sign/v2"))
+        };
+        let entry = "/verificationMaterial/tlogEntries/0";
+        let later = |time: &str| (time.parse::<u64>().unwrap() + 1).to_string();
+        let rows = [
+            (BUNDLE.to_owned(), ISSUER, "https://github.com/kubewarden", IMAGE, "SubjectAltName"),
+            (BUNDLE.to_owned(), "https://accounts.google.com", SUBJECT, IMAGE, "accounts.google"),
+            (BUNDLE.to_owned(), ISSUER, SUBJECT, &"a".repeat(64), "subject matches"),
+            (
+                changed("/dsseEnvelope/payload", payload),
+                ISSUER,
+                SUBJECT,
+                IMAGE,
+                "verification failed",
+            ),
+            (
+                changed(&format!("{entry}/integratedTime"), later),
+                ISSUER,
+                SUBJECT,
+                IMAGE,
+                "log's time",
+            ),
+            (
+                changed(&format!("{entry}/logId/keyId"), |_| "AAAA".to_owned()),
+                ISSUER,
+                SUBJECT,
+                IMAGE,
+                "log's time",
+            ),
+        ];
+        for (bundle, issuer, subject, image, expected) in rows {
+            let told = verify(&bundle, issuer, subject, image).unwrap_err();
+            assert!(told.contains(expected), "{expected}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_verified_in_an_envelope() {
+        let (key, stranger) = (Key::generate().unwrap(), Key::generate().unwrap());
+        let payload = "{}";
+        let signed = format!("DSSEv1 {} {PAYLOAD_TYPE} 2 {payload}", PAYLOAD_TYPE.len());
+        let signature = key.sign_bytes(signed.as_bytes()).unwrap();
+        let envelope = |kind: &str| {
+            let signatures = json!([{"keyid": "", "sig": "AAAA"}, {"sig": signature}]);
+            json!({"payloadType": kind, "payload": STANDARD.encode(payload), "signatures": signatures})
+        };
+        let read = Envelope::read(envelope(PAYLOAD_TYPE).to_string().as_bytes()).unwrap();
+        assert!(read.verify_key(key.public()).is_ok());
+        assert!(matches!(read.verify_key(stranger.public()), Err(EnvelopeError::Key)));
+        assert!(
+            verify(&envelope(PAYLOAD_TYPE).to_string(), ISSUER, SUBJECT, IMAGE)
+                .unwrap_err()
+                .contains("no Sigstore bundle")
+        );
+        assert!(Envelope::read(envelope("text/plain").to_string().as_bytes()).is_err());
+        let other = json!({"payloadType": PAYLOAD_TYPE, "payload": STANDARD.encode("[]"), "signatures": [{"sig": signature}]});
+        let other = Envelope::read(other.to_string().as_bytes()).unwrap();
+        assert!(other.verify_key(key.public()).is_err());
+    }
+}

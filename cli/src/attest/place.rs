@@ -7,18 +7,14 @@ use std::str::FromStr;
 
 use oci_client::Reference;
 
-use super::predicate_type::PredicateType;
+use signed_images_policy::policy::predicate_type::{PredicateType, check_name};
 
-/// Of a tag's 128 characters, `sha256-`, 64 digits and a dot are taken.
-const MAX_NAME: usize = 56;
 /// cosign's own tags end in these.
 const TAKEN: [&str; 3] = ["sig", "att", "sbom"];
-/// How names begin that are made of a URI.
-const MADE: &str = "t-";
 
 /// What one of several reports of a type is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Name(String);
+pub(crate) struct Name(pub(crate) String);
 
 /// An image that cannot be meant.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +73,7 @@ pub(crate) fn tag(
     predicate_type: &PredicateType,
     name: Option<&Name>,
 ) -> String {
-    let name = name.map_or_else(|| predicate_type.tag_name(), |Name(name)| name.clone());
+    let name = name.map_or_else(|| predicate_type.default_name(), |Name(name)| name.clone());
     format!("{}{name}", tag_prefix(image))
 }
 
@@ -111,20 +107,7 @@ impl FromStr for Name {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
-        let starts = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        if !text.starts_with(starts) || !text.chars().all(is_inner) {
-            Err("begin with a small letter or a digit, and go on with these, `.`, `_` and `-`"
-                .to_owned())
-        } else if text.len() > MAX_NAME {
-            Err(format!("a name has at most {MAX_NAME} characters"))
-        } else if is_taken(text) {
-            Err("a tag of cosign's ends like that".to_owned())
-        } else if text.starts_with(MADE) {
-            Err(format!("`{MADE}` begins the names that are made of a type's URI"))
-        } else {
-            Ok(Self(text.to_owned()))
-        }
+        check_name(text).map(|()| Self(text.to_owned()))
     }
 }
 
@@ -177,31 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn names_fit_into_tags() {
-        let long = "a".repeat(MAX_NAME);
-        let rows = [
-            ("trivy", true),
-            ("0", true),
-            ("a.b_c-d", true),
-            (long.as_str(), true),
-            ("", false),
-            ("-a", false),
-            ("A", false),
-            ("a b", false),
-            ("sig", false),
-            ("att", false),
-            ("sbom", false),
-            ("t-a", false),
-        ];
-        for (text, is_name) in rows {
-            assert_eq!(text.parse::<Name>().is_ok(), is_name, "{text}");
-        }
-        assert!(format!("{long}a").parse::<Name>().is_err());
+    fn tags_name_the_digest_and_the_report() {
         let image = image(&format!("r.local/app@{DIGEST}")).unwrap();
-        let vuln = "vuln".parse().unwrap();
+        let vuln = PredicateType::parse("vuln").unwrap();
         let name = "trivy".parse().unwrap();
         let digits = "a".repeat(64);
         assert_eq!(tag(&image, &vuln, None), format!("sha256-{digits}.vuln"));
         assert_eq!(tag(&image, &vuln, Some(&name)), format!("sha256-{digits}.trivy"));
+        assert!("sig".parse::<Name>().is_err());
     }
 }

@@ -4,8 +4,9 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
+use signed_images_policy::attestation::reduce;
+use signed_images_policy::policy::predicate_type::{Format, PredicateType};
 
-use super::predicate_type::PredicateType;
 use super::scanner::{self, ScanError};
 
 /// Why a file is no predicate.
@@ -34,11 +35,21 @@ pub(crate) fn read(
     if !raw.get().starts_with('{') {
         return Err(PredicateError::NotAnObject { path: path.to_owned() });
     }
-    if !predicate_type.is_vulnerability_scan() {
+    if predicate_type.format() != Format::Vulnerabilities {
         return Ok(raw);
     }
     scanner::predicate(raw, scan_finished)
         .map_err(|source| PredicateError::Scan { path: path.to_owned(), source })
+}
+
+/// What conditions read of a predicate, and what is at these pointers.
+pub(crate) fn reduced(
+    predicate: &RawValue,
+    predicate_type: &PredicateType,
+    keep: &[String],
+) -> serde_json::Result<Box<RawValue>> {
+    let keep: Vec<&str> = keep.iter().map(String::as_str).collect();
+    serde_json::from_slice(&reduce(predicate_type, predicate.get().as_bytes(), &keep)?)
 }
 
 fn text(path: &Path) -> std::io::Result<String> {

@@ -7,13 +7,15 @@ use oci_client::Reference;
 use oci_client::errors::OciDistributionError;
 use oci_client::manifest::OCI_IMAGE_MEDIA_TYPE;
 use serde_json::value::RawValue;
+use signed_images_policy::attestation::ReportProblem;
+use signed_images_policy::policy::predicate_type::{MAX_REPORT, PredicateType};
 
 use super::place;
-use super::predicate_type::PredicateType;
-use super::report::{self, ConfigType, MAX_STATEMENT, Report};
-use super::signer::{Signer, Unverified};
+use super::report::{self, ConfigType, Report};
+use super::signer::{Annotations, Signer, Unverified};
 use super::statement::Statement;
 use super::store::Store;
+use super::summary;
 use crate::host::{HostError, Live, Question, Registries};
 use crate::registry::RegistryError;
 
@@ -26,6 +28,16 @@ pub(crate) struct Target {
     pub(crate) repository: Reference,
     pub(crate) predicate_type: PredicateType,
     pub(crate) tag: String,
+    /// What its signature must say.
+    pub(crate) annotations: Annotations,
+}
+
+/// A statement that the policy can read.
+#[derive(Debug)]
+pub(crate) struct Stated {
+    statement: Vec<u8>,
+    /// What is in it, in a line.
+    pub(crate) summary: String,
 }
 
 /// A report that lies in its repository, by digest.
@@ -43,10 +55,12 @@ pub(crate) enum PublishError {
     #[error("the statement cannot be written: {0}")]
     Statement(#[from] serde_json::Error),
     #[error(
-        "the statement has {size} bytes, and the policy reads {MAX_STATEMENT} at the most: leave --full out, or \
+        "the statement has {size} bytes, and the policy reads {MAX_REPORT} at the most: leave --full out, or \
          split what it reports"
     )]
     TooLarge { size: usize },
+    #[error("no policy would take this: the report {0}")]
+    Unreadable(ReportProblem),
     #[error("image `{image}`: {source}")]
     Image { image: String, source: RegistryError },
     #[error("the report cannot be pushed to `{repository}`: {source}")]
@@ -68,18 +82,26 @@ impl Target {
         place::by_digest(&self.repository, &pushed.digest).whole()
     }
 
-    /// Pushes what the predicate says of the image.
-    pub(crate) async fn push(
-        &self,
-        predicate: Box<RawValue>,
-        registries: &Registries,
-    ) -> Result<Pushed, PublishError> {
+    /// What the predicate says of the image, as the policy reads it.
+    pub(crate) fn state(&self, predicate: Box<RawValue>) -> Result<Stated, PublishError> {
         let statement = Statement::new(&self.image, &self.predicate_type, predicate);
         let statement = serde_json::to_vec(&statement)?;
         let size = statement.len();
-        if size > MAX_STATEMENT {
+        if size as u64 > MAX_REPORT {
             return Err(PublishError::TooLarge { size });
         }
+        let summary = summary::of(&statement, &self.predicate_type, place::hex(&self.image));
+        Ok(Stated { statement, summary: summary.map_err(PublishError::Unreadable)? })
+    }
+
+    /// Pushes a statement, by digest.
+    pub(crate) async fn push(
+        &self,
+        stated: Stated,
+        registries: &Registries,
+    ) -> Result<Pushed, PublishError> {
+        let statement = stated.statement;
+        let size = statement.len();
         let store = Store(registries);
         let image = store
             .manifest(&self.image)
@@ -121,7 +143,7 @@ impl Target {
         live: &Live,
     ) -> Result<(), PublishError> {
         let report = self.report(pushed);
-        signer.verify(&report, &pushed.digest, &self.predicate_type, live)?;
+        signer.verify(&report, &pushed.digest, &self.annotations, live)?;
         let question = Question::OciManifestAndConfig { image: report.clone() };
         live.ask(&question).map_err(|source| PublishError::Read { report, source })?;
         Ok(())

@@ -6,11 +6,7 @@
 use oci_client::manifest::{IMAGE_CONFIG_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-
-/// What tells a report from an image, for who lists a repository.
-pub(super) const ARTIFACT_TYPE: &str = "application/vnd.signed-images.attestation.v1+json";
-/// In bytes: what the policy reads.
-pub(super) const MAX_STATEMENT: usize = 4 << 20;
+use signed_images_policy::policy::predicate_type::ARTIFACT_TYPE;
 
 /// What the manifest says that the statement is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

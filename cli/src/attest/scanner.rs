@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn what_is_a_predicate_stays_one() {
         let predicate = r#"{"scanner": {"result": {}}, "metadata": {}}"#;
-        assert_eq!(made(predicate, None).unwrap().to_string().len(), 42);
+        assert_eq!(made(predicate, None).unwrap().to_string().len(), 39);
     }
 
     #[test]

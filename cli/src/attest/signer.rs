@@ -7,14 +7,19 @@ use std::path::{Path, PathBuf};
 use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
 use serde_json::Value;
 use signed_images_policy::keys::public_key::{KeyError, PublicKey};
+use signed_images_policy::policy::predicate_type::{ANNOTATION, PredicateType};
 
-use super::predicate_type::PredicateType;
+use super::place::Name;
 use crate::host::{HostError, Live, Question};
 
-/// The annotation that tells a report from an image by the same signer.
-const ANNOTATION: &str = "predicateType";
+/// The annotation that tells a report of one name from those of others: nobody signs a tag.
+const NAME: &str = "reportName";
 /// How the URIs begin by which cosign names keys that are held elsewhere.
 const HELD_ELSEWHERE: &str = "://";
+
+/// What the signature of a report must say.
+#[derive(Debug, Clone)]
+pub(crate) struct Annotations(BTreeMap<String, String>);
 
 /// Who must have signed.
 #[derive(Debug, Clone)]
@@ -60,10 +65,8 @@ pub(crate) enum Unverified {
     )]
     Unsigned { report: String },
     /// It is somebody else's, or lacks the annotation.
-    #[error(
-        "`{report}` is signed, but not by {signer} with the annotation `{ANNOTATION}={predicate_type}`"
-    )]
-    Signer { report: String, signer: String, predicate_type: PredicateType },
+    #[error("`{report}` is signed, but not by {signer} with `{annotations}`")]
+    Signer { report: String, signer: String, annotations: Annotations },
     /// The host found another manifest.
     #[error("`{report}`: the host answered for another digest")]
     Digest { report: String },
@@ -93,10 +96,10 @@ impl Signer {
         &self,
         report: &str,
         digest: &str,
-        predicate_type: &PredicateType,
+        annotations: &Annotations,
         live: &Live,
     ) -> Result<(), Unverified> {
-        let answer = live.ask(&self.question(report, predicate_type));
+        let answer = live.ask(&self.question(report, annotations));
         let report = report.to_owned();
         match answer {
             Ok(answer) => {
@@ -106,16 +109,15 @@ impl Signer {
             }
             Err(HostError::Unsigned { .. }) => Err(Unverified::Unsigned { report }),
             Err(HostError::MissingSignatures { .. }) => {
-                let predicate_type = predicate_type.clone();
-                Err(Unverified::Signer { report, signer: self.to_string(), predicate_type })
+                let (signer, annotations) = (self.to_string(), annotations.clone());
+                Err(Unverified::Signer { report, signer, annotations })
             }
             Err(source) => Err(Unverified::Host { report, source }),
         }
     }
 
-    fn question(&self, report: &str, predicate_type: &PredicateType) -> Question {
-        let annotations = [(ANNOTATION.to_owned(), predicate_type.uri().to_owned())];
-        let annotations = Some(BTreeMap::from(annotations));
+    fn question(&self, report: &str, annotations: &Annotations) -> Question {
+        let annotations = Some(annotations.0.clone());
         let image = report.to_owned();
         match self {
             Self::Key { pem, .. } => {
@@ -138,7 +140,24 @@ impl fmt::Display for Signer {
     }
 }
 
-/// What the report's signature must say.
-pub(crate) fn annotation(predicate_type: &PredicateType) -> String {
-    format!("{ANNOTATION}={predicate_type}")
+impl Annotations {
+    /// The type, which tells a report from an image by the same signer; and the name, where there is one.
+    pub(crate) fn new(predicate_type: &PredicateType, name: Option<&Name>) -> Self {
+        let mut annotations =
+            BTreeMap::from([(ANNOTATION.to_owned(), predicate_type.uri().to_owned())]);
+        annotations.extend(name.map(|Name(name)| (NAME.to_owned(), name.clone())));
+        Self(annotations)
+    }
+
+    /// As `cosign sign` takes them.
+    pub(crate) fn options(&self) -> Vec<String> {
+        let options = self.0.iter().map(|(key, value)| ["-a".to_owned(), format!("{key}={value}")]);
+        options.flatten().collect()
+    }
+}
+
+impl fmt::Display for Annotations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.options().join(" "))
+    }
 }

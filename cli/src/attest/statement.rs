@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use oci_client::Reference;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use signed_images_policy::policy::predicate_type::PredicateType;
 
 use super::place;
-use super::predicate_type::PredicateType;
 
 const V1: &str = "https://in-toto.io/Statement/v1";
 const V0: &str = "https://in-toto.io/Statement/v0.1";

@@ -12,6 +12,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, bail};
 use clap::{ArgGroup, Args};
 use serde_json::value::RawValue;
+use signed_images_policy::policy::predicate_type::PredicateType;
 use tokio::runtime::Runtime;
 
 use super::exit::{self, Mistake};
@@ -21,9 +22,8 @@ use crate::attest::copy::Copy;
 use crate::attest::cosign::Wanted;
 use crate::attest::place::{self, Name};
 use crate::attest::predicate;
-use crate::attest::predicate_type::PredicateType;
-use crate::attest::publish::{PublishError, Pushed, Target};
-use crate::attest::signer::{Signer, Unverified, annotation};
+use crate::attest::publish::{PublishError, Pushed, Stated, Target};
+use crate::attest::signer::{Annotations, Signer, Unverified};
 use crate::host::AT_ONCE;
 
 const HELP: &str = "\
@@ -34,15 +34,15 @@ Exit codes:
   3  the report was pushed and is not signed yet
 
 Examples:
-  Publish a scan, signed by a key:
+  Publish a scan, signed by a key (cosign 2 needs no more than --key):
     trivy image --format json --output scan.json ghcr.io/acme/app@sha256:…
-    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --predicate scan.json --key cosign.pub -- cosign sign --key cosign.key
+    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --predicate scan.json --key cosign.pub -- cosign sign --new-bundle-format=false --use-signing-config=false --key cosign.key
 
   Sign it elsewhere: this says what to sign, and moves the tag when it is run again:
     signed-images attest ghcr.io/acme/app@sha256:… --type vuln --predicate scan.json --key cosign.pub
 
   Publish again what `cosign attest` has put beside the image:
-    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --from-cosign --key cosign.pub -- cosign sign --key cosign.key
+    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --from-cosign --key cosign.pub -- cosign sign --new-bundle-format=false --use-signing-config=false --key cosign.key
 
   Copy the reports of an image to where it was copied:
     signed-images attest --copy ghcr.io/acme/app@sha256:… registry.example.com/mirror/app";
@@ -57,7 +57,7 @@ pub(crate) struct Attest {
     #[arg(value_name = "IMAGE@DIGEST", required_unless_present = "copy", conflicts_with = "copy")]
     image: Option<String>,
     /// What the report is: a name of `cosign attest --type` (`vuln`, `spdx`, `cyclonedx`, …), or a URI
-    #[arg(long = "type", value_name = "TYPE", required_unless_present = "copy")]
+    #[arg(long = "type", value_name = "TYPE", required_unless_present = "copy", value_parser = PredicateType::parse)]
     predicate_type: Option<PredicateType>,
     /// The content: a file of JSON, `-` is stdin; of `vuln` what trivy or grype writes as JSON, too
     #[arg(long, value_name = "FILE")]
@@ -71,6 +71,12 @@ pub(crate) struct Attest {
     /// When a scan ended that does not say so itself, as `2026-01-31T12:00:00Z`
     #[arg(long, value_name = "TIME", value_parser = time)]
     scan_finished: Option<String>,
+    /// Publish all of a scan or an SBOM, and not only what conditions read: policy servers keep it in memory
+    #[arg(long)]
+    full: bool,
+    /// What else is published of a scan or an SBOM: a JSON pointer into it, `*` for each element of a list
+    #[arg(long, value_name = "POINTER", conflicts_with = "full")]
+    keep: Vec<String>,
     /// What this report is called beside others of its type; the settings have the same `name`
     #[arg(long)]
     name: Option<Name>,
@@ -106,10 +112,12 @@ impl Attest {
         let signer = self.signer()?;
         let target = self.target()?;
         let predicate = self.content(&target, &signer, &runtime)?;
-        let pushed = runtime.block_on(target.push(predicate, &self.world.registries()?))?;
+        let stated = self.state(&target, predicate)?;
+        let summary = stated.summary.clone();
+        let pushed = runtime.block_on(target.push(stated, &self.world.registries()?))?;
         let report = target.report(&pushed);
-        self.say(&format!("pushed {report} ({} bytes)", pushed.size));
-        self.sign(&report, &target.predicate_type)?;
+        self.say(&format!("pushed {report} ({summary}, {} bytes)", pushed.size));
+        self.sign(&report, &target.annotations)?;
         // Registries are asked anew: what they said before was said before the signature.
         let live = self.world.live(runtime.handle().clone(), AT_ONCE)?;
         match target.verify(&pushed, &signer, &live) {
@@ -160,7 +168,8 @@ impl Attest {
         };
         let predicate_type = self.predicate_type.clone().context("--type is missing")?;
         let tag = place::tag(&image, &predicate_type, self.name.as_ref());
-        Ok(Target { image, repository, predicate_type, tag })
+        let annotations = Annotations::new(&predicate_type, self.name.as_ref());
+        Ok(Target { image, repository, predicate_type, tag, annotations })
     }
 
     fn content(
@@ -179,12 +188,23 @@ impl Attest {
         Ok(read.map_err(Mistake::new)?)
     }
 
-    fn sign(&self, report: &str, predicate_type: &PredicateType) -> anyhow::Result<()> {
+    /// What is pushed of the predicate.
+    fn state(&self, target: &Target, predicate: Box<RawValue>) -> anyhow::Result<Stated> {
+        let predicate = if self.full {
+            predicate
+        } else {
+            predicate::reduced(&predicate, &target.predicate_type, &self.keep)?
+        };
+        Ok(target.state(predicate).map_err(Mistake::new)?)
+    }
+
+    fn sign(&self, report: &str, annotations: &Annotations) -> anyhow::Result<()> {
         let Some((program, arguments)) = self.command.split_first() else { return Ok(()) };
         let name = program.to_string_lossy();
         let status = Command::new(program)
             .args(arguments)
-            .args(["-a", &annotation(predicate_type), report])
+            .args(annotations.options())
+            .arg(report)
             // Results are this command's own.
             .stdout(Stdio::from(std::io::stderr()))
             .status()
@@ -220,9 +240,8 @@ impl Attest {
 /// What is left to do when nobody was asked to sign.
 fn to_do(report: &str, target: &Target) -> String {
     format!(
-        "The report is not signed yet. Sign it:\n  cosign sign -a {} {report}\nand run this again: it moves the tag {} when the signature is there.\n",
-        annotation(&target.predicate_type),
-        target.tag
+        "The report is not signed yet. Sign it (cosign 3 needs --new-bundle-format=false --use-signing-config=false):\n  cosign sign {} {report}\nand run this again: it moves the tag {} when the signature is there.\n",
+        target.annotations, target.tag
     )
 }
 
