@@ -163,7 +163,11 @@ impl<'e> Seen<'e> {
 }
 
 /// How old the report is. Without a limit, its time may be anything.
-fn age(text: Option<&str>, asked: &Conditions, now: Time) -> Result<Option<String>, ReportProblem> {
+fn age(
+    text: Option<&str>,
+    asked: &Conditions,
+    now: Time,
+) -> Result<Option<String>, ReportProblem> {
     let time = text.and_then(Time::parse);
     if let Some(max_age) = asked.max_age {
         let text = text.ok_or(ReportProblem::NoTime)?;
