@@ -110,20 +110,25 @@ test: annotated-policy.wasm floor.wasm
 # What a change is held to besides: style, licences, the module's size, the instructions that it takes.
 check: lint deny rust-version size fuel
 
-# How many instructions the requests of `cargo xtask bench` may take in the optimised module.
+# How many instructions the requests of `cargo xtask bench` may take in the optimised module, and what is just within
+# the limits.
 FUEL_BUDGET := xtask/fuel.json
+LIMITS_BUDGET := xtask/limits.json
 
 fuel: policy.wasm floor.wasm $(XTASK)
 	$(XTASK) bench --iterations 0 $(if $(WASM_OPT),--budget $(FUEL_BUDGET))
+	$(XTASK) limits --iterations 0 $(if $(WASM_OPT),--budget $(LIMITS_BUDGET))
 
 fuel-budget: policy.wasm floor.wasm $(XTASK)
 	$(call need,wasm-opt,install binaryen: the budget is that of the optimised module)
 	$(XTASK) bench --iterations 0 --write-budget $(FUEL_BUDGET)
+	$(XTASK) limits --iterations 0 --write-budget $(LIMITS_BUDGET)
 
 # Times are those of an optimised runtime, as a policy server is.
 bench: policy.wasm floor.wasm
 	cargo build --release --workspace --bin xtask
 	$(CARGO_OUT)/release/xtask bench
+	$(CARGO_OUT)/release/xtask limits
 	cargo bench --package signed-images-policy
 
 e2e-tests: setup-e2e annotated-policy.wasm

@@ -86,7 +86,8 @@ impl Day {
         // The days since 0000-03-01, so that the leap day is a year's last
         // (<https://howardhinnant.github.io/date_algorithms.html#days_from_civil>).
         let (years, months) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-        let of_years = years * 365 + years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
+        let of_years =
+            years * 365 + years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
         let days = of_years + (153 * months + 2) / 5 + day - 1;
         (1..=last).contains(&day).then_some(Self(days - 719_468))
     }
@@ -255,11 +256,15 @@ mod tests {
 
     #[test]
     fn ages() {
-        for (text, seconds) in [("12h", 12 * HOUR), ("90d", 90 * DAY), ("2w", 14 * DAY), ("007d", 7 * DAY)] {
+        for (text, seconds) in
+            [("12h", 12 * HOUR), ("90d", 90 * DAY), ("2w", 14 * DAY), ("007d", 7 * DAY)]
+        {
             let age = MaxAge::parse(text).unwrap();
             assert_eq!(age.count * age.unit.seconds(), seconds, "{text}");
         }
-        for text in ["", "d", "0d", "-1d", "7", "7m", "7 d", "1.5d", "7D", "99999999d", "7dd", "７d"] {
+        for text in
+            ["", "d", "0d", "-1d", "7", "7m", "7 d", "1.5d", "7D", "99999999d", "7dd", "７d"]
+        {
             assert_eq!(MaxAge::parse(text), None, "{text}");
         }
     }

@@ -126,7 +126,10 @@ fn holds(test: &FieldTest, value: Value<'_>) -> bool {
         (FieldTest::AtMost(most), Value::Number(number)) => number <= *most,
         (FieldTest::AtLeast(least), Value::Number(number)) => number >= *least,
         (
-            FieldTest::Pattern(_) | FieldTest::AtMost(_) | FieldTest::AtLeast(_) | FieldTest::Absent,
+            FieldTest::Pattern(_)
+            | FieldTest::AtMost(_)
+            | FieldTest::AtLeast(_)
+            | FieldTest::Absent,
             _,
         ) => false,
     }

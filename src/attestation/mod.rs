@@ -12,8 +12,8 @@
 //! *And a report that says nothing of what is asked?* It is refused: of all conditions, `absent` alone holds without
 //! its field.
 
-mod findings;
 mod fields;
+mod findings;
 mod licenses;
 mod packages;
 mod paths;

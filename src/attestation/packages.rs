@@ -68,7 +68,9 @@ impl PackagePattern {
         let PackageSeen { name, group, .. } = package;
         let is_it = is_called(name)
             || !group.is_empty()
-                && [":", "/"].into_iter().any(|between| is_called(&[group, between, name].concat()));
+                && [":", "/"]
+                    .into_iter()
+                    .any(|between| is_called(&[group, between, name].concat()));
         is_it
             && self.versions.as_ref().is_none_or(|(comparison, than)| {
                 version::compare(&package.version, than).is_none_or(|ordering| {

@@ -108,7 +108,8 @@ impl Paths {
     fn step(&mut self, at: usize, step: &str) -> usize {
         let next = self.0.len();
         let Some(place) = self.0.get_mut(at) else { return at };
-        let known = if step == "*" { place.each } else { place.key(&key(step)).map(|(_, number)| number) };
+        let known =
+            if step == "*" { place.each } else { place.key(&key(step)).map(|(_, number)| number) };
         if let Some(known) = known {
             return known;
         }
@@ -123,9 +124,5 @@ impl Paths {
 
 /// A key as a step of a pointer has it (RFC 6901 §4).
 fn key(step: &str) -> Cow<'_, str> {
-    if step.contains('~') {
-        step.replace("~1", "/").replace("~0", "~").into()
-    } else {
-        step.into()
-    }
+    if step.contains('~') { step.replace("~1", "/").replace("~0", "~").into() } else { step.into() }
 }

@@ -19,7 +19,10 @@ pub enum ReportProblem {
     /// It is about another image.
     OtherImage,
     /// It has no time.
-    NoTime,
+    NoTime {
+        /// Whether it is a scan.
+        is_scan: bool,
+    },
     /// Its time cannot be read.
     BadTime(String),
     /// Its time has not come.
@@ -69,7 +72,7 @@ impl ReportProblem {
             Self::Unreadable(_) | Self::NoStatement => "report-unreadable",
             Self::OtherType(_) => "report-of-another-type",
             Self::OtherImage => "report-of-another-image",
-            Self::NoTime | Self::BadTime(_) | Self::Ahead(_) => "report-untimed",
+            Self::NoTime { .. } | Self::BadTime(_) | Self::Ahead(_) => "report-untimed",
             Self::Old(_) => "report-old",
             Self::NoScanner | Self::OtherScanner | Self::Findings(_) => "report-findings",
             Self::OtherBill(_) | Self::NoPackages | Self::Packages(_) => "report-packages",
@@ -90,7 +93,8 @@ impl fmt::Display for ReportProblem {
             Self::NoStatement => f.write_str("is no in-toto Statement 0.1 or 1"),
             Self::OtherType(given) => write!(f, "is of another type: `{given}`"),
             Self::OtherImage => f.write_str("is about another image"),
-            Self::NoTime => f.write_str("has no scan time"),
+            Self::NoTime { is_scan: true } => f.write_str("has no scan time"),
+            Self::NoTime { is_scan: false } => f.write_str("has no time"),
             Self::BadTime(text) => write!(f, "has a time that cannot be read: `{text}`"),
             Self::Ahead(text) => write!(f, "has a time that is ahead of this clock: {text}"),
             Self::Old(old) => write!(f, "is {old}"),

@@ -153,7 +153,8 @@ impl<'e> Seen<'e> {
         now: Time,
     ) -> Result<ReportSummary, ReportProblem> {
         self.frame.check(expected)?;
-        let age = age(self.time.as_deref(), asked, now)?;
+        let is_scan = expected.format() == Format::Vulnerabilities;
+        let age = age(self.time.as_deref(), is_scan, asked, now)?;
         let findings = self.scan.map(Scan::check).transpose()?;
         self.materials.map_or(Ok(()), Materials::check)?;
         self.build.check(asked)?;
@@ -165,12 +166,13 @@ impl<'e> Seen<'e> {
 /// How old the report is. Without a limit, its time may be anything.
 fn age(
     text: Option<&str>,
+    is_scan: bool,
     asked: &Conditions,
     now: Time,
 ) -> Result<Option<String>, ReportProblem> {
     let time = text.and_then(Time::parse);
     if let Some(max_age) = asked.max_age {
-        let text = text.ok_or(ReportProblem::NoTime)?;
+        let text = text.ok_or(ReportProblem::NoTime { is_scan })?;
         let time = time.ok_or_else(|| ReportProblem::BadTime(clip(text, 64)))?;
         if time.is_ahead_of(now) {
             return Err(ReportProblem::Ahead(clip(text, 64)));

@@ -55,7 +55,8 @@ pub(super) fn add_paths(paths: &mut Paths, from: usize, format: Format) {
             return;
         }
     };
-    paths.add_all(from, &[(version, Mark::Component(FormatVersion)), (list, Mark::Component(List))]);
+    paths
+        .add_all(from, &[(version, Mark::Component(FormatVersion)), (list, Mark::Component(List))]);
     let list = paths.add(from, list, Shape::Strict);
     let component = paths.add(list, "/*", Shape::Strict);
     paths.mark(component, Mark::Component(Component));

@@ -37,7 +37,9 @@ fn parts(version: &str) -> Option<(&str, Runs<'_>)> {
         return None;
     }
     Some(match version.split_once(':') {
-        Some((epoch, rest)) if epoch.bytes().all(|byte| byte.is_ascii_digit()) => (epoch, Runs(rest)),
+        Some((epoch, rest)) if epoch.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (epoch, Runs(rest))
+        }
         _ => ("", Runs(version)),
     })
 }
@@ -71,8 +73,7 @@ impl<'v> Runs<'v> {
             return Run::Tilde;
         }
         let is_digit = first.is_ascii_digit();
-        let goes_on =
-            |c: char| if is_digit { c.is_ascii_digit() } else { c.is_ascii_alphabetic() };
+        let goes_on = |c: char| if is_digit { c.is_ascii_digit() } else { c.is_ascii_alphabetic() };
         let end = self.0.find(|c| !goes_on(c)).unwrap_or(self.0.len());
         let (run, rest) = self.0.split_at_checked(end).unwrap_or((self.0, ""));
         self.0 = rest;
@@ -104,7 +105,8 @@ impl Run<'_> {
     fn against(self, other: Self) -> Ordering {
         match (self, other) {
             (Self::Digits(one), Self::Digits(other)) => by_number(one, other),
-            (Self::Letters(one), Self::Letters(other)) | (Self::Before(one), Self::Before(other)) => {
+            (Self::Letters(one), Self::Letters(other))
+            | (Self::Before(one), Self::Before(other)) => {
                 one.to_ascii_lowercase().cmp(&other.to_ascii_lowercase())
             }
             (one, other) => one.rank().cmp(&other.rank()),
@@ -121,7 +123,15 @@ mod tests {
     fn versions_in_order() {
         let rows: [&[&str]; 8] = [
             // Semantic Versioning §11
-            &["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0"],
+            &[
+                "1.0.0-alpha",
+                "1.0.0-alpha.1",
+                "1.0.0-beta",
+                "1.0.0-beta.2",
+                "1.0.0-beta.11",
+                "1.0.0-rc.1",
+                "1.0.0",
+            ],
             &["2.9.1", "2.14.1", "2.17.0", "2.17.1-SNAPSHOT", "2.17.1", "2.17.1.1", "2.17.2"],
             &["1.0.2", "1.0.2a", "1.0.2k", "1.1.0", "1.1.1a", "1.1.1w"],
             &["1.0.dev1", "1.0", "1.1a1", "1.1b2", "1.1c1", "1.1rc1", "1.1", "1.1.post1"],
@@ -136,7 +146,9 @@ mod tests {
                 assert_eq!(compare(pair[1], pair[0]), Some(Ordering::Greater), "{pair:?}");
             }
         }
-        for (one, other) in [("1.0", "1"), ("v1.2.0", "1.2"), ("01.2", "1.02"), ("0:1", "1"), ("1_2", "1.2")] {
+        for (one, other) in
+            [("1.0", "1"), ("v1.2.0", "1.2"), ("01.2", "1.02"), ("0:1", "1"), ("1_2", "1.2")]
+        {
             assert_eq!(compare(one, other), Some(Ordering::Equal), "{one} {other}");
         }
         for none in ["", "latest", "v", "ä"] {

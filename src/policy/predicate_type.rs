@@ -3,11 +3,11 @@
 //! *Why a tag of its own?* A host tells a policy which manifest a tag has, and nothing of what refers to an image. The
 //! tag names the image's digest and the type, so it is known without asking.
 
-use crate::suggestion;
 use crate::image::reference::{Digest, Reference};
+use crate::suggestion;
+use Format::{CycloneDx, Other, Provenance1, Provenance02, Spdx, Vulnerabilities};
 use sha2::{Digest as _, Sha256};
 use std::fmt::{self, Write};
-use Format::{CycloneDx, Other, Provenance02, Provenance1, Spdx, Vulnerabilities};
 
 /// The type of a predicate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +168,11 @@ mod tests {
             ("https://spdx.dev/Document", "https://spdx.dev/Document", "spdx"),
             ("slsaprovenance02", "https://slsa.dev/provenance/v0.2", "slsaprovenance"),
             // `printf %s https://acme.io/review/v1 | sha256sum`
-            ("https://acme.io/review/v1", "https://acme.io/review/v1", "t-887f8f2e0dcd556888441efdfb196fe0"),
+            (
+                "https://acme.io/review/v1",
+                "https://acme.io/review/v1",
+                "t-887f8f2e0dcd556888441efdfb196fe0",
+            ),
         ];
         for (text, uri, name) in rows {
             let of = PredicateType::parse(text).unwrap();
@@ -176,7 +180,9 @@ mod tests {
         }
         let wrong = PredicateType::parse("vulns").unwrap_err();
         assert!(wrong.contains("did you mean `vuln`?"), "{wrong}");
-        for text in ["", "Vuln", "acme.io/review", "https://a b", &format!("a://{}", "x".repeat(253))] {
+        for text in
+            ["", "Vuln", "acme.io/review", "https://a b", &format!("a://{}", "x".repeat(253))]
+        {
             assert!(PredicateType::parse(text).is_err(), "{text}");
         }
         assert!(PredicateType::parse(&format!("a://{}", "x".repeat(252))).is_ok());
@@ -187,7 +193,9 @@ mod tests {
         for name in ["trivy", "a.b_c-d", "0", &"a".repeat(56)] {
             assert_eq!(check_name(name), Ok(()), "{name}");
         }
-        for name in ["", "A", "-a", ".a", "a b", "a/b", "sig", "att", "sbom", "t-1", &"a".repeat(57)] {
+        for name in
+            ["", "A", "-a", ".a", "a b", "a/b", "sig", "att", "sbom", "t-1", &"a".repeat(57)]
+        {
             assert!(check_name(name).is_err(), "{name}");
         }
     }
@@ -197,10 +205,7 @@ mod tests {
         let repository = Reference::parse("r.example/a").unwrap();
         let tag = |digest: &str| report_tag(&repository, &Digest::parse(digest).unwrap(), "vuln");
         let hex = "a".repeat(64);
-        assert_eq!(
-            tag(&format!("sha256:{hex}")),
-            Ok(format!("r.example/a:sha256-{hex}.vuln"))
-        );
+        assert_eq!(tag(&format!("sha256:{hex}")), Ok(format!("r.example/a:sha256-{hex}.vuln")));
         assert!(tag(&format!("sha512:{hex}{hex}")).is_err());
     }
 }

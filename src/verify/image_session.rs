@@ -19,6 +19,13 @@ use std::rc::Rc;
 /// answers within 30 seconds at most; most images have one.
 pub(crate) const MAX_CANDIDATES: usize = 8;
 
+/// How many steps it may take to compare subjects with patterns, for one image. A thousand subjects of a hundred
+/// characters and ten patterns take less.
+const MAX_STEPS: usize = 6_000_000;
+
+pub(super) const TOO_LONG: &str =
+    "its signatures name too many subjects to compare them with the patterns";
+
 /// The questions about one image.
 pub(crate) struct ImageSession<'i> {
     image: &'i Reference,
@@ -27,6 +34,8 @@ pub(crate) struct ImageSession<'i> {
     /// What the registry said that the image is, which vouches for nothing.
     resolved: Option<Digest>,
     answers: Vec<(Check, Result<(), CheckFailure>)>,
+    /// How many more steps it may take to compare them with patterns.
+    pub(super) steps_left: usize,
     /// Whom the certificates of its signatures name, once that was looked at.
     identities: Option<Result<Rc<[CertificateIdentity]>, CheckFailure>>,
     /// Why the host found no signature, once that was looked into.
@@ -40,6 +49,7 @@ impl<'i> ImageSession<'i> {
             digest: None,
             resolved: None,
             answers: Vec::new(),
+            steps_left: MAX_STEPS,
             identities: None,
             none_found: None,
         }
@@ -150,7 +160,9 @@ impl<'i> ImageSession<'i> {
         {
             if subjects.len() <= MAX_CANDIDATES
                 && !subjects.contains(subject)
-                && pattern.matches(subject)
+                && pattern
+                    .matches_within(subject, &mut self.steps_left)
+                    .ok_or_else(|| CheckFailure::Unchecked(TOO_LONG.to_owned()))?
             {
                 subjects.push(subject.clone());
             }

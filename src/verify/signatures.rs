@@ -18,6 +18,9 @@ use std::rc::Rc;
 /// Layers of one manifest. cosign itself reads no more signatures (`maxLayers`, `pkg/oci/remote`).
 const MAX_LAYERS: usize = 1_000;
 
+/// Far above what lists the platforms of an image, or what refers to it, in bytes.
+const MAX_READ_FOR_A_HINT: usize = 1 << 20;
+
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 
@@ -48,7 +51,7 @@ impl SignatureManifest {
         if layers.len() > MAX_LAYERS {
             return Self::TooMany(layers.len());
         }
-        let signatures: Vec<&RawValue> =
+        let signatures: Vec<Option<&RawValue>> =
             layers.into_iter().filter_map(|layer| signature(layer)).collect();
         if signatures.is_empty() {
             return Self::NoSignature;
@@ -56,6 +59,7 @@ impl SignatureManifest {
         Self::Of(
             signatures
                 .into_iter()
+                .flatten()
                 .filter_map(certificate)
                 .filter_map(|pem| CertificateIdentity::read(&pem))
                 .collect(),
@@ -63,15 +67,17 @@ impl SignatureManifest {
     }
 }
 
-/// The annotations of a layer that is a signature.
-fn signature(layer: &RawValue) -> Option<&RawValue> {
+/// The certificate, if there is one, of a layer that is a signature.
+fn signature(layer: &RawValue) -> Option<Option<&RawValue>> {
     let annotations = member(layer, "annotations")?;
-    member(annotations, SIGNATURE).map(|_| annotations)
+    match pick(annotations, [SIGNATURE, CERTIFICATE]) {
+        Ok([signature, certificate]) => signature.map(|_| certificate),
+        // Of two of one name, neither counts.
+        Err(_) => member(annotations, SIGNATURE).map(|_| None),
+    }
 }
 
-/// The certificate in a signature's annotations.
-fn certificate(annotations: &RawValue) -> Option<String> {
-    let pem = member(annotations, CERTIFICATE)?;
+fn certificate(pem: &RawValue) -> Option<String> {
     // As JSON each line break takes two characters; what is far too long is not decoded.
     let pem = (pem.get().len() <= MAX_CERTIFICATE * 2).then(|| string(pem))??;
     Some(pem.into_owned())
@@ -130,14 +136,14 @@ pub(crate) fn other_signature(
     signed.map_or(OtherSignature::Unknown, |_| OtherSignature::Platform)
 }
 
-/// What is found in the manifest of that reference.
+/// What is found in the manifest of that reference. It makes a hint, for which a giant one is not worth its time.
 fn reads<T>(
     host: &mut Host<'_>,
     reference: &str,
     find: impl FnOnce(&RawValue) -> Option<T>,
 ) -> Option<T> {
     let manifest = host::oci_manifest(host, reference).ok()?;
-    find(host::read(&manifest).ok()?)
+    (manifest.len() <= MAX_READ_FOR_A_HINT).then(|| find(host::read(&manifest).ok()?))?
 }
 
 /// The first image of an index that is one of a platform, and not what a builder says of one.

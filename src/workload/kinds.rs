@@ -17,14 +17,27 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// There are a few paths: to insert them sorts them with less code than the library has for many.
     pub(crate) fn new(paths: Vec<ImagePath>, form: Form) -> Self {
-        let mut images: Vec<ImagePath> = Vec::with_capacity(paths.len());
+        let mut workload = Self { images: Vec::with_capacity(paths.len()), form };
         for path in paths {
-            let place = images.partition_point(|other| other.keys().le(path.keys()));
-            images.insert(place, path);
+            workload.insert(path);
         }
-        Self { images, form }
+        workload
+    }
+
+    /// Adds a path. One that overlaps with it is told: of paths that do not overlap, what does stands next to its place.
+    /// (To insert a few paths one after the other takes less code than the library has for sorting many.)
+    pub(crate) fn insert(&mut self, path: ImagePath) -> Option<[&ImagePath; 2]> {
+        let place = self.images.partition_point(|other| other.keys().le(path.keys()));
+        self.images.insert(place, path);
+        let path = self.images.get(place)?;
+        let before = place.checked_sub(1).and_then(|before| self.images.get(before));
+        let after = self.images.get(place + 1);
+        before
+            .into_iter()
+            .chain(after)
+            .find(|other| path.overlaps(other))
+            .map(|other| [path, other])
     }
 
     /// Paths to its images.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::bench::Bench;
+use xtask::limits::Limits;
 use xtask::made::Made;
 use xtask::{artifacthub, chart, man, schema};
 
@@ -13,6 +14,7 @@ use xtask::{artifacthub, chart, man, schema};
 #[command(name = "cargo xtask", max_term_width = 100)]
 enum Command {
     Bench(Bench),
+    Limits(Limits),
     /// Write artifacthub-pkg.yml and artifacthub-repo.yml, from metadata.yml and questions-ui.yml
     Artifacthub,
     /// Write the chart for Rancher, from metadata.yml and questions-ui.yml
@@ -30,6 +32,7 @@ impl Command {
     fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Bench(bench) => bench.run(),
+            Self::Limits(limits) => limits.run(),
             Self::Artifacthub => write(&artifacthub::files(&artifacthub::created_at()?)?),
             Self::Chart => write(&chart::files()?),
             Self::Schema => schema::file().write().and_then(|()| schema::report().write()),
