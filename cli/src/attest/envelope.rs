@@ -57,6 +57,8 @@ pub(crate) enum EnvelopeError {
          `cosign verify-attestation`, and give that with --predicate"
     )]
     NoBundle,
+    #[error("the trust root names no log of certificates, without which no certificate is believed")]
+    NoCertificateLog,
     #[error("{0}")]
     Identity(String),
     #[error("the log's time in it is not signed by a log that is trusted: {0}")]
@@ -106,6 +108,9 @@ impl Envelope {
         root: &SigstoreTrustRoot,
     ) -> Result<(), EnvelopeError> {
         let bundle = self.bundle.as_ref().ok_or(EnvelopeError::NoBundle)?;
+        if !root.ctfe_keys().is_ok_and(|keys| !keys.is_empty()) {
+            return Err(EnvelopeError::NoCertificateLog);
+        }
         check_time(bundle, root)?;
         let bundle: Bundle =
             serde_json::from_value(bundle.clone()).map_err(|_error| EnvelopeError::Malformed)?;

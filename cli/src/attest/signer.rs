@@ -65,7 +65,10 @@ pub(crate) enum Unverified {
     )]
     Unsigned { report: String },
     /// It is somebody else's, or lacks the annotation.
-    #[error("`{report}` is signed, but not by {signer} with `{annotations}`")]
+    #[error(
+        "`{report}` is signed, but not by {signer} with `{annotations}`; what cosign 3 writes is read in full when it \
+         signs with `--new-bundle-format=false --use-signing-config=false`"
+    )]
     Signer { report: String, signer: String, annotations: Annotations },
     /// The host found another manifest.
     #[error("`{report}`: the host answered for another digest")]
