@@ -57,7 +57,9 @@ pub(crate) enum EnvelopeError {
          `cosign verify-attestation`, and give that with --predicate"
     )]
     NoBundle,
-    #[error("the trust root names no log of certificates, without which no certificate is believed")]
+    #[error(
+        "the trust root names no log of certificates, without which no certificate is believed"
+    )]
     NoCertificateLog,
     #[error("{0}")]
     Identity(String),

@@ -34,3 +34,47 @@ fn line(predicate_type: &PredicateType, summary: &ReportSummary) -> String {
         Some(counts) => format!("{predicate_type}, {age}, {counts}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::attest::predicate::{read, reduced};
+    use crate::attest::statement::Statement;
+
+    /// testing/fixtures/scans/SOURCE.md
+    const REPORTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../testing/fixtures/scans");
+    const DIGEST: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+    fn summary(file: &str, kind: &str, is_reduced: bool) -> (String, usize) {
+        let kind = PredicateType::parse(kind).unwrap();
+        let predicate = read(&Path::new(REPORTS).join(file), &kind, None).unwrap();
+        let predicate =
+            if is_reduced { reduced(&predicate, &kind, &[]).unwrap() } else { predicate };
+        let image = format!("r.local/app@sha256:{DIGEST}").parse().unwrap();
+        let statement = serde_json::to_vec(&Statement::new(&image, &kind, predicate)).unwrap();
+        (of(&statement, &kind, DIGEST).unwrap(), statement.len())
+    }
+
+    #[test]
+    fn what_tools_write_says_the_same_when_it_is_reduced() {
+        let rows = [
+            ("grype.json", "vuln", ", 2 CRITICAL, 1 HIGH"),
+            ("grype-clean.json", "vuln", ", no findings"),
+            ("syft.spdx.json", "spdx", ""),
+            ("syft.spdx-2.2.json", "spdx", ""),
+            ("syft.cyclonedx-1.4.json", "cyclonedx", ""),
+            ("syft.cyclonedx-1.6.json", "cyclonedx", ""),
+            ("syft.cyclonedx-1.7.json", "cyclonedx", ""),
+        ];
+        for (file, kind, end) in rows {
+            let (full, size) = summary(file, kind, false);
+            let (reduced, smaller) = summary(file, kind, true);
+            assert_eq!(full, reduced, "{file}");
+            assert!(smaller < size, "{file}");
+            assert!(full.starts_with(&format!("{kind}, ")) && full.ends_with(end), "{full}");
+            assert!(!full.contains("without a time"), "{full}");
+        }
+    }
+}
