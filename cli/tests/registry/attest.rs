@@ -13,6 +13,9 @@ use super::world::login;
 
 const IN_TOTO: &str = "application/vnd.in-toto+json";
 
+/// The real one.
+type Registry = dyn Fn(&Request) -> Response;
+
 /// An image, and a key that signs reports about it, behind a server.
 struct World {
     _real: Real,
@@ -23,12 +26,15 @@ struct World {
 
 impl World {
     /// `answer` may answer in the place of the registry.
-    fn new(answer: impl Fn(&Request) -> Option<Response> + Send + Sync + 'static) -> Option<Self> {
+    fn new(
+        answer: impl Fn(&Request, &Registry) -> Option<Response> + Send + Sync + 'static,
+    ) -> Option<Self> {
         let real = Real::start()?;
         let digest = tokio::runtime::Runtime::new().unwrap().block_on(real.push_image());
-        let backend = real.forward();
-        let server =
-            Server::http(move |request| answer(request).unwrap_or_else(|| backend(request)));
+        let registry = real.forward();
+        let server = Server::http(move |request| {
+            answer(request, &registry).unwrap_or_else(|| registry(request))
+        });
         let folder = tempfile::tempdir().unwrap();
         let write =
             |file: &str, text: &str| std::fs::write(folder.path().join(file), text).unwrap();
@@ -75,7 +81,7 @@ fn refusal(status: u16, code: &str) -> Response {
 
 #[test]
 fn a_registry_that_takes_image_configs_alone_gets_one() {
-    let refuses = |request: &Request| {
+    let refuses = |request: &Request, _: &Registry| {
         let is_foreign = String::from_utf8_lossy(&request.body).contains(IN_TOTO);
         (is_manifest(request) && is_foreign).then(|| refusal(400, "MANIFEST_INVALID"))
     };
@@ -90,22 +96,14 @@ fn a_registry_that_takes_image_configs_alone_gets_one() {
 /// Amazon's registry does not say where a manifest is.
 #[test]
 fn a_registry_that_names_no_location_is_enough() {
-    let Some(real) = Real::start() else { return };
-    let backend = real.forward();
-    let nameless = move |request: &Request| {
+    let nameless = |request: &Request, registry: &Registry| {
         is_manifest(request).then(|| {
-            let mut response = backend(request);
+            let mut response = registry(request);
             response.headers.retain(|(name, _)| name != "location");
             response
         })
     };
-    let Some(mut world) = World::new(|_| None) else { return };
-    // The image is in the registry that names none.
-    let digest = tokio::runtime::Runtime::new().unwrap().block_on(real.push_image());
-    let all = real.forward();
-    world.server = Server::http(move |request| nameless(request).unwrap_or_else(|| all(request)));
-    world.write("sources.yml", json!({"insecure_sources": [world.server.host()]}).to_string());
-    world.image = format!("{}/app@{digest}", world.server.host());
+    let Some(world) = World::new(nameless) else { return };
     let outcome = world.attest();
     assert_eq!(outcome.code, Some(3), "{}", outcome.stderr);
 }
@@ -119,8 +117,9 @@ fn what_a_registry_refuses_is_said_with_the_way_out() {
         (500, "UNKNOWN", "500"),
     ];
     for (status, code, expected) in rows {
-        let refuses =
-            move |request: &Request| (request.method == "POST").then(|| refusal(status, code));
+        let refuses = move |request: &Request, _: &Registry| {
+            (request.method == "POST").then(|| refusal(status, code))
+        };
         let Some(world) = World::new(refuses) else { return };
         let outcome = world.attest();
         assert_eq!(outcome.code, Some(1), "{status}: {}", outcome.stderr);
@@ -132,7 +131,7 @@ fn what_a_registry_refuses_is_said_with_the_way_out() {
 
 #[test]
 fn nothing_is_pushed_that_cannot_be_meant() {
-    let Some(world) = World::new(|_| None) else { return };
+    let Some(world) = World::new(|_, _| None) else { return };
     let image = world.image.clone();
     let tagged = image.split('@').next().unwrap().to_owned() + ":1";
     world.write("scan.json", r#"{"SchemaVersion": 2, "ArtifactName": "a"}"#);
@@ -174,7 +173,7 @@ fn nothing_is_pushed_that_cannot_be_meant() {
 /// What is written is written with the credentials of what is read, and to hosts that may be.
 #[test]
 fn a_report_goes_where_reading_may_go() {
-    let Some(world) = World::new(|request| {
+    let Some(world) = World::new(|request, _| {
         let is_known = request.header("authorization") == Some("Basic am86c2VjcmV0");
         let challenge = || Response::new(401).with("www-authenticate", r#"Basic realm="r""#);
         (!is_known).then(challenge)
