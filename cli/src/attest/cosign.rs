@@ -24,7 +24,7 @@ use crate::registry::RegistryError;
 const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 /// How the media types of all versions begin.
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
-/// Where predicates say when they were made: scans, SLSA 1 and 0.2, CycloneDX, SPDX, OpenVEX, cosign's own.
+/// Where predicates say when they were made: scans, SLSA 1 and 0.2, `CycloneDX`, SPDX, `OpenVEX`, cosign's own.
 const TIMES: [&str; 7] = [
     "/metadata/scanFinishedOn",
     "/runDetails/metadata/finishedOn",

@@ -7,6 +7,7 @@
 //!   compares it with the certificate and does not verify it, so that is done here by its own keys.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -121,8 +122,8 @@ impl Envelope {
         let verifier = verifier.map_err(|error| told(&error))?;
         let image = digest_of(image).ok_or(EnvelopeError::Malformed)?;
         let identity = Identity::new(subject, issuer);
-        let verified = verifier.verify_digest_with(image, bundle, &identity, true).await;
-        verified.map_err(|error| told(&error))
+        let result = verifier.verify_digest_with(image, bundle, &identity, true).await;
+        result.map_err(|error| told(&error))
     }
 
     /// DSSE's "pre-authentication encoding": what is signed.
@@ -170,7 +171,11 @@ fn as_rekor_bundle(bundle: &Value) -> Option<Value> {
     let [entry] = entries.as_slice() else { return None };
     let number = |key: &str| entry.get(key)?.as_str()?.parse::<i64>().ok();
     let id = STANDARD.decode(entry.pointer("/logId/keyId")?.as_str()?).ok()?;
-    let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = id.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a text cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
     let promise = entry.pointer("/inclusionPromise/signedEntryTimestamp")?;
     Some(json!({
         "base64Signature": "",
@@ -181,7 +186,7 @@ fn as_rekor_bundle(bundle: &Value) -> Option<Value> {
                 "body": entry.get("canonicalizedBody")?,
                 "integratedTime": number("integratedTime")?,
                 "logIndex": number("logIndex")?,
-                "logID": id,
+                "logID": hex,
             },
         },
     }))

@@ -169,8 +169,8 @@ mod tests {
     fn the_time_is_the_reports_own_or_given() {
         let timeless = TRIVY.replace("\"CreatedAt\": \"2026-01-02T03:04:05Z\", ", "");
         assert!(made(&timeless, None).unwrap_err().contains("--scan-finished"));
-        let time = Some("2026-02-02T00:00:00Z");
-        assert_eq!(made(&timeless, time).unwrap()["metadata"]["scanFinishedOn"], time.unwrap());
+        let time = "2026-02-02T00:00:00Z";
+        assert_eq!(made(&timeless, Some(time)).unwrap()["metadata"]["scanFinishedOn"], time);
     }
 
     #[test]

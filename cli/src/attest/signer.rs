@@ -107,7 +107,9 @@ impl Signer {
         match answer {
             Ok(answer) => {
                 let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
-                let is_it = answer["is_trusted"] == true && answer["digest"] == digest;
+                let is_trusted = answer.get("is_trusted").and_then(Value::as_bool) == Some(true);
+                let is_it =
+                    is_trusted && answer.get("digest").and_then(Value::as_str) == Some(digest);
                 if is_it { Ok(()) } else { Err(Unverified::Digest { report }) }
             }
             Err(HostError::Unsigned { .. }) => Err(Unverified::Unsigned { report }),

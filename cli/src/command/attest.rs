@@ -129,12 +129,12 @@ impl Attest {
             }
             verified => verified?,
         }
-        self.publish(target, pushed, &signer, &runtime)
+        self.publish(&target, pushed, &signer, &runtime)
     }
 
     fn publish(
         &self,
-        target: Target,
+        target: &Target,
         pushed: Pushed,
         signer: &Signer,
         runtime: &Runtime,
