@@ -1214,6 +1214,21 @@ COSIGN_3='--new-bundle-format=false --use-signing-config=false '
   accepted
 }
 
+@test "a report is made by hand as the documentation says" {
+  command -v oras && command -v crane || skip 'oras or crane is not installed'
+  push_image acme/hand:1.4
+  scan
+  cd "$BATS_TEST_TMPDIR"
+  jq '{scanner: {uri: "trivy", result: .}, metadata: {scanFinishedOn: .CreatedAt}}' scan.json >vuln.json
+  cp "$KEYS/release.key" cosign.key && cp "$KEYS/release.pub" cosign.pub
+  sed -n '/^```sh/,/^```/p' "$BATS_TEST_DIRNAME/docs/src/how-to/attest.md" | grep -v '^```' |
+    sed -E "s|ghcr.io/acme/app|$REGISTRY/acme/hand|g; s|$COSIGN_3||; s|crane (digest\|tag) |&--insecure |
+      s|oras (blob\|manifest) push |&--plain-http |; s|^cosign sign |&--yes --tlog-upload=false --allow-insecure-registry |
+      s|^cosign verify |&--insecure-ignore-tlog --allow-insecure-registry |" >by-hand.sh
+  timeout "$COMMAND_TIMEOUT" bash -eux by-hand.sh
+  statement_of acme/hand:1.4 | jq -e '.predicate.scanner.result.ArtifactName == "app"'
+}
+
 @test "what the documentation checks and explains is checked and explained" {
   local line lines=0
   cd "$BATS_TEST_TMPDIR"
