@@ -61,6 +61,9 @@ mod tests {
     fn what_tools_write_says_the_same_when_it_is_reduced() {
         let rows = [
             ("grype.json", "vuln", ", 2 CRITICAL, 1 HIGH"),
+            ("trivy.json", "vuln", ", 2 CRITICAL, 1 HIGH"),
+            ("trivy.cosign-vuln.json", "vuln", ", 2 CRITICAL, 1 HIGH"),
+            ("trivy-clean.json", "vuln", ", no findings"),
             ("grype-clean.json", "vuln", ", no findings"),
             ("syft.spdx.json", "spdx", ""),
             ("syft.spdx-2.2.json", "spdx", ""),
