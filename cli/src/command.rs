@@ -30,6 +30,7 @@ pub(crate) mod print;
 mod push;
 mod reporting;
 mod run;
+mod suggest;
 
 const FILTER: &str = "error,kube_client=off,signed_images=info,policy=info";
 const QUIET_FILTER: &str = "error,kube_client=off,signed_images=info,policy=off";
@@ -75,6 +76,7 @@ enum Command {
     Explain(explain::Explain),
     Run(run::Run),
     Convert(convert::Convert),
+    Suggest(suggest::Suggest),
     Policy(policy::Policy),
     Demo(demo::Demo),
     Attest(attest::Attest),
@@ -151,6 +153,7 @@ impl CommandLine {
             Command::Explain(explain) => explain.run(),
             Command::Run(run) => run.run(),
             Command::Convert(convert) => convert.run(),
+            Command::Suggest(suggest) => suggest.run(),
             Command::Policy(policy) => policy.run(),
             Command::Demo(demo) => demo.run(),
             Command::Attest(attest) => attest.run(),

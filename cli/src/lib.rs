@@ -19,6 +19,7 @@
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
 //! - How do reports about images get where the policy reads them? By `attest`.
 //! - Why is an image verified, or not? [`explain`] reads it as the policy does.
+//! - Who signs what runs, as rules? [`suggest`] finds it out.
 //! - And policies of other tools, and the manifest that is applied to a cluster? Both are written by the package
 //!   `signed-images-convert`.
 
@@ -42,5 +43,6 @@ pub mod registry;
 pub mod request;
 pub mod settings;
 pub mod sources;
+pub mod suggest;
 pub mod text;
 pub mod transport;

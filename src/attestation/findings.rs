@@ -17,7 +17,6 @@ use crate::time::Time;
 use FindingPart::{
     Alias, FixState, FixVersion, Grype, Id, Package, Scanner, Scans, Status, Trivy, Version,
 };
-use std::fmt;
 
 /// What a value of a scan is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +177,7 @@ impl<'e> Scan<'e> {
         if graver < MAX_NAMED {
             self.severities.insert(graver, severity);
             self.severities.truncate(MAX_NAMED);
-            self.refused.named.insert(graver, finding.to_string());
+            self.refused.named.insert(graver, finding.label(&self.asked.except));
             self.refused.named.truncate(MAX_NAMED);
         }
     }
@@ -242,20 +241,15 @@ impl Finding {
         !exceptions.is_empty()
             && (holds(&self.id) || others.peek().is_some() && others.all(|name| holds(name)))
     }
-}
 
-/// `CVE-2024-1 (openssl 3.0.1)`
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// `CVE-2024-1 (openssl 3.0.1)`, and whether an exception for it has ended.
+    fn label(&self, exceptions: &[Exception]) -> String {
         let id = if self.id.is_empty() { "one without a name" } else { &self.id };
-        f.write_str(&clip(id, 64))?;
-        if self.package.is_empty() {
-            return Ok(());
-        }
-        write!(f, " ({}", clip(&self.package, 64))?;
-        if !self.version.is_empty() {
-            write!(f, " {}", clip(&self.version, 32))?;
-        }
-        f.write_str(")")
+        let package = format!("{} {}", clip(&self.package, 64), clip(&self.version, 32));
+        let is_excepted = exceptions.iter().any(|exception| self.is_called(&exception.id));
+        let told = [package.trim(), if is_excepted { "its exception does not hold" } else { "" }];
+        let told: Vec<&str> = told.into_iter().filter(|text| !text.is_empty()).collect();
+        let id = clip(id, 64);
+        if told.is_empty() { id } else { format!("{id} ({})", told.join("; ")) }
     }
 }

@@ -14,6 +14,7 @@
 
 mod fields;
 mod findings;
+mod image_config;
 mod licenses;
 mod packages;
 mod paths;
@@ -28,6 +29,10 @@ mod statement;
 mod version;
 mod walk;
 
+pub(crate) use image_config::evaluate_image;
+pub(crate) use report::evaluate_answer;
+
+pub use image_config::ImageProblem;
 pub use problem::ReportProblem;
 #[cfg(not(target_family = "wasm"))]
 pub use reduce::reduce;

@@ -3,6 +3,7 @@
 
 use super::fields::FieldPart;
 use super::findings::FindingPart;
+use super::image_config::ConfigPart;
 use super::provenance::ProvenancePart;
 use super::sbom::ComponentPart;
 use super::statement::StatementPart;
@@ -17,6 +18,7 @@ pub(super) enum Mark {
     Finding(FindingPart),
     Component(ComponentPart),
     Provenance(ProvenancePart),
+    Config(ConfigPart),
     /// Of the field of that number.
     Field(usize, FieldPart),
 }

@@ -12,6 +12,8 @@ use std::fmt;
 pub enum ReportProblem {
     /// It cannot be read: what it is instead.
     Unreadable(String),
+    /// The host gave that of another manifest.
+    OtherManifest,
     /// It is no in-toto Statement.
     NoStatement,
     /// It is of another type: this one.
@@ -69,7 +71,7 @@ impl ReportProblem {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable(_) | Self::NoStatement => "report-unreadable",
+            Self::Unreadable(_) | Self::OtherManifest | Self::NoStatement => "report-unreadable",
             Self::OtherType(_) => "report-of-another-type",
             Self::OtherImage => "report-of-another-image",
             Self::NoTime { .. } | Self::BadTime(_) | Self::Ahead(_) => "report-untimed",
@@ -90,6 +92,7 @@ impl fmt::Display for ReportProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(why) => write!(f, "cannot be read: {why}"),
+            Self::OtherManifest => f.write_str("cannot be read: the host gave that of another manifest"),
             Self::NoStatement => f.write_str("is no in-toto Statement 0.1 or 1"),
             Self::OtherType(given) => write!(f, "is of another type: `{given}`"),
             Self::OtherImage => f.write_str("is about another image"),

@@ -7,8 +7,9 @@ use super::problem::ReportProblem;
 use super::provenance::{self, Build};
 use super::sbom::{self, Materials};
 use super::severities::Counts;
-use super::statement::{self, Frame};
+use super::statement::{self, Frame, StatementPart};
 use super::walk::{Reader, Value, walk};
+use crate::image::reference::Digest;
 use crate::policy::predicate_type::{Format, PredicateType};
 use crate::policy::report::Conditions;
 use crate::text::clip;
@@ -36,12 +37,35 @@ pub fn evaluate(
     asked: &Conditions,
     now: Time,
 ) -> Result<ReportSummary, ReportProblem> {
+    read(json, paths(at, expected.format(), asked), Frame::new(subject, None), expected, asked, now)
+}
+
+/// The same of a host's answer with the config of a manifest, which must be of that digest.
+pub(crate) fn evaluate_answer(
+    answer: &[u8],
+    manifest: &Digest,
+    (expected, subject): (&PredicateType, &str),
+    asked: &Conditions,
+    now: Time,
+) -> Result<ReportSummary, ReportProblem> {
+    let mut paths = paths("/config", expected.format(), asked);
+    paths.add_all(ROOT, &[("/digest", Mark::Statement(StatementPart::Manifest))]);
+    let frame = Frame::new(subject, Some(manifest.as_str()));
+    read(answer, paths, frame, expected, asked, now)
+}
+
+fn read(
+    json: &[u8],
+    paths: Paths,
+    frame: Frame<'_>,
+    expected: &PredicateType,
+    asked: &Conditions,
+    now: Time,
+) -> Result<ReportSummary, ReportProblem> {
     let unreadable = |why: String| ReportProblem::Unreadable(clip(&why, 256));
     let json = str::from_utf8(json).map_err(|error| unreadable(error.to_string()))?;
-    let format = expected.format();
-    let mut seen = Seen::new(subject, asked, now);
-    walk(json, &paths(at, format, asked), &mut seen)
-        .map_err(|error| unreadable(error.to_string()))?;
+    let mut seen = Seen::new(frame, asked, now);
+    walk(json, &paths, &mut seen).map_err(|error| unreadable(error.to_string()))?;
     seen.check(expected, asked, now)
 }
 
@@ -124,6 +148,8 @@ impl Reader for Seen<'_> {
                 }
             }
             Mark::Provenance(part) => self.build.take(part, value),
+            // Of images, not of reports.
+            Mark::Config(_) => {}
             Mark::Field(number, part) => {
                 if let Some(field) = self.fields.get_mut(number) {
                     field.take(part, value);
@@ -134,10 +160,10 @@ impl Reader for Seen<'_> {
 }
 
 impl<'e> Seen<'e> {
-    fn new(subject: &'e str, asked: &'e Conditions, now: Time) -> Self {
+    fn new(frame: Frame<'e>, asked: &'e Conditions, now: Time) -> Self {
         let asks_for_materials = !asked.packages.is_empty() || asked.licenses.is_some();
         Self {
-            frame: Frame::new(subject),
+            frame,
             time: None,
             scan: asked.vulnerabilities.as_ref().map(|asked| Scan::new(asked, now)),
             materials: asks_for_materials.then(|| Materials::new(asked)),

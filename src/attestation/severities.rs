@@ -49,6 +49,9 @@ impl Counts {
 /// `2 CRITICAL, 14 HIGH`
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.total() == 0 {
+            return f.write_str("no findings");
+        }
         let mut between = "";
         for (count, severity) in self.0.iter().zip(Severity::ALL).filter(|(count, _)| **count > 0) {
             write!(f, "{between}{count} {}", severity.name())?;

@@ -13,6 +13,8 @@ pub(super) enum StatementPart {
     PredicateType,
     /// The SHA-256 of something that it is about.
     Subject,
+    /// The digest of the manifest that it comes with, as the host has it.
+    Manifest,
 }
 
 pub(super) const PATHS: [(&str, Mark); 3] = [
@@ -29,14 +31,17 @@ const TYPES: [&str; 2] = ["https://in-toto.io/Statement/v0.1", "https://in-toto.
 pub(super) struct Frame<'e> {
     /// The SHA-256 of what the report must be about, in hexadecimal digits.
     subject: &'e str,
+    /// The digest of the manifest that it must come with, until it did.
+    manifest: Option<&'e str>,
     is_statement: bool,
     predicate_type: Option<String>,
     is_about_subject: bool,
 }
 
 impl<'e> Frame<'e> {
-    pub(super) fn new(subject: &'e str) -> Self {
-        Self { subject, is_statement: false, predicate_type: None, is_about_subject: false }
+    pub(super) fn new(subject: &'e str, manifest: Option<&'e str>) -> Self {
+        let (is_statement, predicate_type, is_about_subject) = (false, None, false);
+        Self { subject, manifest, is_statement, predicate_type, is_about_subject }
     }
 
     pub(super) fn take(&mut self, part: StatementPart, value: Value<'_>) {
@@ -44,12 +49,16 @@ impl<'e> Frame<'e> {
         match part {
             StatementPart::Type => self.is_statement = TYPES.contains(&text),
             StatementPart::PredicateType => self.predicate_type = Some(text.to_owned()),
+            StatementPart::Manifest => self.manifest = self.manifest.filter(|asked| *asked != text),
             StatementPart::Subject => self.is_about_subject |= text == self.subject,
         }
     }
 
     /// Whether it is a statement of that type about the subject.
     pub(super) fn check(self, expected: &PredicateType) -> Result<(), ReportProblem> {
+        if self.manifest.is_some() {
+            return Err(ReportProblem::OtherManifest);
+        }
         if !self.is_statement {
             return Err(ReportProblem::NoStatement);
         }

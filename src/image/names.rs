@@ -12,6 +12,9 @@ use std::ops::Bound;
 /// So many patterns are sooner compared with an image than looked at.
 const FEW: u8 = 16;
 
+/// So many names are sooner compared with patterns than sorted.
+const MANY: usize = 4096;
+
 /// An image that rules are asked about.
 #[derive(Clone, Debug)]
 pub struct ImageNames {
@@ -72,15 +75,19 @@ impl ImageNames {
 #[derive(Debug)]
 pub struct NamedImages<'i> {
     images: Vec<Cow<'i, ImageNames>>,
-    /// All names that they go by, without values: a set would be code that the module does not have yet.
-    names: OnceCell<BTreeMap<String, String>>,
+    /// All names that they go by.
+    names: OnceCell<Vec<String>>,
+    /// How many of them patterns were compared with, up to [`MANY`].
+    compared: Cell<usize>,
+    /// The names, sorted, without values: a set would be code that the module does not have yet.
+    sorted: OnceCell<BTreeMap<String, String>>,
 }
 
 impl<'i> NamedImages<'i> {
     /// These.
     #[must_use]
     pub fn new(images: Vec<Cow<'i, ImageNames>>) -> Self {
-        Self { images, names: OnceCell::new() }
+        Self { images, names: OnceCell::new(), compared: Cell::new(0), sorted: OnceCell::new() }
     }
 
     /// Whether one of them is so.
@@ -98,16 +105,23 @@ impl<'i> NamedImages<'i> {
             start.to_mut().make_ascii_lowercase();
         }
         let names = self.names.get_or_init(|| {
-            let mut names = BTreeMap::new();
-            for image in &self.images {
-                for name in legacy_pattern::names(image.reference()) {
-                    names.insert(name, String::new());
-                }
+            let names_of = |image: &Cow<'_, ImageNames>| legacy_pattern::names(image.reference());
+            self.images.iter().flat_map(names_of).collect()
+        });
+        let compared = self.compared.get();
+        if compared < MANY {
+            self.compared.set(compared + names.len());
+            return names.iter().any(|name| name.starts_with(&*start));
+        }
+        let sorted = self.sorted.get_or_init(|| {
+            let mut sorted = BTreeMap::new();
+            for name in names {
+                sorted.insert(name.clone(), String::new());
             }
-            names
+            sorted
         });
         // Those that begin so stand together, and the first of them is the first that is not less.
-        let mut from = names.range::<str, _>((Bound::Included(&*start), Bound::Unbounded));
+        let mut from = sorted.range::<str, _>((Bound::Included(&*start), Bound::Unbounded));
         from.next().is_some_and(|(name, _)| name.starts_with(&*start))
     }
 }

@@ -1,55 +1,7 @@
-//! What is asked of an image besides signatures: of itself (`image`), and of signed reports about it (`attestations`).
+//! What is asked of the content of a signed report.
 
-use crate::policy::place::Place;
-use crate::policy::predicate_type::PredicateType;
-use crate::policy::rule::{Enforcement, Trust};
 use crate::policy::text_pattern::TextPattern;
 use crate::time::{Day, MaxAge};
-
-/// What an image must say of itself, in its config.
-#[derive(Debug)]
-pub struct ImageCondition {
-    /// How old it may be.
-    pub max_age: Option<MaxAge>,
-    /// Labels that it must have, and what they must match.
-    pub labels: Vec<(String, TextPattern)>,
-    /// What becomes of an image that does not.
-    pub enforcement: Enforcement,
-    /// Of an index, these platforms alone; none is all of them.
-    pub platforms: Vec<Platform>,
-}
-
-/// A signed report that must be there.
-#[derive(Debug)]
-pub struct Attestation {
-    /// Where it stands in the settings.
-    pub place: Place,
-    /// The type of its predicate.
-    pub predicate_type: PredicateType,
-    /// The name in its tag.
-    pub name: String,
-    /// Whose signatures it needs.
-    pub trust: Trust,
-    /// Where it is kept, when that is not with the image.
-    pub repository: Option<crate::image::reference::Reference>,
-    /// What becomes of an image without it.
-    pub enforcement: Enforcement,
-    /// Of an index, these platforms alone; none is all of them.
-    pub platforms: Vec<Platform>,
-    /// What it must say.
-    pub conditions: Conditions,
-}
-
-/// An operating system, an architecture, and perhaps a variant of that.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Platform {
-    /// The operating system.
-    pub os: String,
-    /// The architecture.
-    pub architecture: String,
-    /// The variant; none is any.
-    pub variant: Option<String>,
-}
 
 /// What a report must say.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@
 //!
 //! *What does an error say?* The path, what is wrong there, and the nearest thing that would be right.
 
+mod attestation;
 mod blank;
 mod check;
 mod issue;
@@ -25,6 +26,7 @@ mod schema;
 mod shared;
 mod signer;
 mod signer_parts;
+mod signers;
 mod subject_pattern;
 mod unread;
 mod url_prefix;

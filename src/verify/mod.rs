@@ -3,9 +3,12 @@
 mod cluster_keys;
 mod failure;
 mod image_session;
+mod manifest;
 pub mod outcome;
 pub mod signatures;
+mod requirements;
 mod signer_batch;
 pub mod signer_checks;
+mod signers;
 mod threshold;
 pub mod verifier;

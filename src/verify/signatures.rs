@@ -51,36 +51,42 @@ impl SignatureManifest {
         if layers.len() > MAX_LAYERS {
             return Self::TooMany(layers.len());
         }
-        let signatures: Vec<Option<&RawValue>> =
-            layers.into_iter().filter_map(|layer| signature(layer)).collect();
+        let signatures: Vec<Signature<'_>> = layers.into_iter().filter_map(Signature::of).collect();
         if signatures.is_empty() {
             return Self::NoSignature;
         }
         Self::Of(
             signatures
                 .into_iter()
-                .flatten()
-                .filter_map(certificate)
+                .filter_map(Signature::certificate)
                 .filter_map(|pem| CertificateIdentity::read(&pem))
                 .collect(),
         )
     }
 }
 
-/// The certificate, if there is one, of a layer that is a signature.
-fn signature(layer: &RawValue) -> Option<Option<&RawValue>> {
-    let annotations = member(layer, "annotations")?;
-    match pick(annotations, [SIGNATURE, CERTIFICATE]) {
-        Ok([signature, certificate]) => signature.map(|_| certificate),
-        // Of two of one name, neither counts.
-        Err(_) => member(annotations, SIGNATURE).map(|_| None),
-    }
+/// A layer that is a signature.
+struct Signature<'r> {
+    certificate: Option<&'r RawValue>,
 }
 
-fn certificate(pem: &RawValue) -> Option<String> {
-    // As JSON each line break takes two characters; what is far too long is not decoded.
-    let pem = (pem.get().len() <= MAX_CERTIFICATE * 2).then(|| string(pem))??;
-    Some(pem.into_owned())
+impl<'r> Signature<'r> {
+    fn of(layer: &'r RawValue) -> Option<Self> {
+        let annotations = member(layer, "annotations")?;
+        match pick(annotations, [SIGNATURE, CERTIFICATE]) {
+            Ok([signature, certificate]) => signature.map(|_| Self { certificate }),
+            // Of two of one name, neither counts.
+            Err(_) => member(annotations, SIGNATURE).map(|_| Self { certificate: None }),
+        }
+    }
+
+    /// PEM.
+    fn certificate(self) -> Option<String> {
+        let pem = self.certificate?;
+        // As JSON each line break takes two characters; what is far too long is not decoded.
+        let pem = (pem.get().len() <= MAX_CERTIFICATE * 2).then(|| string(pem))??;
+        Some(pem.into_owned())
+    }
 }
 
 fn member<'r>(json: &'r RawValue, name: &'static str) -> Option<&'r RawValue> {

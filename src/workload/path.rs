@@ -165,7 +165,7 @@ impl<'w> Children<'w> {
             Some(Step::Key { name, presence }) => Some((name, *presence)),
             Some(Step::Each) | None => None,
         };
-        let mut all = Vec::new();
+        let mut all = Vec::with_capacity(paths.len());
         while let Some((name, mut presence)) = paths.first().and_then(key) {
             let mut count = 0;
             // A key must be there when any path says so.

@@ -19,6 +19,7 @@ use super::limits::MAX_RULES;
 use super::list::{FormList, List, StringMap};
 use super::{RuleFilter, SettingsIssue, rule, value};
 use crate::policy::place::Place;
+use crate::policy::requirements::Requirements;
 use crate::policy::rule::{AnyOf, Enforcement, Rule, RuleName, Trust};
 use crate::policy::signer::Signer;
 use entry::{Entry, Require, filled};
@@ -126,5 +127,6 @@ fn compile<'s>(
         matcher,
         enforcement: enforcement.unwrap_or(Enforcement::Reject),
         trust: trust.map_err(SettingsIssue::new)?,
+        requirements: Requirements::default(),
     }))
 }
