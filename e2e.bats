@@ -1195,6 +1195,194 @@ suggest() {
   says 'has no reports about this image'
 }
 
+# What a trusted scanner found is what counts.
+
+readonly SCANNED='{type: "vuln", maxAge: "7d", vulnerabilities: {refuse: ["CRITICAL"], fixedOnly: true}}'
+readonly FIXED='[{"VulnerabilityID": "CVE-2026-0001", "PkgName": "libssl3", "InstalledVersion": "3.0.1", "FixedVersion": "3.0.2", "Severity": "CRITICAL"}]'
+
+@test "an image with a fresh and clean scan is accepted, and one without is refused" {
+  a_signed_image acme/scanned:1
+  asks_for "$SCANNED"
+  create "$(pod "$(image acme/scanned:1)")"
+  refused "no vuln report at \`$REGISTRY/acme/scanned:$(report_tag acme/scanned:1)\`"
+
+  scan
+  publishes release acme/scanned:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/scanned:1)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/scanned:1)"
+
+  scan "$(date --utc +%Y-%m-%dT%H:%M:%SZ)" "$FIXED"
+  publishes release acme/scanned:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/scanned:1)")"
+  refused 'has 1 CRITICAL finding with a fix: CVE-2026-0001 (libssl3 3.0.1)'
+
+  asks_for '{type: "vuln", maxAge: "7d", vulnerabilities: {refuse: ["CRITICAL"], fixedOnly: true}, enforcement: "warn"}'
+  create "$(pod "$(image acme/scanned:1)")"
+  accepted
+  warned CVE-2026-0001
+}
+
+@test "a scan that is old is refused, and one that was put back is accepted until it is" {
+  local first
+  a_signed_image acme/aged:1
+  asks_for "$SCANNED"
+  scan "$(date --utc --date '9 days ago' +%Y-%m-%dT%H:%M:%SZ)"
+  publishes release acme/aged:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/aged:1)")"
+  refused 'is 9 days old'
+
+  scan "$(date --utc --date '3 days ago' +%Y-%m-%dT%H:%M:%SZ)"
+  publishes release acme/aged:1 --type vuln --predicate scan.json
+  first=$(report_of acme/aged:1)
+  scan "$(date --utc +%Y-%m-%dT%H:%M:%SZ)" "$FIXED"
+  publishes release acme/aged:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/aged:1)")"
+  refused CVE-2026-0001
+  retag acme/aged "$first" "$(report_tag acme/aged:1)"
+  create "$(pod "$(image acme/aged:1)")"
+  accepted
+
+  scan "$(date --utc --date tomorrow +%Y-%m-%dT%H:%M:%SZ)"
+  publishes release acme/aged:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/aged:1)")"
+  refused 'ahead of this clock'
+}
+
+@test "a report that is not signed, by a stranger, of another image or type, is refused" {
+  local report image
+  a_signed_image acme/forged:1
+  asks_for "$SCANNED"
+  scan
+  publishes stranger acme/forged:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/forged:1)")"
+  refused 'its vuln report is signed, but not by'
+
+  # pushed and not signed: another content, or it would have the stranger's signature
+  scan 2026-01-01T00:00:00Z
+  attest acme/forged:1 --type vuln --predicate scan.json --key "$KEYS/release.pub"
+  exits 3
+  report=$(sed -n 's/.* 127.*@\(sha256:[0-9a-f]*\)$/\1/p' <<<"$output")
+  retag acme/forged "$report" "$(report_tag acme/forged:1)"
+  create "$(pod "$(image acme/forged:1)")"
+  refused 'its vuln report is not signed'
+
+  # the clean scan of another image in the same repository
+  a_signed_image acme/forged:2
+  scan
+  publishes release acme/forged:2 --type vuln --predicate scan.json
+  retag acme/forged "$(report_of acme/forged:2)" "$(report_tag acme/forged:1)"
+  create "$(pod "$(image acme/forged:1)" "$(image acme/forged:2)")"
+  refused 'spec.containers[0]' 'its vuln report is about another image'
+
+  publishes release acme/forged:1 --type https://acme.io/review/v1 --predicate scan.json
+  retag acme/forged "$(report_of acme/forged:1 "t-$(printf https://acme.io/review/v1 | sha256sum | head -c 32)")" \
+    "$(report_tag acme/forged:1)"
+  create "$(pod "$(image acme/forged:1)")"
+  refused 'its vuln report is signed, but not by'
+}
+
+@test "an image by the same signer is no report, whatever its config says" {
+  local config image=acme/disguised:report
+  a_signed_image acme/disguised:1
+  asks_for "$SCANNED"
+  scan
+  publishes release acme/disguised:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/disguised:1)")"
+  accepted
+  statement_of acme/disguised:1 >"$BATS_TEST_TMPDIR/statement.json"
+  config=$(push_blob acme/disguised "$BATS_TEST_TMPDIR/statement.json")
+  jq -n --arg config "$config" --argjson size "$(stat -c %s "$BATS_TEST_TMPDIR/statement.json")" '{
+    schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", layers: [],
+    artifactType: "application/vnd.signed-images.attestation.v1+json",
+    config: {mediaType: "application/vnd.oci.image.config.v1+json", digest: $config, $size}}' >"$NAMES/${image//\//%}"
+  push_manifest "$image"
+  sign release "$image"
+  retag acme/disguised "$(digest_of "$image")" "$(report_tag acme/disguised:1)"
+  create "$(pod "$(image acme/disguised:1)")"
+  refused 'its vuln report is signed, but not by'
+}
+
+@test "an index has one report, or one for each platform" {
+  push_index acme/platforms:1 linux/amd64 linux/arm64
+  sign release acme/platforms:1
+  asks_for "$SCANNED"
+  scan
+  publishes release acme/platforms:1-linux-amd64 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/platforms:1)")"
+  refused 'no vuln report about the image for linux/arm64'
+
+  publishes release acme/platforms:1-linux-arm64 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/platforms:1)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/platforms:1)"
+
+  push_index acme/whole:1 linux/amd64 linux/arm64
+  sign release acme/whole:1
+  publishes release acme/whole:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/whole:1)")"
+  accepted
+}
+
+@test "reports have signers, names and a repository of their own" {
+  a_signed_image acme/several:1
+  asks_for '{type: "vuln", name: "trivy", maxAge: "7d", allOf: [("security" | signer)], vulnerabilities: {refuse: ["CRITICAL"]}}' \
+    '{type: "vuln", name: "grype", maxAge: "7d", allOf: [("security" | signer)], vulnerabilities: {refuse: ["CRITICAL"]}}' \
+    '{type: "https://acme.io/review/v1", repository: "\($registry)/reviews", fields: [{at: "/approved", equals: true}]}'
+  scan
+  publishes security acme/several:1 --type vuln --name trivy --predicate scan.json
+  echo '{"approved": true}' >"$BATS_TEST_TMPDIR/review.json"
+  publishes release acme/several:1 --type https://acme.io/review/v1 --repository "$REGISTRY/reviews" --predicate review.json
+  create "$(pod "$(image acme/several:1)")"
+  refused "$(report_tag acme/several:1 grype)"
+
+  # the one is not the other
+  retag acme/several "$(report_of acme/several:1 trivy)" "$(report_tag acme/several:1 grype)"
+  create "$(pod "$(image acme/several:1)")"
+  refused 'is signed, but not by'
+
+  publishes security acme/several:1 --type vuln --name grype --predicate scan.json
+  create "$(pod "$(image acme/several:1)")"
+  accepted
+
+  echo '{"approved": false}' >"$BATS_TEST_TMPDIR/review.json"
+  publishes release acme/several:1 --type https://acme.io/review/v1 --repository "$REGISTRY/reviews" --predicate review.json
+  create "$(pod "$(image acme/several:1)")"
+  refused '/approved'
+}
+
+@test "what scanners write is read, whole and reduced" {
+  local report option scans=$BATS_TEST_DIRNAME/testing/fixtures/scans
+  a_signed_image acme/real:1
+  for option in '' --full; do
+    for report in trivy.json trivy.cosign-vuln.json grype.json; do
+      publishes release acme/real:1 $option --type vuln --predicate "$scans/$report"
+      asks_for '{type: "vuln", maxAge: "unlimited", vulnerabilities: {refuse: ["CRITICAL"], fixedOnly: true}}'
+      create "$(pod "$(image acme/real:1)")"
+      refused '2 CRITICAL findings with a fix' 'CVE-2026-0001 (libssl3 3.0.1-1)'
+      asks_for '{type: "vuln", maxAge: "unlimited", vulnerabilities: {refuse: ["HIGH", "CRITICAL"], fixedOnly: true,
+        except: ["CVE-2026-0001", {id: "CVE-2026-0003"}]}}'
+      create "$(pod "$(image acme/real:1)")"
+      accepted
+    done
+    for report in trivy-clean.json grype-clean.json; do
+      publishes release acme/real:1 $option --type vuln --predicate "$scans/$report"
+      asks_for '{type: "vuln", maxAge: "unlimited", vulnerabilities: {refuse: ["CRITICAL", "HIGH", "MEDIUM", "LOW"]}}'
+      create "$(pod "$(image acme/real:1)")"
+      accepted
+    done
+    for report in spdx:syft.spdx.json cyclonedx:syft.cyclonedx-1.4.json cyclonedx:syft.cyclonedx-1.6.json; do
+      publishes release acme/real:1 $option --type "${report%:*}" --predicate "$scans/${report#*:}"
+      asks_for "{type: \"${report%:*}\", packages: {refuse: [\"log4j-core\", \"event-stream@<3.3.6\"]}}"
+      create "$(pod "$(image acme/real:1)")"
+      accepted
+      asks_for "{type: \"${report%:*}\", packages: {refuse: [\"event-stream@<=3.3.6\"]}}"
+      create "$(pod "$(image acme/real:1)")"
+      refused 'event-stream'
+    done
+  done
+}
+
 # ---- the documentation -----------------------------------------------------------------------------
 
 # shown PATTERN: the lines of commands in the documentation that match

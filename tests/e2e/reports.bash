@@ -52,3 +52,31 @@ says() {
     [[ $stderr == *"$text"* ]] || complain "stderr does not say: $text" || return
   done
 }
+
+# asks_for ENTRY…: settings whose rule asks for images by `release`, and for these reports about them
+asks_for() {
+  local entries
+  entries=$(printf ', %s' "$@")
+  settings "{rules: [{name: \"acme\", images: [\"\(\$registry)/**\"], allOf: [(\"release\" | signer)], attestations: [${entries:2}]}]}"
+}
+
+# a_signed_image NAME:TAG: signed by `release`
+a_signed_image() { push_image "$1" && sign release "$1"; }
+
+# publishes KEY NAME:TAG OPTION…: a report that is signed by the key, whoever trusts it
+publishes() {
+  signed_with "$1"
+  attest "$2" --key "$KEYS/$1.pub" "${@:3}" -- "${SIGNED_WITH[@]}"
+  exits 0
+}
+
+# retag REPOSITORY DIGEST TAG: the tag is moved, by whoever may push
+retag() {
+  curl -fsS "http://$REGISTRY/v2/$1/manifests/$2" -H 'accept: application/vnd.oci.image.manifest.v1+json' \
+    -o "$BATS_TEST_TMPDIR/manifest.json"
+  curl -fsS -o /dev/null -X PUT "http://$REGISTRY/v2/$1/manifests/$3" --data-binary "@$BATS_TEST_TMPDIR/manifest.json" \
+    -H 'content-type: application/vnd.oci.image.manifest.v1+json'
+}
+
+# report_tag NAME:TAG [REPORT]: where the policy looks for a report
+report_tag() { local digest; digest=$(digest_of "$1"); echo "${digest/:/-}.${2:-vuln}"; }
