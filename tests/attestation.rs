@@ -148,7 +148,11 @@ fn findings_of_trivy() {
         ),
         (both(), fixed(), one),
         (both(), except("cve-1", None), ""),
-        (both(), except("CVE-1", Some("2026-06-09")), "has 1 CRITICAL finding with a fix: CVE-1 (openssl 3.0.1; its exception does not hold)"),
+        (
+            both(),
+            except("CVE-1", Some("2026-06-09")),
+            "has 1 CRITICAL finding with a fix: CVE-1 (openssl 3.0.1; its exception does not hold)",
+        ),
         (both(), except("CVE-1", Some("2026-06-10")), ""),
         (both(), except("CVE-11", None), one),
         (both(), Vulnerabilities::default(), ""),
@@ -210,7 +214,11 @@ fn findings_of_grype() {
         (found("GHSA-1", &[], state("unknown")), vec![], ""),
         (found("GHSA-1", &["CVE-1"], state("fixed")), vec!["CVE-1"], ""),
         (found("GHSA-1", &["CVE-1"], state("fixed")), vec!["GHSA-1"], ""),
-        (found("GHSA-1", &["CVE-1", "CVE-2"], state("fixed")), vec!["CVE-1"], "has 1 CRITICAL finding with a fix: GHSA-1 (openssl 3.0.1; its exception does not hold)"),
+        (
+            found("GHSA-1", &["CVE-1", "CVE-2"], state("fixed")),
+            vec!["CVE-1"],
+            "has 1 CRITICAL finding with a fix: GHSA-1 (openssl 3.0.1; its exception does not hold)",
+        ),
         (found("GHSA-1", &["CVE-1", "CVE-2"], state("fixed")), vec!["CVE-1", "CVE-2"], ""),
     ];
     for (matches, except, expected) in rows {

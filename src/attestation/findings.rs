@@ -177,7 +177,7 @@ impl<'e> Scan<'e> {
         if graver < MAX_NAMED {
             self.severities.insert(graver, severity);
             self.severities.truncate(MAX_NAMED);
-            self.refused.named.insert(graver, finding.label(&self.asked.except));
+            self.refused.named.insert(graver, finding.label(self.asked));
             self.refused.named.truncate(MAX_NAMED);
         }
     }
@@ -243,10 +243,11 @@ impl Finding {
     }
 
     /// `CVE-2024-1 (openssl 3.0.1)`, and whether an exception for it has ended.
-    fn label(&self, exceptions: &[Exception]) -> String {
+    fn label(&self, asked: &Vulnerabilities) -> String {
         let id = if self.id.is_empty() { "one without a name" } else { &self.id };
         let package = format!("{} {}", clip(&self.package, 64), clip(&self.version, 32));
-        let is_excepted = exceptions.iter().any(|exception| self.is_called(&exception.id));
+        let is_excepted = asked.except.iter().any(|exception| self.is_called(&exception.id))
+            && !asked.always.iter().any(|id| self.is_called(id));
         let told = [package.trim(), if is_excepted { "its exception does not hold" } else { "" }];
         let told: Vec<&str> = told.into_iter().filter(|text| !text.is_empty()).collect();
         let id = clip(id, 64);

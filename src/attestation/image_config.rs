@@ -143,11 +143,7 @@ pub(crate) fn evaluate_image(
     })
 }
 
-fn check_age(
-    created: Option<&str>,
-    asked: &ImageCondition,
-    now: Time,
-) -> Result<(), ImageProblem> {
+fn check_age(created: Option<&str>, asked: &ImageCondition, now: Time) -> Result<(), ImageProblem> {
     let Some(max_age) = asked.max_age else { return Ok(()) };
     let text = created.ok_or(ImageProblem::NoTime)?;
     let time = Time::parse(text).ok_or_else(|| ImageProblem::BadTime(clip(text, 64)))?;

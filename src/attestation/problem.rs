@@ -92,7 +92,9 @@ impl fmt::Display for ReportProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(why) => write!(f, "cannot be read: {why}"),
-            Self::OtherManifest => f.write_str("cannot be read: the host gave that of another manifest"),
+            Self::OtherManifest => {
+                f.write_str("cannot be read: the host gave that of another manifest")
+            }
             Self::NoStatement => f.write_str("is no in-toto Statement 0.1 or 1"),
             Self::OtherType(given) => write!(f, "is of another type: `{given}`"),
             Self::OtherImage => f.write_str("is about another image"),

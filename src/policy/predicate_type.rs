@@ -30,8 +30,8 @@ pub enum Format {
     Other,
 }
 
-/// cosign's short names (`PredicateTypeMap`, `cmd/cosign/cli/options/predicate.go`). Of several for one type, the first
-/// is the one that its tag has.
+/// cosign's short names (`PredicateTypeMap`, `cmd/cosign/cli/options/predicate.go`). Scans come first; of
+/// several for one type, the first is the one that its tag has.
 const SHORT: [(&str, &str, Format); 10] = [
     ("vuln", "https://cosign.sigstore.dev/attestation/vuln/v1", Vulnerabilities),
     ("slsaprovenance", "https://slsa.dev/provenance/v0.2", Provenance02),
@@ -86,6 +86,13 @@ impl PredicateType {
             return Err(format!("is no URI of at most {MAX_URI} characters"));
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// That of scans.
+    #[must_use]
+    pub fn of_scans() -> Self {
+        let [(_, uri, _), ..] = SHORT;
+        Self(uri.to_owned())
     }
 
     /// The URI.

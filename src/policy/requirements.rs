@@ -43,6 +43,8 @@ pub struct Attestation {
     pub name: String,
     /// Whose signatures it needs. They carry the annotation that names the type.
     pub trust: Trust,
+    /// Whether the settings name them; else they are those of the rule.
+    pub names_signers: bool,
     /// Where it is kept, when that is not with the image.
     pub repository: Option<Reference>,
     /// Of an index, the platforms that have one; none is all of them.

@@ -4,7 +4,7 @@
 
 pub use super::trust::{AnyOf, EmptyTrust, Enforcement, Trust};
 
-use super::place::Place;
+use super::place::{Place, place_in};
 use super::requirements::Requirements;
 use crate::image::containment::coverage;
 use crate::image::legacy_pattern::LegacyPattern;
@@ -35,8 +35,7 @@ impl Rule {
     /// Where one of its signers stands in the settings.
     #[must_use]
     pub fn place_of(&self, signer: &Signer) -> String {
-        let (rule, signer) = (self.place, signer.place);
-        if signer == Place::default() { rule.to_string() } else { format!("{rule}.{signer}") }
+        place_in(&self.place.to_string(), signer.place)
     }
 }
 

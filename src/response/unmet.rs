@@ -76,7 +76,10 @@ impl fmt::Display for Unmet {
             ),
             Shortfall::NoTag(why) => write!(f, "{subject} cannot be looked for: {why}"),
             Shortfall::NoPlatform => {
-                write!(f, "{subject}: its index lists no image for the platforms that are asked for")
+                write!(
+                    f,
+                    "{subject}: its index lists no image for the platforms that are asked for"
+                )
             }
             Shortfall::TooManyPlatforms(count) => write!(
                 f,

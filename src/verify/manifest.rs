@@ -22,10 +22,15 @@ impl Manifest {
         let manifest = host::read(&answer).map_err(unreadable)?;
         let no_manifest =
             || Shortfall::Unchecked(format!("`{reference}` is neither a manifest nor an index"));
-        let [config, listed] = pick(manifest, ["config", "manifests"]).map_err(|_| no_manifest())?;
+        let [config, listed] =
+            pick(manifest, ["config", "manifests"]).map_err(|_| no_manifest())?;
         if let Some(listed) = listed.and_then(elements) {
             let images = listed.into_iter().filter(|image| !is_unknown(image));
-            return images.map(image).collect::<Option<_>>().map(Self::Index).ok_or_else(no_manifest);
+            return images
+                .map(image)
+                .collect::<Option<_>>()
+                .map(Self::Index)
+                .ok_or_else(no_manifest);
         }
         let size = config.and_then(|config| pick(config, ["size"]).ok()).and_then(|[size]| size);
         let size = size.and_then(|size| size.get().parse().ok());

@@ -60,7 +60,8 @@ impl Evidence {
         asked: &ImageCondition,
     ) -> Result<(), Reason> {
         let what = || Requirement::Image;
-        let manifest = Manifest::fetch(host, &image.at(digest)).map_err(|why| unmet(what(), None, why))?;
+        let manifest =
+            Manifest::fetch(host, &image.at(digest)).map_err(|why| unmet(what(), None, why))?;
         let images = match manifest {
             Manifest::Image(size) => {
                 return self
@@ -185,7 +186,9 @@ impl Evidence {
         if let Some((_, known)) = self.configs.iter().find(|(known, _)| known == at) {
             return Ok(Rc::clone(known));
         }
-        let size = match size.map_or_else(|| Manifest::fetch(host, at), |size| Ok(Manifest::Image(size)))? {
+        let size = match size
+            .map_or_else(|| Manifest::fetch(host, at), |size| Ok(Manifest::Image(size)))?
+        {
             Manifest::Image(size) => size,
             Manifest::Index(_) => return Err(Shortfall::Unchecked(format!("`{at}` is an index"))),
         };

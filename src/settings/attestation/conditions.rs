@@ -178,9 +178,9 @@ fn text_pattern(text: &str) -> Result<TextPattern, String> {
 
 pub(in crate::settings) fn severity(text: &str) -> Result<Severity, String> {
     let mut known = Severity::ALL.into_iter();
-    known.find(|severity| severity.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
-        suggestion::instead_of("severity", text, &Severity::ALL.map(Severity::name))
-    })
+    known
+        .find(|severity| severity.name().eq_ignore_ascii_case(text))
+        .ok_or_else(|| suggestion::instead_of("severity", text, &Severity::ALL.map(Severity::name)))
 }
 
 fn vulnerabilities(raw: &RawValue) -> Result<Vulnerabilities, SettingsIssue> {

@@ -74,7 +74,8 @@ pub(super) fn compile(raw: &RawValue, is_reduced: bool) -> Result<Field, Setting
         ));
     };
     if is_reduced && matches!(test, FieldTest::Absent) {
-        let issue = "cannot be told: reports of this type are published without what no condition reads";
+        let issue =
+            "cannot be told: reports of this type are published without what no condition reads";
         return Err(SettingsIssue::new(issue).under("absent"));
     }
     Ok(Field { at, test })

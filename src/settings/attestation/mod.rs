@@ -22,15 +22,16 @@ use crate::image::reference::{LATEST, Reference};
 use crate::json::members;
 use crate::policy::place::Place;
 use crate::policy::predicate_type::{ANNOTATION, PredicateType, check_name};
+use crate::policy::report::Conditions;
 use crate::policy::requirements::{Attestation, ImageCondition, Platform, Requirements};
 use crate::policy::rule::{Enforcement, Trust};
 use crate::policy::signer::Identity;
 use crate::policy::text_pattern::TextPattern;
 use crate::time::MaxAge;
-use serde::Deserialize;
-use serde::de::{Deserializer, Error};
 use conditions::{PatternTexts, RawLicenses, RawPackages, RawVulnerabilities};
 use fields::RawField;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 use serde_json::value::RawValue;
 
 /// Names of platforms.
@@ -151,6 +152,23 @@ pub(super) fn compile(
     Ok(Requirements { image, attestations: attestations.unwrap_or_default() })
 }
 
+/// What asks for a scan that the signers of the image have signed, whatever their signatures carry.
+pub(super) fn of_scan(conditions: Conditions, own: &Trust) -> Requirements {
+    let predicate_type = PredicateType::of_scans();
+    let scan = Attestation {
+        place: Place::default(),
+        name: predicate_type.default_name(),
+        trust: own.without_annotations().annotated(ANNOTATION, predicate_type.uri()),
+        names_signers: false,
+        repository: None,
+        platforms: Vec::new(),
+        enforcement: Enforcement::Reject,
+        conditions,
+        predicate_type,
+    };
+    Requirements { image: None, attestations: vec![scan] }
+}
+
 fn not_blank(raw: &RawValue) -> Result<(), SettingsIssue> {
     if is_blank(raw) {
         return Err(SettingsIssue::new("is empty: say what is asked, or leave it out"));
@@ -207,6 +225,7 @@ fn compile_attestation(
     let repository = raw.repository.take().map(|text| repository(&text)).transpose()?;
     Ok(Attestation {
         place,
+        names_signers: raw.all_of.is_some() || raw.any_of.is_some(),
         name: name.unwrap_or_else(|| predicate_type.default_name()),
         trust: trust(raw.all_of.take(), raw.any_of.take(), own)?
             .annotated(ANNOTATION, predicate_type.uri()),
@@ -220,7 +239,8 @@ fn compile_attestation(
 
 /// A repository, without a tag or a digest.
 fn repository(text: &str) -> Result<Reference, SettingsIssue> {
-    let reference = Reference::parse(text).map_err(|error| SettingsIssue::new(error).under("repository"))?;
+    let reference =
+        Reference::parse(text).map_err(|error| SettingsIssue::new(error).under("repository"))?;
     let is_plain = reference.tag() == Some(LATEST) && !text.ends_with(&[":", LATEST].concat());
     if is_plain && reference.digest().is_none() {
         return Ok(reference);
