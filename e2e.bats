@@ -1351,6 +1351,26 @@ readonly FIXED='[{"VulnerabilityID": "CVE-2026-0001", "PkgName": "libssl3", "Ins
   refused '/approved'
 }
 
+@test "settings say who must have signed a report" {
+  a_signed_image acme/by-settings:1
+  asks_for '{type: "vuln", name: "trivy", maxAge: "7d", anyOf: {minimumMatches: 1, signatures: [("security", "stranger") | signer]}}'
+  scan
+  with_settings() {
+    signed_with "$1"
+    attest acme/by-settings:1 --type vuln --predicate scan.json --settings-path settings.json "${@:2}" -- "${SIGNED_WITH[@]}"
+  }
+  with_settings security
+  exits 2
+  says 'asks for this report' '`trivy (vuln)`'
+  with_settings release --name trivy
+  exits 1
+  says 'is not signed as the settings ask'
+  with_settings stranger --name trivy
+  exits 0
+  create "$(pod "$(image acme/by-settings:1)")"
+  accepted
+}
+
 @test "what scanners write is read, whole and reduced" {
   local report option scans=$BATS_TEST_DIRNAME/testing/fixtures/scans
   a_signed_image acme/real:1

@@ -175,6 +175,17 @@ impl Live {
         }
     }
 
+    /// The answer to a call, as a policy would have it that may read every kind of object.
+    pub(crate) fn call(
+        &self,
+        namespace: &str,
+        operation: &str,
+        payload: &[u8],
+    ) -> Result<Vec<u8>, String> {
+        let question = Question::read(namespace, operation, payload)?;
+        self.ask(&question).map_err(|error| error.report())
+    }
+
     fn signed_by(
         &self,
         image: &str,

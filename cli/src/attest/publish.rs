@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use signed_images_policy::attestation::ReportProblem;
 use signed_images_policy::policy::predicate_type::{MAX_REPORT, PredicateType};
 
+use super::entries::Entries;
 use super::place;
 use super::report::{self, ConfigType, Report};
 use super::signer::{Annotations, Signer, Unverified};
@@ -30,6 +31,15 @@ pub(crate) struct Target {
     pub(crate) tag: String,
     /// What its signature must say.
     pub(crate) annotations: Annotations,
+}
+
+/// Whose signature a report must have.
+#[derive(Debug)]
+pub(crate) enum Whose {
+    /// That of a signer who is named.
+    Signer(Signer),
+    /// Those that the settings ask for.
+    Entries(Entries),
 }
 
 /// A statement that the policy can read.
@@ -139,11 +149,16 @@ impl Target {
     pub(crate) fn verify(
         &self,
         pushed: &Pushed,
-        signer: &Signer,
+        whose: &Whose,
         live: &Live,
     ) -> Result<(), PublishError> {
         let report = self.report(pushed);
-        signer.verify(&report, &pushed.digest, &self.annotations, live)?;
+        match whose {
+            Whose::Signer(signer) => {
+                signer.verify(&report, &pushed.digest, &self.annotations, live)?;
+            }
+            Whose::Entries(entries) => entries.verify(&report, &pushed.digest, live)?,
+        }
         let question = Question::OciManifestAndConfig { image: report.clone() };
         live.ask(&question).map_err(|source| PublishError::Read { report, source })?;
         Ok(())

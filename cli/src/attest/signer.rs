@@ -70,6 +70,9 @@ pub(crate) enum Unverified {
          signs with `--new-bundle-format=false --use-signing-config=false`"
     )]
     Signer { report: String, signer: String, annotations: Annotations },
+    /// It lacks what the settings ask for.
+    #[error("`{report}` is not signed as the settings ask: {reason}")]
+    Entry { report: String, reason: String },
     /// The host found another manifest.
     #[error("`{report}`: the host answered for another digest")]
     Digest { report: String },

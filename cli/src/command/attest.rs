@@ -1,7 +1,8 @@
 //! `signed-images attest`: a report about an image, published so that the policy can read it.
 //!
 //! - Who signs? The command after `--`: no key is held here.
-//! - Whose signature must it be? `--key`'s, or that of `--certificate-identity`: the one that the settings name.
+//! - Whose signature must it be? That of those whom the settings name for this report (`--settings-path`), or of the signer
+//!   that is named here, who should be one of them.
 //! - What does the exit code say? 0 is a report that is found by its tag, signed, and verified by the host that `check`
 //!   asks. 3 is one that was pushed, and is not signed yet.
 
@@ -16,13 +17,14 @@ use signed_images_policy::policy::predicate_type::PredicateType;
 use tokio::runtime::Runtime;
 
 use super::exit::{self, Mistake};
-use super::options::World;
+use super::options::{World, rules_in};
 use super::print::{print, tell};
 use crate::attest::copy::Copy;
 use crate::attest::cosign::Wanted;
+use crate::attest::entries::Entries;
 use crate::attest::place::{self, Name};
 use crate::attest::predicate;
-use crate::attest::publish::{PublishError, Pushed, Stated, Target};
+use crate::attest::publish::{PublishError, Pushed, Stated, Target, Whose};
 use crate::attest::signer::{Annotations, Signer, Unverified};
 use crate::host::AT_ONCE;
 
@@ -51,7 +53,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 #[command(group = ArgGroup::new("content").args(["predicate", "from_cosign", "copy"]).required(true))]
-#[command(group = ArgGroup::new("signer").args(["key", "certificate_identity", "copy"]).required(true))]
+#[command(group = ArgGroup::new("whose").args(["settings_path", "key", "certificate_identity", "copy"]).required(true).multiple(true))]
+#[command(group = ArgGroup::new("signer").args(["key", "certificate_identity"]))]
 pub(crate) struct Attest {
     /// The image, by its digest
     #[arg(value_name = "IMAGE@DIGEST", required_unless_present = "copy", conflicts_with = "copy")]
@@ -63,7 +66,7 @@ pub(crate) struct Attest {
     #[arg(long, value_name = "FILE")]
     predicate: Option<PathBuf>,
     /// Take what `cosign attest` put beside the image, if this signer signed it
-    #[arg(long)]
+    #[arg(long, requires = "signer")]
     from_cosign: bool,
     /// Copy the reports about an image, with their signatures, to the repository that it was copied to
     #[arg(long, num_args = 2, value_names = ["IMAGE@DIGEST", "REPOSITORY"])]
@@ -83,10 +86,13 @@ pub(crate) struct Attest {
     /// Where the image's reports are kept [default: in its own repository]; the settings have the same `repository`
     #[arg(long, value_name = "REPOSITORY")]
     repository: Option<String>,
-    /// The public key that must have signed, PEM
-    #[arg(long, value_name = "FILE")]
+    /// The policy's settings: those whom they name for this report must have signed it
+    #[arg(long, short, value_name = "PATH")]
+    settings_path: Option<PathBuf>,
+    /// The public key that must have signed, PEM; with settings, what cosign attested
+    #[arg(long, value_name = "FILE", conflicts_with = "certificate_identity")]
     key: Option<PathBuf>,
-    /// The identity that must have signed: the subject of its certificate
+    /// The identity that must have signed, likewise: the subject of its certificate
     #[arg(long, value_name = "SUBJECT", requires = "certificate_oidc_issuer")]
     certificate_identity: Option<String>,
     /// Who vouches for that identity
@@ -111,7 +117,8 @@ impl Attest {
         }
         let signer = self.signer()?;
         let target = self.target()?;
-        let predicate = self.content(&target, &signer, &runtime)?;
+        let whose = self.whose(&target, signer.as_ref(), &runtime)?;
+        let predicate = self.content(&target, signer.as_ref(), &runtime)?;
         let stated = self.state(&target, predicate)?;
         let summary = stated.summary.clone();
         let pushed = runtime.block_on(target.push(stated, &self.world.registries()?))?;
@@ -120,7 +127,7 @@ impl Attest {
         self.sign(&report, &target.annotations)?;
         // Registries are asked anew: what they said before was said before the signature.
         let live = self.world.live(runtime.handle().clone(), AT_ONCE)?;
-        match target.verify(&pushed, &signer, &live) {
+        match target.verify(&pushed, &whose, &live) {
             Err(PublishError::Unverified(Unverified::Unsigned { .. }))
                 if self.command.is_empty() =>
             {
@@ -129,18 +136,17 @@ impl Attest {
             }
             verified => verified?,
         }
-        self.publish(&target, pushed, &signer, &runtime)
+        self.publish(&target, pushed, &runtime)
     }
 
     fn publish(
         &self,
         target: &Target,
         pushed: Pushed,
-        signer: &Signer,
         runtime: &Runtime,
     ) -> anyhow::Result<ExitCode> {
         let report = target.report(&pushed);
-        self.say(&format!("verified: signed by {signer}"));
+        self.say("verified by the policy's own host");
         runtime.block_on(target.tag(pushed, &self.world.registries()?))?;
         if !self.quiet {
             print(&format!("Report published: {report}, as {}\n", target.tag))?;
@@ -148,15 +154,30 @@ impl Attest {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn signer(&self) -> Result<Signer, Mistake> {
+    /// The signer that is named.
+    fn signer(&self) -> Result<Option<Signer>, Mistake> {
         match (&self.key, &self.certificate_identity, &self.certificate_oidc_issuer) {
+            (Some(key), ..) => Signer::key(key).map(Some).map_err(Mistake::new),
             (None, Some(subject), Some(issuer)) => {
-                Ok(Signer::Identity { issuer: issuer.clone(), subject: subject.clone() })
+                Ok(Some(Signer::Identity { issuer: issuer.clone(), subject: subject.clone() }))
             }
-            (key, ..) => {
-                Signer::key(key.as_deref().unwrap_or("cosign.pub".as_ref())).map_err(Mistake::new)
-            }
+            (None, ..) => Ok(None),
         }
+    }
+
+    /// Whose signature the report must have: what the settings ask for, if there are any.
+    fn whose(
+        &self,
+        target: &Target,
+        signer: Option<&Signer>,
+        runtime: &Runtime,
+    ) -> anyhow::Result<Whose> {
+        if let Some(path) = &self.settings_path {
+            let rules = rules_in(path, runtime.handle())?;
+            let entries = Entries::of(rules, target, self.name.as_ref()).map_err(Mistake::new)?;
+            return Ok(Whose::Entries(entries));
+        }
+        signer.cloned().map(Whose::Signer).context("nobody is named who signs")
     }
 
     fn target(&self) -> anyhow::Result<Target> {
@@ -175,11 +196,12 @@ impl Attest {
     fn content(
         &self,
         target: &Target,
-        signer: &Signer,
+        signer: Option<&Signer>,
         runtime: &Runtime,
     ) -> anyhow::Result<Box<RawValue>> {
         let Target { image, predicate_type, .. } = target;
         let Some(path) = &self.predicate else {
+            let signer = signer.context("--from-cosign needs a signer")?;
             let wanted = Wanted { image, predicate_type, signer };
             let (registries, trust) = (self.world.registries()?, self.world.trust()?);
             return Ok(runtime.block_on(wanted.find(&registries, &trust))?);

@@ -2,7 +2,7 @@
 //! be read.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -55,6 +55,15 @@ impl SettingsOptions {
                 .map_err(Mistake::new),
         }
     }
+}
+
+/// What the policy makes of the settings in the file.
+///
+/// # Errors
+/// When they cannot be read or are not valid.
+pub(crate) fn rules_in(path: &Path, runtime: &Handle) -> anyhow::Result<Rules> {
+    let settings = Settings::read(path).map_err(Mistake::new)?;
+    Ok(settings.rules(&nowhere(runtime.clone()), now()).map_err(Mistake::new)?)
 }
 
 /// A host that reaches nothing: enough to check chains of certificates.
