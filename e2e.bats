@@ -1212,8 +1212,22 @@ readonly FIXED='[{"VulnerabilityID": "CVE-2026-0001", "PkgName": "libssl3", "Ins
   accepted
   patched /spec/containers/0/image "$(pinned acme/scanned:1)"
 
+  explained() {
+    run --separate-stderr "$SIGNED_IMAGES" explain "$(image acme/scanned:1)" --module "$MODULE" \
+      --settings-path settings.json --sources-path sources.yml
+  }
+  explained
+  exits 0
+  [[ $output == *"vuln report $(report_of acme/scanned:1), 0 hours old, no findings"* ]] || complain 'the report is not shown'
+
   scan "$(date --utc +%Y-%m-%dT%H:%M:%SZ)" "$FIXED"
   publishes release acme/scanned:1 --type vuln --predicate scan.json
+  explained
+  exits 1
+  [[ $output == *'1 CRITICAL finding with a fix'* ]] || complain 'the reason is not shown'
+  check --output json "$(image acme/scanned:1)"
+  exits 1
+  holds '.objects[0].images[0] | .verdict == "rejected" and (.reason | contains("1 CRITICAL finding with a fix"))'
   create "$(pod "$(image acme/scanned:1)")"
   refused 'has 1 CRITICAL finding with a fix: CVE-2026-0001 (libssl3 3.0.1)'
 

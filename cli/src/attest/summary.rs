@@ -27,7 +27,10 @@ pub(super) fn of(
 }
 
 fn line(predicate_type: &PredicateType, summary: &ReportSummary) -> String {
-    let age = summary.age.as_deref().unwrap_or("without a time that `maxAge` could read");
+    let age = match &summary.age {
+        Some(age) => format!("{age} old"),
+        None => "without a time that `maxAge` could read".to_owned(),
+    };
     match summary.findings {
         None => format!("{predicate_type}, {age}"),
         Some(counts) if counts.total() == 0 => format!("{predicate_type}, {age}, no findings"),
