@@ -78,6 +78,15 @@ impl Check {
         Merged::Yes
     }
 
+    /// Whether it asks for identities, which certificates and the log vouch for.
+    #[must_use]
+    pub fn is_of_identities(&self) -> bool {
+        match self.all_of {
+            AllOf::Keyless(_) | AllOf::KeylessPrefix(_) | AllOf::GithubActions { .. } => true,
+            AllOf::PublicKeys(_) | AllOf::Certificate { .. } => false,
+        }
+    }
+
     /// The question about that image.
     pub(super) fn request(&self, image: &str) -> SigstoreVerificationInputV2 {
         let image = image.to_owned();

@@ -12,7 +12,7 @@ use crate::keys::certificate_identity::CertificateIdentity;
 use crate::policy::subject_pattern::SubjectPattern;
 use crate::verify::failure::CheckFailure;
 use crate::verify::outcome::OtherSignature;
-use crate::verify::signatures;
+use crate::verify::{log_entry, signatures};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -35,6 +35,10 @@ pub(crate) struct ImageSession<'i> {
     /// What the registry said that the image is, which vouches for nothing.
     resolved: Option<Digest>,
     answers: Vec<(Check, Result<(), CheckFailure>)>,
+    /// The manifest of its signatures, once that was read.
+    signatures: Option<Result<Rc<[u8]>, CheckFailure>>,
+    /// Whether its certificates are their own, once that was looked at.
+    log: Option<Result<(), CheckFailure>>,
     /// How many more steps it may take to compare them with patterns.
     pub(super) steps_left: usize,
     /// Whom the certificates of its signatures name, once that was looked at.
@@ -61,6 +65,8 @@ impl<'i> ImageSession<'i> {
             digest: None,
             resolved: None,
             answers: Vec::new(),
+            signatures: None,
+            log: None,
             steps_left: MAX_STEPS,
             identities: None,
             none_found: None,
@@ -80,9 +86,44 @@ impl<'i> ImageSession<'i> {
         let question = self.question();
         let answer = host::verify(host, &question, check)
             .map_err(CheckFailure::from)
-            .and_then(|digest| self.agree(digest));
+            .and_then(|digest| self.agree(digest))
+            .and_then(|()| self.hold_to_the_log(host, check));
         self.answers.push((check.clone(), answer.clone()));
         answer
+    }
+
+    /// Takes an identity only where no certificate of its signatures was made for another one. Signatures that are no tag's
+    /// are bundles, which the host holds to their log itself.
+    fn hold_to_the_log(&mut self, host: &mut Host<'_>, check: &Check) -> Result<(), CheckFailure> {
+        if !check.is_of_identities() {
+            return Ok(());
+        }
+        if let Some(known) = &self.log {
+            return known.clone();
+        }
+        let own = self.signatures(host).and_then(|(manifest, _)| {
+            let is_own = log_entry::are_their_own(host::read(&manifest)?);
+            is_own.then_some(()).ok_or(CheckFailure::InvalidSignatures)
+        });
+        self.log
+            .insert(match own {
+                Err(CheckFailure::NoSignatures) => Ok(()),
+                known => known,
+            })
+            .clone()
+    }
+
+    /// The manifest of its signatures, and the tag of that.
+    fn signatures(&mut self, host: &mut Host<'_>) -> Result<(Rc<[u8]>, String), CheckFailure> {
+        let digest = self.resolve(host)?;
+        let tag = self.image.signature_tag(&digest);
+        let manifest = if let Some(manifest) = &self.signatures {
+            manifest.clone()
+        } else {
+            let manifest = signatures::manifest(host, &tag);
+            self.signatures.insert(manifest).clone()
+        };
+        Ok((manifest?, tag))
     }
 
     fn question(&self) -> String {
@@ -190,8 +231,9 @@ impl<'i> ImageSession<'i> {
         &mut self,
         host: &mut Host<'_>,
     ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
-        let digest = self.resolve(host)?;
-        let identities = signatures::identities(host, &self.image.signature_tag(&digest));
+        let signatures = self.signatures(host);
+        let identities =
+            signatures.and_then(|(manifest, tag)| signatures::identities(&manifest, &tag));
         if let Err(why @ CheckFailure::NoSignatures) = &identities {
             self.none_found = Some(why.clone());
         }

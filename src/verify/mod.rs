@@ -4,6 +4,7 @@ mod cluster_keys;
 mod failure;
 mod image_session;
 mod manifest;
+mod log_entry;
 pub mod outcome;
 mod requirements;
 pub mod signatures;

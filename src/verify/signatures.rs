@@ -94,19 +94,26 @@ fn member<'r>(json: &'r RawValue, name: &'static str) -> Option<&'r RawValue> {
     value
 }
 
-/// Whom the certificates of the signatures name whose manifest has that tag.
+/// The manifest of the signatures that has that tag, as the host gives it.
+pub(crate) fn manifest(host: &mut Host<'_>, tag: &str) -> Result<Rc<[u8]>, CheckFailure> {
+    match host::oci_manifest(host, tag) {
+        Ok(answer) => Ok(answer.into()),
+        Err(HostError::Refused { kind: HostErrorKind::Withheld, words }) => {
+            Err(CheckFailure::Withheld(words))
+        }
+        Err(HostError::Refused { kind: HostErrorKind::Absent, .. }) => {
+            Err(CheckFailure::NoSignatures)
+        }
+        Err(error) => Err(unreadable(tag, &error)),
+    }
+}
+
+/// Whom the certificates of the signatures name whose manifest that is.
 pub(crate) fn identities(
-    host: &mut Host<'_>,
+    manifest: &[u8],
     tag: &str,
 ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
-    let answer = host::oci_manifest(host, tag).map_err(|error| match error {
-        HostError::Refused { kind: HostErrorKind::Withheld, words } => {
-            CheckFailure::Withheld(words)
-        }
-        HostError::Refused { kind: HostErrorKind::Absent, .. } => CheckFailure::NoSignatures,
-        error => unreadable(tag, &error),
-    })?;
-    match SignatureManifest::read(host::read(&answer)?) {
+    match SignatureManifest::read(host::read(manifest)?) {
         SignatureManifest::Of(identities) => Ok(identities.into()),
         SignatureManifest::NoSignature => Err(CheckFailure::InvalidSignatures),
         SignatureManifest::NoManifest => {

@@ -203,6 +203,19 @@ pub fn workload_of(kind: &GroupKind, extra: &[(GroupKind, Workload)]) -> Option<
     extra.map(|(_, workload)| workload.clone()).or_else(|| built_in(kind))
 }
 
+/// The built-in kinds, each once.
+pub fn built_in_kinds() -> impl Iterator<Item = GroupKind> {
+    let is_first = |(index, known): &(usize, &BuiltIn)| {
+        let mut before = BUILT_IN.iter().take(*index);
+        !before.any(|other| (other.group, other.kind) == (known.group, known.kind))
+    };
+    BUILT_IN
+        .iter()
+        .enumerate()
+        .filter(is_first)
+        .map(|(_, known)| GroupKind { group: known.group.to_owned(), kind: known.kind.to_owned() })
+}
+
 /// The built-in workload of that kind.
 #[must_use]
 pub fn built_in(kind: &GroupKind) -> Option<Workload> {
