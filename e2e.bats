@@ -1220,6 +1220,10 @@ readonly FIXED='[{"VulnerabilityID": "CVE-2026-0001", "PkgName": "libssl3", "Ins
   exits 0
   [[ $output == *"vuln report $(report_of acme/scanned:1), 0 hours old, no findings"* ]] || complain 'the report is not shown'
 
+  check -v "$(image acme/scanned:1)"
+  exits 0
+  [[ $output == *"vuln@$(report_of acme/scanned:1), 0 hours old, no findings"* ]] || complain 'check does not show the report'
+
   scan "$(date --utc +%Y-%m-%dT%H:%M:%SZ)" "$FIXED"
   publishes release acme/scanned:1 --type vuln --predicate scan.json
   explained
