@@ -1,7 +1,5 @@
 //! Times of reports (RFC 3339), and how old they may be.
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error};
 use std::fmt;
 use std::time::Duration;
 
@@ -168,17 +166,6 @@ impl MaxAge {
     pub fn exceeded_by(self, time: Time, now: Time) -> Option<TooOld> {
         let (age, allowed) = (time.age(now), self.count.saturating_mul(self.unit.seconds()));
         (age > allowed).then_some(TooOld { age, allowed })
-    }
-}
-
-impl<'de> Deserialize<'de> for MaxAge {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| {
-            D::Error::custom(format_args!(
-                "`{text}` is no age: a number and `h`, `d` or `w`, such as `7d`"
-            ))
-        })
     }
 }
 

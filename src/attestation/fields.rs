@@ -123,8 +123,8 @@ fn holds(test: &FieldTest, value: Value<'_>) -> bool {
         (FieldTest::Equals(scalar) | FieldTest::Contains(scalar), value) => scalar.is(value),
         (FieldTest::In(scalars), value) => scalars.iter().any(|scalar| scalar.is(value)),
         (FieldTest::Pattern(pattern), Value::Text(text)) => pattern.matches(text),
-        (FieldTest::AtMost(most), Value::Number(number)) => number <= *most,
-        (FieldTest::AtLeast(least), Value::Number(number)) => number >= *least,
+        (FieldTest::AtMost(most), Value::Number(number)) => number <= most.0,
+        (FieldTest::AtLeast(least), Value::Number(number)) => number >= least.0,
         (
             FieldTest::Pattern(_)
             | FieldTest::AtMost(_)
@@ -140,7 +140,7 @@ impl Scalar {
     fn is(&self, value: Value<'_>) -> bool {
         match (self, value) {
             (Self::Text(own), Value::Text(text)) => own == text,
-            (Self::Number(own), Value::Number(number)) => *own == number,
+            (Self::Number(own), Value::Number(number)) => own.0 == number,
             (Self::Flag(own), Value::Flag(flag)) => *own == flag,
             (
                 Self::Text(_) | Self::Number(_) | Self::Flag(_),

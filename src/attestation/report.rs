@@ -134,7 +134,8 @@ impl Reader for Seen<'_> {
             Mark::Statement(part) => self.frame.take(part, value),
             Mark::Time => match value {
                 Value::Text(text) => self.time = Some(text.to_owned()),
-                Value::Number(number) => self.time = Some(number.to_string()),
+                // Some write a count of seconds.
+                Value::Number(_) => self.time = Some(String::new()),
                 Value::Flag(_) | Value::Null | Value::Open | Value::Close => {}
             },
             Mark::Finding(part) => {

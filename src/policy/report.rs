@@ -2,6 +2,9 @@
 
 use crate::policy::text_pattern::TextPattern;
 use crate::time::{Day, MaxAge};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
+use std::fmt;
 
 /// What a report must say.
 #[derive(Debug, Default)]
@@ -113,9 +116,9 @@ pub enum FieldTest {
     /// One of the values, or of the elements of a list, is this.
     Contains(Scalar),
     /// It is a number, and no more than this.
-    AtMost(f64),
+    AtMost(Number),
     /// It is a number, and no less than this.
-    AtLeast(f64),
+    AtLeast(Number),
     /// It is not there.
     Absent,
 }
@@ -126,7 +129,49 @@ pub enum Scalar {
     /// A string.
     Text(String),
     /// A number.
-    Number(f64),
+    Number(Number),
     /// True or false.
     Flag(bool),
+}
+
+/// A number of JSON. Whole numbers beyond 2^53 are rounded.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Number(pub f64);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+struct ScalarVisitor;
+
+impl Visitor<'_> for ScalarVisitor {
+    type Value = Scalar;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string, a number, true or false")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text.to_owned()))
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Scalar, E> {
+        Ok(Scalar::Flag(flag))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "JSON's numbers are read so by most")]
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Scalar, E> {
+        self.visit_f64(number as f64)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "JSON's numbers are read so by most")]
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Scalar, E> {
+        self.visit_f64(number as f64)
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(Number(number)))
+    }
 }

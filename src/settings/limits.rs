@@ -50,8 +50,5 @@ pub(super) const MAX_EXCEPTIONS: usize = 256;
 /// Fields of one entry.
 pub(super) const MAX_FIELDS: usize = 16;
 
-/// Labels of an image.
-pub(super) const MAX_LABELS: usize = 16;
-
 /// Platforms that are named. An index is asked about no more.
 pub(super) const MAX_NAMED_PLATFORMS: usize = 16;

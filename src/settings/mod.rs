@@ -16,6 +16,7 @@ mod legacy;
 mod limits;
 mod list;
 mod lists;
+mod object;
 mod oddities;
 #[cfg(not(target_family = "wasm"))]
 mod remarks;

@@ -56,6 +56,10 @@ pub(super) fn compile(
         return Ok(None);
     }
     let rule = rule.read()?;
+    if rule.image.is_text() {
+        let issue = SettingsIssue::new("must be an object, not a string: did you mean `images`?");
+        return Err(issue.under("image"));
+    }
     let matcher = matcher(List::or_empty(rule.images), List::or_empty(rule.exclude))?;
     if !filter.includes(&matcher) {
         return Ok(None);

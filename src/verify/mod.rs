@@ -3,8 +3,8 @@
 mod cluster_keys;
 mod failure;
 mod image_session;
-mod manifest;
 mod log_entry;
+mod manifest;
 pub mod outcome;
 mod requirements;
 pub mod signatures;

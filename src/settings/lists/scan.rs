@@ -8,7 +8,9 @@ use crate::policy::signer::Identity;
 use crate::settings::SettingsIssue;
 use crate::settings::attestation::{AgeLimit, severity};
 use crate::settings::lazy::Lazy;
-use crate::settings::limits::{MAX_ANNOTATIONS, MAX_PATTERNS, MAX_REPORT_PATTERNS, MAX_SIGNERS};
+#[cfg(not(target_family = "wasm"))]
+use crate::settings::limits::MAX_PATTERNS;
+use crate::settings::limits::{MAX_ANNOTATIONS, MAX_REPORT_PATTERNS, MAX_SIGNERS};
 use crate::settings::list::{FormList, List, StringMap};
 use crate::settings::signer_parts::{KeyText, Literal, keyless, required};
 use serde::Deserialize;
@@ -26,8 +28,7 @@ entry! {
         #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
         subject: Option<Lazy<'s, Literal>>,
         /// how old a scan may be, such as `7d`, or `unlimited`
-        #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
-        max_age: Option<Lazy<'s, AgeLimit>>,
+        max_age: Option<Lazy<'s, String>>,
         /// the severities that are refused: `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `NEGLIGIBLE`, `UNKNOWN`
         refuse: Option<Lazy<'s, FormList<String, MAX_REPORT_PATTERNS>>>,
         /// whether findings without a fix pass (default: false)
@@ -54,7 +55,8 @@ impl VulnerabilityScans<'_> {
 
     fn conditions(&self) -> Result<Conditions, SettingsIssue> {
         let missing = "`maxAge` is missing: how old may a scan be? (`7d`, or `unlimited`)";
-        let max_age = match Lazy::read_at("maxAge", self.max_age)? {
+        let max_age = self.max_age.map(|age| AgeLimit::read(age.raw)).transpose();
+        let max_age = match max_age.map_err(|issue| issue.under("maxAge"))? {
             Some(AgeLimit::Most(age)) => Some(age),
             Some(AgeLimit::Unlimited) => None,
             None => return Err(SettingsIssue::new(missing)),
