@@ -3,22 +3,12 @@
 //! *What of a `*`?* It is each element of a list: each must satisfy the test, and one must exist. (`contains`: one
 //! suffices.) An element that lacks the field does not satisfy it.
 
-use super::paths::{Mark, Paths, Shape};
+use super::marks::{FieldPart, Mark};
+use super::paths::{Paths, Shape};
 use super::problem::ReportProblem;
 use super::walk::Value;
 use crate::policy::report::{Field, FieldTest, Scalar};
 use FieldPart::{Element, Item, Whole};
-
-/// What a value is to a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FieldPart {
-    /// An element of a list on the way to it.
-    Element,
-    /// It itself.
-    Whole,
-    /// An element of it.
-    Item,
-}
 
 /// What is known of a field so far.
 pub(super) struct FieldSeen<'e> {

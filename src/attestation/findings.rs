@@ -7,8 +7,10 @@
 //!
 //! *What is a fix?* Trivy names a version, and grype says so; what grype does not say counts as fixed.
 
-use super::paths::{Mark, Paths, Shape};
+use super::marks::{FindingPart, Mark};
+use super::paths::{Paths, Shape};
 use super::problem::ReportProblem;
+use super::refused::RefusedFindings;
 use super::severities::Counts;
 use super::walk::Value;
 use crate::policy::report::{Exception, Severity, Vulnerabilities};
@@ -17,30 +19,6 @@ use crate::time::Time;
 use FindingPart::{
     Alias, FixState, FixVersion, Grype, Id, Package, Scanner, Scans, Status, Trivy, Version,
 };
-
-/// What a value of a scan is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FindingPart {
-    /// Which scanner it was.
-    Scanner,
-    /// What only a report of a known form has.
-    Scans,
-    /// A finding of Trivy's.
-    Trivy,
-    /// One of grype's.
-    Grype,
-    Id,
-    Alias,
-    Severity,
-    /// A version that has the fix.
-    FixVersion,
-    /// grype's word on whether there is a fix.
-    FixState,
-    /// Trivy's.
-    Status,
-    Package,
-    Version,
-}
 
 const FRAME: [(&str, Mark); 4] = [
     ("/scanner/uri", Mark::Finding(Scanner)),
@@ -87,17 +65,6 @@ pub(super) fn add_paths(paths: &mut Paths, from: usize) {
 
 /// Findings that a message names.
 const MAX_NAMED: usize = 3;
-
-/// The findings that are refused.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RefusedFindings {
-    /// How many.
-    pub counts: Counts,
-    /// Whether each of them has a fix.
-    pub are_fixed: bool,
-    /// Some of them, the gravest first, with their packages.
-    pub named: Vec<String>,
-}
 
 /// What is known of a scan so far.
 pub(super) struct Scan<'e> {

@@ -1,23 +1,14 @@
 //! What an image says of itself: `image`. Its config is covered by its signature
 //! (<https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md>).
 
-use super::paths::{Mark, Paths, ROOT, Shape};
+use super::marks::{ConfigPart, Mark};
+use super::paths::{Paths, ROOT, Shape};
 use super::walk::{Reader, Value, walk};
 use crate::image::reference::Digest;
 use crate::policy::requirements::ImageCondition;
 use crate::text::clip;
 use crate::time::{Time, TooOld};
 use std::fmt;
-
-/// What a value of an image's config is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ConfigPart {
-    /// The digest of its manifest, as the host has it.
-    Digest,
-    Created,
-    /// The label of that number.
-    Label(usize),
-}
 
 /// Why what an image says of itself is not enough.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 //! *And a package that names none?* `only` refuses it. `refuse` cannot, or no image would pass; but a bill that names no
 //! licence at all is refused.
 
-use super::packages::Named;
+use super::packages::PackageSeen;
 use super::problem::ReportProblem;
-use super::sbom::PackageSeen;
+use super::refused::Named;
 use crate::image::glob::matches_text;
 use crate::policy::report::Licenses;
 use crate::text::clip;

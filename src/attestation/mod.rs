@@ -16,12 +16,14 @@ mod fields;
 mod findings;
 mod image_config;
 mod licenses;
+mod marks;
 mod packages;
 mod paths;
 mod problem;
 mod provenance;
 #[cfg(not(target_family = "wasm"))]
 mod reduce;
+mod refused;
 mod report;
 mod sbom;
 mod severities;

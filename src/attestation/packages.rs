@@ -4,38 +4,26 @@
 //! it. A package whose version is not told, or has no number in it, is refused where its name is.
 
 use super::problem::ReportProblem;
-use super::sbom::PackageSeen;
+use super::refused::Named;
 use super::version;
 use crate::image::glob::matches_text;
 use crate::policy::report::{Comparison, PackagePattern};
 use crate::text::clip;
 use std::cmp::Ordering;
 
-/// Packages that a message names.
-pub(super) const MAX_NAMED: usize = 3;
+/// A package as it is read.
+#[derive(Debug, Default)]
+pub(super) struct PackageSeen {
+    pub(super) name: String,
+    pub(super) group: String,
+    pub(super) version: String,
+    pub(super) licenses: Vec<String>,
+}
 
 /// Which packages are refused so far.
 pub(super) struct PackageCheck<'e> {
     refused: &'e [PackagePattern],
     found: Named,
-}
-
-/// How many of something there are, and what the first of them are called.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Named {
-    /// How many.
-    pub count: usize,
-    /// The first of them.
-    pub first: Vec<String>,
-}
-
-impl Named {
-    pub(super) fn add(&mut self, name: impl FnOnce() -> String) {
-        self.count += 1;
-        if self.first.len() < MAX_NAMED {
-            self.first.push(name());
-        }
-    }
 }
 
 impl<'e> PackageCheck<'e> {

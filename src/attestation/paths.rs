@@ -1,27 +1,8 @@
 //! The paths of a report that are looked at, as one tree. A path is a JSON pointer (RFC 6901) in which `*` is each
 //! element of a list.
 
-use super::fields::FieldPart;
-use super::findings::FindingPart;
-use super::image_config::ConfigPart;
-use super::provenance::ProvenancePart;
-use super::sbom::ComponentPart;
-use super::statement::StatementPart;
+use super::marks::Mark;
 use std::borrow::Cow;
-
-/// Whose value is found at a place, and what it is to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
-    Statement(StatementPart),
-    /// The time that the report's age is told by.
-    Time,
-    Finding(FindingPart),
-    Component(ComponentPart),
-    Provenance(ProvenancePart),
-    Config(ConfigPart),
-    /// Of the field of that number.
-    Field(usize, FieldPart),
-}
 
 /// A tree of places.
 #[derive(Debug)]

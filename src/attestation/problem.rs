@@ -1,7 +1,6 @@
 //! Why a report is not enough: in words, and as a code.
 
-use super::findings::RefusedFindings;
-use super::packages::Named;
+use super::refused::{Named, RefusedFindings};
 use crate::policy::report::{FieldTest, Scalar};
 use crate::text::clip;
 use crate::time::TooOld;

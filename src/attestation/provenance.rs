@@ -4,19 +4,12 @@
 //! outside, where each builder has its own place for it: of all that are known, those that are there must match. What a
 //! build fetched besides (`materials`, `resolvedDependencies`) is no source.
 
-use super::paths::Mark;
+use super::marks::{Mark, ProvenancePart};
 use super::problem::ReportProblem;
 use super::walk::Value;
 use crate::policy::report::Conditions;
 use crate::policy::text_pattern::TextPattern;
 use crate::text::clip;
-
-/// What a value of a provenance is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ProvenancePart {
-    Builder,
-    Source,
-}
 
 const BUILDER: Mark = Mark::Provenance(ProvenancePart::Builder);
 const SOURCE: Mark = Mark::Provenance(ProvenancePart::Source);

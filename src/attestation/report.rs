@@ -2,12 +2,13 @@
 
 use super::fields::{self, FieldSeen};
 use super::findings::{self, Scan};
-use super::paths::{Mark, Paths, ROOT, Shape};
+use super::marks::{Mark, StatementPart};
+use super::paths::{Paths, ROOT, Shape};
 use super::problem::ReportProblem;
 use super::provenance::{self, Build};
 use super::sbom::{self, Materials};
 use super::severities::Counts;
-use super::statement::{self, Frame, StatementPart};
+use super::statement::{self, Frame};
 use super::walk::{Reader, Value, walk};
 use crate::image::reference::Digest;
 use crate::policy::predicate_type::{Format, PredicateType};

@@ -2,30 +2,15 @@
 //! (<https://spdx.github.io/spdx-spec/v2.3/>) and CycloneDX 1.4 to 1.6 (<https://cyclonedx.org/docs/1.6/json/>), as JSON.
 
 use super::licenses::LicenseCheck;
-use super::packages::PackageCheck;
-use super::paths::{Mark, Paths, Shape};
+use super::marks::{ComponentPart, Mark};
+use super::packages::{PackageCheck, PackageSeen};
+use super::paths::{Paths, Shape};
 use super::problem::ReportProblem;
 use super::walk::Value;
 use crate::policy::predicate_type::Format;
 use crate::policy::report::Conditions;
 use crate::text::clip;
 use ComponentPart::{Component, FormatVersion, Group, License, List, Name, Version};
-
-/// What a value of a bill of materials is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ComponentPart {
-    /// The version of the format.
-    FormatVersion,
-    /// The list of packages.
-    List,
-    Component,
-    Name,
-    /// What a name is unique in: a Maven group, an npm scope.
-    Group,
-    Version,
-    /// A licence, or an expression of several.
-    License,
-}
 
 const SPDX: [(&str, Mark); 4] = [
     ("/name", Mark::Component(Name)),
@@ -64,15 +49,6 @@ pub(super) fn add_paths(paths: &mut Paths, from: usize, format: Format) {
     if format == Format::CycloneDx {
         paths.repeat(component, "components", list);
     }
-}
-
-/// A package as it is read.
-#[derive(Debug, Default)]
-pub(super) struct PackageSeen {
-    pub(super) name: String,
-    pub(super) group: String,
-    pub(super) version: String,
-    pub(super) licenses: Vec<String>,
 }
 
 /// What is known of a bill of materials so far.

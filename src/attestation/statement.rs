@@ -1,21 +1,10 @@
 //! The frame of a report: an in-toto Statement (<https://github.com/in-toto/attestation/tree/main/spec>), 0.1 or 1.
 
-use super::paths::Mark;
+use super::marks::{Mark, StatementPart};
 use super::problem::ReportProblem;
 use super::walk::Value;
 use crate::policy::predicate_type::PredicateType;
 use crate::text::clip;
-
-/// What a value of the frame is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StatementPart {
-    Type,
-    PredicateType,
-    /// The SHA-256 of something that it is about.
-    Subject,
-    /// The digest of the manifest that it comes with, as the host has it.
-    Manifest,
-}
 
 pub(super) const PATHS: [(&str, Mark); 3] = [
     ("/_type", Mark::Statement(StatementPart::Type)),

@@ -1,6 +1,7 @@
 //! A report read as it comes: what stands at the places of a tree is handed on, the rest is skipped.
 
-use super::paths::{Mark, Paths, Place, ROOT};
+use super::marks::Mark;
+use super::paths::{Paths, Place, ROOT};
 use crate::json::Key;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;

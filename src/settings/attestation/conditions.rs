@@ -1,6 +1,6 @@
 //! What reports must say: the conditions of an entry of `attestations`.
 
-use super::{AgeLimit, fields};
+use super::{AgeLimit, fields, pointer};
 use crate::json::string;
 use crate::policy::predicate_type::Format;
 use crate::policy::report::{
@@ -11,7 +11,6 @@ use crate::settings::SettingsIssue;
 use crate::settings::limits::{MAX_EXCEPTIONS, MAX_FIELDS, MAX_REPORT_PATTERNS};
 use crate::settings::object::{Object, text};
 use crate::settings::subject_pattern;
-use crate::settings::workload::check_pointer;
 use crate::suggestion;
 use crate::time::Day;
 use serde_json::value::RawValue;
@@ -51,12 +50,6 @@ pub(super) fn compile(entry: &Object<'_>, format: Format) -> Result<Conditions, 
         source: entry.texts("source", MAX_REPORT_PATTERNS, text_pattern)?,
         fields: entry.each("fields", MAX_FIELDS, |raw| fields::compile(raw, is_reduced))?,
     })
-}
-
-/// A JSON pointer into a predicate.
-pub(super) fn pointer(raw: &RawValue) -> Result<String, SettingsIssue> {
-    let text = text(raw)?;
-    check_pointer(&text).map(|()| text)
 }
 
 /// A condition of another type would never be looked at.

@@ -1,6 +1,6 @@
 //! `fields` of an entry of `attestations`.
 
-use super::conditions::pointer;
+use super::pointer;
 use crate::policy::report::{Field, FieldTest, Number, Scalar};
 use crate::policy::text_pattern::TextPattern;
 use crate::settings::SettingsIssue;

@@ -16,6 +16,7 @@ use super::limits::{MAX_ANNOTATIONS, MAX_ATTESTATIONS, MAX_NAMED_PLATFORMS};
 use super::list::StringMap;
 use super::object::{Object, list, text};
 use super::signers;
+use super::workload::check_pointer;
 use super::{SettingsIssue, value};
 use crate::image::reference::{LATEST, Reference};
 use crate::policy::place::Place;
@@ -145,6 +146,12 @@ fn compile_image(raw: &RawValue) -> Result<ImageCondition, SettingsIssue> {
         platforms: image.texts("platforms", MAX_NAMED_PLATFORMS, platform)?,
         enforcement: enforcement(&image)?,
     })
+}
+
+/// A JSON pointer into a predicate.
+fn pointer(raw: &RawValue) -> Result<String, SettingsIssue> {
+    let text = text(raw)?;
+    check_pointer(&text).map(|()| text)
 }
 
 fn enforcement(object: &Object<'_>) -> Result<Enforcement, SettingsIssue> {
