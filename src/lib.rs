@@ -14,6 +14,7 @@
 //! rules. The host is one function that is handed in, so everything but the waPC
 //! entry points builds and is tested natively.
 
+pub mod attestation;
 pub mod host;
 pub mod image;
 mod json;
@@ -23,7 +24,9 @@ pub mod request;
 pub mod response;
 pub mod settings;
 mod sorted_map;
+mod suggestion;
 mod text;
+pub mod time;
 pub mod verify;
 pub mod workload;
 

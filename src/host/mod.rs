@@ -64,6 +64,15 @@ pub fn oci_manifest(host: &mut Host<'_>, image: &str) -> Result<Vec<u8>, HostErr
     call(host, "oci", "v1/oci_manifest", image, REGISTRY)
 }
 
+/// Asks the registry, through the host, for the config of the manifest that the reference points at: an answer in which
+/// it is the `config`, beside the manifest and its `digest`.
+///
+/// # Errors
+/// When the registry gives none, or it is no JSON.
+pub fn oci_manifest_config(host: &mut Host<'_>, image: &str) -> Result<Vec<u8>, HostError> {
+    call(host, "oci", "v1/oci_manifest_config", image, REGISTRY)
+}
+
 /// Asks whether the chain (the root last) leads to the certificate.
 ///
 /// # Errors

@@ -23,6 +23,11 @@ impl Place {
     }
 }
 
+/// A place below another.
+pub(crate) fn place_in(parent: &str, place: Place) -> String {
+    if place == Place::default() { parent.to_owned() } else { format!("{parent}.{place}") }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.key)?;

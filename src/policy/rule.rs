@@ -2,16 +2,17 @@
 //!
 //! A rule that every image satisfies, or that none can, cannot be built: the constructors refuse it.
 
-use super::place::Place;
-use crate::image::containment::{Coverage, coverage};
+pub use super::trust::{AnyOf, EmptyTrust, Enforcement, Trust};
+
+use super::place::{Place, place_in};
+use super::requirements::Requirements;
+use crate::image::containment::coverage;
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::image::names::ImageNames;
 use crate::image::pattern::{ImagePattern, Match};
 use crate::policy::signer::Signer;
 use crate::text::clip;
-use serde::Deserialize;
 use std::fmt;
-use std::num::NonZeroUsize;
 
 /// Which images need whose signatures.
 #[derive(Debug)]
@@ -26,14 +27,15 @@ pub struct Rule {
     pub enforcement: Enforcement,
     /// Whose signatures it needs.
     pub trust: Trust,
+    /// What it asks besides.
+    pub requirements: Requirements,
 }
 
 impl Rule {
     /// Where one of its signers stands in the settings.
     #[must_use]
     pub fn place_of(&self, signer: &Signer) -> String {
-        let (rule, signer) = (self.place, signer.place);
-        if signer == Place::default() { rule.to_string() } else { format!("{rule}.{signer}") }
+        place_in(&self.place.to_string(), signer.place)
     }
 }
 
@@ -65,17 +67,6 @@ impl fmt::Display for RuleName {
     }
 }
 
-/// What becomes of an image that does not satisfy a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub enum Enforcement {
-    /// It is rejected.
-    Reject,
-    /// It passes with a warning, and is not pinned on account of this rule.
-    Warn,
-}
-
 /// Which images a rule is about. There is at least one pattern.
 #[derive(Debug)]
 pub struct ImageMatcher(Patterns);
@@ -92,104 +83,6 @@ pub enum Patterns {
         /// but for these.
         exclude: Vec<ImagePattern>,
     },
-}
-
-/// Whose signatures are needed. There is at least one signer.
-#[derive(Debug)]
-pub struct Trust {
-    all_of: Vec<Signer>,
-    any_of: Option<AnyOf>,
-}
-
-/// So many of these signers: at least one, and no more than there are.
-#[derive(Debug)]
-pub struct AnyOf {
-    minimum: NonZeroUsize,
-    signers: Vec<Signer>,
-}
-
-/// A rule that every image or no image could satisfy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EmptyTrust {
-    /// No pattern.
-    NoImages,
-    /// No signer.
-    NoSigners,
-    /// More signers are asked for than there are, or none.
-    Minimum,
-    /// What is excluded is what would match.
-    Excluded(Coverage),
-}
-
-impl fmt::Display for EmptyTrust {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoImages => {
-                "`images` is missing: which images must be signed? (`*` is every image)"
-            }
-            Self::NoSigners => "`allOf` and `anyOf` are missing: who must have signed?",
-            Self::Minimum => "`minimumMatches` must be between 1 and the number of signers",
-            Self::Excluded(Coverage::Every) => "this is all of `images`, so none would be checked",
-            Self::Excluded(Coverage::EveryTag) => {
-                "this is all of `images` that are given by a tag, so none of those would be checked"
-            }
-            Self::Excluded(Coverage::EveryDigest) => {
-                "this is all of `images` that are given by a digest, so none of those would be checked"
-            }
-        })
-    }
-}
-
-impl std::error::Error for EmptyTrust {}
-
-impl AnyOf {
-    /// At least `minimum` of the signers.
-    ///
-    /// # Errors
-    /// When that is none of them, or more than there are.
-    pub fn new(minimum: usize, signers: Vec<Signer>) -> Result<Self, EmptyTrust> {
-        match NonZeroUsize::new(minimum) {
-            Some(minimum) if minimum.get() <= signers.len() => Ok(Self { minimum, signers }),
-            _ => Err(EmptyTrust::Minimum),
-        }
-    }
-
-    /// How many are needed.
-    #[must_use]
-    pub fn minimum(&self) -> usize {
-        self.minimum.get()
-    }
-
-    /// Those who can sign, in the order written.
-    #[must_use]
-    pub fn signers(&self) -> &[Signer] {
-        &self.signers
-    }
-}
-
-impl Trust {
-    /// All of these, and so many of those.
-    ///
-    /// # Errors
-    /// When nobody is named.
-    pub fn new(all_of: Vec<Signer>, any_of: Option<AnyOf>) -> Result<Self, EmptyTrust> {
-        if all_of.is_empty() && any_of.is_none() {
-            return Err(EmptyTrust::NoSigners);
-        }
-        Ok(Self { all_of, any_of })
-    }
-
-    /// Those who must all have signed.
-    #[must_use]
-    pub fn all_of(&self) -> &[Signer] {
-        &self.all_of
-    }
-
-    /// Those of whom so many must have signed.
-    #[must_use]
-    pub fn any_of(&self) -> Option<&AnyOf> {
-        self.any_of.as_ref()
-    }
 }
 
 impl ImageMatcher {

@@ -2,16 +2,18 @@
 //! and which were not, and why not.
 //!
 //! *How is an entry read?* `IMAGE@DIGEST (RULE: SIGNERS; …)` of what was verified, `IMAGE (RULE: CODE)` of what was not:
-//! the image as it is written, and a reason's code ([`Reason::code`]) last.
+//! the image as it is written, and a reason's code ([`Reason::code`]) last. `IMAGE (RULE: REPORT@DIGEST, AGE, COUNTS; …)` of
+//! the reports that let it in.
 //!
 //! [`Reason::code`]: crate::verify::outcome::Reason::code
 
 use super::outcome::Outcome;
 use crate::policy::plan::UnmatchedImages;
 use crate::text::clip;
-use crate::verify::outcome::{Approval, Refusal};
+use crate::verify::outcome::{Approval, Refusal, ReportSeen};
 use crate::workload::found::{Found, FoundImage};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 /// The longest annotation, in bytes: it is kept with every event of the audit log.
 const MAX_ANNOTATION: usize = 4096;
@@ -59,6 +61,10 @@ fn entries_of(image: &FoundImage<'_>, outcome: &Outcome) -> Vec<(&'static str, S
             };
             let mut entries =
                 vec![("verified", format!("{name}{digest} ({})", approved_by(approvals)))];
+            entries.extend(approvals.iter().filter_map(|approval| {
+                let reports = reports_of(approval)?;
+                Some(("reports", format!("{name} ({}: {reports})", approval.rule)))
+            }));
             entries.extend(warned(refusals));
             entries
         }
@@ -76,6 +82,22 @@ fn entries_of(image: &FoundImage<'_>, outcome: &Outcome) -> Vec<(&'static str, S
         Outcome::KeepPin(kept) => vec![("unchanged", kept.clone())],
         Outcome::NotLookedAt => vec![("not-looked-at", name)],
     }
+}
+
+/// `vuln@sha256:…, 2 days old, 3 HIGH`; none where the rule asks for none.
+fn reports_of(approval: &Approval) -> Option<String> {
+    let report = |ReportSeen { name, digest, summary }: &ReportSeen| {
+        let mut text = format!("{name}@{digest}");
+        if let Some(age) = &summary.age {
+            text.extend([", ", age, " old"]);
+        }
+        if let Some(counts) = &summary.findings {
+            let _ = write!(text, ", {counts}");
+        }
+        text
+    };
+    let reports: Vec<String> = approval.reports.iter().map(report).collect();
+    (!reports.is_empty()).then(|| reports.join("; "))
 }
 
 fn approved_by(approvals: &[Approval]) -> String {

@@ -9,6 +9,7 @@ mod message;
 mod outcome;
 mod reason;
 mod splice;
+mod unmet;
 
 pub use log::{Log, LogLine};
 pub use outcome::Outcome;

@@ -2,8 +2,11 @@
 
 use super::outcome::Outcome;
 use crate::host::error::{first_line, is_absent, is_timeout};
-use crate::verify::outcome::{OtherSignature, Reason};
+use crate::verify::outcome::{OtherSignature, Reason, Shortfall};
 use std::fmt;
+
+/// The code of a capability that the policy server withholds.
+pub(super) const WITHHELD: &str = "capability-withheld";
 
 impl Reason {
     /// The reason as audit annotations and the log have it, for programs to read.
@@ -14,9 +17,10 @@ impl Reason {
             Self::InvalidSignatures => "invalid-signatures",
             Self::TooFewSigners { .. } => "too-few-signers",
             Self::Unchecked(_) => "not-checked",
-            Self::Withheld(_) => "capability-withheld",
+            Self::Withheld(_) => WITHHELD,
             Self::Moved { .. } => "tag-moved",
             Self::Signer(..) => "signer-unusable",
+            Self::Unmet(unmet) => unmet.code(),
         }
     }
 }
@@ -54,6 +58,7 @@ impl fmt::Display for Reason {
                 "the tag moved while it was verified: asked about {expected}, answered about {answered}"
             ),
             Self::Signer(label, error) => write!(f, "{label} cannot be used: {error}"),
+            Self::Unmet(unmet) => unmet.fmt(f),
         }
     }
 }
@@ -99,15 +104,49 @@ pub(super) fn hints(outcomes: &[Outcome]) -> Vec<&'static str> {
              and no certificates",
         );
     }
-    if any(|reason| matches!(reason, Reason::Unchecked(words) if is_timeout(words))) {
+    if any(|reason| report_shortfall(reason).is_some_and(is_unpublished)) {
+        hints.push(
+            "hint: publish the report with `signed-images attest`; by hand, sign it with the annotation \
+             `cosign sign -a predicateType=…`",
+        );
+    }
+    if any(|reason| could_not_look(reason).is_some_and(is_timeout)) {
         hints
             .push("hint: give verification more time with `spec.timeoutEvalSeconds` of the policy");
     }
-    if any(|reason| matches!(reason, Reason::Withheld(_))) {
+    if any(|reason| reason.code() == WITHHELD) {
         hints.push(
             "hint: grant `oci/v2/verify`, `oci/v1/manifest_digest` and `oci/v1/oci_manifest` to policies of a namespace \
              by `spec.namespacedPoliciesCapabilities` of the PolicyServer",
         );
     }
+    if any(|reason| report_shortfall(reason).is_some() && reason.code() == WITHHELD) {
+        hints.push("hint: `image` and `attestations` need `oci/v1/oci_manifest_config` as well");
+    }
     hints
+}
+
+fn report_shortfall(reason: &Reason) -> Option<&Shortfall> {
+    let Reason::Unmet(unmet) = reason else { return None };
+    Some(&unmet.why)
+}
+
+/// Whether a report is not there, or not signed as one.
+fn is_unpublished(why: &Shortfall) -> bool {
+    matches!(
+        why,
+        Shortfall::Missing(_)
+            | Shortfall::Signature(Reason::NotSigned(_) | Reason::TooFewSigners { .. })
+    )
+}
+
+/// The words of a host that could not look.
+fn could_not_look(reason: &Reason) -> Option<&str> {
+    match (reason, report_shortfall(reason)) {
+        (Reason::Unchecked(words), _)
+        | (_, Some(Shortfall::Unchecked(words) | Shortfall::Signature(Reason::Unchecked(words)))) => {
+            Some(words)
+        }
+        _ => None,
+    }
 }

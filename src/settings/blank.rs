@@ -12,11 +12,11 @@ pub(super) fn is_blank(json: &RawValue) -> bool {
         || inside('[', ']').or_else(|| inside('{', '}')).is_some_and(is_hollow)
 }
 
-/// Whether an entry of a form was left blank. `require`, `enforcement` and `requireRekorBundle` do not count: forms
-/// preset them. The entry's keys have been checked before.
+/// Whether an entry of a form was left blank. What forms preset does not count. The entry's keys have been checked before.
 pub(super) fn is_blank_entry(raw: &RawValue) -> bool {
     let says_nothing = |key: &str, value: &RawValue| {
-        matches!(key, "require" | "enforcement" | "requireRekorBundle") || is_empty(value)
+        matches!(key, "require" | "enforcement" | "requireRekorBundle" | "fixedOnly")
+            || is_empty(value)
     };
     members(raw).is_some_and(|all| all.iter().all(|(key, value)| says_nothing(key, value)))
 }

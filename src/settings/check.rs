@@ -10,8 +10,9 @@ use crate::host::{self, Host};
 use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::PublicKey;
 use crate::policy::overlap::{PartySigner, are_apart, parties};
+use crate::policy::place::place_in;
 use crate::policy::plan::Rules;
-use crate::policy::rule::{AnyOf, Rule};
+use crate::policy::rule::{AnyOf, Rule, Trust};
 use crate::policy::signer::{Identity, KeySource, Signer};
 use std::rc::Rc;
 use std::time::Duration;
@@ -29,8 +30,9 @@ const TOO_ALIKE: &str = "there are too many patterns of subjects that begin and 
 /// With the place of everything that is wrong.
 pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), SettingsError> {
     let (mut issues, mut left) = (Vec::new(), MAX_STEPS);
-    for rule in &rules.rules {
-        for group in [rule.trust.all_of(), rule.trust.any_of().map_or(&[], AnyOf::signers)] {
+    for (rule, place, trust) in rules.rules.iter().flat_map(trusts) {
+        let under = |issue: SettingsIssue| issue.under(&place);
+        for group in [trust.all_of(), trust.any_of().map_or(&[], AnyOf::signers)] {
             let (mut earlier, mut chain) = (Vec::new(), None);
             for signer in group {
                 let party = PartySigner::new(signer);
@@ -40,26 +42,34 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
                     if rule.matcher.is_legacy() {
                         Ok(())
                     } else {
-                        check_distinct(rule, party, &mut earlier, &mut left)
+                        check_distinct(&place, party, &mut earlier, &mut left)
                     },
                 ];
                 let issues_of = checked.into_iter().filter_map(Result::err);
-                issues.extend(issues_of.map(|issue| issue.under(rule.place)));
+                issues.extend(issues_of.map(under));
                 if issues.len() >= MAX_ISSUES {
                     return SettingsError::unless_empty(issues);
                 }
             }
         }
-        let minimum = rule.trust.any_of().map(|any_of| check_minimum(any_of, &mut left));
+        let minimum = trust.any_of().map(|any_of| check_minimum(any_of, &mut left));
         let minimum = minimum.and_then(Result::err);
-        issues.extend(minimum.map(|issue| issue.under(rule.place)));
+        issues.extend(minimum.map(under));
     }
     SettingsError::unless_empty(issues)
 }
 
+/// Whose signatures a rule needs, and those of reports that name their signers, with their places.
+fn trusts(rule: &Rule) -> impl Iterator<Item = (&Rule, String, &Trust)> {
+    let reports = rule.requirements.attestations.iter().filter(|report| report.names_signers);
+    let reports = reports
+        .map(move |report| (rule, place_in(&rule.place.to_string(), report.place), &report.trust));
+    std::iter::once((rule, rule.place.to_string(), &rule.trust)).chain(reports)
+}
+
 /// Compares a signer with those before it, and adds it to them.
 fn check_distinct<'s>(
-    rule: &Rule,
+    place: &str,
     party: PartySigner<'s>,
     earlier: &mut Vec<PartySigner<'s>>,
     left: &mut usize,
@@ -80,7 +90,7 @@ fn check_distinct<'s>(
     match twin {
         None => Ok(()),
         Some(twin) => {
-            let twin = rule.place_of(twin);
+            let twin = place_in(place, twin.place);
             Err(SettingsIssue::new(format_args!(
                 "one signature would satisfy both this signer and {twin}; signers of one group must be \
                  distinct"

@@ -3,7 +3,7 @@
 //! *How does an issue know its place?* It is made where a value is read, and every reader on its way out adds
 //! what it was reading: a key or a position. Nothing is told of places as long as nothing is wrong.
 
-use super::suggestion;
+use crate::suggestion;
 use serde::de;
 use std::fmt;
 

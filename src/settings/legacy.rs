@@ -9,6 +9,7 @@ use super::signer_parts::{self, Labelled, required};
 use super::{RuleFilter, SettingsIssue, oddities};
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::policy::place::Place;
+use crate::policy::requirements::Requirements;
 use crate::policy::rule::{Enforcement, ImageMatcher, Rule, RuleName, Trust};
 use crate::policy::signer::{Identity, KeySource, Signer};
 use serde::Deserialize;
@@ -119,6 +120,7 @@ pub(super) fn compile(
         matcher,
         enforcement: Enforcement::Reject,
         trust: Trust::new(signers(&entry)?, None).map_err(SettingsIssue::new)?,
+        requirements: Requirements::default(),
     }))
 }
 

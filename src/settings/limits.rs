@@ -37,3 +37,18 @@ pub(super) const MAX_WORKLOADS: usize = 100;
 
 /// Pointers of one list of a kind: an object is compared with all of them.
 pub(super) const MAX_POINTERS: usize = 100;
+
+/// Reports of one rule: each takes four questions to a registry, while a webhook waits.
+pub(super) const MAX_ATTESTATIONS: usize = 4;
+
+/// Patterns of one condition. A report of 4 MiB holds tens of thousands of packages, and each is compared with each.
+pub(super) const MAX_REPORT_PATTERNS: usize = 64;
+
+/// Findings that are named. A report of 4 MiB holds thousands of findings, and each may be compared with each.
+pub(super) const MAX_EXCEPTIONS: usize = 256;
+
+/// Fields of one entry.
+pub(super) const MAX_FIELDS: usize = 16;
+
+/// Platforms that are named. An index is asked about no more.
+pub(super) const MAX_NAMED_PLATFORMS: usize = 16;

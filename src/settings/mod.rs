@@ -7,6 +7,7 @@
 //!
 //! *What does an error say?* The path, what is wrong there, and the nearest thing that would be right.
 
+mod attestation;
 mod blank;
 mod check;
 mod issue;
@@ -15,6 +16,7 @@ mod legacy;
 mod limits;
 mod list;
 mod lists;
+mod object;
 mod oddities;
 #[cfg(not(target_family = "wasm"))]
 mod remarks;
@@ -25,8 +27,8 @@ mod schema;
 mod shared;
 mod signer;
 mod signer_parts;
+mod signers;
 mod subject_pattern;
-mod suggestion;
 mod unread;
 mod url_prefix;
 mod value;
@@ -72,6 +74,7 @@ const SAYS_SOMETHING: &[&str] = &[
     "keylessPrefixes",
     "githubActions",
     "certificates",
+    "vulnerabilityScans",
     "unmatchedImages",
 ];
 
@@ -98,6 +101,8 @@ struct RawSettings<'s> {
     github_actions: Option<Lazy<'s, FormEntries<'s, lists::GithubActions<'s>>>>,
     /// whose certificates must have signed which images
     certificates: Option<Lazy<'s, FormEntries<'s, lists::Certificates<'s>>>>,
+    /// whose scans, signed as the images are, must be there and free of which findings
+    vulnerability_scans: Option<Lazy<'s, FormEntries<'s, lists::VulnerabilityScans<'s>>>>,
     /// patterns of images that are neither verified nor pinned
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_PATTERNS>>"))]
     exempt: Option<List<ImagePattern, MAX_PATTERNS>>,
@@ -132,7 +137,7 @@ impl<'de> Deserialize<'de> for FormText {
 pub struct PartialSettings<'s> {
     signatures: Unread<'s, legacy::RawEntry<'s>>,
     rules: Unread<'s, rule::RawRule<'s>>,
-    lists: [(ListKind, Option<&'s RawValue>); 5],
+    lists: [(ListKind, Option<&'s RawValue>); 6],
     exempt: Rc<[ImagePattern]>,
     unmatched: UnmatchedImages,
     /// What becomes of an image that an update leaves as it is.
@@ -177,6 +182,7 @@ impl<'s> PartialSettings<'s> {
                 (ListKind::KeylessPrefixes, raw.keyless_prefixes.map(|list| list.raw)),
                 (ListKind::GithubActions, raw.github_actions.map(|list| list.raw)),
                 (ListKind::Certificates, raw.certificates.map(|list| list.raw)),
+                (ListKind::VulnerabilityScans, raw.vulnerability_scans.map(|list| list.raw)),
             ],
         };
         if settings.unmatched == UnmatchedImages::Accept && !settings.has_rules()? {

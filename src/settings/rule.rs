@@ -1,20 +1,19 @@
 //! The `rules` list: the vocabulary of Kubewarden's verification config
 //! (<https://docs.kubewarden.io/howtos/security-hardening/secure-supply-chain>).
 
+use super::attestation::{self, Written};
+#[cfg(not(target_family = "wasm"))]
+use super::attestation::{RawAttestations, RawImage};
 use super::lazy::Lazy;
-use super::limits::{MAX_PATTERNS, MAX_SIGNERS};
+use super::limits::MAX_PATTERNS;
 use super::list::List;
-use super::signer::{self, AnySigner};
+use super::signers::{self, RawAnyOf, RawSigners};
 use super::{RuleFilter, SettingsIssue};
 use crate::image::containment::{Coverage, coverage};
 use crate::image::pattern::ImagePattern;
 use crate::policy::place::Place;
-use crate::policy::rule::{AnyOf, EmptyTrust, Enforcement, ImageMatcher, Rule, RuleName, Trust};
-use crate::policy::signer::Signer;
+use crate::policy::rule::{EmptyTrust, Enforcement, ImageMatcher, Rule, RuleName};
 use serde::Deserialize;
-
-/// Signers, which may be of any kind.
-type RawSigners<'s> = List<Lazy<'s, AnySigner>, MAX_SIGNERS>;
 
 /// An entry of `rules`.
 #[derive(Deserialize)]
@@ -37,20 +36,14 @@ pub(super) struct RawRule<'s> {
     all_of: Option<Lazy<'s, RawSigners<'s>>>,
     /// some of these must have signed
     any_of: Option<Lazy<'s, RawAnyOf<'s>>>,
-}
-
-/// So many of several signers.
-#[derive(Deserialize)]
-#[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RawAnyOf<'s> {
-    /// how many must have signed (default: 1)
-    #[cfg_attr(not(target_family = "wasm"), schemars(range(min = 1)))]
-    minimum_matches: Option<u64>,
-    /// those who can sign
-    #[serde(borrow)]
-    #[cfg_attr(not(target_family = "wasm"), schemars(with = "RawSigners<'s>"))]
-    signatures: Option<RawSigners<'s>>,
+    /// what the image must say of itself
+    #[serde(default)]
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<RawImage>"))]
+    image: Written<'s>,
+    /// signed reports that must be there
+    #[serde(default)]
+    #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<RawAttestations<'s>>"))]
+    attestations: Written<'s>,
 }
 
 /// Compiles a rule that is wanted.
@@ -63,12 +56,16 @@ pub(super) fn compile(
         return Ok(None);
     }
     let rule = rule.read()?;
+    if rule.image.is_text() {
+        let issue = SettingsIssue::new("must be an object, not a string: did you mean `images`?");
+        return Err(issue.under("image"));
+    }
     let matcher = matcher(List::or_empty(rule.images), List::or_empty(rule.exclude))?;
     if !filter.includes(&matcher) {
         return Ok(None);
     }
-    let all_of = rule.all_of.map(all_of).transpose().map_err(|issue| issue.under("allOf"))?;
-    let any_of = rule.any_of.map(any_of).transpose().map_err(|issue| issue.under("anyOf"))?;
+    let trust = signers::trust(rule.all_of, rule.any_of)?;
+    let requirements = attestation::compile(&rule.image, &rule.attestations, &trust)?;
     let (name, enforcement) =
         (Lazy::read_at("name", rule.name)?, Lazy::read_at("enforcement", rule.enforcement)?);
     Ok(Some(Rule {
@@ -77,7 +74,8 @@ pub(super) fn compile(
             .map_or_else(|| RuleName::Default(format!("rule {}", index + 1)), RuleName::Given),
         matcher,
         enforcement: enforcement.unwrap_or(Enforcement::Reject),
-        trust: Trust::new(all_of.unwrap_or_default(), any_of).map_err(SettingsIssue::new)?,
+        trust,
+        requirements,
     }))
 }
 
@@ -112,32 +110,4 @@ pub(super) fn sparing(
         }
     };
     Err(SettingsIssue::new(message).under(key))
-}
-
-fn all_of(signers: Lazy<'_, RawSigners<'_>>) -> Result<Vec<Signer>, SettingsIssue> {
-    compile_signers("allOf", signers.read()?)
-}
-
-fn any_of(any_of: Lazy<'_, RawAnyOf<'_>>) -> Result<AnyOf, SettingsIssue> {
-    let any_of = any_of.read()?;
-    let missing = || SettingsIssue::new("`signatures` is missing: who can sign?");
-    let signers = compile_signers("anyOf.signatures", any_of.signatures.ok_or_else(missing)?)
-        .map_err(|issue| issue.under("signatures"))?;
-    let (given, count) = (any_of.minimum_matches, signers.len());
-    let minimum = usize::try_from(given.unwrap_or(1)).unwrap_or(usize::MAX);
-    AnyOf::new(minimum, signers).map_err(|_| {
-        let range = format!("must be between 1 and {count}, the number of signers");
-        SettingsIssue::new(range).under("minimumMatches")
-    })
-}
-
-fn compile_signers(
-    list: &'static str,
-    List(signers): RawSigners<'_>,
-) -> Result<Vec<Signer>, SettingsIssue> {
-    let compile = |(index, signer): (usize, Lazy<'_, AnySigner>)| {
-        signer::compile(Place::entry(list, index), index + 1, signer.raw)
-            .map_err(|issue| issue.at(index))
-    };
-    signers.into_iter().enumerate().map(compile).collect()
 }

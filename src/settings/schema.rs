@@ -9,6 +9,7 @@
 //! left out: forms send them for what was not filled in.
 
 use super::RawSettings;
+use super::attestation::{AnyException, AnyNumber, AnyScalar, RawException};
 use super::lazy::Lazy;
 use super::list::{List, StringMap};
 use super::signer::{AnySigner, RawCertificate, RawGenericIssuer, RawGithubAction, RawPubKey};
@@ -106,17 +107,17 @@ fn leave_out(schema: &mut Map<String, Value>) {
         schema.remove("type");
         return;
     }
-    let kind = match schema.get("type") {
-        Some(Value::String(kind)) => kind.clone(),
+    let mut types = match schema.get("type") {
+        Some(Value::String(kind)) => vec![json!(kind)],
         Some(Value::Array(kinds)) => {
-            let mut kinds = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null");
-            kinds.next().unwrap_or_default().to_owned()
+            kinds.iter().filter(|kind| **kind != json!("null")).cloned().collect()
         }
         _ => return,
     };
     let limits = [("string", "maxLength"), ("array", "maxItems"), ("object", "maxProperties")];
-    let mut types = vec![json!(kind), json!("null")];
-    for (other, limit) in limits.into_iter().filter(|(other, _)| kind != *other) {
+    let own = types.clone();
+    types.push(json!("null"));
+    for (other, limit) in limits.into_iter().filter(|(other, _)| !own.contains(&json!(other))) {
         types.push(other.into());
         schema.insert(limit.to_owned(), 0.into());
     }
@@ -173,6 +174,50 @@ impl<const MAX: usize> JsonSchema for StringMap<MAX> {
         json_schema!({
             "type": "object", "additionalProperties": {"type": "string"}, "maxProperties": MAX,
         })
+    }
+}
+
+impl JsonSchema for AnyScalar {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Scalar".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "number", "boolean"]})
+    }
+}
+
+impl JsonSchema for AnyNumber {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Number".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "number"})
+    }
+}
+
+impl JsonSchema for AnyException {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Exception".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = RawException::json_schema(generator);
+        schema.insert("type".to_owned(), json!(["object", "string"]));
+        schema
     }
 }
 

@@ -41,6 +41,11 @@ pub(super) fn read_members<'s, T: Deserialize<'s>>(
     T::deserialize(MapAccessDeserializer::new(members))
 }
 
+/// What is said of a value of another type.
+pub(super) fn expected(json: &RawValue, what: &str) -> SettingsIssue {
+    Value(json).expected(what)
+}
+
 #[derive(Clone, Copy)]
 struct Value<'s>(&'s RawValue);
 

@@ -118,6 +118,21 @@ fn step(part: &str) -> Option<Step> {
     }
 }
 
+/// Checks a pointer into a report, which may be a list.
+pub(super) fn check_pointer(text: &str) -> Result<(), SettingsIssue> {
+    let parts = || text.split('/').skip(1);
+    let is_position = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_pointer = text.starts_with('/')
+        && parts().count() <= MAX_STEPS
+        && parts().all(|part| step(part).is_some() && !is_position(part));
+    if is_pointer {
+        return Ok(());
+    }
+    Err(SettingsIssue::new(format_args!(
+        "`{text}` is not a JSON pointer, such as `/approvers/*/team`; `*` is each element of a list"
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

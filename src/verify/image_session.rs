@@ -13,6 +13,7 @@ use crate::policy::subject_pattern::SubjectPattern;
 use crate::verify::failure::CheckFailure;
 use crate::verify::outcome::OtherSignature;
 use crate::verify::{log_entry, signatures};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// Subjects that match one pattern and are asked about, for one image. Each is a question, and a webhook
@@ -28,7 +29,7 @@ pub(super) const TOO_LONG: &str =
 
 /// The questions about one image.
 pub(crate) struct ImageSession<'i> {
-    image: &'i Reference,
+    image: Cow<'i, Reference>,
     /// What the answers so far speak of.
     digest: Option<Digest>,
     /// What the registry said that the image is, which vouches for nothing.
@@ -46,8 +47,19 @@ pub(crate) struct ImageSession<'i> {
     none_found: Option<CheckFailure>,
 }
 
+impl ImageSession<'static> {
+    /// The questions about that image, which it keeps.
+    pub(crate) fn of(image: Reference) -> Self {
+        Self::about(Cow::Owned(image))
+    }
+}
+
 impl<'i> ImageSession<'i> {
     pub(crate) fn new(image: &'i Reference) -> Self {
+        Self::about(Cow::Borrowed(image))
+    }
+
+    fn about(image: Cow<'i, Reference>) -> Self {
         Self {
             image,
             digest: None,
@@ -103,7 +115,8 @@ impl<'i> ImageSession<'i> {
 
     /// The manifest of its signatures, and the tag of that.
     fn signatures(&mut self, host: &mut Host<'_>) -> Result<(Rc<[u8]>, String), CheckFailure> {
-        let tag = self.image.signature_tag(&self.resolve(host)?);
+        let digest = self.resolve(host)?;
+        let tag = self.image.signature_tag(&digest);
         let manifest = if let Some(manifest) = &self.signatures {
             manifest.clone()
         } else {
@@ -246,7 +259,7 @@ impl<'i> ImageSession<'i> {
     /// What is signed instead of an image for which the host found no signature, if the registry tells.
     pub(crate) fn other_signature(&self, host: &mut Host<'_>) -> OtherSignature {
         match self.known_digest().or(self.resolved.as_ref()) {
-            Some(digest) => signatures::other_signature(host, self.image, digest),
+            Some(digest) => signatures::other_signature(host, &self.image, digest),
             None => OtherSignature::Unknown,
         }
     }

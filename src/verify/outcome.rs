@@ -1,7 +1,9 @@
 //! What verifying came to, rule by rule.
 
+use crate::attestation::{ImageProblem, ReportProblem, ReportSummary};
 use crate::image::reference::Digest;
-use crate::policy::rule::RuleName;
+use crate::policy::requirements::Platform;
+use crate::policy::rule::{Rule, RuleName};
 use crate::verify::signer_checks::SignerError;
 
 /// A rule that is satisfied.
@@ -11,6 +13,19 @@ pub struct Approval {
     pub rule: String,
     /// The labels of the signers found.
     pub signers: Vec<String>,
+    /// The reports that it asked for.
+    pub reports: Vec<ReportSeen>,
+}
+
+/// A report that is enough.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportSeen {
+    /// What messages call it.
+    pub name: String,
+    /// The digest of its manifest.
+    pub digest: Digest,
+    /// What is told of it.
+    pub summary: ReportSummary,
 }
 
 /// A rule that is not satisfied.
@@ -20,6 +35,12 @@ pub struct Refusal {
     pub rule: RuleName,
     /// Why not.
     pub reason: Reason,
+}
+
+impl Refusal {
+    pub(super) fn of(rule: &Rule, reason: Reason) -> Self {
+        Self { rule: rule.name.clone(), reason }
+    }
 }
 
 /// Why a rule is not satisfied.
@@ -55,6 +76,58 @@ pub enum Reason {
     },
     /// A key or certificate of this signer cannot be used.
     Signer(String, SignerError),
+    /// What the rule asks besides signatures is not there, or is not enough.
+    Unmet(Box<Unmet>),
+}
+
+/// What a rule asks besides signatures, and why an image does not have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// What is asked.
+    pub what: Requirement,
+    /// Of an index, the platform that lacks it.
+    pub platform: Option<Platform>,
+    /// Why it is not enough.
+    pub why: Shortfall,
+}
+
+/// What a rule asks besides signatures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// That the image says something of itself.
+    Image,
+    /// A signed report.
+    Report {
+        /// What messages call it.
+        name: String,
+        /// The URI of its type.
+        predicate_type: String,
+    },
+}
+
+/// Why what is asked is not there, or is not enough.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shortfall {
+    /// There is no report here.
+    Missing(String),
+    /// The report is not signed as it should be.
+    Signature(Reason),
+    /// The config, a report's or an image's, has so many bytes.
+    TooLarge(u64),
+    /// The report is not enough.
+    Report(ReportProblem),
+    /// What the image says of itself is not enough.
+    Image(ImageProblem),
+    /// The host could not look; its words.
+    Unchecked(String),
+    /// The host withholds a capability; its words.
+    Withheld(String),
+    /// No tag tells of this digest.
+    NoTag(String),
+    /// The index lists no image of the platforms that count.
+    NoPlatform,
+    /// It lists so many.
+    TooManyPlatforms(usize),
 }
 
 /// What is signed instead of an image that has no signature to verify.

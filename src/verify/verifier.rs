@@ -8,20 +8,18 @@
 //! must all have signed share a call where the host can be asked about both; of alternatives, one at a
 //! time is asked, in the order written, until enough have agreed or too few are left; and nothing is
 //! asked twice.
+//!
+//! *And what a rule asks besides?* It is looked at when the signatures of all rules hold, and not before.
 
 use crate::host::Host;
-use crate::host::verification::Check;
 use crate::image::reference::{Digest, Reference};
-use crate::policy::rule::{AnyOf, Enforcement, Rule, RuleName};
-use crate::policy::signer::Signer;
+use crate::policy::rule::{Enforcement, Rule};
 use crate::sorted_map::SortedMap;
-use crate::verify::cluster_keys::ClusterKeys;
 use crate::verify::image_session::ImageSession;
-use crate::verify::outcome::{Approval, Expiring, OtherSignature, Reason, Refusal};
-use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, batches};
-use crate::verify::signer_checks::{self, SignerError};
-use crate::verify::threshold::SignerThreshold;
-use std::rc::Rc;
+use crate::verify::outcome::{Approval, Expiring, OtherSignature, Reason, Refusal, ReportSeen};
+use crate::verify::requirements::Evidence;
+use crate::verify::signer_batch::DuplicateSigners;
+use crate::verify::signers::Signers;
 use std::time::Duration;
 
 /// A digest that satisfied a rule that matches its image, and was refused by none. Nothing else makes one.
@@ -49,9 +47,6 @@ pub enum Verified {
     NotLookedAt,
 }
 
-/// A certificate that expires soon gives a warning.
-const EXPIRES_SOON: Duration = Duration::from_hours(30 * 24);
-
 /// How many unsigned images of a request are looked at for what is signed instead: each takes up to three questions
 /// more, while a webhook waits for a refusal.
 const MAX_OTHER_SIGNATURES: usize = 4;
@@ -63,49 +58,41 @@ pub const MAX_REFUSED: usize = 8;
 /// Verifies the images of one request.
 pub struct Verifier<'a, 'h, 'r> {
     host: &'a mut Host<'h>,
-    /// Since the Unix epoch.
-    now: Duration,
-    cluster: ClusterKeys,
+    signers: Signers<'r>,
+    evidence: Evidence,
     answers: SortedMap<Reference, Verified>,
     /// How many of these are refused.
     refused: usize,
-    expiring: Vec<Expiring>,
-    /// What those of `anyOf` so far are asked about with, by where they are.
-    batches: SortedMap<*const Signer, Rc<SignerBatch<'r>>>,
-    /// The same for those of `allOf`, by their rules.
-    all_of: SortedMap<*const Rule, Rc<[SignerBatch<'r>]>>,
     /// For how many images it has looked for what is signed instead.
     other_signatures: usize,
 }
 
 impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
-    /// A verifier that asks that host at that time.
+    /// A verifier that asks that host at that time (since the Unix epoch).
     pub fn new(host: &'a mut Host<'h>, now: Duration) -> Self {
         Self {
             host,
-            now,
-            cluster: ClusterKeys::default(),
+            signers: Signers::new(now),
+            evidence: Evidence::new(now),
             answers: SortedMap::default(),
             refused: 0,
-            expiring: Vec::new(),
-            batches: SortedMap::default(),
-            all_of: SortedMap::default(),
             other_signatures: 0,
         }
     }
 
-    /// The same for the images of other rules: what is known of the cluster, and how many images are refused, stays.
+    /// The same for the images of other rules: what is known of the cluster and of reports, and how many images are
+    /// refused, stays.
     #[must_use]
     pub fn for_other_rules<'o>(self) -> Verifier<'a, 'h, 'o> {
-        let Self { host, now, cluster, refused, expiring, other_signatures, .. } = self;
-        let fresh = Verifier::new(host, now);
-        Verifier { cluster, refused, expiring, other_signatures, ..fresh }
+        let Self { host, signers, evidence, refused, other_signatures, .. } = self;
+        let (signers, answers) = (signers.for_other_rules(), SortedMap::default());
+        Verifier { host, signers, evidence, answers, refused, other_signatures }
     }
 
     /// Signers whose certificates were used and expire soon.
     #[must_use]
     pub fn expiring(&self) -> &[Expiring] {
-        &self.expiring
+        &self.signers.expiring
     }
 
     /// Verifies an image against the rules that match it.
@@ -124,34 +111,55 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
 
     fn verify_anew(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
         let mut session = ImageSession::new(image);
-        let (mut approvals, mut warned) = (Vec::new(), Vec::new());
+        let (mut signed, mut warned) = (Vec::new(), Vec::new());
         for rule in rules {
-            let name = rule.name.clone();
             match (self.satisfy(&mut session, rule), rule.enforcement) {
-                (Ok(signers), _) => approvals.push(Approval { rule: name.to_string(), signers }),
-                (Err(reason), Enforcement::Warn) => warned.push(Refusal { rule: name, reason }),
+                (Ok(signers), _) => signed.push((*rule, signers)),
+                (Err(reason), Enforcement::Warn) => warned.push(Refusal::of(rule, reason)),
                 (Err(reason), Enforcement::Reject) => {
                     let reason = self.look_for_another(&session, reason);
-                    return Verified::No(Refusal { rule: name, reason });
+                    return Verified::No(Refusal::of(rule, reason));
                 }
             }
         }
-        match session.into_digest() {
-            Some(digest) if !approvals.is_empty() => {
-                Verified::Yes(Pinned(digest), approvals, warned)
+        let Some(digest) = session.into_digest() else { return Verified::Tolerated(warned) };
+        let mut approvals = Vec::new();
+        for (rule, signers) in signed {
+            match (self.require(image, &digest, rule, &mut warned), rule.enforcement) {
+                (Ok(reports), _) => {
+                    approvals.push(Approval { rule: rule.name.to_string(), signers, reports });
+                }
+                (Err(reason), Enforcement::Warn) => warned.push(Refusal::of(rule, reason)),
+                (Err(reason), Enforcement::Reject) => {
+                    return Verified::No(Refusal::of(rule, reason));
+                }
             }
-            _ => Verified::Tolerated(warned),
         }
+        if approvals.is_empty() {
+            return Verified::Tolerated(warned);
+        }
+        Verified::Yes(Pinned(digest), approvals, warned)
     }
 
-    fn look_for_another(&mut self, session: &ImageSession<'_>, reason: Reason) -> Reason {
-        if reason != Reason::NotSigned(OtherSignature::Unknown)
-            || self.other_signatures == MAX_OTHER_SIGNATURES
-        {
-            return reason;
+    /// The reports that the rule asks for. What only warns is added to what is warned of.
+    fn require(
+        &mut self,
+        image: &Reference,
+        digest: &Digest,
+        rule: &'r Rule,
+        warned: &mut Vec<Refusal>,
+    ) -> Result<Vec<ReportSeen>, Reason> {
+        let mut reports = Vec::new();
+        if let Some(asked) = &rule.requirements.image {
+            let found = self.evidence.check_image(self.host, image, digest, asked);
+            tolerate(found, asked.enforcement, rule, warned)?;
         }
-        self.other_signatures += 1;
-        Reason::NotSigned(session.other_signature(self.host))
+        for asked in &rule.requirements.attestations {
+            let signers = (&mut self.signers, &rule.name);
+            let found = self.evidence.check_report(self.host, signers, image, digest, asked);
+            reports.extend(tolerate(found, asked.enforcement, rule, warned)?.unwrap_or_default());
+        }
+        Ok(reports)
     }
 
     fn satisfy(
@@ -164,78 +172,33 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         } else {
             DuplicateSigners::Refused
         };
-        let mut signers = self.all_of(session, rule, duplicates)?;
-        if let Some(any_of) = rule.trust.any_of() {
-            signers.extend(self.any_of(session, &rule.name, any_of)?);
-        }
-        Ok(signers)
+        self.signers.satisfy(session, self.host, (&rule.name, &rule.trust), duplicates)
     }
 
-    fn all_of(
-        &mut self,
-        session: &mut ImageSession<'_>,
-        rule: &'r Rule,
-        duplicates: DuplicateSigners,
-    ) -> Result<Vec<String>, Reason> {
-        let mut threshold = SignerThreshold::new(rule.trust.all_of().len(), duplicates);
-        for batch in &*self.batches(rule, duplicates) {
-            threshold.ask(session, self.host, batch);
+    fn look_for_another(&mut self, session: &ImageSession<'_>, reason: Reason) -> Reason {
+        if reason != Reason::NotSigned(OtherSignature::Unknown)
+            || self.other_signatures == MAX_OTHER_SIGNATURES
+        {
+            return reason;
         }
-        threshold.conclude(session, self.host)
+        self.other_signatures += 1;
+        Reason::NotSigned(session.other_signature(self.host))
     }
+}
 
-    /// Signers are put together once a request, however many images need them.
-    fn batches(&mut self, rule: &'r Rule, duplicates: DuplicateSigners) -> Rc<[SignerBatch<'r>]> {
-        let at = std::ptr::from_ref(rule);
-        if let Some(known) = self.all_of.get(&at) {
-            return Rc::clone(known);
+/// What was found; nothing where it is not enough and only warns.
+fn tolerate<T>(
+    found: Result<T, Reason>,
+    enforcement: Enforcement,
+    rule: &Rule,
+    warned: &mut Vec<Refusal>,
+) -> Result<Option<T>, Reason> {
+    match (found, enforcement) {
+        (Ok(found), _) => Ok(Some(found)),
+        (Err(reason), Enforcement::Reject) => Err(reason),
+        (Err(reason), Enforcement::Warn) => {
+            warned.push(Refusal::of(rule, reason));
+            Ok(None)
         }
-        let signers = rule.trust.all_of().iter();
-        let batch = |signer| SignerBatch::new(signer, self.checks_of(&rule.name, signer));
-        let signers = signers.map(batch).collect();
-        let batches: Rc<[_]> = batches(signers, duplicates).into();
-        self.all_of.insert(at, Rc::clone(&batches));
-        batches
-    }
-
-    fn any_of(
-        &mut self,
-        session: &mut ImageSession<'_>,
-        rule: &RuleName,
-        any_of: &'r AnyOf,
-    ) -> Result<Vec<String>, Reason> {
-        let mut threshold = SignerThreshold::new(any_of.minimum(), DuplicateSigners::CountOnce);
-        for (asked, signer) in any_of.signers().iter().enumerate() {
-            if threshold.is_decided(any_of.signers().len() - asked) {
-                break;
-            }
-            let batch = self.batch(rule, signer);
-            threshold.ask(session, self.host, &batch);
-        }
-        threshold.conclude(session, self.host)
-    }
-
-    /// Keys are read once a request, however many images need them.
-    fn batch(&mut self, rule: &RuleName, signer: &'r Signer) -> Rc<SignerBatch<'r>> {
-        let at = std::ptr::from_ref(signer);
-        if let Some(batch) = self.batches.get(&at) {
-            return Rc::clone(batch);
-        }
-        let batch = Rc::new(SignerBatch::new(signer, self.checks_of(rule, signer)));
-        self.batches.insert(at, Rc::clone(&batch));
-        batch
-    }
-
-    fn checks_of(&mut self, rule: &RuleName, signer: &Signer) -> Result<Vec<Check>, SignerError> {
-        let read = &mut |source: &_| self.cluster.read(source, self.host);
-        let checks = signer_checks::checks(signer, self.now, read)?;
-        if let Some(left) = checks.remaining.filter(|left| *left < EXPIRES_SOON) {
-            self.expiring.push(Expiring {
-                rule: rule.to_string(),
-                signer: signer.label.clone(),
-                days: left.as_secs() / (24 * 60 * 60),
-            });
-        }
-        Ok(checks.any_of)
     }
 }

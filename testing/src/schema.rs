@@ -110,7 +110,7 @@ impl Value {
         match limits(schema).0 {
             "string" => Self::String,
             "boolean" => Self::Boolean,
-            "integer" => Self::Number,
+            "integer" | "number" => Self::Number,
             "array" => Self::List(Box::new(Self::of(&schema["items"]))),
             "object" if schema["additionalProperties"]["type"] == "string" => Self::Map,
             "object" => Self::Object(Shape::of(schema)),

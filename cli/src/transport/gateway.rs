@@ -167,6 +167,14 @@ fn forward(request: &Request, answer: Answer) -> Response<Bytes> {
     {
         headers.insert(LOCATION, location);
     }
+    // Amazon's registry leaves it out, and `oci-client` 0.18 then panics when the manifest was put by its digest.
+    if request.method == Method::PUT
+        && status == StatusCode::CREATED
+        && !headers.contains_key(LOCATION)
+        && let Ok(location) = HeaderValue::from_str(&request.path)
+    {
+        headers.insert(LOCATION, location);
+    }
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;

@@ -2,6 +2,7 @@
 
 use crate::image::pattern::ImagePattern;
 use crate::policy::place::Place;
+use crate::policy::report::Conditions;
 use crate::policy::rule::Enforcement;
 use crate::policy::signer::Identity;
 use crate::settings::SettingsIssue;
@@ -41,11 +42,16 @@ pub(super) type Placed = Vec<(Place, Labelled)>;
 pub(super) trait Entry<'s> {
     fn common(&self) -> Common<'s>;
     fn signers(self: Box<Self>) -> Result<Placed, SettingsIssue>;
+
+    /// What the scan must say that the same signers have signed; none where none is asked for.
+    fn scan(&self) -> Result<Option<Conditions>, SettingsIssue> {
+        Ok(None)
+    }
 }
 
 /// The struct of a list's entries: its own keys beside those that all of them take.
 macro_rules! entry {
-    ($(#[$doc:meta])* $name:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)+ }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)+ } $($scan:ident)?) => {
         $(#[$doc])*
         #[derive(Deserialize)]
         #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
@@ -85,9 +91,15 @@ macro_rules! entry {
             fn signers(self: Box<Self>) -> Result<Placed, SettingsIssue> {
                 $name::signers(*self)
             }
+
+            $(fn $scan(&self) -> Result<Option<Conditions>, SettingsIssue> {
+                $name::conditions(self).map(Some)
+            })?
         }
     };
 }
+
+pub(super) use entry;
 
 entry! {
     /// An entry of `publicKeys`.
@@ -150,7 +162,7 @@ pub(super) fn filled<T, const MAX: usize>(list: Option<FormList<T, MAX>>) -> Vec
 }
 
 /// The entries of the list of signers, with their numbers and places; there is at least one.
-fn given<'s, T: Deserialize<'s>>(
+pub(super) fn given<'s, T: Deserialize<'s>>(
     key: &'static str,
     list: Option<Lazy<'s, FormList<T, MAX_SIGNERS>>>,
 ) -> Result<impl Iterator<Item = (usize, Place, T)> + use<'s, T>, SettingsIssue> {

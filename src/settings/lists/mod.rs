@@ -1,5 +1,5 @@
 //! `publicKeys`, `keylessIdentities`, `keylessPrefixes`, `githubActions` and `certificates`: rules of one kind
-//! of signer, as flat as forms can write them.
+//! of signer, as flat as forms can write them; and `vulnerabilityScans`, whose signers have signed a scan as well.
 //!
 //! *What is such an entry?* A rule like those of `rules`: its signers are its `allOf`, or with `require: any`
 //! its `anyOf`.
@@ -8,16 +8,18 @@
 //! how they would be taken; it is no rule. An entry that names some of it is one, and must name the rest.
 
 mod entry;
+mod scan;
 
 pub(super) use entry::{
     Certificates, GithubActions, KeylessIdentities, KeylessPrefixes, PublicKeys,
 };
+pub(super) use scan::VulnerabilityScans;
 
 use super::blank::is_blank_entry;
 use super::lazy::Lazy;
 use super::limits::MAX_RULES;
 use super::list::{FormList, List, StringMap};
-use super::{RuleFilter, SettingsIssue, rule, value};
+use super::{RuleFilter, SettingsIssue, attestation, rule, value};
 use crate::policy::place::Place;
 use crate::policy::rule::{AnyOf, Enforcement, Rule, RuleName, Trust};
 use crate::policy::signer::Signer;
@@ -32,6 +34,7 @@ pub(super) enum ListKind {
     KeylessPrefixes,
     GithubActions,
     Certificates,
+    VulnerabilityScans,
 }
 
 impl ListKind {
@@ -42,6 +45,7 @@ impl ListKind {
             Self::KeylessPrefixes => "keylessPrefixes",
             Self::GithubActions => "githubActions",
             Self::Certificates => "certificates",
+            Self::VulnerabilityScans => "vulnerabilityScans",
         }
     }
 
@@ -86,6 +90,7 @@ impl ListKind {
             Self::KeylessPrefixes => Box::new(value::read::<KeylessPrefixes<'_>>(raw)?),
             Self::GithubActions => Box::new(value::read::<GithubActions<'_>>(raw)?),
             Self::Certificates => Box::new(value::read::<Certificates<'_>>(raw)?),
+            Self::VulnerabilityScans => Box::new(value::read::<VulnerabilityScans<'_>>(raw)?),
         })
     }
 }
@@ -101,6 +106,7 @@ fn compile<'s>(
     if !filter.includes(&matcher) {
         return Ok(None);
     }
+    let scan = entry.scan()?;
     let placed = entry.signers()?;
     let annotations = StringMap::or_empty(Lazy::read_at("annotations", common.annotations)?);
     let signers: Vec<Signer> = placed
@@ -118,6 +124,7 @@ fn compile<'s>(
             AnyOf::new(1, signers).and_then(|any_of| Trust::new(Vec::new(), Some(any_of)))
         }
     };
+    let trust = trust.map_err(SettingsIssue::new)?;
     let enforcement = Lazy::read_at("enforcement", common.enforcement)?;
     Ok(Some(Rule {
         name: Lazy::read_at("name", common.name)?
@@ -125,6 +132,7 @@ fn compile<'s>(
         place,
         matcher,
         enforcement: enforcement.unwrap_or(Enforcement::Reject),
-        trust: trust.map_err(SettingsIssue::new)?,
+        requirements: scan.map(|asked| attestation::of_scan(asked, &trust)).unwrap_or_default(),
+        trust,
     }))
 }

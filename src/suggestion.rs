@@ -7,7 +7,7 @@ const IGNORED: [&str; 2] = ["description", "rule"];
 const LONGEST: usize = 160;
 
 /// Says that the name is unknown, and which known one is nearest.
-pub(super) fn instead_of(what: &str, given: &str, known: &[&str]) -> String {
+pub(crate) fn instead_of(what: &str, given: &str, known: &[&str]) -> String {
     let known: Vec<&str> = known.iter().copied().filter(|name| !IGNORED.contains(name)).collect();
     let nearest = known
         .iter()

@@ -1,0 +1,213 @@
+//! A report, and all that is asked of it.
+
+use super::fields::{self, FieldSeen};
+use super::findings::{self, Scan};
+use super::marks::{Mark, StatementPart};
+use super::paths::{Paths, ROOT, Shape};
+use super::problem::ReportProblem;
+use super::provenance::{self, Build};
+use super::sbom::{self, Materials};
+use super::severities::Counts;
+use super::statement::{self, Frame};
+use super::walk::{Reader, Value, walk};
+use crate::image::reference::Digest;
+use crate::policy::predicate_type::{Format, PredicateType};
+use crate::policy::report::Conditions;
+use crate::text::clip;
+use crate::time::{self, Time};
+
+/// What is told of a report that is enough.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportSummary {
+    /// How old it is, where it has a time.
+    pub age: Option<String>,
+    /// How many findings it has, where they were asked about.
+    pub findings: Option<Counts>,
+}
+
+/// Whether the statement under that pointer of the JSON is of that type, about what has that SHA-256 (hexadecimal digits),
+/// and says what is asked.
+///
+/// # Errors
+/// With the first thing that is wrong.
+pub fn evaluate(
+    json: &[u8],
+    at: &str,
+    expected: &PredicateType,
+    subject: &str,
+    asked: &Conditions,
+    now: Time,
+) -> Result<ReportSummary, ReportProblem> {
+    read(json, paths(at, expected.format(), asked), Frame::new(subject, None), expected, asked, now)
+}
+
+/// The same of a host's answer with the config of a manifest, which must be of that digest.
+pub(crate) fn evaluate_answer(
+    answer: &[u8],
+    manifest: &Digest,
+    (expected, subject): (&PredicateType, &str),
+    asked: &Conditions,
+    now: Time,
+) -> Result<ReportSummary, ReportProblem> {
+    let mut paths = paths("/config", expected.format(), asked);
+    paths.add_all(ROOT, &[("/digest", Mark::Statement(StatementPart::Manifest))]);
+    let frame = Frame::new(subject, Some(manifest.as_str()));
+    read(answer, paths, frame, expected, asked, now)
+}
+
+fn read(
+    json: &[u8],
+    paths: Paths,
+    frame: Frame<'_>,
+    expected: &PredicateType,
+    asked: &Conditions,
+    now: Time,
+) -> Result<ReportSummary, ReportProblem> {
+    let unreadable = |why: String| ReportProblem::Unreadable(clip(&why, 256));
+    let json = str::from_utf8(json).map_err(|error| unreadable(error.to_string()))?;
+    let mut seen = Seen::new(frame, asked, now);
+    walk(json, &paths, &mut seen).map_err(|error| unreadable(error.to_string()))?;
+    seen.check(expected, asked, now)
+}
+
+/// What is looked at: the frame, and what the conditions read.
+fn paths(at: &str, format: Format, asked: &Conditions) -> Paths {
+    let mut paths = Paths::new();
+    let statement = paths.add(ROOT, at, Shape::Strict);
+    paths.add_all(statement, &statement::PATHS);
+    let predicate = paths.add(statement, "/predicate", Shape::Strict);
+    if asked.vulnerabilities.is_some() {
+        findings::add_paths(&mut paths, predicate);
+    }
+    if !asked.packages.is_empty() || asked.licenses.is_some() {
+        sbom::add_paths(&mut paths, predicate, format);
+    }
+    if !asked.builder.is_empty() || !asked.source.is_empty() {
+        add_provenance(&mut paths, predicate, format);
+    }
+    if let Some(pointer) = asked.time_at.as_deref().or(time_at(format)) {
+        let place = paths.add(predicate, pointer, Shape::Any);
+        paths.mark(place, Mark::Time);
+    }
+    for (number, field) in asked.fields.iter().enumerate() {
+        fields::add_paths(&mut paths, predicate, number, field);
+    }
+    paths
+}
+
+fn add_provenance(paths: &mut Paths, predicate: usize, format: Format) {
+    let table: &[(&str, Mark)] = match format {
+        Format::Provenance02 => &provenance::PATHS_02,
+        Format::Provenance1 => &provenance::PATHS_1,
+        Format::Vulnerabilities | Format::CycloneDx | Format::Spdx | Format::Other => return,
+    };
+    for (pointer, mark) in table {
+        let place = paths.add(predicate, pointer, Shape::Any);
+        paths.mark(place, *mark);
+    }
+}
+
+/// Where the predicates of a format have their time.
+pub(crate) fn time_at(format: Format) -> Option<&'static str> {
+    match format {
+        Format::Vulnerabilities => Some("/metadata/scanFinishedOn"),
+        Format::Provenance02 => Some("/metadata/buildFinishedOn"),
+        Format::Provenance1 => Some("/runDetails/metadata/finishedOn"),
+        Format::CycloneDx => Some("/metadata/timestamp"),
+        Format::Spdx => Some("/creationInfo/created"),
+        Format::Other => None,
+    }
+}
+
+/// What is known of a report so far.
+struct Seen<'e> {
+    frame: Frame<'e>,
+    time: Option<String>,
+    scan: Option<Scan<'e>>,
+    materials: Option<Materials<'e>>,
+    build: Build,
+    fields: Vec<FieldSeen<'e>>,
+}
+
+impl Reader for Seen<'_> {
+    fn take(&mut self, mark: Mark, value: Value<'_>) {
+        match mark {
+            Mark::Statement(part) => self.frame.take(part, value),
+            Mark::Time => match value {
+                Value::Text(text) => self.time = Some(text.to_owned()),
+                // Some write a count of seconds.
+                Value::Number(_) => self.time = Some(String::new()),
+                Value::Flag(_) | Value::Null | Value::Open | Value::Close => {}
+            },
+            Mark::Finding(part) => {
+                if let Some(scan) = &mut self.scan {
+                    scan.take(part, value);
+                }
+            }
+            Mark::Component(part) => {
+                if let Some(materials) = &mut self.materials {
+                    materials.take(part, value);
+                }
+            }
+            Mark::Provenance(part) => self.build.take(part, value),
+            // Of images, not of reports.
+            Mark::Config(_) => {}
+            Mark::Field(number, part) => {
+                if let Some(field) = self.fields.get_mut(number) {
+                    field.take(part, value);
+                }
+            }
+        }
+    }
+}
+
+impl<'e> Seen<'e> {
+    fn new(frame: Frame<'e>, asked: &'e Conditions, now: Time) -> Self {
+        let asks_for_materials = !asked.packages.is_empty() || asked.licenses.is_some();
+        Self {
+            frame,
+            time: None,
+            scan: asked.vulnerabilities.as_ref().map(|asked| Scan::new(asked, now)),
+            materials: asks_for_materials.then(|| Materials::new(asked)),
+            build: Build::default(),
+            fields: asked.fields.iter().map(FieldSeen::new).collect(),
+        }
+    }
+
+    fn check(
+        self,
+        expected: &PredicateType,
+        asked: &Conditions,
+        now: Time,
+    ) -> Result<ReportSummary, ReportProblem> {
+        self.frame.check(expected)?;
+        let is_scan = expected.format() == Format::Vulnerabilities;
+        let age = age(self.time.as_deref(), is_scan, asked, now)?;
+        let findings = self.scan.map(Scan::check).transpose()?;
+        self.materials.map_or(Ok(()), Materials::check)?;
+        self.build.check(asked)?;
+        self.fields.into_iter().try_for_each(FieldSeen::check)?;
+        Ok(ReportSummary { age, findings })
+    }
+}
+
+/// How old the report is. Without a limit, its time may be anything.
+fn age(
+    text: Option<&str>,
+    is_scan: bool,
+    asked: &Conditions,
+    now: Time,
+) -> Result<Option<String>, ReportProblem> {
+    let time = text.and_then(Time::parse);
+    if let Some(max_age) = asked.max_age {
+        let text = text.ok_or(ReportProblem::NoTime { is_scan })?;
+        let time = time.ok_or_else(|| ReportProblem::BadTime(clip(text, 64)))?;
+        if time.is_ahead_of(now) {
+            return Err(ReportProblem::Ahead(clip(text, 64)));
+        }
+        if let Some(old) = max_age.exceeded_by(time, now) {
+            return Err(ReportProblem::Old(old));
+        }
+    }
+    Ok(time.map(|time| time::age(time, now)))
+}

@@ -1,0 +1,65 @@
+//! A manifest or an index, as a registry has it, by its digest.
+
+use crate::host::{self, Host, HostError, HostErrorKind};
+use crate::image::reference::Digest;
+use crate::json::{elements, pick, string};
+use crate::policy::requirements::Platform;
+use crate::verify::outcome::Shortfall;
+use serde_json::value::RawValue;
+
+/// What is read of a manifest.
+pub(super) enum Manifest {
+    /// Of an image or a report: how many bytes its config has.
+    Image(u64),
+    /// An index: the images that it lists, and the platforms of those that name one.
+    Index(Vec<(Option<Platform>, Digest)>),
+}
+
+impl Manifest {
+    /// Asks for the manifest of that reference.
+    pub(super) fn fetch(host: &mut Host<'_>, reference: &str) -> Result<Self, Shortfall> {
+        let answer = host::oci_manifest(host, reference).map_err(unreadable)?;
+        let manifest = host::read(&answer).map_err(unreadable)?;
+        let no_manifest =
+            || Shortfall::Unchecked(format!("`{reference}` is neither a manifest nor an index"));
+        let [config, listed] =
+            pick(manifest, ["config", "manifests"]).map_err(|_| no_manifest())?;
+        if let Some(listed) = listed.and_then(elements) {
+            let images = listed.into_iter().filter(|image| !is_unknown(image));
+            return images
+                .map(image)
+                .collect::<Option<_>>()
+                .map(Self::Index)
+                .ok_or_else(no_manifest);
+        }
+        let size = config.and_then(|config| pick(config, ["size"]).ok()).and_then(|[size]| size);
+        let size = size.and_then(|size| size.get().parse().ok());
+        size.map(Self::Image).ok_or_else(no_manifest)
+    }
+}
+
+/// What a host's refusal means, where it was asked about a digest.
+pub(super) fn unreadable(error: HostError) -> Shortfall {
+    match error {
+        HostError::Refused { kind: HostErrorKind::Withheld, words } => Shortfall::Withheld(words),
+        error => Shortfall::Unchecked(error.to_string()),
+    }
+}
+
+/// What buildx stores its provenance with: no image.
+fn is_unknown(image: &RawValue) -> bool {
+    let platform = platform(image);
+    platform.is_some_and(|platform| platform.os == "unknown" || platform.architecture == "unknown")
+}
+
+fn image(image: &RawValue) -> Option<(Option<Platform>, Digest)> {
+    let [digest] = pick(image, ["digest"]).ok()?;
+    Some((platform(image), Digest::parse(&string(digest?)?).ok()?))
+}
+
+fn platform(image: &RawValue) -> Option<Platform> {
+    let [platform] = pick(image, ["platform"]).ok()?;
+    let [os, architecture, variant] = pick(platform?, ["os", "architecture", "variant"]).ok()?;
+    let text = |value: Option<&RawValue>| Some(string(value?)?.into_owned());
+    Some(Platform { os: text(os)?, architecture: text(architecture)?, variant: text(variant) })
+}

@@ -1,0 +1,229 @@
+//! What a rule asks of a verified image besides signatures: `image` and `attestations`.
+//!
+//! *In which order?* The tag of a report tells the digest of its manifest; the host verifies that digest, for the signers
+//! and the annotation that names the type; its manifest tells how large it is; then it is read. Each step asks by the
+//! digest that the one before has told.
+//!
+//! *And an index?* One report about the index will do, else one about each image that it lists.
+
+use crate::attestation::{evaluate_answer, evaluate_image};
+use crate::host::{self, Host, HostError, HostErrorKind};
+use crate::image::reference::{Digest, Reference};
+use crate::policy::predicate_type::{MAX_REPORT, report_tag};
+use crate::policy::requirements::{Attestation, ImageCondition, Platform};
+use crate::policy::rule::RuleName;
+use crate::sorted_map::SortedMap;
+use crate::time::Time;
+use crate::verify::image_session::ImageSession;
+use crate::verify::manifest::{Manifest, unreadable};
+use crate::verify::outcome::{Reason, ReportSeen, Requirement, Shortfall, Unmet};
+use crate::verify::signer_batch::DuplicateSigners;
+use crate::verify::signers::Signers;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Platforms of one index that are looked at: each report takes four questions, while a webhook waits. Docker Hub's
+/// official images have ten at most.
+const MAX_PLATFORMS: usize = 16;
+
+/// Bytes of reports that are kept for the other images and rules of a request.
+const MAX_KEPT: usize = 8 * 1024 * 1024;
+
+/// What is known of reports and configs in one request.
+pub(crate) struct Evidence {
+    now: Time,
+    /// The digests that tags of reports have; none where there is no such tag.
+    tags: SortedMap<String, Result<Option<Digest>, Shortfall>>,
+    /// The questions about reports, by their references.
+    sessions: Vec<(String, ImageSession<'static>)>,
+    /// Answers with configs, by their references, the latest last.
+    configs: Vec<(String, Rc<Vec<u8>>)>,
+}
+
+type Found = Result<ReportSeen, Shortfall>;
+
+/// Whom to ask about the signatures of a report, and the name of the rule that does.
+type Who<'s, 'r> = (&'s mut Signers<'r>, &'s RuleName);
+
+impl Evidence {
+    pub(crate) fn new(now: Duration) -> Self {
+        let (tags, sessions, configs) = (SortedMap::default(), Vec::new(), Vec::new());
+        Self { now: Time::since_epoch(now), tags, sessions, configs }
+    }
+
+    /// Whether the image says of itself what is asked.
+    pub(crate) fn check_image(
+        &mut self,
+        host: &mut Host<'_>,
+        image: &Reference,
+        digest: &Digest,
+        asked: &ImageCondition,
+    ) -> Result<(), Reason> {
+        let what = || Requirement::Image;
+        let manifest =
+            Manifest::fetch(host, &image.at(digest)).map_err(|why| unmet(what(), None, why))?;
+        let images = match manifest {
+            Manifest::Image(size) => {
+                return self
+                    .check_config(host, image, digest, Some(size), asked)
+                    .map_err(|why| unmet(what(), None, why));
+            }
+            Manifest::Index(images) => images,
+        };
+        let images = counted(images, &asked.platforms).map_err(|why| unmet(what(), None, why))?;
+        for (platform, digest) in images {
+            self.check_config(host, image, &digest, None, asked)
+                .map_err(|why| unmet(what(), platform, why))?;
+        }
+        Ok(())
+    }
+
+    fn check_config(
+        &mut self,
+        host: &mut Host<'_>,
+        image: &Reference,
+        digest: &Digest,
+        size: Option<u64>,
+        asked: &ImageCondition,
+    ) -> Result<(), Shortfall> {
+        let at = image.at(digest);
+        let answer = self.config(host, &at, size)?;
+        evaluate_image(&answer, digest, asked, self.now).map_err(Shortfall::Image)
+    }
+
+    /// The report that is asked for, or those of the images that an index lists.
+    pub(crate) fn check_report<'r>(
+        &mut self,
+        host: &mut Host<'_>,
+        (signers, rule): Who<'_, 'r>,
+        image: &Reference,
+        digest: &Digest,
+        asked: &'r Attestation,
+    ) -> Result<Vec<ReportSeen>, Reason> {
+        let what = || Requirement::Report {
+            name: asked.to_string(),
+            predicate_type: asked.predicate_type.uri().to_owned(),
+        };
+        let missing = match self.report(host, (signers, rule), image, digest, asked) {
+            Ok(report) => return Ok(vec![report]),
+            Err(missing @ Shortfall::Missing(_)) => missing,
+            Err(why) => return Err(unmet(what(), None, why)),
+        };
+        let Ok(Manifest::Index(images)) = Manifest::fetch(host, &image.at(digest)) else {
+            return Err(unmet(what(), None, missing));
+        };
+        let images = counted(images, &asked.platforms).map_err(|why| unmet(what(), None, why))?;
+        let mut reports = Vec::with_capacity(images.len());
+        for (platform, digest) in images {
+            let report = self.report(host, (&mut *signers, rule), image, &digest, asked);
+            reports.push(report.map_err(|why| unmet(what(), platform, why))?);
+        }
+        Ok(reports)
+    }
+
+    /// The report about what has that digest.
+    fn report<'r>(
+        &mut self,
+        host: &mut Host<'_>,
+        (signers, rule): Who<'_, 'r>,
+        image: &Reference,
+        digest: &Digest,
+        asked: &'r Attestation,
+    ) -> Found {
+        let repository = asked.repository.as_ref().unwrap_or(image);
+        let tag = report_tag(repository, digest, &asked.name).map_err(Shortfall::NoTag)?;
+        let report = self.resolve(host, &tag)?;
+        let at = repository.at(&report);
+        let session = self.session(&at)?;
+        signers
+            .satisfy(session, host, (rule, &asked.trust), DuplicateSigners::Refused)
+            .map_err(Shortfall::Signature)?;
+        let answer = self.config(host, &at, None)?;
+        let subject = digest.as_str().trim_start_matches("sha256:");
+        let of = (&asked.predicate_type, subject);
+        let summary = evaluate_answer(&answer, &report, of, &asked.conditions, self.now)
+            .map_err(Shortfall::Report)?;
+        Ok(ReportSeen { name: asked.to_string(), digest: report, summary })
+    }
+
+    /// The digest that a tag has.
+    fn resolve(&mut self, host: &mut Host<'_>, tag: &String) -> Result<Digest, Shortfall> {
+        if self.tags.get(tag).is_none() {
+            let digest = match host::manifest_digest(host, tag) {
+                Ok(digest) => Ok(Some(digest)),
+                Err(HostError::Refused { kind: HostErrorKind::Absent, .. }) => Ok(None),
+                Err(error) => Err(unreadable(error)),
+            };
+            self.tags.insert(tag.clone(), digest);
+        }
+        let missing = || Shortfall::Missing(tag.clone());
+        self.tags.get(tag).cloned().unwrap_or(Ok(None))?.ok_or_else(missing)
+    }
+
+    /// The questions about a report.
+    fn session(&mut self, at: &str) -> Result<&mut ImageSession<'static>, Shortfall> {
+        let known = self.sessions.iter().position(|(known, _)| known == at);
+        let position = match known {
+            Some(position) => position,
+            None => {
+                let report = Reference::parse(at)
+                    .map_err(|error| Shortfall::Unchecked(error.to_string()))?;
+                self.sessions.push((at.to_owned(), ImageSession::of(report)));
+                self.sessions.len() - 1
+            }
+        };
+        let session = self.sessions.get_mut(position).map(|(_, session)| session);
+        session.ok_or_else(|| Shortfall::Unchecked(String::new()))
+    }
+
+    /// The answer with the config of that manifest, whose size is looked at before, unless it is known.
+    fn config(
+        &mut self,
+        host: &mut Host<'_>,
+        at: &str,
+        size: Option<u64>,
+    ) -> Result<Rc<Vec<u8>>, Shortfall> {
+        if let Some((_, known)) = self.configs.iter().find(|(known, _)| known == at) {
+            return Ok(Rc::clone(known));
+        }
+        let size = match size
+            .map_or_else(|| Manifest::fetch(host, at), |size| Ok(Manifest::Image(size)))?
+        {
+            Manifest::Image(size) => size,
+            Manifest::Index(_) => return Err(Shortfall::Unchecked(format!("`{at}` is an index"))),
+        };
+        if size > MAX_REPORT {
+            return Err(Shortfall::TooLarge(size));
+        }
+        let answer = Rc::new(host::oci_manifest_config(host, at).map_err(unreadable)?);
+        self.configs.push((at.to_owned(), Rc::clone(&answer)));
+        let kept = |configs: &[(String, Rc<Vec<u8>>)]| -> usize {
+            configs.iter().map(|(_, answer)| answer.len()).sum()
+        };
+        while self.configs.len() > 1 && kept(&self.configs) > MAX_KEPT {
+            self.configs.remove(0);
+        }
+        Ok(answer)
+    }
+}
+
+/// The images of an index that count.
+fn counted(
+    images: Vec<(Option<Platform>, Digest)>,
+    platforms: &[Platform],
+) -> Result<Vec<(Option<Platform>, Digest)>, Shortfall> {
+    let counts = |platform: &Option<Platform>| {
+        platforms.is_empty()
+            || platform.iter().any(|platform| platforms.iter().any(|named| named.names(platform)))
+    };
+    let images: Vec<_> = images.into_iter().filter(|(platform, _)| counts(platform)).collect();
+    match images.len() {
+        0 => Err(Shortfall::NoPlatform),
+        count if count > MAX_PLATFORMS => Err(Shortfall::TooManyPlatforms(count)),
+        _ => Ok(images),
+    }
+}
+
+fn unmet(what: Requirement, platform: Option<Platform>, why: Shortfall) -> Reason {
+    Reason::Unmet(Box::new(Unmet { what, platform, why }))
+}
