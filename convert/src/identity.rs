@@ -1,12 +1,14 @@
 //! Keyless identities of other tools → an issuer, and a subject or the URL that subjects are below.
 //!
-//! - What of regular expressions? A literal one is a text, one that ends in `.*` (or just ends, since they
-//!   need not match the whole text) a prefix; others may be a pattern. Of any other, the part before the first
+//! - What of regular expressions? A literal one is a text, one that ends in `/.*` a prefix; others may be a pattern,
+//!   also those that just end, since they need not match the whole text. Of any other, the part before the first
 //!   operator is kept, up to its last `/`; that takes in more subjects, and is said. Where nothing can be kept,
 //!   the place is left to be filled in.
+//! - What if they are read wrongly? What they become is put to themselves before it is written: it must match.
 //! - What of a dot? Taken for itself, it stands for less than in the source.
 //! - Why must a prefix end in `/`? `https://github.com/acme` would take in `https://github.com/acme-evil`.
 
+use super::pattern;
 use super::remark::Remarks;
 use super::signer::{Identity, Subject};
 use super::subject::{self, Fidelity};
@@ -66,6 +68,18 @@ impl<'s> Wanted<'s> {
         }
     }
 
+    /// Whether the source takes this text.
+    fn accepts(self, text: &str) -> bool {
+        match self {
+            Self::Nobody => !text.is_empty(),
+            Self::Exactly(wanted) => wanted == text,
+            Self::Wildcard(wanted) => pattern::matches(wanted, text),
+            Self::RegExp(wanted) => {
+                regex::Regex::new(wanted).is_ok_and(|wanted| wanted.is_match(text))
+            }
+        }
+    }
+
     fn text(self) -> &'s str {
         match self {
             Self::Nobody => "",
@@ -87,27 +101,15 @@ pub(super) fn keyless(
 }
 
 fn subject_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Subject {
-    let Beginning { literal, rest, loose } = wanted.beginning();
+    let mut own = Remarks::default();
+    let subject = said(wanted, path, &mut own);
+    if samples(&subject).iter().all(|subject| wanted.accepts(subject)) {
+        remarks.extend(own);
+        return subject;
+    }
+    let beginning = wanted.beginning().literal;
+    let below = beginning.rfind('/').and_then(|slash| beginning.get(..=slash)).unwrap_or_default();
     let text = wanted.text();
-    if loose {
-        remarks.note(path, format!("`{text}` is taken from its beginning, and its dots for dots"));
-    }
-    if rest == Rest::Nothing {
-        return Subject::Equal(literal);
-    }
-    let below = literal.rfind('/').and_then(|slash| literal.get(..=slash)).unwrap_or_default();
-    if rest == Rest::Anything && is_url(&literal) && !literal.contains('@') {
-        if below != literal {
-            remarks.note(path, format!("`{text}` is taken for what is below `{literal}/`"));
-        }
-        return Subject::UrlPrefix(format!("{}/", literal.trim_end_matches('/')));
-    }
-    if rest == Rest::Anything && is_url(below) && below == literal {
-        return Subject::UrlPrefix(literal);
-    }
-    if let Some(pattern) = pattern_of(wanted, path, remarks) {
-        return pattern;
-    }
     if is_url(below) {
         remarks.less(
             path,
@@ -123,6 +125,44 @@ fn subject_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Subject 
         ),
     );
     Subject::Unknown
+}
+
+/// The subject that takes in nothing that is not wanted.
+fn said(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Subject {
+    let Beginning { literal, rest, loose } = wanted.beginning();
+    let text = wanted.text();
+    if loose && (rest == Rest::Nothing || is_url(&literal)) {
+        remarks.note(path, format!("`{text}` is taken from its beginning, and its dots for dots"));
+    }
+    match rest {
+        Rest::Nothing => return Subject::Equal(literal),
+        Rest::Anything if is_url(&literal) && literal.ends_with('/') => {
+            return Subject::UrlPrefix(literal);
+        }
+        Rest::Anything | Rest::Something => {}
+    }
+    if let Some(pattern) = pattern_of(wanted, path, remarks) {
+        return pattern;
+    }
+    if rest == Rest::Anything && is_url(&literal) && !literal.contains('@') {
+        remarks.stricter(path, format!("`{text}` is taken for what is below `{literal}/`"));
+        return Subject::UrlPrefix(format!("{literal}/"));
+    }
+    Subject::Unknown
+}
+
+/// Some of the subjects that are taken; one that never is, where that is not known.
+fn samples(subject: &Subject) -> Vec<String> {
+    match subject {
+        Subject::Equal(text) => vec![text.clone()],
+        Subject::UrlPrefix(prefix) => ["app", "app/.github/workflows/x.yml@refs/tags/v1"]
+            .map(|rest| format!("{prefix}{rest}"))
+            .into(),
+        Subject::Pattern(pattern) => [("x", "y"), ("a/b@c:d", "e.f")]
+            .map(|(any, within)| pattern.replace("**", any).replace('*', within))
+            .into(),
+        Subject::Unknown => vec![String::new()],
+    }
 }
 
 /// The pattern that says the same, or nearly so.
@@ -157,7 +197,7 @@ fn issuer_of(
     let Beginning { literal, rest, loose } = wanted.beginning();
     let text = wanted.text();
     let is_whole = rest == Rest::Nothing || rest == Rest::Anything && literal.contains("://");
-    if is_whole && !literal.is_empty() && !text.ends_with(".*") && !text.ends_with('*') {
+    if is_whole && !literal.is_empty() && !text.ends_with('*') && wanted.accepts(&literal) {
         if loose || rest != Rest::Nothing {
             remarks.note(path, format!("`{text}` is taken for the issuer `{literal}` alone"));
         }
@@ -170,7 +210,7 @@ fn issuer_of(
         Subject::Unknown => false,
     };
     let what = if text.is_empty() { "any issuer".to_owned() } else { format!("`{text}`") };
-    if is_github && GITHUB_ISSUER.starts_with(&literal) {
+    if is_github && wanted.accepts(GITHUB_ISSUER) {
         remarks.note(path, format!("{what} is narrowed to the issuer of GitHub's workflows"));
         return Some(GITHUB_ISSUER.to_owned());
     }
@@ -230,13 +270,13 @@ mod tests {
     /// A regular expression, the subject that it becomes, and how much is said.
     #[test]
     fn subjects() {
-        use super::super::remark::Weight::{Less, Note, Open};
+        use super::super::remark::Weight::{Less, Note, Open, Stricter};
         let acme = "https://github.com/acme/";
         let rows = [
             (r"^https://github\.com/acme/.*$", Subject::UrlPrefix(acme.into()), None),
             (r"^https://github\.com/acme/.+", Subject::UrlPrefix(acme.into()), None),
             ("https://github.com/acme/.*", Subject::UrlPrefix(acme.into()), Some(Note)),
-            (r"^https://github\.com/acme", Subject::UrlPrefix(acme.into()), Some(Note)),
+            (r"^https://github\.com/acme", Subject::UrlPrefix(acme.into()), Some(Stricter)),
             (
                 r"^https://github\.com/acme/[^/]+/x",
                 Subject::Pattern(format!("{acme}*/x**")),

@@ -13,11 +13,13 @@ use self::spread::spread;
 use self::tag::tag_patterns;
 use self::text::Token::{self, Char};
 
+use super::signer::is_variable;
+
 mod spread;
 mod tag;
 mod text;
 
-pub(super) use text::Dialect;
+pub(super) use text::{Dialect, matches};
 
 /// More alternatives than this are not written; a pattern that selects more is.
 const MAX_ALTERNATIVES: usize = 8;
@@ -53,12 +55,18 @@ pub(super) struct Translation {
 
 /// Translates a pattern that selects images.
 pub(super) fn selecting(source: &str, dialect: Dialect) -> Translation {
+    if is_variable(source) {
+        return every_image();
+    }
     let Some(tokens) = dialect.tokens(source) else { return every_image() };
     exact(&tokens, Purpose::Select).unwrap_or_else(|| below(&tokens))
 }
 
 /// Translates a pattern that spares images, if that can be said without sparing others.
 pub(super) fn sparing(source: &str, dialect: Dialect) -> Option<Vec<String>> {
+    if is_variable(source) || !dialect.can_spare(source) {
+        return None;
+    }
     let translation = exact(&dialect.tokens(source)?, Purpose::Spare)?;
     (translation.reach == Reach::Same).then_some(translation.patterns)
 }
@@ -248,20 +256,22 @@ mod tests {
             None => format!(":{}", tag.unwrap_or("latest")),
         };
         match dialect {
-            Dialect::Glob => vec![image.to_owned()],
+            // As it is written; pinned, it is canonical.
+            Dialect::Glob if has_registry => vec![image.to_owned(), format!("{name}@{A}")],
+            Dialect::Glob => vec![image.to_owned(), format!("docker.io/{name}@{A}")],
             Dialect::Kyverno if has_registry => vec![format!("{repository}{suffix}")],
             Dialect::Kyverno => vec![format!("docker.io/{repository}{suffix}")],
+            // Every image has a digest before it is compared, and no tag beside it.
             Dialect::PolicyController => {
-                let name = match repository.strip_prefix("docker.io/") {
+                let canonical = Reference::parse(image).unwrap().to_string();
+                let repository = canonical.split('@').next().unwrap();
+                let tag = repository.rfind(':').filter(|at| !repository[*at..].contains('/'));
+                let repository = &repository[..tag.unwrap_or(repository.len())];
+                let repository = match repository.strip_prefix("docker.io/") {
                     Some(path) => format!("index.docker.io/{path}"),
-                    None if has_registry => repository.to_owned(),
-                    None => format!("index.docker.io/{repository}"),
+                    None => repository.to_owned(),
                 };
-                let name = match name.strip_prefix("index.docker.io/") {
-                    Some(path) if !path.contains('/') => format!("index.docker.io/library/{path}"),
-                    _ => name,
-                };
-                vec![format!("{name}{suffix}"), image.to_owned()]
+                vec![format!("{repository}@{}", digest.unwrap_or(A))]
             }
         }
     }
@@ -368,6 +378,31 @@ mod tests {
         }
     }
 
+    /// policy-controller compares globs with `index.docker.io/library/nginx@sha256:…`: with a digest, and no tag.
+    #[test]
+    fn what_never_matched_spares_nothing() {
+        let rows: [(&str, Option<&[&str]>); 12] = [
+            ("ghcr.io/acme/*", Some(&["ghcr.io/acme/*"])),
+            ("ghcr.io/acme/app*", Some(&["ghcr.io/acme/app*"])),
+            ("index.docker.io/library/*", Some(&["docker.io/library/*"])),
+            ("*", Some(&["docker.io/library/*"])),
+            ("**", Some(&["**"])),
+            ("ghcr.io/acme/app", None),
+            ("ghcr.io/acme/app:v1", None),
+            ("ghcr.io/acme/app:*", None),
+            ("ghcr.io/acme/a*z*", None),
+            ("docker.io/library/*", None),
+            ("docker*/library/*", None),
+            ("library/*", None),
+        ];
+        for (source, expected) in rows {
+            let spared = sparing(source, Dialect::PolicyController);
+            let expected: Option<Vec<String>> =
+                expected.map(|patterns| patterns.iter().map(ToString::to_string).collect());
+            assert_eq!(spared, expected, "{source}");
+        }
+    }
+
     #[test]
     fn patterns_that_have_no_image_in_common() {
         assert!(are_apart("ghcr.io/acme/**", "registry.k8s.io/**"));
@@ -425,6 +460,9 @@ mod tests {
                     prop_assert!(selects(&translation.patterns, &image), "{source} {dialect:?} {image}: {translation:?}");
                 }
                 if spared.as_ref().is_some_and(|spared| spares(spared, &image)) {
+                    if dialect == Dialect::PolicyController {
+                        prop_assert!(matched, "{source} {image}: spared {spared:?}");
+                    }
                     let canonical = spellings(&image);
                     prop_assert!(canonical.iter().any(|image| source_matches(&source, image, dialect)), "{source} {dialect:?} {image}: spared {spared:?}");
                 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 #![expect(clippy::indexing_slicing, reason = "a test may stop where it fails")]
+#![expect(clippy::panic, reason = "a test may stop where it fails")]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use base64::Engine;
 use rcgen::{CertificateParams, CustomExtension, KeyPair, SanType};
 use serde_json::{Value, json};
-use signed_images_convert::{Converted, Source, Weight, convert};
+use signed_images_convert::{Conversion, Converted, Options, Source, Weight, convert};
 use signed_images_policy::host::Host;
 use signed_images_policy::{validate, validate_settings};
 
@@ -32,7 +33,13 @@ fn inputs() -> Vec<PathBuf> {
 fn converted(path: &Path) -> Vec<Converted> {
     let name = path.file_name().unwrap().to_str().unwrap();
     let text = std::fs::read_to_string(path).unwrap();
-    convert(&Source::parse(name, &text).unwrap()).unwrap()
+    of_text(name, &text).policies
+}
+
+fn of_text(name: &str, text: &str) -> Conversion {
+    let (sources, error) = Source::parse(name, text);
+    assert!(error.is_none(), "{name}: {error:?}");
+    convert(&sources, &Options::default())
 }
 
 fn settings(text: &str) -> Value {
@@ -76,23 +83,36 @@ fn the_policy_takes_what_is_converted() {
     assert_eq!(open, 2, "the keys in a KMS");
 }
 
-/// Every remark is on top (`Less`, `Open`) or in place.
+/// Every remark is on top, below a title that says how much it matters.
 #[test]
-fn all_that_is_lost_is_said_on_top() {
+fn all_that_is_otherwise_is_said_on_top() {
+    const TITLES: [&str; 4] = [
+        "VERIFIES LESS THAN",
+        "REFUSES WHAT ITS SOURCE ADMITS",
+        "MUST BE FILLED IN",
+        "NO POLICY SERVER CHECKS",
+    ];
     for path in inputs() {
         for policy in converted(&path) {
             let head: Vec<&str> =
                 policy.text.lines().take_while(|line| line.starts_with('#')).collect();
             let head = head.iter().map(|line| line.trim_start_matches('#').trim());
             let head = head.collect::<Vec<_>>().join(" ");
+            let mut titles = [false; 4];
             for remark in &policy.remarks {
                 let words: Vec<&str> = remark.text.split_whitespace().collect();
-                if remark.weight != Weight::Note {
-                    assert!(head.contains(&words.join(" ")), "{}: {}", path.display(), remark.text);
+                assert!(head.contains(&words.join(" ")), "{}: {}", path.display(), remark.text);
+                assert!(head.contains(&remark.path), "{}: {}", path.display(), remark.path);
+                assert!(!remark.policy.is_empty(), "{}: {}", path.display(), remark.text);
+                match remark.weight {
+                    Weight::Less => titles[0] = true,
+                    Weight::Stricter => titles[1] = true,
+                    Weight::Open => titles[2] = true,
+                    Weight::Unchecked(_) => titles[3] = true,
+                    Weight::Note => {}
                 }
             }
-            let says_less = head.contains("VERIFIES LESS THAN");
-            assert_eq!(says_less, policy.weight() == Some(Weight::Less), "{}", path.display());
+            assert_eq!(TITLES.map(|title| head.contains(title)), titles, "{}", path.display());
         }
     }
 }
@@ -326,40 +346,98 @@ fn a_key_from_a_kms_is_filled_in() {
 }
 
 /// Input, its place and what is wrong there.
-const MISTAKES: [(&str, &str); 9] = [
-    ("[]", "`f`, document 1: ``: must be a map"),
-    ("kind: Pod\napiVersion: v1", "`f`, document 1: `v1` `Pod` is not converted; known are"),
-    ("a: 1", "`f`, document 1: this document is not converted; known are"),
+const MISTAKES: [(&str, &str); 7] = [
     ("signatures: []\n---\na: [", "`f`, document 2, is not YAML or JSON: "),
     ("", "`f` holds no document"),
     (
-        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec: {rules: [{validate: {}}]}",
-        "`f`, document 1: `spec`: has no rule with `verifyImages`: there is nothing to convert",
-    ),
-    (
         "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec: {rules: [{verifyImages: [{imageReferences: 1}]}]}",
-        "`f`, document 1: `spec.rules[0].verifyImages[0].imageReferences`: must be a list",
+        "`f`, document 1, ClusterPolicy without a name: `spec.rules[0].verifyImages[0].imageReferences`: invalid type: integer",
     ),
     (
-        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec: {rules: [{verifyImages: [{image: a, attestors: [{count: 2, entries: [{keys: {kms: a}}]}]}]}]}",
-        "`f`, document 1: `spec.rules[0].verifyImages[0].attestors[0]`: `count` is more than the 1 entries",
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: a}\nspec: {rules: [{verifyImages: [{image: a, attestors: [{count: 2, entries: [{keys: {kms: a}}]}]}]}]}",
+        "`f`, document 1, ClusterPolicy `a`: `spec.rules[0].verifyImages[0].attestors[0]`: `count` is more than the 1 entries",
     ),
     (
-        "apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicy\nspec: {module: registry://a/b:1}",
-        "`f`, document 1: `spec.module`: `registry://a/b:1` is not `verify-image-signatures`: only policies of that module are converted",
+        "kind: List\nitems: [{apiVersion: policy.sigstore.dev/v1beta1, kind: ClusterImagePolicy, metadata: {name: a}, spec: {mode: x}}]",
+        "`f`, ClusterImagePolicy `a`: `spec`: `images` are missing",
+    ),
+    (
+        "apiVersion: policies.kyverno.io/v1\nkind: ImageValidatingPolicy\nspec: {attestors: [{name: a, cosign: {}}]}",
+        "`f`, document 1, ImageValidatingPolicy without a name: `spec.attestors[0].cosign`: give one of `key`, `keyless`, `certificate`",
+    ),
+    (
+        "apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicy\nspec: {module: 'registry://a/verify-image-signatures:1', settings: 1}",
+        "`f`, document 1, ClusterAdmissionPolicy without a name: `spec.settings`: must be a map",
     ),
 ];
 
 #[test]
 fn mistakes_are_named_with_their_place() {
     for (text, expected) in MISTAKES {
-        let message = match Source::parse("f", text) {
-            Err(error) => error.to_string(),
-            Ok(sources) => {
-                let (place, error) = convert(&sources).unwrap_err();
+        let (sources, error) = Source::parse("f", text);
+        let message = match error {
+            Some(error) => error.to_string(),
+            None => {
+                let conversion = convert(&sources, &Options::default());
+                let [(place, error)] = conversion.refused.as_slice() else { panic!("{text}") };
                 format!("{place}: {error}")
             }
         };
         assert!(message.starts_with(expected), "{text}: {message}");
     }
+}
+
+/// What is skipped, and why.
+const SKIPPED: [(&str, &str, &str); 6] = [
+    ("[]", "`f`, document 1", "it is no policy that is converted"),
+    (
+        "kind: Pod\napiVersion: v1",
+        "`f`, document 1, Pod without a name",
+        "`v1` `Pod` is not converted",
+    ),
+    ("a: 1", "`f`, document 1", "it is no policy that is converted"),
+    (
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: labels}\nspec: {rules: [{validate: {}}]}",
+        "`f`, document 1, ClusterPolicy `labels`",
+        "it verifies no images",
+    ),
+    (
+        "apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicy\nspec: {module: registry://a/b:1}",
+        "`f`, document 1, ClusterAdmissionPolicy without a name",
+        "only policies of `verify-image-signatures` are converted",
+    ),
+    (
+        "apiVersion: policy.sigstore.dev/v1beta1\nkind: ClusterImagePolicy\nmetadata: {name: all}\nspec: {images: [{glob: '**'}], authorities: [{static: {action: pass}}]}",
+        "ClusterImagePolicy `all` (f, document 1)",
+        "all images pass there",
+    ),
+];
+
+#[test]
+fn what_is_no_policy_of_images_is_skipped_and_told() {
+    for (text, place, why) in SKIPPED {
+        let conversion = of_text("f", text);
+        assert_eq!(conversion.skipped, [(place.to_owned(), why.to_owned())], "{text}");
+        assert!(conversion.policies.is_empty() && conversion.refused.is_empty(), "{text}");
+    }
+}
+
+/// As `kubectl get clusterpolicies -o yaml` prints them.
+#[test]
+fn one_document_of_a_list_never_stops_the_rest() {
+    let path = root().join("convert/tests/sources/kyverno-old-form.yaml");
+    let good: Value = yaml_serde::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let policy = |name: &str, spec: Value| json!({"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": name}, "spec": spec});
+    let wrong = policy("wrong", json!({"rules": [{"verifyImages": [{}]}]}));
+    let other = policy("labels", json!({"rules": [{"validate": {}}]}));
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": [wrong, other, good]});
+    let conversion = of_text("f", &list.to_string());
+    assert_eq!(conversion.policies.len(), 1);
+    assert_eq!(conversion.skipped[0].0, "`f`, ClusterPolicy `labels`");
+    let (place, error) = &conversion.refused[0];
+    let expected = "`spec.rules[0].verifyImages[0]`: `imageReferences` are missing";
+    assert_eq!(
+        (place.as_str(), error.to_string().as_str()),
+        ("`f`, ClusterPolicy `wrong`", expected)
+    );
 }
