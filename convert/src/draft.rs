@@ -213,8 +213,11 @@ pub(super) struct Said {
 impl Said {
     /// Remarks on the element at that path of the output.
     pub(super) fn remarks(&mut self, path: &str, remarks: &Remarks) {
-        for comment in remarks.iter().filter_map(Remark::comment) {
-            self.comments.add(path, comment);
+        let known: Vec<&Remark> = self.all.iter().collect();
+        for remark in remarks.iter().filter(|remark| !known.contains(remark)) {
+            if let Some(comment) = remark.comment() {
+                self.comments.add(path, comment);
+            }
         }
         self.all.extend(remarks.clone());
     }

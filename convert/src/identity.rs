@@ -169,7 +169,8 @@ fn samples(subject: &Subject) -> Vec<String> {
 fn pattern_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Option<Subject> {
     let pattern = match wanted {
         Wanted::Wildcard(text) => subject::of_wildcard(text),
-        Wanted::RegExp(text) => subject::of_reg_exp(text),
+        Wanted::RegExp(text) => subject::of_reg_exp(text)
+            .or_else(|| subject::of_reg_exp(&format!("^{}", text.trim_start_matches('^')))),
         Wanted::Exactly(_) | Wanted::Nobody => None,
     }?;
     let text = wanted.text();
@@ -265,7 +266,9 @@ fn reg_exp(text: &str) -> Beginning {
 
 #[cfg(test)]
 mod tests {
+    use super::super::remark::Weight;
     use super::*;
+    use proptest::prelude::*;
 
     /// A regular expression, the subject that it becomes, and how much is said.
     #[test]
@@ -280,6 +283,17 @@ mod tests {
             (
                 r"^https://github\.com/acme/[^/]+/x",
                 Subject::Pattern(format!("{acme}*/x**")),
+                Some(Note),
+            ),
+            // It may begin anywhere; a URL begins where it begins.
+            (
+                r"https://github\.com/acme/app/x\.yml",
+                Subject::Pattern(format!("{acme}app/x.yml**")),
+                Some(Note),
+            ),
+            (
+                r"^https://github\.com/acme/app",
+                Subject::Pattern(format!("{acme}app**")),
                 Some(Note),
             ),
             (r"^https://github\.com/acme/[^/]{2}/x", Subject::UrlPrefix(acme.into()), Some(Less)),
@@ -323,11 +337,89 @@ mod tests {
             (Wanted::RegExp(".*"), &github, Some(GITHUB_ISSUER)),
             (Wanted::Nobody, &github, Some(GITHUB_ISSUER)),
             (Wanted::RegExp(r"https://a\.b/.*"), &github, None),
+            // What it becomes must match it.
+            (Wanted::RegExp(r"https://a\.b/.+"), &other, None),
+            (Wanted::RegExp(r"https://token\.actions\.githubusercontent\.com/.+"), &github, None),
+            (Wanted::RegExp(r"https://token\..+"), &github, Some(GITHUB_ISSUER)),
+            (Wanted::Wildcard("https://*.b"), &other, None),
+            (Wanted::Wildcard("https://token.*"), &github, Some(GITHUB_ISSUER)),
             (Wanted::Nobody, &other, None),
         ];
         for (wanted, subject, expected) in rows {
             let issuer = issuer_of(wanted, subject, "x", &mut Remarks::default());
             assert_eq!(issuer.as_deref(), expected, "{wanted:?}");
         }
+    }
+
+    /// Expressions as people write them: parts of subjects, with what stands for others.
+    fn reg_exp() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            Just(r"https://github\.com/acme/".to_owned()),
+            Just("https://github.com/".to_owned()),
+            "(app|web|x\\.yml|@refs/tags/|v1|/)",
+            "(\\.\\*|\\.\\+|\\[\\^/\\]\\*|\\[\\^/\\]\\+|\\.|\\[a-z\\]\\+|a\\?|\\(a\\|b\\))",
+        ];
+        ("\\^?", proptest::collection::vec(part, 1..6), "\\$?")
+            .prop_map(|(start, parts, end)| format!("{start}{}{end}", parts.concat()))
+    }
+
+    fn wildcard() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            Just("https://github.com/acme/".to_owned()),
+            "(app|x\\.yml|@refs/tags/|v1|/|\\*|\\?|\\*\\*)",
+        ];
+        proptest::collection::vec(part, 1..6).prop_map(|parts| parts.concat())
+    }
+
+    /// Subjects that certificates could have.
+    fn signed() -> impl Strategy<Value = String> {
+        let part = "(app|web|x\\.yml|@refs/tags/|v1|/|a|b|xyz|\\.)";
+        let head = prop_oneof![
+            Just("https://github.com/acme/"),
+            Just("https://github.com/acme"),
+            Just("https://github.com/"),
+            Just("")
+        ];
+        (head, proptest::collection::vec(part, 0..6))
+            .prop_map(|(head, parts)| format!("{head}{}", parts.concat()))
+    }
+
+    fn takes(subject: &Subject, signed: &str) -> bool {
+        match subject {
+            Subject::Equal(text) => text == signed,
+            Subject::UrlPrefix(prefix) => signed.starts_with(prefix) && prefix.ends_with('/'),
+            Subject::Pattern(pattern) => {
+                signed_images_policy::settings::subject_pattern(pattern).unwrap().matches(signed)
+            }
+            Subject::Unknown => false,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+        /// What a subject becomes takes in none that the source does not, or says so. A star that is nothing where the
+        /// source wants a letter is no subject of anybody's.
+        #[test]
+        fn no_stranger_is_taken(
+            wanted in prop_oneof![reg_exp().prop_map(|text| (true, text)), wildcard().prop_map(|text| (false, text))],
+            signed in proptest::collection::vec(signed(), 24),
+        ) {
+            let (is_reg_exp, text) = wanted;
+            let wanted = if is_reg_exp { Wanted::RegExp(&text) } else { Wanted::Wildcard(&text) };
+            let mut remarks = Remarks::default();
+            let subject = subject_of(wanted, "x", &mut remarks);
+            let is_wider = remarks.iter().any(|remark| remark.weight == Weight::Less);
+            for signed in signed {
+                let may_be_nothing = text.contains('+') && wanted_with_stars(&text).is_match(&signed);
+                if takes(&subject, &signed) && !is_wider {
+                    prop_assert!(wanted.accepts(&signed) || may_be_nothing, "{text}: {subject:?} takes {signed}");
+                }
+            }
+        }
+    }
+
+    fn wanted_with_stars(text: &str) -> regex::Regex {
+        regex::Regex::new(&text.replace('+', "*")).unwrap()
     }
 }

@@ -36,14 +36,13 @@ impl Dialect {
     pub(super) fn can_spare(self, source: &str) -> bool {
         match self {
             Self::Kyverno | Self::Glob => true,
+            Self::PolicyController if matches!(source, "*" | "*/*" | "**") => true,
             Self::PolicyController => {
-                let (path, last) = source.rsplit_once('/').unwrap_or(("", source));
+                let Some((path, last)) = source.rsplit_once('/') else { return false };
                 let registry = path.split('/').next().unwrap_or_default();
-                let is_hub = |name: &str| matches(registry, name);
                 let name = last.trim_end_matches('*');
-                name != last
-                    && !name.contains(['*', ':', '@'])
-                    && (!is_hub("docker.io") || is_hub("index.docker.io"))
+                let is_open = name != last && !name.contains(['*', ':', '@']);
+                is_open && registry != "docker.io" && !registry.contains('*')
             }
         }
     }
