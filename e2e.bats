@@ -993,6 +993,40 @@ YAML
   diff "$BATS_TEST_TMPDIR/web.yaml" "$BATS_TEST_TMPDIR/expected"
 }
 
+# suggest WHAT…: with the keys of release and security
+suggest() {
+  echo "insecure_sources: ['$REGISTRY']" >"$BATS_TEST_TMPDIR/sources.yml"
+  cd "$BATS_TEST_TMPDIR" || return
+  run --separate-stderr timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" suggest \
+    --key "$KEYS/release.pub" --key "$KEYS/security.pub" --sources-path sources.yml \
+    --sigstore-trust-config "$BATS_FILE_TMPDIR/trust-config.json" "$@"
+}
+
+@test "what is suggested is accepted by check, but for what is listed" {
+  push_image other/app:1 && sign security other/app:1
+  push_image acme/strange:1 && sign stranger acme/strange:1
+  suggest "$(image acme/app:signed)" "$(image acme/app:both)" "$(image other/app:1)" \
+    "$(image acme/app:unsigned)" "$(image acme/strange:1)"
+  exits 0
+  [[ $output == *"# not signed (1):"$'\n'"#   $(image acme/app:unsigned)"* ]] || complain 'unsigned'
+  [[ $output == *'# signed by a key that was not given'*"$(image acme/strange:1)"* ]] || complain 'strange'
+  [[ $output != *exempt* && $output != *warn* ]] || complain 'nobody is spared'
+  echo "$output" >"$BATS_TEST_TMPDIR/settings.json"
+  check "$(image acme/app:signed)" "$(image acme/app:both)" "$(image other/app:1)"
+  exits 0
+  check --output json "$(image acme/app:unsigned)"
+  exits 1
+}
+
+@test "nothing is suggested where nobody is known, and what could not be read is told" {
+  suggest "$(image acme/app:unsigned)"
+  exits 1
+  [ -z "$output" ] || complain 'settings'
+  suggest "$(image acme/app:signed)" "$(image acme/app:none)"
+  exits 3
+  [[ $output == *'# could not be read (1):'*"$(image acme/app:none): "* ]] || complain 'unread'
+}
+
 @test "check cannot say what a registry that was stopped holds" {
   start_registry stopped-for-check
   REGISTRY=$address

@@ -22,8 +22,9 @@ pub mod kinds;
 #[cfg(test)]
 mod kubectl;
 mod merge;
+pub mod named;
 pub mod output;
-mod parallel;
+pub(crate) mod parallel;
 pub mod pin;
 pub mod policy;
 pub mod report;

@@ -29,6 +29,7 @@ pub(crate) mod print;
 mod push;
 mod reporting;
 mod run;
+mod suggest;
 
 const FILTER: &str = "error,kube_client=off,signed_images=info,policy=info";
 const QUIET_FILTER: &str = "error,kube_client=off,signed_images=info,policy=off";
@@ -74,6 +75,7 @@ enum Command {
     Explain(explain::Explain),
     Run(run::Run),
     Convert(convert::Convert),
+    Suggest(suggest::Suggest),
     Policy(policy::Policy),
     Demo(demo::Demo),
     Annotate(annotate::Annotate),
@@ -149,6 +151,7 @@ impl CommandLine {
             Command::Explain(explain) => explain.run(),
             Command::Run(run) => run.run(),
             Command::Convert(convert) => convert.run(),
+            Command::Suggest(suggest) => suggest.run(),
             Command::Policy(policy) => policy.run(),
             Command::Demo(demo) => demo.run(),
             Command::Annotate(annotate) => annotate.run(),

@@ -18,6 +18,7 @@ use session::{Recorder, Replay};
 
 mod certificate;
 mod error;
+mod evidence;
 mod kubernetes;
 mod log;
 mod question;
@@ -25,6 +26,7 @@ mod registry;
 pub mod session;
 mod shared;
 mod signatures;
+mod signed;
 mod signer;
 mod trust;
 
@@ -34,6 +36,7 @@ pub use question::{Annotations, Question, ResourceQuestion};
 pub(crate) use registry::{ANONYMOUS, unreachable};
 pub use registry::{AT_ONCE, Registries};
 pub use shared::Shared;
+pub use signed::{Certificate, Signature, Signed};
 pub use trust::{Trust, TrustError};
 
 use signatures::{CertificateSigner, Verifier};

@@ -18,6 +18,7 @@
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
 //! - Why is an image verified, or not? [`explain`] reads it as the policy does.
+//! - Who signs what runs, as rules? [`suggest`] finds it out.
 //! - And policies of other tools, and the manifest that is applied to a cluster? Both are written by the package
 //!   `signed-images-convert`.
 
@@ -40,5 +41,6 @@ pub mod registry;
 pub mod request;
 pub mod settings;
 pub mod sources;
+pub mod suggest;
 pub mod text;
 pub mod transport;

@@ -58,7 +58,7 @@ impl SettingsOptions {
 }
 
 /// A host that reaches nothing: enough to check chains of certificates.
-fn nowhere(runtime: Handle) -> Host {
+pub(super) fn nowhere(runtime: Handle) -> Host {
     let live = Live::new(runtime, Registries::default(), Trust::default(), Cluster::default());
     Host { answers: Answers::Live(live), readable: BTreeSet::new() }
 }

@@ -1,6 +1,7 @@
 //! Whether an image is signed, and by whom.
 //!
-//! - Which signatures count? Those that the trust root vouches for: in the tag `sha256-<hex>.sig` beside the
+//! - Which signatures count? Those that the trust root vouches for, and whose certificate and log entry were made for
+//!   them ([`evidence`]): in the tag `sha256-<hex>.sig` beside the
 //!   image, or referring to it as Sigstore bundles.
 //! - What is answered? The digest that the signatures were looked up for. The tag is resolved once; from then
 //!   on the digest is asked for.
@@ -31,6 +32,7 @@ use sigstore::trust::sigstore::SigstoreTrustRoot;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::error::HostError;
+use super::evidence;
 use super::question::Annotations;
 use super::registry::{ANONYMOUS, Registries, TIMEOUT, unreachable};
 use super::signer::Signer;
@@ -39,8 +41,8 @@ use crate::transport::gateway::Referrers;
 
 /// What verifies images.
 pub(crate) struct Verifier {
-    registries: Arc<Registries>,
-    trust: Trust,
+    pub(super) registries: Arc<Registries>,
+    pub(super) trust: Trust,
     /// One at a time uses a client, as at Kubewarden's host: what it asks has been asked ahead, so nobody waits long.
     with_root: OnceCell<Mutex<Client>>,
     without_root: OnceCell<Mutex<Client>>,
@@ -56,9 +58,9 @@ pub(crate) struct CertificateSigner<'a> {
 }
 
 /// The signatures of an image.
-struct Signatures {
-    digest: String,
-    layers: Vec<SignatureLayer>,
+pub(super) struct Signatures {
+    pub(super) digest: String,
+    pub(super) layers: Vec<SignatureLayer>,
 }
 
 impl fmt::Debug for Verifier {
@@ -114,11 +116,21 @@ impl Verifier {
     async fn signatures(&self, image: &str, need: Need) -> Result<Signatures, HostError> {
         let reference: Reference = image.parse()?;
         let root = self.trust.root(need).await?;
-        let signatures = in_time(image, Box::pin(self.find(&reference, root))).await?;
+        let signatures = self.found(image, &reference, root).await?;
         if signatures.layers.is_empty() {
             return Err(self.why_none(&reference, &signatures.digest).await);
         }
         Ok(signatures)
+    }
+
+    /// The signatures that hold, which may be none.
+    pub(super) async fn found(
+        &self,
+        image: &str,
+        reference: &Reference,
+        root: Option<&SigstoreTrustRoot>,
+    ) -> Result<Signatures, HostError> {
+        in_time(image, Box::pin(self.find(reference, root))).await
     }
 
     async fn client(&self, root: Option<&SigstoreTrustRoot>) -> Result<&Mutex<Client>, HostError> {
@@ -163,6 +175,7 @@ impl Verifier {
         );
         let mut client = self.client(root).await?.lock().await;
         let layers = client.trusted_signature_layers(&Auth::Anonymous, &pinned).await?;
+        let layers = layers.into_iter().map(evidence::held).collect();
         Ok(Signatures { digest, layers })
     }
 
@@ -203,7 +216,7 @@ impl Verifier {
     }
 
     /// There is nothing that can be believed: is there something that cannot?
-    async fn why_none(&self, image: &Reference, digest: &str) -> HostError {
+    pub(super) async fn why_none(&self, image: &Reference, digest: &str) -> HostError {
         let tag = signature_tag(image, digest);
         let Ok(manifest) = self.registries.manifest(&tag.whole()).await else {
             return HostError::Unsigned { image: image.whole() };
@@ -227,7 +240,7 @@ impl Verifier {
 }
 
 /// Where cosign keeps the signatures of an image.
-fn signature_tag(image: &Reference, digest: &str) -> Reference {
+pub(super) fn signature_tag(image: &Reference, digest: &str) -> Reference {
     let tag = format!("{}.sig", digest.replace(':', "-"));
     Reference::with_tag(image.registry().to_owned(), image.repository().to_owned(), tag)
 }

@@ -13,11 +13,13 @@ use rcgen::{
     IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
 };
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use signed_images::demo::{Key, Signature};
 use signed_images::host::Trust;
 
 const ISSUER_OID: &[u64] = &[1, 3, 6, 1, 4, 1, 57264, 1, 1];
 const REPOSITORY_OID: &[u64] = &[1, 3, 6, 1, 4, 1, 57264, 1, 5];
+const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const LOG_ID: &str = "6c6f67"; // `log`
 
 /// Who signs.
@@ -97,18 +99,30 @@ impl Authority {
         let mut signature = signer.sign(image, digest).unwrap();
         let annotations = [
             ("dev.sigstore.cosign/certificate".to_owned(), certificate.clone()),
-            ("dev.sigstore.cosign/bundle".to_owned(), self.entry()),
+            ("dev.sigstore.cosign/bundle".to_owned(), self.entry(&signature, &certificate)),
         ];
         signature.annotations.extend(annotations);
         (signature, certificate)
     }
 
-    /// A log entry; its signature covers the payload as canonical JSON (RFC 8785).
-    fn entry(&self) -> String {
+    /// A log entry about a signature; the log's own covers it as canonical JSON (RFC 8785).
+    fn entry(&self, signature: &Signature, certificate: &str) -> String {
+        let body = json!({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": {
+            "data": {"hash": {
+                "algorithm": "sha256",
+                "value": format!("{:x}", Sha256::digest(&signature.payload)),
+            }},
+            "signature": {
+                "content": signature.annotations[SIGNATURE],
+                "publicKey": {"content": STANDARD.encode(certificate)},
+            },
+        }});
+        let body = STANDARD.encode(body.to_string());
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let time = now - 60;
-        let payload =
-            format!(r#"{{"body":"e30=","integratedTime":{time},"logID":"{LOG_ID}","logIndex":1}}"#);
+        let payload = format!(
+            r#"{{"body":"{body}","integratedTime":{time},"logID":"{LOG_ID}","logIndex":1}}"#
+        );
         let signed = self.log.sign_bytes(payload.as_bytes()).unwrap();
         format!(r#"{{"SignedEntryTimestamp":"{signed}","Payload":{payload}}}"#)
     }

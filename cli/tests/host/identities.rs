@@ -4,6 +4,7 @@
 use crate::authority::{Authority, Identity};
 use crate::world::World;
 use serde_json::{Value, json};
+use signed_images::demo::Signature;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const ISSUER: &str = "https://accounts.issuer.local";
@@ -104,6 +105,44 @@ fn an_authority_must_be_the_trusted_one() {
     case.world.registry.add_signature("app", &digest, signature).unwrap();
     let report = case.ask(keyless(ISSUER, "jo@acme.local")).unwrap_err();
     assert!(report.contains("No Signature Layer passed verification"), "{report}");
+}
+
+type Forge = fn(&mut Signature, &Signature);
+
+/// A certificate and a log entry are public, and can be put beside any signature.
+#[test]
+fn a_certificate_counts_for_the_signature_that_it_was_made_for() {
+    const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
+    const ENTRY: &str = "dev.sigstore.cosign/bundle";
+    let authority = Authority::new();
+    let world = World::new(authority.trust());
+    let sign = |digest: &str| {
+        let identity = Identity { issuer: ISSUER, subject: "jo@acme.local", repository: None };
+        authority.sign(&world.image(""), digest, &identity).0
+    };
+    let genuine = sign(&world.digest);
+    let rows: [(&str, Forge, bool); 4] = [
+        ("its own", |_, _| {}, true),
+        ("another certificate", |made, other| copy(made, other, &[CERTIFICATE]), false),
+        ("another entry", |made, other| copy(made, other, &[ENTRY]), false),
+        ("both of another", |made, other| copy(made, other, &[CERTIFICATE, ENTRY]), false),
+    ];
+    for (name, forge, expected) in rows {
+        let digest = world.registry.add_image("app", "copied", name).unwrap();
+        let mut signature = sign(&digest);
+        forge(&mut signature, &genuine);
+        world.registry.add_signature("app", &digest, signature).unwrap();
+        let mut question = keyless(ISSUER, "jo@acme.local");
+        question["image"] = format!("{}@{digest}", world.image("")).into();
+        let answer = world.ask("v2/verify", &question);
+        assert_eq!(answer.is_ok(), expected, "{name}: {answer:?}");
+    }
+}
+
+fn copy(made: &mut Signature, other: &Signature, annotations: &[&str]) {
+    for name in annotations {
+        made.annotations.insert((*name).to_owned(), other.annotations[*name].clone());
+    }
 }
 
 #[test]

@@ -9,4 +9,5 @@ mod cluster;
 mod identities;
 mod shared;
 mod signatures;
+mod signed;
 mod world;
