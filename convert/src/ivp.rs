@@ -16,7 +16,7 @@ use self::attestor::attestors;
 use self::demand::Demand;
 use self::types::{Configurations, Constraints, Document, HARMLESS, ResourceRule, Spec};
 use super::draft::{Draft, DraftRule, Enforcement, Pinning};
-use super::images;
+use super::images::{self, Beyond};
 use super::pattern::Dialect;
 use super::read::{Fault, nth, read};
 use super::remark::Remarks;
@@ -162,7 +162,7 @@ fn images(spec: &Spec, remarks: &mut Remarks) -> Vec<String> {
     if globs.is_empty() {
         return vec!["**".to_owned()];
     }
-    images::selected(&globs, Dialect::Glob, "spec.matchImageReferences", remarks)
+    images::selected(&globs, Dialect::Glob, Beyond::Admitted, "spec.matchImageReferences", remarks)
 }
 
 fn pinning(configurations: Option<&Configurations>, remarks: &mut Remarks) -> Pinning {
@@ -172,9 +172,9 @@ fn pinning(configurations: Option<&Configurations>, remarks: &mut Remarks) -> Pi
     match (mutates, verifies) {
         (true, _) => Pinning::Pin,
         (false, true) => {
-            let text = "an image without a digest is refused there, and pinned to the digest that was \
-                        verified here";
-            remarks.note("spec.validationConfigurations.mutateDigest", text);
+            let text = "is off: an image without a digest is refused there; here it is let in when it is signed, and \
+                        pinned to the digest that was verified";
+            remarks.less("spec.validationConfigurations.mutateDigest", text);
             Pinning::Pin
         }
         (false, false) => Pinning::Leave,

@@ -59,7 +59,7 @@ pub(super) fn selecting(source: &str, dialect: Dialect) -> Translation {
         return every_image();
     }
     let Some(tokens) = dialect.tokens(source) else { return every_image() };
-    exact(&tokens, Purpose::Select).unwrap_or_else(|| below(&tokens))
+    exact(&tokens, dialect, Purpose::Select).unwrap_or_else(|| below(&tokens))
 }
 
 /// Translates a pattern that spares images, if that can be said without sparing others.
@@ -67,8 +67,13 @@ pub(super) fn sparing(source: &str, dialect: Dialect) -> Option<Vec<String>> {
     if is_variable(source) || !dialect.can_spare(source) {
         return None;
     }
-    let translation = exact(&dialect.tokens(source)?, Purpose::Spare)?;
+    let translation = exact(&dialect.tokens(source)?, dialect, Purpose::Spare)?;
     (translation.reach == Reach::Same).then_some(translation.patterns)
+}
+
+/// Whether the source pattern matches no image.
+pub(super) fn never_matches(source: &str, dialect: Dialect) -> bool {
+    dialect.never_matches(source)
 }
 
 /// Whether no image is selected by both, as far as their first characters tell.
@@ -100,7 +105,7 @@ fn below(tokens: &[Token]) -> Translation {
     every_image()
 }
 
-fn exact(tokens: &[Token], purpose: Purpose) -> Option<Translation> {
+fn exact(tokens: &[Token], dialect: Dialect, purpose: Purpose) -> Option<Translation> {
     let mut components: Vec<&[Token]> = tokens.split(|token| *token == Char('/')).collect();
     let last = components.pop()?;
     if components.is_empty() && text::is_every_text(last) {
@@ -115,7 +120,7 @@ fn exact(tokens: &[Token], purpose: Purpose) -> Option<Translation> {
     for part in tag_patterns(last, is_path, purpose)? {
         reach = reach.max(part.reach);
         for name in append(&names, &spread(&part.name)?)? {
-            let (found, others) = finish(name, part.tag.as_deref(), purpose)?;
+            let (found, others) = finish(name, part.tag.as_deref(), dialect, purpose)?;
             reach = reach.max(others);
             for pattern in found {
                 if !patterns.contains(&pattern) {
@@ -139,10 +144,14 @@ fn append(heads: &[Vec<String>], tails: &[Vec<String>]) -> Option<Vec<Vec<String
 fn finish(
     components: Vec<String>,
     tag: Option<&str>,
+    dialect: Dialect,
     purpose: Purpose,
 ) -> Option<(Vec<String>, Reach)> {
     let components = tidy(components, purpose);
-    let hub = on_hub(&components, purpose);
+    let (hub, is_hub_only_here) = match dialect {
+        Dialect::Kyverno | Dialect::Glob => (on_hub(&components, purpose), false),
+        Dialect::PolicyController => full_names_on_hub(&components),
+    };
     let (first, is_one) = (components.first()?.clone(), components.len() == 1);
     let has_registry = is_registry(&first) && (!is_one || first == "**");
     // A wildcard without a dot would be read as a path on Docker Hub.
@@ -155,7 +164,19 @@ fn finish(
         patterns.push(pattern);
     }
     // Tools that add a registry to images add none to patterns.
-    Some((patterns, if has_registry { Reach::Same } else { Reach::More }))
+    let is_same = has_registry && !is_hub_only_here;
+    Some((patterns, if is_same { Reach::Same } else { Reach::More }))
+}
+
+/// What the components mean on Docker Hub where it is called `index.docker.io`, and images have no other names; and whether
+/// they mean it here alone.
+fn full_names_on_hub(components: &[String]) -> (Vec<Vec<String>>, bool) {
+    let Some((registry, path)) = components.split_first() else { return (Vec::new(), false) };
+    match (text::matches(registry, "docker.io"), text::matches(registry, "index.docker.io")) {
+        (false, true) => (vec![[vec!["docker.io".to_owned()], path.to_vec()].concat()], false),
+        (true, is_there) => (Vec::new(), !is_there && registry.contains('*')),
+        (false, false) => (Vec::new(), false),
+    }
 }
 
 /// What the components also mean on Docker Hub, whose registry has several names and whose images have
@@ -334,7 +355,7 @@ mod tests {
                 &["ghcr.io/acme/a*z:1", "ghcr.io/acme/a*/**/*z:1"],
                 Digests,
             ),
-            ("ghcr.io/acme/app*-rc", Kyverno, &["ghcr.io/acme/app*/**:*-rc"], Same),
+            ("ghcr.io/acme/app*-rc", Kyverno, &["ghcr.io/acme/app*/**:*-rc"], Digests),
             // The star may stand for `1@sha256:…`.
             ("ghcr.io/acme/app:1.*a", Kyverno, &["ghcr.io/acme/app:1.*"], More),
             ("ghcr.io/Acme/*", Kyverno, &["**"], More),
@@ -458,6 +479,13 @@ mod tests {
                 let matched = source_matches(&source, &image, dialect);
                 if matched {
                     prop_assert!(selects(&translation.patterns, &image), "{source} {dialect:?} {image}: {translation:?}");
+                    prop_assert!(!never_matches(&source, dialect), "{source} matches {image}");
+                }
+                if dialect == Dialect::PolicyController && translation.reach == Reach::Same && !never_matches(&source, dialect) && selects(&translation.patterns, &image) {
+                    // `a.b/c/**` takes in an image that is called `a.b/c` itself.
+                    let name = image.split(['@']).next().unwrap();
+                    let is_below = source_matches(&source, &format!("{}/x", without_tag(name)), dialect);
+                    prop_assert!(matched || is_below, "{source} {image}: {translation:?} is not the same");
                 }
                 if spared.as_ref().is_some_and(|spared| spares(spared, &image)) {
                     if dialect == Dialect::PolicyController {
@@ -468,6 +496,10 @@ mod tests {
                 }
             }
         }
+    }
+
+    fn without_tag(name: &str) -> &str {
+        name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(name, _)| name)
     }
 
     /// The image in its other spellings.

@@ -19,7 +19,7 @@ use yaml_serde::Mapping;
 use self::authority::{Authorities, authorities};
 use self::types::{Document, HARMLESS, Spec};
 use super::draft::{Draft, DraftRule, Enforcement, Unmatched};
-use super::images;
+use super::images::{self, Beyond};
 use super::pattern::{self, Dialect};
 use super::read::{Fault, nth, read};
 use super::remark::Remarks;
@@ -29,6 +29,8 @@ use super::trust::Trust;
 use crate::manifest::Scope;
 
 const INCLUDE: &str = "policy.sigstore.dev/include";
+const POLICY: &str = "spec.policy";
+const MATCH: &str = "spec.match";
 const DIALECT: Dialect = Dialect::PolicyController;
 
 /// A policy of the source.
@@ -81,10 +83,15 @@ impl ImagePolicy {
         };
         Ok((policy, demand))
     }
+
+    /// Whether something else than signatures may refuse an image: a policy that is not evaluated here.
+    fn may_refuse(&self) -> bool {
+        self.conditions.contains(&POLICY)
+    }
 }
 
 fn conditions(spec: &Spec) -> Vec<&'static str> {
-    let given = [("spec.match", spec.r#match.is_some()), ("spec.policy", spec.policy.is_some())];
+    let given = [(MATCH, spec.r#match.is_some()), (POLICY, spec.policy.is_some())];
     given.into_iter().filter(|(_, is_given)| *is_given).map(|(path, _)| path).collect()
 }
 
@@ -102,13 +109,17 @@ pub(super) fn convert(policies: Vec<(ImagePolicy, Demand)>) -> Option<Draft> {
         "",
         "pinned are the images of verified rules; policy-controller pins every image to its digest",
     );
+    let beyond = beyond(&policies);
     let (mut passing, mut refusing) = (Vec::new(), Vec::new());
     for (policy, demand) in policies {
         match demand {
-            Demand::Signed(trust) => rule(policy, trust, &mut draft),
-            Demand::Nothing => passing.push(policy),
-            Demand::Refused => refusing.push(policy),
+            Demand::Signed(trust) => rule(policy, trust, beyond, &mut draft),
+            Demand::Nothing if !policy.may_refuse() => passing.push(policy),
+            Demand::Nothing | Demand::Refused => refusing.push(policy),
         }
+    }
+    if beyond == Beyond::Admitted {
+        draft.unmatched = Unmatched::Accept;
     }
     let refused: Vec<String> = refusing.iter().flat_map(|policy| selected(&policy.globs)).collect();
     for policy in refusing {
@@ -120,6 +131,21 @@ pub(super) fn convert(policies: Vec<(ImagePolicy, Demand)>) -> Option<Draft> {
     let says_nothing =
         draft.unmatched == Unmatched::Accept && draft.rules.is_empty() && draft.exempt.is_empty();
     (!says_nothing).then(|| with_note(draft))
+}
+
+/// Whether one of the policies lets all images pass, and none refuses any.
+fn beyond(policies: &[(ImagePolicy, Demand)]) -> Beyond {
+    let passes_all = policies.iter().any(|(policy, demand)| {
+        matches!(demand, Demand::Nothing)
+            && policy.conditions.is_empty()
+            && policy.globs.iter().any(|glob| glob == "**")
+    });
+    let refuses = policies.iter().any(|(policy, demand)| match demand {
+        Demand::Signed(_) => false,
+        Demand::Nothing => policy.may_refuse(),
+        Demand::Refused => true,
+    });
+    if passes_all && !refuses { Beyond::Admitted } else { Beyond::Refused }
 }
 
 fn with_note(mut draft: Draft) -> Draft {
@@ -139,11 +165,11 @@ fn selected(globs: &[String]) -> Vec<String> {
     globs.iter().flat_map(|glob| pattern::selecting(glob, DIALECT).patterns).collect()
 }
 
-fn rule(policy: ImagePolicy, trust: Trust, draft: &mut Draft) {
+fn rule(policy: ImagePolicy, trust: Trust, beyond: Beyond, draft: &mut Draft) {
     let mut remarks = policy.remarks;
     for condition in policy.conditions {
         let text = match condition {
-            "spec.match" => {
+            MATCH => {
                 "is left out: the rule is about all that hold Pods. There, images of what does not match are \
                  refused where no other policy is about them, whoever has signed; here, they are let in when they \
                  are signed"
@@ -152,8 +178,19 @@ fn rule(policy: ImagePolicy, trust: Trust, draft: &mut Draft) {
         };
         remarks.less(condition, text);
     }
-    let globs: Vec<&str> = policy.globs.iter().map(String::as_str).collect();
-    let images = images::selected(&globs, DIALECT, "spec.images", &mut remarks);
+    let mut globs = Vec::new();
+    for (index, glob) in policy.globs.iter().enumerate() {
+        if pattern::never_matches(glob, DIALECT) {
+            never(glob, &nth("spec.images", index), &mut remarks);
+        } else {
+            globs.push(glob.as_str());
+        }
+    }
+    if globs.is_empty() {
+        draft.remarks.extend(remarks.of(&policy.title));
+        return;
+    }
+    let images = images::selected(&globs, DIALECT, beyond, "spec.images", &mut remarks);
     draft.rules.push(DraftRule {
         name: policy.name,
         images,
@@ -164,17 +201,27 @@ fn rule(policy: ImagePolicy, trust: Trust, draft: &mut Draft) {
     });
 }
 
-/// Images that are refused, whoever has signed them: no rule is about them.
+fn never(glob: &str, path: &str, remarks: &mut Remarks) {
+    let text = "matches no image there, where all have a registry, a digest and no tag, and Docker Hub is \
+                `index.docker.io`: it is left out";
+    remarks.note(path, format!("`{glob}` {text}"));
+}
+
+/// Images that are refused, whoever has signed them, or that may be: no rule is about them.
 fn refuse(policy: ImagePolicy, draft: &mut Draft) {
+    let (path, how) = if policy.may_refuse() {
+        (POLICY, "may be refused")
+    } else {
+        ("spec.authorities", "are refused")
+    };
     let mut remarks = policy.remarks;
     let images = selected(&policy.globs);
-    let path = "spec.authorities";
     match draft.rules.iter().find(|rule| meet(&rule.images, &images)) {
         Some(rule) => remarks.less(
             path,
             format!(
-                "images are refused there, whoever has signed them; here, those that rule `{}` is about are let \
-                 in when they are signed",
+                "images {how} there, whoever has signed them; here, those that rule `{}` is about are let in when \
+                 they are signed",
                 rule.name
             ),
         ),
@@ -201,14 +248,17 @@ fn pass(policy: ImagePolicy, refused: &[String], draft: &mut Draft) {
     }
     for (index, glob) in policy.globs.iter().enumerate() {
         let path = nth("spec.images", index);
+        if pattern::never_matches(glob, DIALECT) {
+            never(glob, &path, &mut remarks);
+            continue;
+        }
         let Some(patterns) = pattern::sparing(glob, DIALECT) else {
             let text = "passes there and not here: it cannot be said without exempting others";
             remarks.stricter(&path, format!("`{glob}` {text}"));
             continue;
         };
         // Whatever no rule is about passes, and rules hold as other policies do there.
-        if patterns == ["**"] && refused.is_empty() {
-            draft.unmatched = Unmatched::Accept;
+        if patterns == ["**"] && draft.unmatched == Unmatched::Accept {
             continue;
         }
         if meet(&patterns, refused) || draft.rules.iter().any(|rule| meet(&patterns, &rule.images))

@@ -5,6 +5,7 @@
 //! - What holds of any input? The [`laws`], which `fuzz/` tries and `tests/seeds.rs` replays.
 //! - What do the settings take? Their [`schema`].
 //! - What is measured? The [`scenarios`].
+//! - How do other tools judge an image? Their [`sources`], as models.
 //! - How is a command run? By [`command`], with no variables of the user's.
 //! - Whom does a client ask? A `server`, which may be a slow way to a real one; under the feature of that name.
 
@@ -26,3 +27,4 @@ pub mod scenarios;
 pub mod schema;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod sources;

@@ -53,11 +53,20 @@ pub(crate) struct Policy {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Mode {
+pub(super) enum Mode {
     /// It is kept out
     Protect,
     /// It is let in, and reported
     Monitor,
+}
+
+impl Mode {
+    pub(super) fn of_manifest(self) -> manifest::Mode {
+        match self {
+            Self::Protect => manifest::Mode::Protect,
+            Self::Monitor => manifest::Mode::Monitor,
+        }
+    }
 }
 
 impl Policy {
@@ -68,10 +77,7 @@ impl Policy {
         let settings = yaml_serde::from_str(settings.json()).context("the settings")?;
         let scope = self.namespaced.map_or(Scope::Cluster(None), Scope::Namespace);
         let mut policy = manifest::Policy::new(&self.name, scope, settings)?;
-        policy.mode = match self.mode {
-            Mode::Protect => manifest::Mode::Protect,
-            Mode::Monitor => manifest::Mode::Monitor,
-        };
+        policy.mode = self.mode.of_manifest();
         if let Some(module) = self.module {
             policy.module = module;
         }
@@ -98,7 +104,7 @@ fn warn_of_workloads(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn name(text: &str) -> Result<String, String> {
+pub(super) fn name(text: &str) -> Result<String, String> {
     check_name(text, MAX_NAME, text.split('.').all(is_label))
 }
 
@@ -124,7 +130,7 @@ fn is_label(label: &str) -> bool {
 }
 
 /// The schemes that Kubewarden's policy server fetches modules by.
-fn module(url: &str) -> Result<String, String> {
+pub(super) fn module(url: &str) -> Result<String, String> {
     const SCHEMES: [&str; 4] = ["registry", "https", "http", "file"];
     match url.split_once("://") {
         Some((scheme, rest)) if SCHEMES.contains(&scheme) && !rest.is_empty() => Ok(url.to_owned()),

@@ -3,7 +3,7 @@
 use super::attestor::{self, Around, Format, OldForm};
 use super::types::{Attestation, Entry};
 use crate::draft::{DraftRule, Enforcement, Pinning};
-use crate::images;
+use crate::images::{self, Beyond};
 use crate::log::{no_bundles, no_extensions, other_repository, other_roots};
 use crate::pattern::{self, Dialect};
 use crate::read::{Fault, nth};
@@ -65,8 +65,13 @@ fn images(
     if sources.is_empty() {
         return Err(Fault::new(path, "`imageReferences` are missing"));
     }
-    let images =
-        images::selected(&sources, Dialect::Kyverno, &join(path, "imageReferences"), remarks);
+    let images = images::selected(
+        &sources,
+        Dialect::Kyverno,
+        Beyond::Admitted,
+        &join(path, "imageReferences"),
+        remarks,
+    );
     let mut exclude = Vec::new();
     for (index, source) in entry.skip_image_references.iter().enumerate() {
         match pattern::sparing(source, Dialect::Kyverno) {
@@ -135,9 +140,9 @@ fn pinning(entry: &Entry, path: &str, remarks: &mut Remarks) -> Pinning {
     match (mutates, verifies) {
         (true, _) => Pinning::Pin,
         (false, true) => {
-            let text = "an image without a digest is refused there, and pinned to the digest that was \
-                        verified here";
-            remarks.note(&join(path, "mutateDigest"), text);
+            let text = "is off: an image without a digest is refused there; here it is let in when it is signed, and \
+                        pinned to the digest that was verified";
+            remarks.less(&join(path, "mutateDigest"), text);
             Pinning::Pin
         }
         (false, false) => Pinning::Leave,

@@ -47,6 +47,25 @@ impl Dialect {
         }
     }
 
+    /// Whether no image is ever matched, since what is compared has a registry, a digest and no tag, and Docker Hub's other
+    /// name.
+    pub(super) fn never_matches(self, source: &str) -> bool {
+        let last = source.rsplit('/').next().unwrap_or_default();
+        match self {
+            Self::Kyverno | Self::Glob => false,
+            Self::PolicyController if matches!(source, "*" | "*/*" | "**") => false,
+            Self::PolicyController => {
+                let Some((first, _)) = source.split_once('/') else {
+                    return !source.contains("**");
+                };
+                let is_registry = first.contains(['.', ':', '*']) || first == "localhost";
+                let (_, last) = source.rsplit_once('/').unwrap_or(("", source));
+                let name = last.split(':').next().unwrap_or_default();
+                first == "docker.io" || !is_registry || !name.contains(['*', '@'])
+            }
+        }
+    }
+
     /// The tokens; none for what is not translated.
     pub(super) fn tokens(self, source: &str) -> Option<Vec<Token>> {
         let text = match (self, source) {

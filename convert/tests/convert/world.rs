@@ -85,13 +85,17 @@ pub(crate) const RELEASE: &str = "https://token.actions.githubusercontent.com ht
 pub(crate) const DEEP: &str = "https://token.actions.githubusercontent.com https://github.com/acme/shop/deep/.github/workflows/release.yml@refs/tags/a/b";
 pub(crate) const BUILDER: &str = "https://accounts.google.com builder@acme.example";
 
+thread_local! {
+    static SIGNING: KeyPair = KeyPair::generate().unwrap();
+}
+
 fn certificate(issuer: &str, subject: &str) -> String {
     let oid = [1, 3, 6, 1, 4, 1, 57264, 1, 1];
     let issuer = CustomExtension::from_oid_content(&oid, issuer.as_bytes().to_vec());
     let mut params = CertificateParams::default();
     params.subject_alt_names = vec![SanType::URI(subject.try_into().unwrap())];
     params.custom_extensions = vec![issuer];
-    params.self_signed(&KeyPair::generate().unwrap()).unwrap().pem()
+    SIGNING.with(|key| params.self_signed(key).unwrap().pem())
 }
 
 pub(crate) fn key(name: &str) -> String {
