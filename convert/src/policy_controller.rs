@@ -114,16 +114,20 @@ pub(super) fn convert(policies: Vec<(ImagePolicy, Demand)>) -> Option<Draft> {
     for (policy, demand) in policies {
         match demand {
             Demand::Signed(trust) => rule(policy, trust, beyond, &mut draft),
-            Demand::Nothing if !policy.may_refuse() => passing.push(policy),
-            Demand::Nothing | Demand::Refused => refusing.push(policy),
+            Demand::Nothing if policy.may_refuse() => {
+                refusing.push((policy, POLICY, "may be refused"))
+            }
+            Demand::Nothing => passing.push(policy),
+            Demand::Refused => refusing.push((policy, "spec.authorities", "are refused")),
         }
     }
     if beyond == Beyond::Admitted {
         draft.unmatched = Unmatched::Accept;
     }
-    let refused: Vec<String> = refusing.iter().flat_map(|policy| selected(&policy.globs)).collect();
-    for policy in refusing {
-        refuse(policy, &mut draft);
+    let refused: Vec<String> =
+        refusing.iter().flat_map(|(policy, ..)| selected(&policy.globs)).collect();
+    for (policy, path, how) in refusing {
+        refuse(policy, path, how, &mut draft);
     }
     for policy in passing {
         pass(policy, &refused, &mut draft);
@@ -207,13 +211,8 @@ fn never(glob: &str, path: &str, remarks: &mut Remarks) {
     remarks.note(path, format!("`{glob}` {text}"));
 }
 
-/// Images that are refused, whoever has signed them, or that may be: no rule is about them.
-fn refuse(policy: ImagePolicy, draft: &mut Draft) {
-    let (path, how) = if policy.may_refuse() {
-        (POLICY, "may be refused")
-    } else {
-        ("spec.authorities", "are refused")
-    };
+/// Images that are refused, whoever has signed them, or that may be, by what stands at that place: no rule is about them.
+fn refuse(policy: ImagePolicy, path: &str, how: &str, draft: &mut Draft) {
     let mut remarks = policy.remarks;
     let images = selected(&policy.globs);
     match draft.rules.iter().find(|rule| meet(&rule.images, &images)) {

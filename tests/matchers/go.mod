@@ -1,4 +1,4 @@
-module github.com/signed-images/signed-images-policy/tests/matchers
+module signed-images-policy/tests/matchers
 
 go 1.26.6
 

@@ -50,7 +50,6 @@ impl Dialect {
     /// Whether no image is ever matched, since what is compared has a registry, a digest and no tag, and Docker Hub's other
     /// name.
     pub(super) fn never_matches(self, source: &str) -> bool {
-        let last = source.rsplit('/').next().unwrap_or_default();
         match self {
             Self::Kyverno | Self::Glob => false,
             Self::PolicyController if matches!(source, "*" | "*/*" | "**") => false,

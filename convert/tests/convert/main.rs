@@ -16,6 +16,7 @@ use crate::world::Verdict::{Pinned, Refused, Untouched, Warned};
 use crate::world::{BUILDER, DEEP, FORK, MAIN, RELEASE, Signatures, Verdict, key, verdict};
 
 mod losses;
+mod matchers;
 mod property;
 mod world;
 

@@ -33,7 +33,7 @@ const NAMESPACE: [(&str, &str); 4] = [
     ("policy.sigstore.dev/include", "true"),
 ];
 
-fn image() -> impl Strategy<Value = String> {
+pub(crate) fn image() -> impl Strategy<Value = String> {
     let name = prop_oneof![
         "(ghcr\\.io|quay\\.io|localhost:5000)/(acme|evil)/(app|web)",
         "ghcr\\.io/acme/(team/)?app",
@@ -49,9 +49,10 @@ fn image() -> impl Strategy<Value = String> {
     (name, suffix).prop_map(|(name, suffix)| format!("{name}{suffix}"))
 }
 
-fn pattern() -> impl Strategy<Value = String> {
+pub(crate) fn pattern() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "(ghcr\\.io|quay\\.io|docker\\.io|index\\.docker\\.io)/(acme|evil|\\*)/(app|web|\\*|\\*\\*|a\\*)",
+        2 => "(ghcr\\.io/\\*|ghcr\\.io/acme/\\*|\\*|\\*\\*|ghcr\\.io/\\*\\*)",
         1 => "(ghcr\\.io|\\*|\\*\\*|g\\*|localhost:5000)/(\\*\\*|\\*|acme\\*|\\*/app\\*)(:v1|:\\*|:\\*-rc|@\\*)?",
         1 => "(\\*|\\*\\*|nginx|nginx\\*|\\*/\\*|acme/\\*|ghcr\\.io/acme/app:v1|ghcr\\.io/\\?\\?\\?\\?/app\\*|\\{\\{ registry \\}\\}/\\*)",
     ]
@@ -149,7 +150,13 @@ fn kyverno_set(entry: impl Strategy<Value = Value>) -> impl Strategy<Value = Val
 
 fn kyverno_verification() -> impl Strategy<Value = Value> {
     let sets = proptest::collection::vec(kyverno_set(kyverno_entry()), 0..3);
-    let action = proptest::sample::select(vec![None, Some("Enforce"), Some("Audit")]);
+    let action = proptest::sample::select(vec![
+        None,
+        Some("Enforce"),
+        Some("Enforce"),
+        Some("Enforce"),
+        Some("Audit"),
+    ]);
     let skipped = proptest::option::weighted(0.3, patterns());
     let flags = proptest::sample::select(vec![
         json!({}),
@@ -180,6 +187,9 @@ fn kyverno_verification() -> impl Strategy<Value = Value> {
 fn kyverno_match() -> impl Strategy<Value = Value> {
     let resources = vec![
         json!({"kinds": ["Pod"]}),
+        json!({"kinds": ["Pod"]}),
+        json!({"kinds": ["Pod"]}),
+        json!({"kinds": ["Pod"]}),
         json!({"kinds": ["Pod"], "namespaces": ["shop"]}),
         json!({"kinds": ["Pod"], "namespaces": ["sh*"]}),
         json!({"kinds": ["Pod"], "namespaces": ["other"]}),
@@ -204,7 +214,12 @@ fn kyverno() -> impl Strategy<Value = Value> {
     let rule = (kyverno_match(), excluded, entries).prop_map(|(matched, excluded, entries)| {
         json!({"name": "r", "match": matched, "exclude": excluded, "verifyImages": entries})
     });
-    let action = proptest::sample::select(vec![Value::Null, json!("Enforce"), json!("Audit")]);
+    let action = proptest::sample::select(vec![
+        Value::Null,
+        json!("Enforce"),
+        json!("Enforce"),
+        json!("Audit"),
+    ]);
     (proptest::collection::vec(rule, 1..3), action).prop_map(|(rules, action)| {
         json!({
             "apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"},
