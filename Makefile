@@ -7,10 +7,6 @@ SIGNED_IMAGES := $(CARGO_OUT)/debug/signed-images
 # what `cargo xtask` runs
 XTASK := $(CARGO_OUT)/debug/xtask
 
-# kwctl, Kubewarden's own tool, annotates the module when it is installed.
-KWCTL := $(shell command -v kwctl 2>/dev/null)
-ANNOTATE := $(or $(KWCTL),$(SIGNED_IMAGES)) annotate
-
 # binaryen's optimiser makes the module a tenth smaller when it is installed, as it is for releases
 WASM_OPT := $(shell command -v wasm-opt 2>/dev/null)
 # what rustc's wasm32-wasip1 uses, and the vector instructions
@@ -27,7 +23,11 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
+<<<<<<< HEAD
 .PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore kubectl matchers e2e-cluster cluster chart schema ui-test demo book artifacthub publish reproducible sbom release-version release-notes chart-package dist clean
+=======
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore kubectl helm load e2e-cluster cluster chart schema ui-test demo book artifacthub share install archives image publish reproducible sbom release-version release-notes chart-package dist clean
+>>>>>>> main
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -48,8 +48,9 @@ floor.wasm: FORCE | setup fetch
 	cargo build --profile floor --target $(WASM_TARGET) --package signed-images-floor --lib
 	@$(call optimise,$(FLOOR),$@)
 
-annotated-policy.wasm: policy.wasm metadata.yml USAGE.md $(if $(KWCTL),,$(SIGNED_IMAGES))
-	$(ANNOTATE) -m metadata.yml -u USAGE.md -o $@ policy.wasm
+# Never `kwctl annotate`: it writes the same metadata as other bytes, and who builds a release again compares bytes.
+annotated-policy.wasm: policy.wasm metadata.yml USAGE.md $(SIGNED_IMAGES)
+	$(SIGNED_IMAGES) annotate -m metadata.yml -u USAGE.md -o $@ policy.wasm
 
 # --workspace, so that the features and with them the builds of the dependencies are those of `make test`
 $(SIGNED_IMAGES) $(XTASK): FORCE | setup
@@ -110,26 +111,32 @@ test: annotated-policy.wasm floor.wasm
 # What a change is held to besides: style, licences, the module's size, the instructions that it takes.
 check: lint deny rust-version size fuel
 
-# How many instructions the requests of `cargo xtask bench` may take in the optimised module.
+# How many instructions the requests of `cargo xtask bench` may take in the optimised module, and what is just within
+# the limits.
 FUEL_BUDGET := xtask/fuel.json
+LIMITS_BUDGET := xtask/limits.json
 
 fuel: policy.wasm floor.wasm $(XTASK)
 	$(XTASK) bench --iterations 0 $(if $(WASM_OPT),--budget $(FUEL_BUDGET))
+	$(XTASK) limits --iterations 0 $(if $(WASM_OPT),--budget $(LIMITS_BUDGET))
 
 fuel-budget: policy.wasm floor.wasm $(XTASK)
 	$(call need,wasm-opt,install binaryen: the budget is that of the optimised module)
 	$(XTASK) bench --iterations 0 --write-budget $(FUEL_BUDGET)
+	$(XTASK) limits --iterations 0 --write-budget $(LIMITS_BUDGET)
 
 # Times are those of an optimised runtime, as a policy server is.
 bench: policy.wasm floor.wasm
 	cargo build --release --workspace --bin xtask
 	$(CARGO_OUT)/release/xtask bench
+	$(CARGO_OUT)/release/xtask limits
 	cargo bench --package signed-images-policy
 
 e2e-tests: setup-e2e annotated-policy.wasm
 	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) bats e2e.bats
 
-# What Rancher's catalog lists, from metadata.yml and questions-ui.yml. A test sees that it is current.
+# What Rancher's catalog lists, and what Helm installs, from metadata.yml, questions-ui.yml and the settings. A test
+# sees that they are current.
 chart: $(XTASK)
 	$(XTASK) chart
 
@@ -168,15 +175,37 @@ sigstore: setup-sigstore
 	$(GO_BUILD) -o $(SIGSTORE_BIN)/cosign2 github.com/sigstore/cosign/v2/cmd/cosign
 	$(GO_BUILD) -o $(SIGSTORE_BIN)/cosign3 github.com/sigstore/cosign/v3/cmd/cosign
 
+# Helm, at the version of tests/helm/go.mod, and what it makes of the charts.
+HELM_BIN := $(abspath $(CARGO_OUT))/helm/helm
+
+$(HELM_BIN): tests/helm/go.mod | setup
+	$(call need,go,install Go: https://go.dev/dl)
+	@mkdir -p $(dir $@)
+	go -C tests/helm build -trimpath -buildvcs=false -ldflags='-s -w' -o $@ helm.sh/helm/v4/cmd/helm
+
+helm: $(HELM_BIN)
+	HELM=$(HELM_BIN) cargo test --package xtask --test charts -- --ignored
+
 CLUSTER_BIN := $(abspath $(CARGO_OUT))/cluster/bin
+CLUSTER_CRDS := $(abspath $(CARGO_OUT))/cluster/crds
 WEBHOOK := $(abspath $(CARGO_OUT))/debug/examples/webhook
 
 # tests/cluster/README.md
-e2e-cluster: setup-cluster annotated-policy.wasm $(WEBHOOK) cluster
-	CLUSTER_BIN=$(CLUSTER_BIN) WEBHOOK=$(WEBHOOK) bats e2e-cluster.bats
+e2e-cluster: setup-cluster annotated-policy.wasm $(WEBHOOK) $(SIGNED_IMAGES) $(HELM_BIN) cluster
+	CLUSTER_BIN=$(CLUSTER_BIN) CLUSTER_CRDS=$(CLUSTER_CRDS) WEBHOOK=$(WEBHOOK) HELM=$(HELM_BIN) \
+		SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) bats e2e-cluster.bats
 
 $(WEBHOOK): FORCE | setup
 	cargo build --workspace --example $(notdir $@)
+
+# What Kubewarden's policy server bears with this module; it is looked for, or named by POLICY_SERVER. It measures, so
+# let nothing else run.
+load: setup-e2e annotated-policy.wasm
+	bats load.bats
+
+# Kubewarden's CRDs, from the Go module of its controller.
+KUBEWARDEN := github.com/kubewarden/kubewarden-controller@v1.36.0
+KUBEWARDEN_SUM := h1:TGi/u15Tt3ltvNOlz0NAQt4gAdSJXJ6CSh9nWf2zgQE=
 
 # A control plane of Kubernetes, and kubectl.
 cluster: GO_BUILD = $(call go-build,tests/cluster)
@@ -184,6 +213,10 @@ cluster: setup-cluster
 	@mkdir -p $(CLUSTER_BIN)
 	$(GO_BUILD) -o $(CLUSTER_BIN)/ $(addprefix k8s.io/kubernetes/cmd/,kube-apiserver kube-controller-manager kubectl)
 	$(GO_BUILD) -o $(CLUSTER_BIN)/etcd go.etcd.io/etcd/server/v3
+	rm -rf $(CLUSTER_CRDS) && mkdir -p $(CLUSTER_CRDS)
+	go mod download -json $(KUBEWARDEN) | jq -er 'select(.Sum == "$(KUBEWARDEN_SUM)").Dir' | \
+		xargs -I {} cp {}/charts/kubewarden-crds/templates/crds/policies.kubewarden.io_clusteradmissionpolicies.yaml \
+		{}/charts/kubewarden-crds/templates/crds/policies.kubewarden.io_admissionpolicies.yaml $(CLUSTER_CRDS)
 
 # kubectl's own reader of manifests, at the versions of tests/kubectl/go.mod, and what it is compared about: generated
 # manifests, this repository's, and YAML's test suite where npm is.
@@ -228,10 +261,10 @@ artifacthub: $(XTASK)
 # PUSH_FLAGS: release/publish.
 TAG = v$(VERSION)
 
-publish: annotated-policy.wasm $(if $(KWCTL),,$(SIGNED_IMAGES))
+publish: annotated-policy.wasm
 	$(if $(REGISTRY),,$(error where to? make publish REGISTRY=ghcr.io/acme/policies))
 	$(if $(call missing,cosign jq),$(error install what signs: apt-get install $(call missing,cosign jq)))
-	@PUSH='$(or $(KWCTL),$(SIGNED_IMAGES)) push $(PUSH_FLAGS)' release/publish $< $(REGISTRY)/signed-images-policy:$(TAG)
+	@PUSH='$(SIGNED_IMAGES) push $(PUSH_FLAGS)' release/publish $< $(REGISTRY)/signed-images-policy:$(TAG)
 
 # Two builds of what is committed, in different folders, give the same bytes.
 reproducible: setup
@@ -252,19 +285,51 @@ release-version:
 	@[ $(TAG) = v$(VERSION) ] || { echo "$(TAG) is not v$(VERSION), the version in metadata.yml"; exit 1; }
 	@release/notes $(VERSION) <CHANGELOG.md >/dev/null
 
-CHART := charts/signed-images-policy
+CHARTS := charts/signed-images-policy charts/signed-images
 
 chart-package:
 	$(call need,helm,install helm: https://helm.sh/docs/intro/install)
-	helm package $(CHART) --destination $(CARGO_OUT)/chart
+	helm package $(CHARTS) --destination $(CARGO_OUT)/chart
 
-# What a release on GitHub has; `policy.wasm` is where artifacthub-pkg.yml says that it is.
-dist: annotated-policy.wasm size sbom
-	cargo build --release --workspace --bin signed-images
+# What goes into the archives beside the command: manual pages and completions.
+SHARE := $(CARGO_OUT)/share
+
+share: $(XTASK) $(SIGNED_IMAGES)
+	rm -rf $(SHARE) && mkdir -p $(SHARE)/completions
+	$(XTASK) man $(SHARE)/man
+	$(SIGNED_IMAGES) completions bash >$(SHARE)/completions/signed-images.bash
+	$(SIGNED_IMAGES) completions zsh >$(SHARE)/completions/_signed-images
+	$(SIGNED_IMAGES) completions fish >$(SHARE)/completions/signed-images.fish
+	$(SIGNED_IMAGES) completions powershell >$(SHARE)/completions/_signed-images.ps1
+
+# `make install PREFIX=~/.local`: the command with the module inside, built here, and what belongs to it.
+PREFIX := /usr/local
+
+install: annotated-policy.wasm share
+	SIGNED_IMAGES_EMBED=$(abspath annotated-policy.wasm) cargo build --locked --release --package signed-images --bin signed-images
+	install -D -m 755 $(CARGO_OUT)/release/signed-images $(DESTDIR)$(PREFIX)/bin/signed-images
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(SHARE)/man/*.1
+	install -D -m 644 $(SHARE)/completions/signed-images.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/signed-images
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(SHARE)/completions/_signed-images
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d $(SHARE)/completions/signed-images.fish
+
+# What the commands of a release are packed from: dist/bin/TARGET/signed-images, of `release/build`; dist/share, of
+# `make share`.
+archives:
+	for binary in dist/bin/*/*; do \
+		release/archive $(VERSION) $$(basename $$(dirname $$binary)) $$binary dist/share dist || exit 1; \
+	done
+	cd dist && sha256sum policy.wasm *.tar.gz *.zip *.spdx.json >SHA256SUMS
+
+image:
+	release/image $(VERSION) dist/image amd64=dist/bin/x86_64-unknown-linux-musl/signed-images \
+		arm64=dist/bin/aarch64-unknown-linux-musl/signed-images
+
+# What a release on GitHub has besides; `policy.wasm` is where artifacthub-pkg.yml says that it is.
+dist: annotated-policy.wasm size sbom share
 	cp annotated-policy.wasm dist/policy.wasm
-	strip -o dist/signed-images-$(HOST_TARGET) $(CARGO_OUT)/release/signed-images
+	rm -rf dist/share && cp -R $(SHARE) dist/share
 	release/notes $(VERSION) <CHANGELOG.md >dist/notes.md
-	cd dist && sha256sum policy.wasm signed-images-$(HOST_TARGET) *.spdx.json >SHA256SUMS
 
 clean:
 	rm -f policy.wasm annotated-policy.wasm floor.wasm

@@ -498,3 +498,100 @@ KINDS
   are pods 2 "$PINNED"
   refuses "$UNSIGNED" 'not signed' -- k rollout undo deployment web
 }
+
+# ---- manifests that are applied to Kubewarden ------------------------------------------------------
+
+# takes_policies: the API server knows Kubewarden's resources
+takes_policies() {
+  kubectl apply -f "$CLUSTER_CRDS" || return
+  kubectl wait --for condition=Established --timeout 60s crd clusteradmissionpolicies.policies.kubewarden.io admissionpolicies.policies.kubewarden.io
+}
+
+# is_taken: the API server takes what comes on stdin, and knows every field of it
+is_taken() { kubectl apply --dry-run=server --validate=strict -f -; }
+
+@test "what the command prints, the examples and the chart are policies that Kubewarden's API takes" {
+  local example
+  takes_policies
+  for example in "$BATS_TEST_DIRNAME"/examples/*.yaml; do
+    "$SIGNED_IMAGES" policy --settings-path "$example" --exclude-namespace kube-system --failure-policy ignore \
+      --no-background-audit --policy-server images --namespace-selector 'env in (prod),!sandbox' | is_taken
+  done
+  "$SIGNED_IMAGES" policy --settings-path "$BATS_TEST_DIRNAME/examples/one-team.yaml" --namespaced "$NAMESPACE" | is_taken
+  for example in harbor monitor-first argo-cd; do
+    grep -v '^ *namespace: ' "$BATS_TEST_DIRNAME/examples/$example.yaml" | is_taken
+  done
+}
+
+@test "the chart is installed, upgraded and taken away" {
+  local release=("$BATS_TEST_DIRNAME/charts/signed-images" --namespace "$NAMESPACE" --values "$BATS_TEST_TMPDIR/values.json")
+  takes_policies
+  jq -n '{settings: {rules: [{images: ["ghcr.io/acme/**"], allOf: [{kind: "githubAction", owner: "acme"}]}]},
+    excludeNamespaces: ["kube-system"], policyServer: "images", backgroundAudit: false}' >"$BATS_TEST_TMPDIR/values.json"
+  "$HELM" install signed "${release[@]}"
+  [ "$(kubectl get clusteradmissionpolicy signed -o jsonpath='{.spec.mode} {.spec.policyServer} {.spec.timeoutEvalSeconds}')" = 'monitor images 25' ]
+  "$HELM" upgrade signed "${release[@]}" --set mode=protect
+  [ "$(kubectl get clusteradmissionpolicy signed -o jsonpath='{.spec.mode}')" = protect ]
+  "$HELM" uninstall signed --namespace "$NAMESPACE"
+  run kubectl get clusteradmissionpolicy signed
+  [[ $output == *NotFound* ]]
+
+  "$HELM" install signed "${release[@]}" --set namespaced=true --set 'excludeNamespaces=null'
+  [ "$(k get admissionpolicy signed -o jsonpath='{.spec.settings.rules[0].allOf[0].owner}')" = acme ]
+}
+
+# ---- what runs already -----------------------------------------------------------------------------
+
+# check_cluster OPTION…: what runs, by the settings of `pinned`
+check_cluster() {
+  run --separate-stderr timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" check --cluster --module "$MODULE" \
+    --settings-path "$CLUSTER/policies/$(unique_name pinned).json" --sources-path "$CLUSTER/sources.yml" "$@"
+}
+
+@test "check tells what runs, the images of a workload once" {
+  apply Deployment web "$SIGNED"
+  apply CronJob nightly "$SIGNED"
+  apply Pod plain "$SIGNED"
+  k scale deployment web --replicas 3
+  settled deployment web
+  k create job --from cronjob/nightly by-hand
+  eventually are pods 5 "$SIGNED"
+  check_cluster --namespace "$NAMESPACE" -v
+  [ "$status" -eq 0 ]
+  [ "$(grep -c '^verified' <<<"$output")" = 3 ]
+  [[ $output == *"1 image in 3 objects: 1 verified"* ]]
+
+  # Another revision, an ephemeral container, an init container, an image volume: none of them is their owner's.
+  k set image deployment web c0="$NEXT"
+  settled deployment web
+  local pod
+  pod=$(k get pods -l app=web -o name | head -1)
+  k debug "$pod" --image "$UNSIGNED" --container tools
+  workload Pod volume "$SIGNED" | jq --arg image "$UNSIGNED" '.spec.volumes = [{name: "model", image: {reference: $image}}]' | k create -f -
+  workload Pod init "$SIGNED" | jq --arg image "$UNSIGNED" '.spec.initContainers = [{name: "init", image: $image}]' | k create -f -
+  check_cluster --namespace "$NAMESPACE"
+  [ "$status" -eq 1 ]
+  [ "$(grep -c '^rejected' <<<"$output")" = 3 ]
+  for name in "${pod#pod/}" volume init; do
+    [[ $output == *"rejected  Pod $NAMESPACE/$name  $UNSIGNED  acme: not signed"* ]]
+  done
+  [[ $stderr == *"left out, as they have ended or are scaled to none: ReplicaSet (1)"* ]]
+
+  check_cluster --output json
+  [ "$status" -eq 1 ]
+  jq -e --arg namespace "$NAMESPACE" '[.objects[] | select(.namespace == $namespace and .kind == "ReplicaSet")] == []' <<<"$output"
+}
+
+@test "check tells what it may not list" {
+  apply Pod plain "$SIGNED"
+  k create role looker --verb list --resource pods,replicasets.apps,deployments.apps
+  k create rolebinding looker --role looker --serviceaccount "$NAMESPACE:default"
+  kubeconfig "$(jq -r '.clusters[0].cluster.server' "$KUBECONFIG")" "$(k create token default)" >"$BATS_TEST_TMPDIR/kubeconfig"
+  KUBECONFIG=$BATS_TEST_TMPDIR/kubeconfig check_cluster --namespace "$NAMESPACE"
+  [ "$status" -eq 3 ]
+  [[ $output == *'not checked  cluster  cannot be read  DaemonSet.apps: daemonsets.apps is forbidden: User "system:serviceaccount:'* ]]
+  [[ $output == *"1 image in 1 object: 1 verified"* ]]
+  KUBECONFIG=$BATS_TEST_TMPDIR/kubeconfig check_cluster
+  [ "$status" -eq 3 ]
+  [[ $output == *'Pod: pods is forbidden: '*'at the cluster scope'* ]]
+}

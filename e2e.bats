@@ -1052,12 +1052,14 @@ suggest() {
 
 # ---- the documentation -----------------------------------------------------------------------------
 
-# shown PATTERN: the lines of commands in the documentation that match
+# shown PATTERN: the commands in the documentation that match, one a line
 shown() {
   awk -v pattern="$1" '
     /^ *```(console|sh)/ { inside = 1; next }
     /^ *```/             { inside = 0 }
-    inside && $0 ~ pattern { sub(/^ +/, ""); print }
+    inside && sub(/ *\\$/, "") { before = before $0 " "; next }
+    inside { $0 = before $0; before = "" }
+    inside && $0 ~ pattern { sub(/^ +/, ""); gsub(/ +/, " "); print }
   ' "$BATS_TEST_DIRNAME"/{README.md,CONTRIBUTING.md,examples/*.md,docs/src/*.md,docs/src/*/*.md}
 }
 
@@ -1090,8 +1092,8 @@ COSIGN_3='--new-bundle-format=false --use-signing-config=false '
       s|^cosign sign |&--yes --tlog-upload=false |; s|^cosign verify |&--insecure-ignore-tlog |" <<<"$line")
     timeout "$COMMAND_TIMEOUT" bash -c "$line" || complain "failed: $line"
     lines=$((lines + 1))
-  # keys in a KMS, identities and modules are elsewhere
-  done < <(shown '^ *cosign ' | grep -v -e :// -e certificate-identity -e policies/)
+  # keys in a KMS, identities, modules and releases are elsewhere
+  done < <(shown '^ *cosign ' | grep -v -e :// -e certificate-identity -e policies/ -e ghcr.io/signed-images)
   [ "$lines" -ge 6 ] || complain "$lines commands"
 
   trust release

@@ -22,6 +22,7 @@ pub mod policy;
 pub mod request;
 pub mod response;
 pub mod settings;
+mod sorted_map;
 mod text;
 pub mod verify;
 pub mod workload;
@@ -30,7 +31,7 @@ pub mod workload;
 mod guest;
 
 use host::Host;
-use image::names::ImageNames;
+use image::names::{ImageNames, NamedImages};
 use policy::pinning::Mutability;
 use policy::plan::{ImagePlan, Rules, in_question};
 use request::{AdmissionRequest, Operation};
@@ -151,11 +152,12 @@ fn review_pins(
     if pins.is_empty() {
         return Ok(());
     }
-    let in_question: Vec<Cow<'_, ImageNames>> = pins
+    let in_question = pins
         .iter()
         .flat_map(|(_, pin)| [Some(Cow::Borrowed(pin)), pin.without_tag().map(Cow::Owned)])
         .flatten()
         .collect();
+    let in_question = NamedImages::new(in_question);
     let rules = settings.rules(RuleFilter::For(&in_question))?;
     let mut verifier = verifier.for_other_rules();
     for (was, pinned) in &mut pins {

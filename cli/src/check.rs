@@ -1,7 +1,8 @@
 //! `check`: everything that the policy would see, put to the policy's own module.
 //!
 //! - What is read? [`source`] tells paths from images, [`contents`] finds the objects in a document of
-//!   a [`crate::manifest`], [`holder`] looks at those that nobody reviews.
+//!   a [`crate::manifest`], [`holder`] looks at those that nobody reviews. [`running`] makes sources of what a cluster
+//!   has, of which [`owners`] leaves out what stands there twice.
 //! - Who decides? The module, about each object as a whole: a request to create it, in a fresh instance. What
 //!   is said of each image is the module's answer about this image alone ([`answers`]); where it stands comes
 //!   from the policy's own library ([`images`]).
@@ -21,13 +22,16 @@ mod images;
 pub mod kinds;
 #[cfg(test)]
 mod kubectl;
+mod listed;
 mod merge;
 pub mod named;
 pub mod output;
+mod owners;
 pub(crate) mod parallel;
 pub mod pin;
 pub mod policy;
 pub mod report;
+pub mod running;
 mod shown;
 pub mod source;
 mod subject;
@@ -39,7 +43,7 @@ use std::time::Instant;
 
 use signed_images_policy::request::GroupKind;
 use signed_images_policy::settings::{PartialSettings, RuleFilter};
-use signed_images_policy::workload::kinds::Workload;
+use signed_images_policy::workload::kinds::{Workload, built_in_kinds};
 
 use crate::answer::Answer;
 use crate::evaluation::Evaluation;
@@ -67,7 +71,19 @@ pub struct Check {
     demands: Demands,
 }
 
-/// What was read from the sources.
+/// Reads the sources, once for all policies.
+#[must_use]
+pub fn read(checks: &[&Check], sources: &[Source]) -> Vec<Reading> {
+    let policies: Vec<&Manifest> = checks.iter().map(|check| &check.manifest).collect();
+    let mut contents: Vec<Vec<Contents>> = checks.iter().map(|_| Vec::new()).collect();
+    for source in sources {
+        let to_each = contents::read(source, &policies);
+        contents.iter_mut().zip(to_each).for_each(|(all, one)| all.push(one));
+    }
+    checks.iter().zip(contents).map(|(check, contents)| check.reading(contents)).collect()
+}
+
+/// What one policy sees of the sources.
 #[derive(Debug)]
 pub struct Reading {
     contents: Vec<Contents>,
@@ -94,22 +110,29 @@ impl Check {
         Ok(Self { evaluation, rules, workloads, manifest, demands })
     }
 
-    /// Reads the sources.
-    #[must_use]
-    pub fn read(&self, sources: &[Source]) -> Reading {
-        let contents: Vec<Contents> =
-            sources.iter().map(|source| contents::read(source, &self.manifest)).collect();
-        let places = contents
-            .iter()
-            .map(|contents| {
-                contents
-                    .subjects
-                    .iter()
-                    .map(|subject| images::find(subject, &self.workloads))
-                    .collect()
-            })
-            .collect();
+    fn reading(&self, mut contents: Vec<Contents>) -> Reading {
+        let places = |contents: &Contents| {
+            let subjects = contents.subjects.iter();
+            subjects.map(|subject| images::find(subject, &self.workloads)).collect()
+        };
+        let mut places: Vec<_> = contents.iter().map(places).collect();
+        owners::leave_out_copies(&mut contents, &mut places);
         Reading { contents, places }
+    }
+
+    /// The one namespace that the policy is about.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&str> {
+        self.manifest.namespace()
+    }
+
+    /// The kinds of a cluster in which this policy's images are: Pods, which are what runs, and what of its own kinds
+    /// holds images.
+    pub fn kinds(&self) -> impl Iterator<Item = GroupKind> {
+        let pod = GroupKind { group: String::new(), kind: "Pod".to_owned() };
+        let known = self.workloads.iter().map(|(kind, _)| kind.clone()).chain(built_in_kinds());
+        let reviewed = known.filter(|kind| self.manifest.is_about(kind));
+        [pod].into_iter().chain(reviewed)
     }
 
     /// Puts everything to the policy, `jobs` images or objects at a time. `done` is called whenever an image was
@@ -162,7 +185,9 @@ impl Reading {
 
     fn subjects(&self) -> impl Iterator<Item = (&Subject, &Vec<Place>)> {
         let contents = self.contents.iter().zip(&self.places);
-        contents.flat_map(|(contents, places)| contents.subjects.iter().zip(places))
+        contents.flat_map(|(contents, places)| {
+            contents.subjects.iter().map(|subject| &**subject).zip(places)
+        })
     }
 
     fn late_images(&self, answers: &[Answer], known: &HashMap<&str, ImageAnswer>) -> Vec<&str> {

@@ -14,11 +14,13 @@ use tracing_subscriber::EnvFilter;
 use crate::legible;
 
 mod annotate;
+mod asking;
 mod check;
 mod completions;
 mod convert;
 mod demo;
 mod exit;
+mod expectations;
 mod explain;
 mod module;
 mod options;
@@ -29,6 +31,7 @@ pub(crate) mod print;
 mod push;
 mod reporting;
 mod run;
+mod running;
 mod suggest;
 
 const FILTER: &str = "error,kube_client=off,signed_images=info,policy=info";
@@ -46,7 +49,7 @@ Examples:
 Exit codes:
   0  it did what it was asked; `check` and `explain`: accepted, perhaps with warnings
   1  it failed; `check` and `explain`: rejected; `convert`: something is lost or to be filled in
-  2  a mistake in the command line, the settings or the input (in `run`, `annotate`, `push`, `demo`: 1)
+  2  a mistake in the command line, the settings or the input (in `run`, `annotate`, `push`: 1)
   3  `check` and `explain`: not checked";
 
 /// Run signed-images-policy on a laptop and in CI, against real registries and real signatures
@@ -86,7 +89,10 @@ enum Command {
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let command = CommandLine::parse();
+    let command = match CommandLine::try_parse() {
+        Ok(command) => command,
+        Err(error) => return reporting::misunderstood(&error),
+    };
     command.choose_colours();
     command.start_log();
     match command.run() {

@@ -1,7 +1,8 @@
 //! Where a policy's module is, and its bytes.
 //!
 //! - Where may it be? Where `kwctl` looks: in a file (a path, with or without `file://`), in a registry
-//!   (`registry://`), on a web server (`https://`, and `http://` when the sources list its host as insecure).
+//!   (`registry://`), on a web server (`https://`, and `http://` when the sources list its host as insecure); and
+//!   within this command ([`Location::embedded`]).
 //! - What is a module in a registry? The first layer, when all layers are WebAssembly ([`crate::registry`]).
 //! - What is checked? A manifest asked for by digest, and every layer, have that digest. What a web server sends
 //!   is taken as it comes.
@@ -39,7 +40,11 @@ enum Place {
     File(PathBuf),
     Registry(Reference),
     Web(Url),
+    Embedded(&'static [u8]),
 }
+
+/// What `build.rs` was told to put in; nothing where it was told nothing.
+const EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/embedded.wasm"));
 
 /// Why a module could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -103,12 +108,20 @@ pub enum FetchError {
 }
 
 impl Location {
+    /// The module within this command, if there is one.
+    #[must_use]
+    pub fn embedded() -> Option<Self> {
+        let place = Place::Embedded(EMBEDDED);
+        let written = "within this command".to_owned();
+        (!EMBEDDED.is_empty()).then_some(Self { written, place })
+    }
+
     /// The file of a module, if it is one.
     #[must_use]
     pub fn file(&self) -> Option<&PathBuf> {
         match &self.place {
             Place::File(path) => Some(path),
-            Place::Registry(_) | Place::Web(_) => None,
+            Place::Registry(_) | Place::Web(_) | Place::Embedded(_) => None,
         }
     }
 
@@ -121,6 +134,7 @@ impl Location {
             Place::File(path) => Ok(std::fs::read(path)?),
             Place::Registry(reference) => from_registry(reference, registries).await,
             Place::Web(url) => from_web(url, registries).await,
+            Place::Embedded(module) => Ok(module.to_vec()),
         }
     }
 }

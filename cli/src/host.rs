@@ -28,6 +28,7 @@ mod shared;
 mod signatures;
 mod signed;
 mod signer;
+pub mod told;
 mod trust;
 
 pub use error::HostError;
@@ -37,6 +38,7 @@ pub(crate) use registry::{ANONYMOUS, unreachable};
 pub use registry::{AT_ONCE, Registries};
 pub use shared::Shared;
 pub use signed::{Certificate, Signature, Signed};
+pub use told::Told;
 pub use trust::{Trust, TrustError};
 
 use signatures::{CertificateSigner, Verifier};
@@ -63,6 +65,8 @@ pub enum Answers {
     Shared(Live, Shared),
     /// From what was written down.
     Replayed(Replay),
+    /// From what somebody says of images.
+    Told(Told),
 }
 
 /// The world: registries, signatures, objects.
@@ -103,6 +107,7 @@ impl Host {
                 return shared.answer(live, key, &question);
             }
             Answers::Replayed(replay) => replay.answer(&question),
+            Answers::Told(told) => told.answer(&question),
         };
         answer.map_err(|error| error.report())
     }

@@ -12,7 +12,8 @@
 //!   are reached is in [`sources`], [`credentials`] and [`transport`].
 //! - How is a manifest read? [`manifest`] makes documents of a text, as `kubectl` does.
 //! - What is put to the policy beside requests? [`check`] reads manifests, lists and names of images, reports
-//!   on every image in them and pins them.
+//!   on every image in them and pins them; and what a [`cluster`] runs.
+//! - How are settings tested? [`suite`]: what is expected of images, beside what [`check`] finds.
 //! - Can a run be repeated offline? [`session`] records the host calls and replays them, in the file format
 //!   of `kwctl`.
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
@@ -25,6 +26,7 @@
 pub mod answer;
 pub mod capabilities;
 pub mod check;
+pub mod cluster;
 pub mod command;
 pub mod credentials;
 pub mod demo;
@@ -42,5 +44,6 @@ pub mod request;
 pub mod settings;
 pub mod sources;
 pub mod suggest;
+pub mod suite;
 pub mod text;
 pub mod transport;

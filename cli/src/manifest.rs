@@ -28,7 +28,7 @@ use tree::{Node, Value};
 pub(crate) type Document = Result<Rc<Node>, Fault>;
 
 /// Why something is not read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Fault {
     pub(crate) reason: String,
     /// Where, in bytes.
@@ -44,17 +44,35 @@ impl Fault {
 /// How much of a text is searched for the `{` of JSON.
 const GUESS: usize = 4096;
 
-/// Reads a text.
-pub(crate) fn read(text: &str) -> Vec<Document> {
+/// What becomes of a key that stands twice in one map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubled {
+    /// The last one counts, as it does for `kubectl`.
+    Last,
+    /// It is refused: what is set twice was meant once.
+    Refused,
+}
+
+/// Reads a text, one document after the other: a tree takes many times the memory of its text.
+pub(crate) fn read(text: &str) -> impl Iterator<Item = Document> {
+    read_with(text, Doubled::Last)
+}
+
+/// The same, of what is written for this command.
+pub(crate) fn read_with(text: &str, doubled: Doubled) -> impl Iterator<Item = Document> {
     let mut documents = Vec::new();
     let guessed = text.get(..text.floor_char_boundary(GUESS)).unwrap_or(text);
-    let rest =
-        if guessed.trim_start().starts_with('{') { json::read(text, &mut documents) } else { 0 };
-    for part in parts::split(text, rest) {
-        documents.extend(part.and_then(|part| yaml::read(text, part)).transpose());
-    }
-    documents.retain(|document| !document.as_ref().is_ok_and(|tree| tree.value == Value::Null));
-    documents
+    let rest = if guessed.trim_start().starts_with('{') {
+        json::read(text, doubled, &mut documents)
+    } else {
+        0
+    };
+    let parts = parts::split(text, rest).into_iter();
+    let of_parts = parts
+        .filter_map(move |part| part.and_then(|part| yaml::read(text, part, doubled)).transpose());
+    let is_empty =
+        |document: &Document| document.as_ref().is_ok_and(|tree| tree.value == Value::Null);
+    documents.into_iter().chain(of_parts).filter(move |document| !is_empty(document))
 }
 
 /// The documents of a text, but for empty ones, as `kubectl` reads them; or where and why not.
@@ -63,7 +81,7 @@ pub(crate) fn values(text: &str) -> Vec<Result<serde_json::Value, (Position, Str
         let json = tree.json().map_err(|error| error.to_string())?;
         serde_json::from_str(&json.text).map_err(|error| error.to_string())
     };
-    let documents = read(text).into_iter().map(|document| {
+    let documents = read(text).map(|document| {
         document
             .and_then(|tree| value(&tree).map_err(|reason| Fault::new(reason, tree.range.start)))
     });
@@ -81,7 +99,7 @@ mod tests {
             Ok(tree) => tree.json().map_or_else(|error| error.to_string(), |json| json.text),
             Err(fault) => format!("{}: {}", fault.at, fault.reason),
         };
-        read(text).into_iter().map(told).collect()
+        read(text).map(told).collect()
     }
 
     fn all_are(rows: &[(&str, &[&str])]) {

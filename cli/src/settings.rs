@@ -3,21 +3,25 @@
 //! - What may the file hold? The settings themselves, or a manifest of one `ClusterAdmissionPolicy` or
 //!   `AdmissionPolicy`, alone or among other objects: its `spec.settings` are meant.
 //! - What if there are none? `{}`, as for `kwctl run`.
+//! - How is it read? As `kubectl` reads what is applied ([`crate::manifest`]), but for a key that stands twice: it is
+//!   refused.
 //! - Who checks what they mean? The policy does, in `validate_settings`; here they only have to be a map.
 //!   Where a command has to know what they mean, it asks the policy's own library ([`Settings::rules`]).
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use signed_images_policy::policy::plan::Rules;
 use tracing::warn;
-use yaml_serde::Value as Yaml;
 
 use crate::host::Host;
+use crate::manifest::position::{Position, position};
+use crate::manifest::tree::{Node, Value as Tree};
+use crate::manifest::{self, Doubled, Fault};
 
 /// The API group of Kubewarden's resources
 /// (<https://docs.kubewarden.io/reference/CRDs>).
@@ -37,12 +41,14 @@ pub enum SettingsError {
         source: std::io::Error,
     },
     /// The file is not YAML.
-    #[error("settings `{}` are not YAML or JSON: {source}", .path.display())]
-    Yaml {
+    #[error("settings `{}` are not YAML or JSON: {reason} at line {} column {}", .path.display(), .at.line, .at.column)]
+    Malformed {
         /// The file that was asked for.
         path: PathBuf,
-        /// What is wrong, and on which line.
-        source: yaml_serde::Error,
+        /// Where.
+        at: Position,
+        /// What is wrong.
+        reason: String,
     },
     /// The text is not JSON.
     #[error("settings are not JSON: {source}")]
@@ -50,13 +56,13 @@ pub enum SettingsError {
         /// What is wrong, and on which line.
         source: serde_json::Error,
     },
-    /// The file holds what JSON cannot say.
-    #[error("{what} cannot be written as JSON: {source}")]
+    /// The file holds more than there is room for.
+    #[error("{what} cannot be written as JSON: {reason}")]
     NotJson {
         /// Which settings.
         what: String,
         /// What is wrong.
-        source: serde_json::Error,
+        reason: String,
     },
     /// The policy does not take them; its words.
     #[error("the settings are not valid:\n{0}")]
@@ -116,10 +122,14 @@ impl Settings {
         match file {
             File::Policy(policy) => {
                 let settings = policy.get("spec").and_then(|spec| spec.get("settings"));
-                let settings = settings.cloned().unwrap_or_default();
-                Self::from_yaml(&settings, &format!("{what}: spec.settings"))
+                let what = format!("{what}: spec.settings");
+                settings.map_or_else(
+                    || Ok(Self::default()),
+                    |settings| Self::from_tree(settings, &what),
+                )
             }
-            File::Settings(settings) => Self::from_yaml(settings, &what),
+            File::Settings(settings) => Self::from_tree(settings, &what),
+            File::Nothing => Ok(Self::default()),
         }
     }
 
@@ -172,13 +182,15 @@ impl Settings {
     }
 
     /// The keys stay in the order in which they are written.
-    fn from_yaml(value: &Yaml, what: &str) -> Result<Self, SettingsError> {
-        match value {
-            Yaml::Null => Ok(Self::default()),
-            Yaml::Mapping(map) => serde_json::to_string(map)
-                .map(Self)
-                .map_err(|source| SettingsError::NotJson { what: what.to_owned(), source }),
-            _ => Err(SettingsError::NotAMap { what: what.to_owned() }),
+    fn from_tree(tree: &Node, what: &str) -> Result<Self, SettingsError> {
+        match &tree.value {
+            Tree::Null => Ok(Self::default()),
+            Tree::Map(_) => tree.json().map(|json| Self(json.text)).map_err(|error| {
+                SettingsError::NotJson { what: what.to_owned(), reason: error.to_string() }
+            }),
+            Tree::Bool(_) | Tree::Number(_) | Tree::Text(_) | Tree::List(_) => {
+                Err(SettingsError::NotAMap { what: what.to_owned() })
+            }
         }
     }
 }
@@ -186,9 +198,11 @@ impl Settings {
 /// What a file of settings holds.
 pub(crate) enum File {
     /// The manifest of a policy.
-    Policy(Yaml),
+    Policy(Rc<Node>),
     /// The settings themselves.
-    Settings(Yaml),
+    Settings(Rc<Node>),
+    /// Neither: settings without a key.
+    Nothing,
 }
 
 /// Reads a file of settings: the manifests of policies, one or several, or the settings of one.
@@ -201,7 +215,7 @@ pub(crate) fn read_all(path: &Path) -> Result<Vec<File>, SettingsError> {
     if documents.len() > 1 {
         return Err(SettingsError::NotOne { path: path.to_owned(), policies: 0 });
     }
-    let settings = documents.pop().unwrap_or_default();
+    let Some(settings) = documents.pop() else { return Ok(vec![File::Nothing]) };
     match kind(&settings).map(ToOwned::to_owned) {
         Some(kind) => Err(SettingsError::OtherKind { path: path.to_owned(), kind }),
         None => Ok(vec![File::Settings(settings)]),
@@ -209,35 +223,30 @@ pub(crate) fn read_all(path: &Path) -> Result<Vec<File>, SettingsError> {
 }
 
 /// The manifests of policies in a file that may hold anything.
-pub(crate) fn policies(path: &Path) -> Result<Vec<Yaml>, SettingsError> {
+pub(crate) fn policies(path: &Path) -> Result<Vec<Rc<Node>>, SettingsError> {
     Ok(read(path)?.into_iter().filter(is_policy).collect())
 }
 
-fn read(path: &Path) -> Result<Vec<Yaml>, SettingsError> {
+/// The documents of a file, but for empty ones.
+fn read(path: &Path) -> Result<Vec<Rc<Node>>, SettingsError> {
     let text = crate::text::read(path)
         .map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-    documents(&text).map_err(|source| SettingsError::Yaml { path: path.to_owned(), source })
-}
-
-/// The documents of a YAML file, but for empty ones.
-fn documents(text: &str) -> Result<Vec<Yaml>, yaml_serde::Error> {
-    let mut documents = Vec::new();
-    for document in yaml_serde::Deserializer::from_str(text) {
-        let value = Yaml::deserialize(document)?;
-        if !value.is_null() {
-            documents.push(value);
-        }
-    }
-    Ok(documents)
+    let malformed = |fault: Fault| SettingsError::Malformed {
+        path: path.to_owned(),
+        at: position(&text, fault.at),
+        reason: fault.reason,
+    };
+    let documents = manifest::read_with(&text, Doubled::Refused);
+    documents.map(|document| document.map_err(malformed)).collect()
 }
 
 /// The kind of a resource of Kubewarden's.
-fn kind(document: &Yaml) -> Option<&str> {
-    let is_kubewarden = document.get("apiVersion")?.as_str()?.starts_with(API_GROUP);
-    document.get("kind")?.as_str().filter(|_| is_kubewarden)
+fn kind(document: &Node) -> Option<&str> {
+    let is_kubewarden = document.text("apiVersion")?.starts_with(API_GROUP);
+    document.text("kind").filter(|_| is_kubewarden)
 }
 
-fn is_policy(document: &Yaml) -> bool {
+fn is_policy(document: &Rc<Node>) -> bool {
     kind(document).is_some_and(|kind| POLICY_KINDS.contains(&kind))
 }
 
@@ -273,6 +282,9 @@ mod tests {
             (r#"{"a": {"b": [1, true]}}"#, r#"{"a":{"b":[1,true]}}"#),
             ("key: |\n  line\n", r#"{"key":"line\n"}"#),
             ("b: 1\na: 2\n", r#"{"b":1,"a":2}"#),
+            // As `kubectl` reads them.
+            ("a: yes\nb: 0x10\n", r#"{"a":true,"b":16}"#),
+            ("a: &a {b: 1, c: 2}\nd: {<<: *a, c: 3}\n", r#"{"a":{"b":1,"c":2},"d":{"b":1,"c":3}}"#),
         ];
         for (text, expected) in rows {
             assert_eq!(yaml(text).unwrap().json(), expected, "{text}");
@@ -315,8 +327,11 @@ mod tests {
     fn what_is_wrong_is_named() {
         let rows = [
             ("a: [", "line"),
-            ("a: 1\na: 2\n", "duplicate"),
-            ("[1]: a", "cannot be written as JSON"),
+            ("a: 1\nb: {c: 1, c: 2}\n", "the key `c` stands twice at line 2 column 11"),
+            ("a: 1\na: 2\n", "the key `a` stands twice at line 2 column 1"),
+            (r#"{"a": 1, "a": 2}"#, "the key `a` stands twice at line 1 column 10"),
+            ("[1]: a", "a key is not a text at line 1"),
+            ("a: !!binary aGk=\n", "`!!binary` is not read: write the text itself at line 1"),
             ("- a", "are not a map: write"),
             ("text", "are not a map: write"),
         ];

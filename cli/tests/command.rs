@@ -239,7 +239,7 @@ fn a_mistake_in_push_is_named() {
 #[test]
 fn a_demo_needs_a_module_and_a_policy_that_decides_right() {
     let folder = folder();
-    let outcome = signed_images(folder.path(), "demo");
-    let expected = "error: no module `annotated-policy.wasm`: run `make annotated-policy.wasm`\n";
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), expected));
+    let outcome = signed_images(folder.path(), "demo --module nowhere.wasm");
+    let expected = "error: --module: no module `nowhere.wasm`\n";
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(2), expected));
 }

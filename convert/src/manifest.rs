@@ -5,6 +5,8 @@
 //! - What does it say of the module? What `metadata.yml` says, as it stands there: rules, whether it mutates,
 //!   where it is published. The version is this package's own, which is the module's.
 //! - Which objects may the policy read? The kinds that its settings take keys from, and no others.
+//! - Where is the module? Without a scheme, for which Kubewarden takes `registry://`: the form in Rancher finds no
+//!   module that is written with one.
 //! - How long may it take? As long as a policy server lets it: a cold verification takes seconds.
 
 use std::fmt;
@@ -110,11 +112,7 @@ impl Policy {
         Ok(Self {
             name: name.to_owned(),
             scope,
-            module: format!(
-                "registry://{}:v{}",
-                metadata.annotations.oci_url,
-                env!("CARGO_PKG_VERSION")
-            ),
+            module: format!("{}:v{}", metadata.annotations.oci_url, env!("CARGO_PKG_VERSION")),
             mode: Mode::default(),
             mutating: metadata.mutating && pins,
             rules: metadata.rules,
@@ -232,8 +230,7 @@ mod tests {
         assert_eq!(document["spec"]["mutating"], metadata["mutating"]);
         assert!(document["spec"].get("contextAwareResources").is_none());
         let version = metadata["annotations"]["io.kubewarden.policy.version"].as_str().unwrap();
-        let expected =
-            format!("registry://ghcr.io/signed-images/policies/signed-images-policy:v{version}");
+        let expected = format!("ghcr.io/signed-images/policies/signed-images-policy:v{version}");
         assert_eq!(document["spec"]["module"], expected.as_str());
         assert!(text.ends_with("    rules:\n      -\n        # why\n        name: a\n"), "{text}");
     }

@@ -186,11 +186,18 @@ pub(crate) fn first_line(words: &str) -> String {
     clip(line, 512)
 }
 
-/// Whether the words name this identity as one whose signature is missing. The host writes the constraints that were
-/// not met as YAML, a key with its line breaks and indentation changed.
-pub(crate) fn names(words: &str, identity: &Identity) -> bool {
-    let dense = |text: &str| -> String { text.split_ascii_whitespace().collect() };
+/// Which of these identities the words name as those whose signatures are missing. The host writes the constraints that
+/// were not met as YAML, a key with its line breaks and indentation changed.
+pub(crate) fn named<'i>(words: &str, identities: impl Iterator<Item = &'i Identity>) -> Vec<bool> {
     let words = dense(words);
+    identities.map(|identity| names(&words, identity)).collect()
+}
+
+fn dense(text: &str) -> String {
+    text.split_ascii_whitespace().collect()
+}
+
+fn names(words: &str, identity: &Identity) -> bool {
     match identity {
         Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
             .is_ok_and(|keys| keys.iter().any(|key| words.contains(&dense(&key.to_pem())))),

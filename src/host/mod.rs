@@ -21,6 +21,14 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use verification::Check;
 
+/// The longest answer, in bytes. Registries take manifests of four MiB
+/// (<https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests>), which are longer as the
+/// host writes them, and Kubernetes objects of less.
+const MAX_ANSWER: usize = 5 * 1024 * 1024;
+
+/// Of an error, so many bytes are read: the host repeats every key that it was asked about.
+const MAX_WORDS: usize = 256 * 1024;
+
 /// The host, as the one function that the stages are handed: namespace, operation, payload → answer.
 pub type Host<'h> = dyn FnMut(&'static str, &'static str, &[u8]) -> Result<Vec<u8>, String> + 'h;
 
@@ -119,7 +127,16 @@ fn call(
 ) -> Result<Vec<u8>, HostError> {
     // What is asked can always be written; a question without a byte would be refused.
     let request = serde_json::to_vec(request).unwrap_or_default();
-    host(namespace, operation, &request).map_err(|words| HostError::refused(words, vocabulary))
+    let answer = host(namespace, operation, &request).map_err(|mut words| {
+        words.truncate(words.floor_char_boundary(MAX_WORDS));
+        HostError::refused(words, vocabulary)
+    })?;
+    match answer.len() {
+        size if size > MAX_ANSWER => Err(HostError::Malformed(format!(
+            "it is {size} bytes long; at most {MAX_ANSWER} are read"
+        ))),
+        _ => Ok(answer),
+    }
 }
 
 /// An answer as JSON.

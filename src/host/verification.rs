@@ -18,8 +18,8 @@ pub struct Check {
 /// The lists that one call can ask about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AllOf {
-    /// Public keys, PEM.
-    PublicKeys(Vec<String>),
+    /// Public keys.
+    PublicKeys(Vec<Credential>),
     /// Issuers and subjects.
     Keyless(Vec<KeylessInfo>),
     /// Issuers and URL prefixes.
@@ -33,13 +33,22 @@ pub enum AllOf {
     },
     /// The holder of a certificate's key.
     Certificate {
-        /// The certificate, PEM.
-        certificate: String,
+        /// The certificate.
+        certificate: Credential,
         /// Its chain, PEM, the root last.
         chain: Option<Vec<String>>,
         /// Whether the signature must be in the transparency log.
         rekor_bundle: RekorBundle,
     },
+}
+
+/// A public key or a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// As the host is asked about it.
+    pub pem: String,
+    /// What its key consists of, by which it is compared with others.
+    pub key_material: Vec<u8>,
 }
 
 /// Whether two checks became one.
@@ -69,14 +78,25 @@ impl Check {
         Merged::Yes
     }
 
+    /// Whether it asks for identities, which certificates and the log vouch for.
+    #[must_use]
+    pub fn is_of_identities(&self) -> bool {
+        match self.all_of {
+            AllOf::Keyless(_) | AllOf::KeylessPrefix(_) | AllOf::GithubActions { .. } => true,
+            AllOf::PublicKeys(_) | AllOf::Certificate { .. } => false,
+        }
+    }
+
     /// The question about that image.
     pub(super) fn request(&self, image: &str) -> SigstoreVerificationInputV2 {
         let image = image.to_owned();
         let annotations = (!self.annotations.is_empty()).then(|| self.annotations.clone());
         match self.all_of.clone() {
-            AllOf::PublicKeys(pub_keys) => {
-                SigstoreVerificationInputV2::SigstorePubKeyVerify { image, pub_keys, annotations }
-            }
+            AllOf::PublicKeys(keys) => SigstoreVerificationInputV2::SigstorePubKeyVerify {
+                image,
+                pub_keys: keys.into_iter().map(|key| key.pem).collect(),
+                annotations,
+            },
             AllOf::Keyless(keyless) => {
                 SigstoreVerificationInputV2::SigstoreKeylessVerify { image, keyless, annotations }
             }
@@ -98,7 +118,7 @@ impl Check {
             AllOf::Certificate { certificate, chain, rekor_bundle } => {
                 SigstoreVerificationInputV2::SigstoreCertificateVerify {
                     image,
-                    certificate: certificate.into_bytes(),
+                    certificate: certificate.pem.into_bytes(),
                     certificate_chain: chain
                         .map(|chain| chain.into_iter().map(String::into_bytes).collect()),
                     require_rekor_bundle: rekor_bundle == RekorBundle::Required,
@@ -123,8 +143,9 @@ mod tests {
     /// <https://docs.kubewarden.io/reference/spec/host-capabilities/signature-verifier-policies>
     #[test]
     fn what_the_host_is_sent() {
+        let credential = |pem: &str| Credential { pem: pem.to_owned(), key_material: Vec::new() };
         let certificate = |chain, rekor_bundle| AllOf::Certificate {
-            certificate: "C".to_owned(),
+            certificate: credential("C"),
             chain,
             rekor_bundle,
         };
@@ -132,7 +153,7 @@ mod tests {
         let prefix = KeylessPrefixInfo { issuer: "i".to_owned(), url_prefix: "u".to_owned() };
         let rows = [
             (
-                asked(AllOf::PublicKeys(vec!["K".to_owned()]), &[]),
+                asked(AllOf::PublicKeys(vec![credential("K")]), &[]),
                 json!({"type": "SigstorePubKeyVerify", "image": "app", "pub_keys": ["K"], "annotations": null}),
             ),
             (

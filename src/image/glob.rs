@@ -34,11 +34,22 @@ pub(crate) fn matches<P: Iterator + Clone, T: Iterator + Clone>(
 /// so a character is a byte.
 #[must_use]
 pub fn matches_text(pattern: &str, text: &str) -> bool {
+    let is_one = |character: u8, given: u8| character == b'?' || character == given;
+    let (mut pattern, mut text) = (pattern.as_bytes(), text.as_bytes());
+    // Up to the first star each character has its place, and most texts differ there.
+    while let [character, rest @ ..] = pattern
+        && *character != b'*'
+    {
+        match text {
+            [given, others @ ..] if is_one(*character, *given) => (pattern, text) = (rest, others),
+            _ => return false,
+        }
+    }
     matches(
-        pattern.bytes(),
-        text.bytes(),
-        |character| *character == b'*',
-        |character, given| *character == b'?' || character == given,
+        pattern.iter(),
+        text.iter(),
+        |character| **character == b'*',
+        |character, given| is_one(**character, **given),
     )
 }
 

@@ -7,6 +7,7 @@
 //!
 //! *And if it has both?* It is matched with its tag and without, with its digest and without.
 
+use crate::image::grams::{GramSet, Grams, add_grams};
 use crate::image::pattern::{MAX_PATTERN, PatternError};
 use crate::image::reference::{
     DOCKER_HUB, DOCKER_HUB_ALIASES, Digest, LATEST, OFFICIAL, Reference, is_tag,
@@ -21,6 +22,9 @@ use wildmatch::WildMatch;
 pub struct LegacyPattern {
     text: String,
     wildcard: WildMatch,
+    grams: Grams,
+    /// Of what stands in the name, whatever the tag.
+    grams_of_name: Grams,
 }
 
 impl LegacyPattern {
@@ -40,7 +44,12 @@ impl LegacyPattern {
         let end = text.find('/').or_else(|| text.find('*').and(text.find(['*', ':'])));
         let (registry, rest) = text.split_at(end.unwrap_or(0));
         let text = [&registry.to_ascii_lowercase(), rest].concat();
-        Ok(Self { wildcard: WildMatch::new(&text), text })
+        let (mut grams, mut grams_of_name) = (Grams::new(), Grams::new());
+        add_grams(&mut grams, &text);
+        for piece in text.rsplit(['*', '?']) {
+            add_grams(&mut grams_of_name, in_name(piece));
+        }
+        Ok(Self { wildcard: WildMatch::new(&text), text, grams, grams_of_name })
     }
 
     /// Whether it could match an image for its digest, which it does not match by its tag: it names one, or a wildcard
@@ -55,10 +64,15 @@ impl LegacyPattern {
     /// Whether the image, in one of its spellings, matches.
     #[must_use]
     pub fn matches(&self, image: &Spellings) -> bool {
-        if image.texts.iter().any(|text| self.wildcard.matches(text)) {
+        if image.grams.has_all(&self.grams)
+            && image.texts.iter().any(|text| self.wildcard.matches(text))
+        {
             return true;
         }
         let Some(digest) = &image.untagged else { return false };
+        if !image.grams.has_all(&self.grams_of_name) {
+            return false;
+        }
         let (tagged, of_digest) = match self.text.split_once('@') {
             Some((tagged, of_digest)) => (tagged, of_digest),
             None => (self.text.as_str(), "*"),
@@ -93,6 +107,8 @@ pub struct Spellings {
     texts: Vec<String>,
     /// The digest of an image whose tag is not known.
     untagged: Option<Digest>,
+    /// Of the texts.
+    grams: GramSet,
 }
 
 impl Spellings {
@@ -105,7 +121,11 @@ impl Spellings {
             texts.extend(names.iter().map(|name| [name.as_str(), &suffix].concat()));
         }
         let untagged = image.digest().filter(|_| image.tag().is_none()).cloned();
-        Self { names, texts, untagged }
+        let mut grams = GramSet::default();
+        for text in &texts {
+            grams.add(text);
+        }
+        Self { names, texts, untagged, grams }
     }
 
     /// The spellings; of an image whose tag is not known, those without a tag.
@@ -113,6 +133,14 @@ impl Spellings {
     pub fn texts(&self) -> &[String] {
         &self.texts
     }
+}
+
+/// What of a piece of a pattern stands in the name of each image that it matches. What has a slash is in the name, up
+/// to the colon of the tag.
+fn in_name(piece: &str) -> &str {
+    let Some(last) = piece.rfind('/') else { return "" };
+    let end = piece.bytes().skip(last).take_while(|byte| !matches!(byte, b':' | b'@')).count();
+    piece.get(..last + end).unwrap_or_default()
 }
 
 /// Tags of which one matches if any does: those that the pattern's ends spell, their stars empty, their

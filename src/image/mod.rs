@@ -4,6 +4,7 @@ pub mod containment;
 pub(crate) mod digest;
 pub(crate) mod error;
 pub mod glob;
+mod grams;
 pub mod legacy_pattern;
 pub mod names;
 pub mod pattern;

@@ -12,6 +12,7 @@
 //! digest is what its writer claims ([`Match::Claimed`]): the digest, not the tag, decides what runs.
 
 use crate::image::glob;
+use crate::image::grams::{Grams, add_grams};
 use crate::image::pattern_parts::{
     Glob, Segment, digest_glob, is_port_rather_than_tag, name_segments, tag_glob,
 };
@@ -57,6 +58,8 @@ pub struct ImagePattern {
     pub(super) segments: Vec<Segment>,
     pub(super) tag: Option<Glob>,
     pub(super) digest: Option<Glob>,
+    /// Of the segments.
+    grams: Grams,
 }
 
 impl ImagePattern {
@@ -80,13 +83,15 @@ impl ImagePattern {
         if could_be_registry && tag.is_some_and(is_port_rather_than_tag) {
             return Err(PatternError::RegistryOrTag(text.to_owned()));
         }
-        Ok(Self { segments: name_segments(name)?, tag: tag.map(tag_glob).transpose()?, digest })
+        let segments = name_segments(name)?;
+        let grams = grams_of(&segments);
+        Ok(Self { segments, tag: tag.map(tag_glob).transpose()?, digest, grams })
     }
 
     /// The pattern of every image.
     #[must_use]
     pub fn every_image() -> Self {
-        Self { segments: vec![Segment::Any], tag: None, digest: None }
+        Self { segments: vec![Segment::Any], tag: None, digest: None, grams: Grams::new() }
     }
 
     /// An image that it matches, by a name that hardly anything else matches.
@@ -124,6 +129,11 @@ impl ImagePattern {
         self.digest.is_some()
     }
 
+    /// What is in the name of every image that it matches.
+    pub(super) fn grams(&self) -> &Grams {
+        &self.grams
+    }
+
     /// How this pattern stands to that image.
     #[must_use]
     pub fn matches(&self, image: &Reference) -> Match {
@@ -148,13 +158,32 @@ impl ImagePattern {
         if self.names(image) { Match::Perhaps } else { Match::No }
     }
 
-    /// Whether registry and repository match, component by component; `**` takes any number of them.
+    /// Whether registry and repository match, component by component; `**` takes any number of them. Up to the first
+    /// `**` and from the last, each component has its place.
     fn names(&self, image: &Reference) -> bool {
+        let mut components = std::iter::once(image.registry()).chain(image.repository().split('/'));
+        let mut segments = self.segments.as_slice();
+        loop {
+            segments = match segments {
+                [] => return components.next().is_none(),
+                [Segment::Any, ..] => break,
+                [first, rest @ ..] if components.next().is_some_and(|own| first.is(own)) => rest,
+                _ => return false,
+            };
+        }
+        loop {
+            segments = match segments {
+                [Segment::Any] => return true,
+                [] | [.., Segment::Any] => break,
+                [rest @ .., last] if components.next_back().is_some_and(|own| last.is(own)) => rest,
+                _ => return false,
+            };
+        }
         glob::matches(
-            self.segments.iter(),
-            std::iter::once(image.registry()).chain(image.repository().split('/')),
+            segments.iter(),
+            components,
             |segment| **segment == Segment::Any,
-            |segment, component| matches!(segment, Segment::One(glob) if glob.matches(component)),
+            |segment, component| segment.is(component),
         )
     }
 }
@@ -183,6 +212,17 @@ impl fmt::Display for ImagePattern {
         }
         Ok(())
     }
+}
+
+fn grams_of(segments: &[Segment]) -> Grams {
+    let mut grams = Grams::new();
+    for segment in segments.iter().rev() {
+        match segment {
+            Segment::Any => {}
+            Segment::One(glob) => add_grams(&mut grams, &["/", glob.as_str(), "/"].concat()),
+        }
+    }
+    grams
 }
 
 #[cfg(test)]

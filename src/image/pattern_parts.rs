@@ -60,6 +60,13 @@ pub(super) enum Segment {
     One(Glob),
 }
 
+impl Segment {
+    /// Whether it is that component.
+    pub(super) fn is(&self, component: &str) -> bool {
+        matches!(self, Self::One(glob) if glob.matches(component))
+    }
+}
+
 /// A `*`/`?` wildcard within one component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Glob(String);

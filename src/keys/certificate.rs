@@ -5,6 +5,7 @@
 //! verification). Here the certificate is read so that a malformed or an expired one is an error with
 //! its place.
 
+use super::certificate_identity::MAX_CERTIFICATE;
 use super::der::{elements, sequence};
 use der::asn1::{AnyRef, GeneralizedTime, UtcTime};
 use der::{DateTime, Encode, Tag, Tagged};
@@ -25,6 +26,8 @@ pub struct Certificate {
 pub enum CertificateError {
     /// Not exactly one PEM block.
     NotPem,
+    /// Longer than [`MAX_CERTIFICATE`].
+    TooLong,
     /// Another PEM block, by its label.
     OtherBlock(String),
     /// The bytes are not a certificate.
@@ -42,6 +45,9 @@ impl fmt::Display for CertificateError {
                 "not one PEM certificate; it starts with `-----BEGIN CERTIFICATE-----`, and each \
                  certificate is an entry of its own",
             ),
+            Self::TooLong => {
+                write!(f, "the certificate is longer than {MAX_CERTIFICATE} bytes")
+            }
             Self::OtherBlock(label) => {
                 write!(f, "a PEM block `{label}` instead of `CERTIFICATE`")
             }
@@ -68,6 +74,9 @@ impl Certificate {
     /// # Errors
     /// When the text is anything else.
     pub fn parse(text: &str) -> Result<Self, CertificateError> {
+        if text.len() > MAX_CERTIFICATE {
+            return Err(CertificateError::TooLong);
+        }
         let blocks = pem::parse_many(text).map_err(|_| CertificateError::NotPem)?;
         let [block] = blocks.as_slice() else { return Err(CertificateError::NotPem) };
         // Text that merely looks like a block is skipped by the parser: every `BEGIN` must be read.

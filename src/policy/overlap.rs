@@ -7,23 +7,98 @@
 //! *And one party with two values of one annotation?* No signature has both, so such signers are alternatives, and
 //! stand side by side. They count once all the same.
 
-use crate::keys::certificate::Certificate;
+use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::{PublicKey, key_material};
 use crate::policy::signer::{Annotations, Identity, KeySource, Signer};
-use crate::policy::subject_pattern::SubjectPattern;
+use crate::policy::subject_pattern::{MAX_SUBJECT, SubjectPattern};
+use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// The issuer of GitHub's workflow identities.
 const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
-/// Whether one signature could satisfy both. Keys in the cluster are compared by where they are; what
-/// they hold is compared when it is read.
-pub(crate) fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
-    let is_one_source = matches!(
-        (a, b), (Identity::PublicKey(a), Identity::PublicKey(b)) if a == b
-    );
-    is_one_source
-        || share(&keys_of_identity(a), &keys_of_identity(b))
-        || subjects(a).zip(subjects(b)).is_some_and(|(a, b)| a.meets(&b))
+/// What signatures of an identity are told by: read once, however many others it is compared with.
+pub(crate) struct Evidence<'i> {
+    keys: Vec<Vec<u8>>,
+    /// Its certificate, if it is told by one.
+    certificate: Option<Result<Certificate, CertificateError>>,
+    /// Where its keys are, when they are not known.
+    source: Option<&'i KeySource>,
+    subjects: Option<Subjects<'i>>,
+}
+
+impl<'i> Evidence<'i> {
+    pub(crate) fn of(identity: &'i Identity) -> Self {
+        let mut evidence = Self {
+            keys: Vec::new(),
+            certificate: None,
+            source: None,
+            subjects: subjects(identity),
+        };
+        match identity {
+            Identity::PublicKey(source) => {
+                evidence.keys = public_keys(source);
+                evidence.source = evidence.keys.is_empty().then_some(source);
+            }
+            Identity::Certificate { certificate, .. } => {
+                let certificate = Certificate::parse(certificate);
+                let key = certificate.iter().map(|known| key_material(known.public_key()).to_vec());
+                evidence.keys = key.collect();
+                evidence.certificate = Some(certificate);
+            }
+            Identity::Keyless { .. }
+            | Identity::KeylessPrefix { .. }
+            | Identity::KeylessPattern { .. }
+            | Identity::GithubActions { .. } => {}
+        }
+        evidence
+    }
+
+    /// Whether it has keys, which can be read.
+    pub(crate) fn has_keys(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// Its certificate.
+    pub(crate) fn certificate(&self) -> Result<&Certificate, CertificateError> {
+        match &self.certificate {
+            Some(certificate) => certificate.as_ref().map_err(CertificateError::clone),
+            None => Err(CertificateError::NotPem),
+        }
+    }
+
+    /// Whether one signature could satisfy both. Keys in the cluster are compared by where they are; what they hold is
+    /// compared when it is read. Patterns of subjects are compared in no more steps than are left; none when they do not
+    /// suffice.
+    pub(crate) fn meets(&self, other: &Self, left: &mut usize) -> Option<bool> {
+        if self.source.is_some() && self.source == other.source || share(&self.keys, &other.keys) {
+            return Some(true);
+        }
+        match (&self.subjects, &other.subjects) {
+            (Some(a), Some(b)) => a.meets(b, left),
+            _ => Some(false),
+        }
+    }
+}
+
+/// A signer, and what its signatures are told by, once that was asked.
+pub(crate) struct PartySigner<'s> {
+    signer: &'s Signer,
+    evidence: OnceCell<Evidence<'s>>,
+}
+
+impl<'s> PartySigner<'s> {
+    pub(crate) fn new(signer: &'s Signer) -> Self {
+        Self { signer, evidence: OnceCell::new() }
+    }
+
+    pub(crate) fn signer(&self) -> &'s Signer {
+        self.signer
+    }
+
+    pub(crate) fn evidence(&self) -> &Evidence<'s> {
+        self.evidence.get_or_init(|| Evidence::of(&self.signer.identity))
+    }
 }
 
 /// Whether both demand one annotation, with different values. A signature has one value of each.
@@ -38,81 +113,93 @@ pub(crate) fn are_apart(a: &Signer, b: &Signer) -> bool {
     !is_certificate(a) && !is_certificate(b) && annotations_differ(&a.annotations, &b.annotations)
 }
 
-/// Whether both are one party that has signed with different values of one annotation, in either way.
-pub(crate) fn are_alternatives(a: &Signer, b: &Signer) -> bool {
-    are_apart(a, b) && one_signature_satisfies_both(&a.identity, &b.identity)
+/// Whether both are one party that has signed with different values of one annotation, in either way. Nothing when the
+/// steps that are left do not suffice to tell.
+pub(crate) fn are_alternatives(
+    a: &PartySigner<'_>,
+    b: &PartySigner<'_>,
+    left: &mut usize,
+) -> Option<bool> {
+    Some(are_apart(a.signer, b.signer) && a.evidence().meets(b.evidence(), left)?)
 }
 
-/// How many parties these signers are: alternatives of one another are one.
-pub(crate) fn parties(signers: &[Signer]) -> usize {
+/// How many parties these signers are: alternatives of one another are one. Nothing when the steps that are left do not
+/// suffice to tell.
+pub(crate) fn parties(signers: &[Signer], left: &mut usize) -> Option<usize> {
+    // Who demands no annotation is apart from nobody.
+    let annotated = signers.iter().filter(|signer| !signer.annotations.is_empty());
+    let annotated: Vec<PartySigner<'_>> = annotated.map(PartySigner::new).collect();
     // Each signer's party, by the first of its signers.
-    let mut party: Vec<usize> = Vec::with_capacity(signers.len());
-    for (index, signer) in signers.iter().enumerate() {
-        let earlier = signers.iter().zip(&party);
-        let joined: Vec<usize> = earlier
-            .filter(|(other, _)| are_alternatives(signer, other))
-            .map(|(_, party)| *party)
-            .collect();
-        let own = joined.iter().copied().min().unwrap_or(index);
-        for of in party.iter_mut().filter(|of| joined.contains(of)) {
+    let mut party: Vec<usize> = Vec::with_capacity(annotated.len());
+    for (index, signer) in annotated.iter().enumerate() {
+        // Of each party, whether it is the signer's too.
+        let mut joined = vec![false; index];
+        for (other, party) in annotated.iter().zip(&party) {
+            if let Some(joined) = joined.get_mut(*party)
+                && !*joined
+            {
+                *joined = are_alternatives(signer, other, left)?;
+            }
+        }
+        let own = joined.iter().position(|joined| *joined).unwrap_or(index);
+        for of in party.iter_mut().filter(|of| joined.get(**of) == Some(&true)) {
             *of = own;
         }
         party.push(own);
     }
-    party.iter().enumerate().filter(|(index, party)| index == *party).count()
+    let parties = party.iter().enumerate().filter(|(index, party)| index == *party).count();
+    Some(signers.len() - annotated.len() + parties)
 }
 
 /// Whether they have a key in common.
-pub(crate) fn share(a: &[Vec<u8>], b: &[Vec<u8>]) -> bool {
-    a.iter().any(|key| b.contains(key))
+fn share(a: &[Vec<u8>], b: &[Vec<u8>]) -> bool {
+    a.iter().any(|key| b.iter().any(|other| key.len() == other.len() && ends_on(key, other)))
 }
 
-fn keys_of_identity(identity: &Identity) -> Vec<Vec<u8>> {
-    match identity {
-        Identity::PublicKey(KeySource::Inline(pem)) => public_keys(pem),
-        Identity::Certificate { certificate, .. } => certified_key(certificate),
-        Identity::PublicKey(KeySource::Object { .. })
-        | Identity::Keyless { .. }
-        | Identity::KeylessPrefix { .. }
-        | Identity::KeylessPattern { .. }
-        | Identity::GithubActions { .. } => Vec::new(),
-    }
+/// Whether one text ends on the other. They are compared from their ends, where names and keys differ soonest.
+fn ends_on(text: &[u8], end: &[u8]) -> bool {
+    text.len() >= end.len() && text.iter().rev().zip(end.iter().rev()).all(|(a, b)| a == b)
 }
 
-/// What the keys of that PEM consist of; nothing when it cannot be read.
-pub(crate) fn public_keys(pem: &str) -> Vec<Vec<u8>> {
-    let keys = PublicKey::parse_all(pem).unwrap_or_default();
+fn is_same(a: &str, b: &str) -> bool {
+    std::ptr::eq(a, b) || a.len() == b.len() && ends_on(a.as_bytes(), b.as_bytes())
+}
+
+fn begins_with(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|own| is_same(own, start))
+}
+
+/// What the keys of that source consist of; nothing when they are elsewhere, or cannot be read.
+fn public_keys(source: &KeySource) -> Vec<Vec<u8>> {
+    let keys = match source {
+        KeySource::Inline(pem) => PublicKey::parse_all(pem).unwrap_or_default(),
+        KeySource::Object { .. } => Vec::new(),
+    };
     keys.iter().map(|key| key.key_material().to_vec()).collect()
-}
-
-/// What the key of that certificate consists of; nothing when it cannot be read.
-pub(crate) fn certified_key(pem: &str) -> Vec<Vec<u8>> {
-    let certificate = Certificate::parse(pem).ok();
-    certificate.iter().map(|certificate| key_material(certificate.public_key()).to_vec()).collect()
 }
 
 /// The identities of an issuer that satisfy a signer.
 struct Subjects<'i> {
     issuer: &'i str,
-    subject: Subject,
+    subject: Subject<'i>,
 }
 
-enum Subject {
-    Exactly(String),
-    Below(String),
-    Matching(SubjectPattern),
+enum Subject<'i> {
+    Exactly(&'i str),
+    Below(Cow<'i, str>),
+    Matching(&'i SubjectPattern),
 }
 
 fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
     match identity {
         Identity::Keyless { issuer, subject } => {
-            Some(Subjects { issuer, subject: Subject::Exactly(subject.clone()) })
+            Some(Subjects { issuer, subject: Subject::Exactly(subject) })
         }
         Identity::KeylessPrefix { issuer, url_prefix } => {
-            Some(Subjects { issuer, subject: Subject::Below(url_prefix.clone()) })
+            Some(Subjects { issuer, subject: Subject::Below(Cow::Borrowed(url_prefix)) })
         }
         Identity::KeylessPattern { issuer, pattern } => {
-            Some(Subjects { issuer, subject: Subject::Matching(pattern.clone()) })
+            Some(Subjects { issuer, subject: Subject::Matching(pattern) })
         }
         Identity::GithubActions { owner, repo } => {
             let mut url = format!("https://github.com/{owner}/");
@@ -120,28 +207,35 @@ fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
                 url.push_str(repo);
                 url.push('/');
             }
-            Some(Subjects { issuer: GITHUB_ISSUER, subject: Subject::Below(url) })
+            Some(Subjects { issuer: GITHUB_ISSUER, subject: Subject::Below(Cow::Owned(url)) })
         }
         Identity::PublicKey(_) | Identity::Certificate { .. } => None,
     }
 }
 
 impl Subjects<'_> {
-    fn meets(&self, other: &Self) -> bool {
-        self.issuer == other.issuer
-            && match (&self.subject, &other.subject) {
-                (Subject::Exactly(a), Subject::Exactly(b)) => a == b,
-                (Subject::Below(a), Subject::Below(b)) => a.starts_with(b) || b.starts_with(a),
-                (Subject::Exactly(exact), Subject::Below(url))
-                | (Subject::Below(url), Subject::Exactly(exact)) => exact.starts_with(url),
-                (Subject::Matching(a), Subject::Matching(b)) => a.meets(b),
-                (Subject::Matching(pattern), Subject::Exactly(exact))
-                | (Subject::Exactly(exact), Subject::Matching(pattern)) => pattern.matches(exact),
-                (Subject::Matching(pattern), Subject::Below(url))
-                | (Subject::Below(url), Subject::Matching(pattern)) => {
-                    pattern.meets(&SubjectPattern::below(url))
-                }
+    fn meets(&self, other: &Self, left: &mut usize) -> Option<bool> {
+        // Issuers are few, so they are compared where the subjects are alike, but for patterns.
+        let is_one = || is_same(self.issuer, other.issuer);
+        Some(match (&self.subject, &other.subject) {
+            (Subject::Exactly(a), Subject::Exactly(b)) => is_same(a, b) && is_one(),
+            (Subject::Below(a), Subject::Below(b)) => {
+                (begins_with(a, b) || begins_with(b, a)) && is_one()
             }
+            (Subject::Exactly(exact), Subject::Below(url))
+            | (Subject::Below(url), Subject::Exactly(exact)) => begins_with(exact, url) && is_one(),
+            (Subject::Matching(a), Subject::Matching(b)) => is_one() && a.meets(b, left)?,
+            (Subject::Matching(pattern), Subject::Exactly(exact))
+            | (Subject::Exactly(exact), Subject::Matching(pattern)) => {
+                is_one() && pattern.matches_within(exact, left)?
+            }
+            (Subject::Matching(pattern), Subject::Below(url))
+            | (Subject::Below(url), Subject::Matching(pattern)) => {
+                is_one()
+                    && url.len() <= MAX_SUBJECT
+                    && pattern.meets(&SubjectPattern::below(url), left)?
+            }
+        })
     }
 }
 
@@ -153,6 +247,10 @@ mod tests {
     const COMPRESSED: &str = include_str!("../../tests/fixtures/keys/p256-compressed.pem");
     const OTHER: &str = include_str!("../../tests/fixtures/keys/p256-second.pem");
     const RSA: &str = include_str!("../../tests/fixtures/keys/rsa2048.pem");
+
+    fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
+        Evidence::of(a).meets(&Evidence::of(b), &mut { usize::MAX }).unwrap()
+    }
 
     fn inline(pem: &str) -> Identity {
         Identity::PublicKey(KeySource::Inline(pem.to_owned()))
@@ -254,7 +352,7 @@ mod tests {
             (vec![], 0),
         ];
         for (signers, expected) in rows {
-            assert_eq!(parties(&signers), expected, "{signers:?}");
+            assert_eq!(parties(&signers, &mut { usize::MAX }), Some(expected), "{signers:?}");
         }
         assert!(!are_apart(&signer(inline(KEY), &ci), &signer(inline(KEY), &[("env", "prod")])));
         assert!(!are_apart(&signer(certificate(), &ci), &signer(inline(KEY), &cd)));

@@ -10,7 +10,7 @@
 
 use super::pinning::{Mutability, PinAction, stored_pin};
 use super::rule::Rule;
-use crate::image::names::ImageNames;
+use crate::image::names::{ImageNames, NamedImages};
 use crate::image::pattern::{ImagePattern, Match};
 use crate::image::reference::Reference;
 use crate::workload::found::{FoundImage, ImageError};
@@ -82,7 +82,7 @@ pub fn in_question<'s>(
     images: &'s [FoundImage<'_>],
     stored: Option<&Stored<'_>>,
     unchanged: UnchangedImages,
-) -> Vec<Cow<'s, ImageNames>> {
+) -> NamedImages<'s> {
     let skips = skips(stored, unchanged);
     let mut in_question = Vec::new();
     for image in images {
@@ -99,7 +99,7 @@ pub fn in_question<'s>(
         in_question.push(Cow::Borrowed(names));
         in_question.extend(owned.into_iter().flatten().map(Cow::Owned));
     }
-    in_question
+    NamedImages::new(in_question)
 }
 
 /// Whether an unchanged image passes without verification: when the settings say so, or when the stored object is
@@ -158,7 +158,7 @@ impl Rules {
     pub fn plan_as_written(&self, image: &ImageNames) -> ImagePlan<'_> {
         let reference = image.reference();
         // Sparing an image takes certainty.
-        if self.exempt.iter().any(|pattern| pattern.matches(reference) == Match::Yes) {
+        if self.exempt.iter().any(|pattern| image.matched_by(pattern) == Match::Yes) {
             return ImagePlan::Exempt;
         }
         match self.matching(image) {
@@ -177,9 +177,8 @@ impl Rules {
     /// satisfied is all that it will be asked for.
     #[must_use]
     pub fn are_same_for(&self, image: &ImageNames, pinned: &ImageNames) -> bool {
-        let (before, after) = (self.matching_with_tag(image), self.matching_with_tag(pinned));
-        let is_known = |rule: &&Rule| before.iter().any(|known| std::ptr::eq(*known, *rule));
-        !after.is_empty() && after.iter().all(is_known)
+        let after = self.matching_with_tag(pinned);
+        !after.is_empty() && after.iter().all(|rule| rule.matcher.matches(image))
     }
 
     /// The rules that the image matches, in the order written.

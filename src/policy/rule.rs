@@ -227,6 +227,14 @@ impl ImageMatcher {
         &self.0
     }
 
+    /// How many patterns it has.
+    pub(crate) fn patterns_count(&self) -> usize {
+        match &self.0 {
+            Patterns::Legacy(patterns) => patterns.len(),
+            Patterns::Images { images, exclude } => images.len() + exclude.len(),
+        }
+    }
+
     /// Whether these are the patterns of `signatures`.
     pub(crate) fn is_legacy(&self) -> bool {
         matches!(self.0, Patterns::Legacy(_))
@@ -251,7 +259,7 @@ impl ImageMatcher {
             }
             Patterns::Images { images, exclude } => {
                 let any = |patterns: &[ImagePattern], least| {
-                    patterns.iter().any(|pattern| pattern.matches(image.reference()) >= least)
+                    patterns.iter().any(|pattern| image.matched_by(pattern) >= least)
                 };
                 any(images, Match::Perhaps) && !any(exclude, Match::Claimed)
             }

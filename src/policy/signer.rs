@@ -4,6 +4,7 @@ use crate::policy::place::Place;
 use crate::policy::subject_pattern::SubjectPattern;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::rc::Rc;
 
 /// Annotations that a signature must carry, by their keys.
 pub type Annotations = BTreeMap<String, String>;
@@ -58,8 +59,8 @@ pub enum Identity {
     Certificate {
         /// The certificate, PEM.
         certificate: String,
-        /// Its chain, PEM, the root last.
-        chain: Option<Vec<String>>,
+        /// Its chain, PEM, the root last: certificates of one entry share it.
+        chain: Option<Rc<Vec<String>>>,
         /// Whether the signature must be in the transparency log.
         rekor_bundle: RekorBundle,
     },

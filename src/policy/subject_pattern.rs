@@ -60,62 +60,75 @@ impl SubjectPattern {
     /// Whether the subject matches. One that is not plain text, or climbs up its own path, never does.
     #[must_use]
     pub fn matches(&self, subject: &str) -> bool {
-        let climbs = || subject.split('/').any(|part| matches!(part, "." | ".."));
-        if subject.len() > MAX_SUBJECT
-            || !subject.bytes().all(|byte| byte.is_ascii_graphic())
-            || climbs()
-        {
-            return false;
-        }
-        let pattern = &self.0;
-        // Whether what was read of the subject matches the pattern's first tokens: none, one, two, …
-        let mut reached = vec![false; pattern.len() + 1];
-        let mut before = true;
-        for (cell, token) in reached.iter_mut().zip([Token::Star].iter().chain(pattern)) {
-            *cell = before && token.is_star();
-            before = *cell;
-        }
-        for character in subject.bytes() {
-            let Some((first, cells)) = reached.split_first_mut() else { return false };
-            let (mut without, mut before) = (*first, false);
-            *first = false;
-            for (cell, token) in cells.iter_mut().zip(pattern) {
-                let was = *cell;
-                let from = if token.is_star() { was } else { without };
-                *cell = from && token.takes(character) || token.is_star() && before;
-                (without, before) = (was, *cell);
-            }
-        }
-        reached.last() == Some(&true)
+        self.matches_within(subject, &mut { usize::MAX }) == Some(true)
     }
 
-    /// Whether some text matches both.
-    pub(crate) fn meets(&self, other: &Self) -> bool {
-        let (mine, others) = (&self.0, &other.0);
-        // Whether one text can match the first tokens of this pattern, so many, and those of the other.
-        let mut above: Vec<bool> = Vec::new();
-        for at in 0..=mine.len() {
-            let own = at.checked_sub(1).and_then(|at| mine.get(at));
-            let own_next = mine.get(at);
-            let mut row: Vec<bool> = Vec::with_capacity(others.len() + 1);
-            for other_at in 0..=others.len() {
-                let other = other_at.checked_sub(1).and_then(|at| others.get(at));
-                let cell = |row: &[bool], at: Option<usize>| {
-                    at.and_then(|at| row.get(at)).copied().unwrap_or_default()
-                };
-                let is_start = own.is_none() && other.is_none();
-                let down = cell(&above, Some(other_at)) && goes(own, others.get(other_at));
-                let right = cell(&row, other_at.checked_sub(1)) && goes(other, own_next);
-                let across = cell(&above, other_at.checked_sub(1)) && own == other;
-                row.push(is_start || down || right || across);
-            }
-            if !row.contains(&true) {
-                return false;
-            }
-            above = row;
+    /// The same, in no more steps than are left; none when they do not suffice.
+    pub(crate) fn matches_within(&self, subject: &str, left: &mut usize) -> Option<bool> {
+        if subject.len() > MAX_SUBJECT {
+            return Some(false);
         }
-        above.last() == Some(&true)
+        let is_met = self.meets(&Self(subject.bytes().map(Token::Character).collect()), left)?;
+        let climbs = || subject.split('/').any(|part| matches!(part, "." | ".."));
+        Some(is_met && subject.bytes().all(|byte| byte.is_ascii_graphic()) && !climbs())
     }
+
+    /// Whether some text matches both, told in no more steps than are left; none when they do not suffice.
+    pub(crate) fn meets(&self, other: &Self, left: &mut usize) -> Option<bool> {
+        let Some((mine, others)) = without_ends(&self.0, &other.0) else { return Some(false) };
+        // Whether one text can match the first tokens of this pattern, so many, and those of the other: what can be
+        // reached is looked at once.
+        let width = others.len() + 1;
+        let mut seen = vec![0_u64; (mine.len() + 1) * width / 64 + 1];
+        let mut open = vec![(0, 0)];
+        while let Some((at, other_at)) = open.pop() {
+            let cell = at * width + other_at;
+            match seen.get_mut(cell / 64) {
+                Some(seen) if *seen >> (cell % 64) & 1 == 0 => *seen |= 1 << (cell % 64),
+                _ => continue,
+            }
+            *left = left.checked_sub(1)?;
+            let (own, other) = (mine.get(at), others.get(other_at));
+            if own.is_none() && other.is_none() {
+                return Some(true);
+            }
+            if goes(own, other) {
+                open.push((at + 1, other_at));
+            }
+            if goes(other, own) {
+                open.push((at, other_at + 1));
+            }
+            if own == other {
+                open.push((at + 1, other_at + 1));
+            }
+        }
+        Some(false)
+    }
+}
+
+/// Both without the characters that they end on and begin with alike; none when they end on or begin with different
+/// ones, as most do.
+fn without_ends<'t>(
+    mut one: &'t [Token],
+    mut other: &'t [Token],
+) -> Option<(&'t [Token], &'t [Token])> {
+    while let ([one_rest @ .., Token::Character(a)], [other_rest @ .., Token::Character(b)]) =
+        (one, other)
+    {
+        if a != b {
+            return None;
+        }
+        (one, other) = (one_rest, other_rest);
+    }
+    while let ([Token::Character(a), one_rest @ ..], [Token::Character(b), other_rest @ ..]) =
+        (one, other)
+    {
+        if a != b {
+            return None;
+        }
+        (one, other) = (one_rest, other_rest);
+    }
+    Some((one, other))
 }
 
 /// Whether a pattern goes on by that token while the other stays where it is, before its next one.
@@ -261,8 +274,9 @@ mod tests {
             let (a, b) = (regex(&one), regex(&other));
             let shared = texts(6).into_iter().any(|text| a.is_match(&text) && b.is_match(&text));
             let (one, other) = (SubjectPattern::new(&one), SubjectPattern::new(&other));
-            prop_assert_eq!(one.meets(&other), shared);
-            prop_assert_eq!(other.meets(&one), shared);
+            prop_assert_eq!(one.meets(&other, &mut { usize::MAX }), Some(shared));
+            prop_assert_eq!(other.meets(&one, &mut { usize::MAX }), Some(shared));
+            prop_assert_eq!(one.meets(&other, &mut 0).unwrap_or(shared), shared);
         }
     }
 }

@@ -4,53 +4,79 @@
 //! *And a certificate that has expired?* It is no mistake in the settings: else a policy server that starts again would
 //! refuse them, and everything with them. It signs nothing, and its chain is not put to the host.
 
+use super::limits::MAX_ISSUES;
 use super::{SettingsError, SettingsIssue};
 use crate::host::{self, Host};
 use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::PublicKey;
-use crate::policy::overlap::{are_apart, one_signature_satisfies_both, parties};
+use crate::policy::overlap::{PartySigner, are_apart, parties};
 use crate::policy::plan::Rules;
 use crate::policy::rule::{AnyOf, Rule};
 use crate::policy::signer::{Identity, KeySource, Signer};
+use std::rc::Rc;
 use std::time::Duration;
+
+/// How many steps it may take to tell all patterns of subjects apart, each from each of its group. A thousand that differ
+/// after their first star take less.
+const MAX_STEPS: usize = 8_000_000;
+
+const TOO_ALIKE: &str = "there are too many patterns of subjects that begin and end alike to tell them apart; write fewer \
+                         wildcards";
 
 /// Checks what [`super::read`] leaves to the set-up.
 ///
 /// # Errors
 /// With the place of everything that is wrong.
 pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), SettingsError> {
-    let mut issues = Vec::new();
+    let (mut issues, mut left) = (Vec::new(), MAX_STEPS);
     for rule in &rules.rules {
         for group in [rule.trust.all_of(), rule.trust.any_of().map_or(&[], AnyOf::signers)] {
-            for (index, signer) in group.iter().enumerate() {
-                let earlier = group.iter().take(index);
+            let (mut earlier, mut chain) = (Vec::new(), None);
+            for signer in group {
+                let party = PartySigner::new(signer);
                 let checked = [
-                    check_signer(signer, host, now),
+                    check_signer(&party, &mut chain, host, now),
                     // verify-image-signatures takes one signer twice: to ask for it twice is to ask once.
                     if rule.matcher.is_legacy() {
                         Ok(())
                     } else {
-                        check_distinct(rule, signer, earlier)
+                        check_distinct(rule, party, &mut earlier, &mut left)
                     },
                 ];
                 let issues_of = checked.into_iter().filter_map(Result::err);
                 issues.extend(issues_of.map(|issue| issue.under(rule.place)));
+                if issues.len() >= MAX_ISSUES {
+                    return SettingsError::unless_empty(issues);
+                }
             }
         }
-        let minimum = rule.trust.any_of().map(check_minimum).and_then(Result::err);
+        let minimum = rule.trust.any_of().map(|any_of| check_minimum(any_of, &mut left));
+        let minimum = minimum.and_then(Result::err);
         issues.extend(minimum.map(|issue| issue.under(rule.place)));
     }
     SettingsError::unless_empty(issues)
 }
 
+/// Compares a signer with those before it, and adds it to them.
 fn check_distinct<'s>(
     rule: &Rule,
-    signer: &Signer,
-    mut earlier: impl Iterator<Item = &'s Signer>,
+    party: PartySigner<'s>,
+    earlier: &mut Vec<PartySigner<'s>>,
+    left: &mut usize,
 ) -> Result<(), SettingsIssue> {
-    let twin = earlier.find(|other| {
-        !are_apart(signer, other) && one_signature_satisfies_both(&signer.identity, &other.identity)
-    });
+    let signer = party.signer();
+    let mut twin = None;
+    for other in earlier.iter() {
+        match party.evidence().meets(other.evidence(), left) {
+            Some(true) if !are_apart(signer, other.signer()) => {
+                twin = Some(other.signer());
+                break;
+            }
+            Some(_) => {}
+            None => return Err(SettingsIssue::new(TOO_ALIKE).under(signer.place)),
+        }
+    }
+    earlier.push(party);
     match twin {
         None => Ok(()),
         Some(twin) => {
@@ -65,8 +91,10 @@ fn check_distinct<'s>(
 }
 
 /// Signers who are one party count once, so more than there are parties can never agree.
-fn check_minimum(any_of: &AnyOf) -> Result<(), SettingsIssue> {
-    let parties = parties(any_of.signers());
+fn check_minimum(any_of: &AnyOf, left: &mut usize) -> Result<(), SettingsIssue> {
+    let Some(parties) = parties(any_of.signers(), left) else {
+        return Err(SettingsIssue::new(TOO_ALIKE).under("anyOf"));
+    };
     if any_of.minimum() <= parties {
         return Ok(());
     }
@@ -75,13 +103,40 @@ fn check_minimum(any_of: &AnyOf) -> Result<(), SettingsIssue> {
     Err(SettingsIssue::new(range).under("anyOf.minimumMatches"))
 }
 
-fn check_signer(signer: &Signer, host: &mut Host<'_>, now: Duration) -> Result<(), SettingsIssue> {
+/// Certificates as the host is asked about them, and whether one of them has expired.
+struct Links {
+    pems: Vec<String>,
+    has_expired: bool,
+}
+
+/// The chain of a signer, and what it reads as: certificates of one entry share theirs.
+type Chain = Option<(Rc<Vec<String>>, Links)>;
+
+fn check_signer(
+    party: &PartySigner<'_>,
+    last_chain: &mut Chain,
+    host: &mut Host<'_>,
+    now: Duration,
+) -> Result<(), SettingsIssue> {
+    let signer = party.signer();
     match &signer.identity {
+        Identity::PublicKey(KeySource::Inline(_)) if party.evidence().has_keys() => Ok(()),
         Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
             .map(drop)
             .map_err(|error| SettingsIssue::new(error).under(signer.place)),
-        Identity::Certificate { certificate, chain, .. } => {
-            check_certificate(signer, certificate, chain.as_deref(), host, now)
+        Identity::Certificate { chain, .. } => {
+            let mut has_expired = false;
+            let certificate = party.evidence().certificate();
+            let certificate =
+                certificate.and_then(|certificate| usable(certificate, now, &mut has_expired));
+            let certificate =
+                certificate.map_err(|error| SettingsIssue::new(error).under(signer.place))?;
+            let Some(chain) = chain else { return Ok(()) };
+            let links = match last_chain {
+                Some((known, links)) if Rc::ptr_eq(known, chain) => links,
+                _ => &mut last_chain.insert((Rc::clone(chain), read_chain(signer, chain, now)?)).1,
+            };
+            check_trust(signer, &certificate, has_expired, links, host)
         }
         // Keys in the cluster may come, go and change: they are read when they are needed.
         Identity::PublicKey(KeySource::Object { .. })
@@ -92,33 +147,41 @@ fn check_signer(signer: &Signer, host: &mut Host<'_>, now: Duration) -> Result<(
     }
 }
 
-fn check_certificate(
+fn check_trust(
     signer: &Signer,
     certificate: &str,
-    chain: Option<&[String]>,
+    has_expired: bool,
+    links: &Links,
     host: &mut Host<'_>,
-    now: Duration,
 ) -> Result<(), SettingsIssue> {
-    let mut has_expired = false;
-    let mut read = |pem: &str| {
-        let certificate = Certificate::parse(pem).map_err(SettingsIssue::new)?;
-        match certificate.check_validity(now) {
-            Ok(()) => {}
-            Err(CertificateError::Expired(_)) => has_expired = true,
-            Err(error) => return Err(SettingsIssue::new(error)),
-        }
-        Ok(certificate.to_pem())
-    };
-    let certificate = read(certificate).map_err(|issue| issue.under(signer.place))?;
-    let Some(chain) = chain else { return Ok(()) };
-    let mut links = Vec::new();
-    for (index, pem) in chain.iter().enumerate() {
-        let place = format!("{} (certificateChain[{index}])", signer.place);
-        links.push(read(pem).map_err(|issue| issue.under(place))?);
-    }
-    if has_expired {
+    if has_expired || links.has_expired {
         return Ok(());
     }
-    host::is_certificate_trusted(host, &certificate, &links)
+    host::is_certificate_trusted(host, certificate, &links.pems)
         .map_err(|reason| SettingsIssue::new(reason).under(signer.place))
+}
+
+/// A certificate that may be used, or could be before it expired, as the host is asked about it.
+fn usable(
+    certificate: &Certificate,
+    now: Duration,
+    has_expired: &mut bool,
+) -> Result<String, CertificateError> {
+    match certificate.check_validity(now) {
+        Ok(()) => {}
+        Err(CertificateError::Expired(_)) => *has_expired = true,
+        Err(error) => return Err(error),
+    }
+    Ok(certificate.to_pem())
+}
+
+fn read_chain(signer: &Signer, chain: &[String], now: Duration) -> Result<Links, SettingsIssue> {
+    let mut links = Links { pems: Vec::new(), has_expired: false };
+    for (index, pem) in chain.iter().enumerate() {
+        let link = Certificate::parse(pem)
+            .and_then(|certificate| usable(&certificate, now, &mut links.has_expired));
+        let place = || format!("{} (certificateChain[{index}])", signer.place);
+        links.pems.push(link.map_err(|error| SettingsIssue::new(error).under(place()))?);
+    }
+    Ok(links)
 }

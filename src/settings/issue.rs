@@ -104,6 +104,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_hundred_issues_are_told() {
+        let wrong = vec!["{}"; 101].join(",");
+        for settings in
+            [format!(r#"{{"rules":[{wrong}]}}"#), format!(r#"{{"signatures":[{wrong}]}}"#)]
+        {
+            let error =
+                crate::settings::read(serde_json::from_str(&settings).unwrap()).unwrap_err();
+            assert_eq!(error.to_string().lines().count(), 100);
+        }
+    }
+
+    #[test]
     fn paths_are_made_from_the_inside() {
         let issue = SettingsIssue::new("what").at(1).under("pubKeys").at(0).under("signatures");
         assert_eq!(issue.to_string(), "signatures[0].pubKeys[1]: what");

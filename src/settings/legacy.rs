@@ -12,6 +12,7 @@ use crate::policy::place::Place;
 use crate::policy::rule::{Enforcement, ImageMatcher, Rule, RuleName, Trust};
 use crate::policy::signer::{Identity, KeySource, Signer};
 use serde::Deserialize;
+use std::rc::Rc;
 
 /// An entry of `signatures`.
 #[derive(Deserialize)]
@@ -147,10 +148,12 @@ fn signers(entry: &RawEntry<'_>) -> Result<Vec<Signer>, SettingsIssue> {
     } else if let Some(workflows) = entry.github_actions {
         github_actions(workflows)
     } else if let Some(certificates) = entry.certificates {
-        let chain = List::or_empty(Lazy::read_at("certificateChain", entry.certificate_chain)?);
+        let chain: Rc<Vec<String>> =
+            List::or_empty(Lazy::read_at("certificateChain", entry.certificate_chain)?).into();
         let rekor_bundle = Lazy::read_at("requireRekorBundle", entry.require_rekor_bundle)?;
         each("certificates", certificates, |number, pem: String| {
-            let certificate = signer_parts::certificate_identity(pem, chain.clone(), rekor_bundle);
+            let certificate =
+                signer_parts::certificate_identity(pem, Rc::clone(&chain), rekor_bundle);
             Ok((format!("certificate {number}"), certificate))
         })
     } else {

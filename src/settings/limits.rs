@@ -15,6 +15,12 @@ pub(super) const MAX_RULES: usize = 10_000;
 /// Patterns of one list. As for rules: a pattern of a repository and a digest is a hundred bytes and more.
 pub(super) const MAX_PATTERNS: usize = 10_000;
 
+/// Patterns of all lists together, which a request may have to compare with each of its images.
+pub(super) const MAX_ALL_PATTERNS: usize = 20_000;
+
+/// Issues that are told at once: more are read by nobody.
+pub(super) const MAX_ISSUES: usize = 100;
+
 /// Signers of one list. Each may be a question, and a webhook answers within 30 seconds at most
 /// (`timeoutSeconds`, <https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#timeouts>):
 /// no more than this many of a tenth of a second. And they are compared with each other, each with each.
@@ -27,7 +33,7 @@ pub(super) const MAX_ANNOTATIONS: usize = 64;
 pub(super) const MAX_CHAIN: usize = 10;
 
 /// Kinds of custom resources: Kubernetes' own target is 500 in a cluster, of which few hold images.
-pub(super) const MAX_WORKLOADS: usize = 500;
+pub(super) const MAX_WORKLOADS: usize = 100;
 
-/// Pointers of one list of a kind. Each path is compared with each.
+/// Pointers of one list of a kind: an object is compared with all of them.
 pub(super) const MAX_POINTERS: usize = 100;

@@ -48,7 +48,7 @@ use crate::policy::rule::Rule;
 use crate::request::GroupKind;
 use crate::workload::kinds::Workload;
 use lazy::Lazy;
-use limits::{MAX_PATTERNS, MAX_RULES, MAX_SETTINGS, MAX_WORKLOADS};
+use limits::{MAX_ALL_PATTERNS, MAX_ISSUES, MAX_PATTERNS, MAX_RULES, MAX_SETTINGS, MAX_WORKLOADS};
 use list::{FormList, List};
 use lists::ListKind;
 use serde::Deserialize;
@@ -211,21 +211,36 @@ impl<'s> PartialSettings<'s> {
     /// With the place of everything that is wrong in what is read.
     pub fn rules(&self, filter: RuleFilter<'_>) -> Result<Rules, SettingsError> {
         let (mut issues, mut rules, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-        let mut keep =
-            |key: &str, index: usize, compiled: Result<Option<Rule>, SettingsIssue>| match compiled
-            {
-                Ok(rule) => rules.extend(rule),
+        let mut patterns = self.exempt.len();
+        let mut keep = |key: &str, index: usize, compiled: Result<Option<Rule>, SettingsIssue>| {
+            match compiled {
+                Ok(rule) => {
+                    patterns +=
+                        rule.iter().map(|rule| rule.matcher.patterns_count()).sum::<usize>();
+                    rules.extend(rule);
+                }
                 Err(issue) => issues.push(issue.at(index).under(key)),
-            };
+            }
+            if patterns > MAX_ALL_PATTERNS {
+                let limit =
+                    format!("the lists hold more than {MAX_ALL_PATTERNS} patterns together");
+                return Err(SettingsError::from(SettingsIssue::new(limit)));
+            }
+            if issues.len() < MAX_ISSUES {
+                Ok(())
+            } else {
+                SettingsError::unless_empty(std::mem::take(&mut issues))
+            }
+        };
         for (index, entry) in self.signatures.read("signatures")?.into_iter().enumerate() {
-            keep("signatures", index, legacy::compile(index, entry, filter, &mut notes));
+            keep("signatures", index, legacy::compile(index, entry, filter, &mut notes))?;
         }
         for (index, entry) in self.rules.read("rules")?.into_iter().enumerate() {
-            keep("rules", index, rule::compile(index, entry, filter));
+            keep("rules", index, rule::compile(index, entry, filter))?;
         }
         for (list, raw) in self.lists {
             for (index, entry) in list.entries(raw)? {
-                keep(list.key(), index, list.compile(index, entry, filter));
+                keep(list.key(), index, list.compile(index, entry, filter))?;
             }
         }
         SettingsError::unless_empty(issues)?;

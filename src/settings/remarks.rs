@@ -46,14 +46,15 @@ fn can_match_nothing(pattern: &LegacyPattern) -> bool {
 /// Each certificate that has expired, or the first link of its chain that has.
 fn of_certificates(rule: &Rule, signer: &Signer, now: Duration) -> Option<String> {
     let Identity::Certificate { certificate, chain, .. } = &signer.identity else { return None };
-    std::iter::once(certificate).chain(chain.iter().flatten()).find_map(|pem| {
-        match Certificate::parse(pem).and_then(|certificate| certificate.check_validity(now)) {
+    std::iter::once(certificate).chain(chain.iter().flat_map(|chain| chain.iter())).find_map(
+        |pem| match Certificate::parse(pem).and_then(|certificate| certificate.check_validity(now))
+        {
             Err(error @ CertificateError::Expired(_)) => {
                 Some(format!("{}: {error}, so this signer is missing", rule.place_of(signer)))
             }
             _ => None,
-        }
-    })
+        },
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Which rules are read: at a request, those that may match one of its images.
 
-use crate::image::names::ImageNames;
+use crate::image::names::NamedImages;
 use crate::json::{pick, strings};
 use crate::policy::rule::ImageMatcher;
 use serde_json::value::RawValue;
@@ -12,7 +12,7 @@ pub enum RuleFilter<'w> {
     /// All of them.
     All,
     /// Those that match one of these images.
-    For(&'w [Cow<'w, ImageNames>]),
+    For(&'w NamedImages<'w>),
 }
 
 impl RuleFilter<'_> {
@@ -21,7 +21,7 @@ impl RuleFilter<'_> {
             Self::All => true,
             Self::For(images) => {
                 // What a pattern makes of a digest is seen when there is one.
-                matcher.reads_digest() || images.iter().any(|image| matcher.matches(image))
+                matcher.reads_digest() || images.any(|image| matcher.matches(image))
             }
         }
     }
@@ -31,7 +31,7 @@ impl RuleFilter<'_> {
     pub(super) fn may_include(self, rule: &RawValue) -> bool {
         let Self::For(images) = self else { return true };
         let Some(patterns) = strings_in(rule, "images") else { return true };
-        patterns.iter().any(|pattern| images.iter().any(|image| image.may_match(pattern)))
+        patterns.iter().any(|pattern| images.may_match(pattern))
     }
 }
 

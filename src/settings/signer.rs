@@ -169,7 +169,8 @@ pub(super) fn compile(
             let raw: RawCertificate = value::read_filled(raw)?;
             let certificate = required(raw.certificate, "certificate")?;
             let chain = List::or_empty(raw.certificate_chain);
-            let identity = certificate_identity(certificate, chain, raw.require_rekor_bundle);
+            let identity =
+                certificate_identity(certificate, chain.into(), raw.require_rekor_bundle);
             ((format!("certificate {number}"), identity), raw.annotations)
         }
     };

@@ -5,6 +5,7 @@ use super::{SettingsIssue, subject_pattern, url_prefix};
 use crate::policy::signer::{Identity, KeySource, ObjectKind, RekorBundle, identity_label};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
+use std::rc::Rc;
 
 /// What messages call a signer, and who is meant by it.
 pub(super) type Labelled = (String, Identity);
@@ -114,7 +115,7 @@ pub(super) fn github_actions(
 
 pub(super) fn certificate_identity(
     certificate: String,
-    chain: Vec<String>,
+    chain: Rc<Vec<String>>,
     require_rekor_bundle: Option<bool>,
 ) -> Identity {
     Identity::Certificate {

@@ -3,11 +3,15 @@
 /// Keys that are taken without a meaning: nobody is told to write them.
 const IGNORED: [&str; 2] = ["description", "rule"];
 
+/// In bytes; what is longer is near no key.
+const LONGEST: usize = 160;
+
 /// Says that the name is unknown, and which known one is nearest.
 pub(super) fn instead_of(what: &str, given: &str, known: &[&str]) -> String {
     let known: Vec<&str> = known.iter().copied().filter(|name| !IGNORED.contains(name)).collect();
     let nearest = known
         .iter()
+        .filter(|_| given.len() <= LONGEST)
         .map(|name| {
             let steps =
                 strsim::levenshtein(&given.to_ascii_lowercase(), &name.to_ascii_lowercase());

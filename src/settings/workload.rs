@@ -69,15 +69,13 @@ fn compile(entry: RawWorkload) -> Result<(GroupKind, Workload), SettingsIssue> {
         return Err(SettingsIssue::new("where are its images? give `podSpecs` or `images`"));
     }
     let known = kinds::built_in(&kind);
-    let form = known.as_ref().map_or(Form::Template, |known| known.form);
-    let mut paths = known.map_or(Vec::new(), |known| known.images().to_vec());
+    let mut workload = known.unwrap_or_else(|| Workload::new(Vec::new(), Form::Template));
     for path in images {
-        if let Some(other) = paths.iter().find(|other| path.overlaps(other)) {
+        if let Some([path, other]) = workload.insert(path) {
             return Err(SettingsIssue::new(format_args!("`{path}` and `{other}` overlap")));
         }
-        paths.push(path);
     }
-    Ok((kind, Workload::new(paths, form)))
+    Ok((kind, workload))
 }
 
 struct Pointer(Vec<Step>);

@@ -1,6 +1,6 @@
 //! Why the host did not confirm one check, and which of several failures is worth telling.
 
-use crate::host::error::names;
+use crate::host::error::named;
 use crate::host::{HostError, HostErrorKind};
 use crate::image::reference::Digest;
 use crate::policy::signer::Signer;
@@ -61,17 +61,19 @@ impl CheckFailure {
         }
     }
 
-    /// Whether the host named this signer as missing.
-    pub(crate) fn names(&self, signer: &Signer) -> bool {
+    /// Which of these signers the host named as missing.
+    pub(crate) fn named(&self, signers: &[&Signer]) -> Vec<bool> {
         match self {
-            Self::NotAmongThem(words) => names(words, &signer.identity),
+            Self::NotAmongThem(words) => {
+                named(words, signers.iter().map(|signer| &signer.identity))
+            }
             Self::NoSignatures
             | Self::InvalidSignatures
             | Self::NoCertificates
             | Self::Unchecked(_)
             | Self::Signer(..)
             | Self::Moved { .. }
-            | Self::Withheld(_) => false,
+            | Self::Withheld(_) => vec![false; signers.len()],
         }
     }
 }

@@ -3,6 +3,7 @@
 mod cluster_keys;
 mod failure;
 mod image_session;
+mod log_entry;
 pub mod outcome;
 pub mod signatures;
 mod signer_batch;

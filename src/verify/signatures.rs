@@ -18,6 +18,9 @@ use std::rc::Rc;
 /// Layers of one manifest. cosign itself reads no more signatures (`maxLayers`, `pkg/oci/remote`).
 const MAX_LAYERS: usize = 1_000;
 
+/// Far above what lists the platforms of an image, or what refers to it, in bytes.
+const MAX_READ_FOR_A_HINT: usize = 1 << 20;
+
 const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 
@@ -48,33 +51,42 @@ impl SignatureManifest {
         if layers.len() > MAX_LAYERS {
             return Self::TooMany(layers.len());
         }
-        let signatures: Vec<&RawValue> =
-            layers.into_iter().filter_map(|layer| signature(layer)).collect();
+        let signatures: Vec<Signature<'_>> = layers.into_iter().filter_map(Signature::of).collect();
         if signatures.is_empty() {
             return Self::NoSignature;
         }
         Self::Of(
             signatures
                 .into_iter()
-                .filter_map(certificate)
+                .filter_map(Signature::certificate)
                 .filter_map(|pem| CertificateIdentity::read(&pem))
                 .collect(),
         )
     }
 }
 
-/// The annotations of a layer that is a signature.
-fn signature(layer: &RawValue) -> Option<&RawValue> {
-    let annotations = member(layer, "annotations")?;
-    member(annotations, SIGNATURE).map(|_| annotations)
+/// A layer that is a signature.
+struct Signature<'r> {
+    certificate: Option<&'r RawValue>,
 }
 
-/// The certificate in a signature's annotations.
-fn certificate(annotations: &RawValue) -> Option<String> {
-    let pem = member(annotations, CERTIFICATE)?;
-    // As JSON each line break takes two characters; what is far too long is not decoded.
-    let pem = (pem.get().len() <= MAX_CERTIFICATE * 2).then(|| string(pem))??;
-    Some(pem.into_owned())
+impl<'r> Signature<'r> {
+    fn of(layer: &'r RawValue) -> Option<Self> {
+        let annotations = member(layer, "annotations")?;
+        match pick(annotations, [SIGNATURE, CERTIFICATE]) {
+            Ok([signature, certificate]) => signature.map(|_| Self { certificate }),
+            // Of two of one name, neither counts.
+            Err(_) => member(annotations, SIGNATURE).map(|_| Self { certificate: None }),
+        }
+    }
+
+    /// PEM.
+    fn certificate(self) -> Option<String> {
+        let pem = self.certificate?;
+        // As JSON each line break takes two characters; what is far too long is not decoded.
+        let pem = (pem.get().len() <= MAX_CERTIFICATE * 2).then(|| string(pem))??;
+        Some(pem.into_owned())
+    }
 }
 
 fn member<'r>(json: &'r RawValue, name: &'static str) -> Option<&'r RawValue> {
@@ -82,19 +94,26 @@ fn member<'r>(json: &'r RawValue, name: &'static str) -> Option<&'r RawValue> {
     value
 }
 
-/// Whom the certificates of the signatures name whose manifest has that tag.
+/// The manifest of the signatures that has that tag, as the host gives it.
+pub(crate) fn manifest(host: &mut Host<'_>, tag: &str) -> Result<Rc<[u8]>, CheckFailure> {
+    match host::oci_manifest(host, tag) {
+        Ok(answer) => Ok(answer.into()),
+        Err(HostError::Refused { kind: HostErrorKind::Withheld, words }) => {
+            Err(CheckFailure::Withheld(words))
+        }
+        Err(HostError::Refused { kind: HostErrorKind::Absent, .. }) => {
+            Err(CheckFailure::NoSignatures)
+        }
+        Err(error) => Err(unreadable(tag, &error)),
+    }
+}
+
+/// Whom the certificates of the signatures name whose manifest that is.
 pub(crate) fn identities(
-    host: &mut Host<'_>,
+    manifest: &[u8],
     tag: &str,
 ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
-    let answer = host::oci_manifest(host, tag).map_err(|error| match error {
-        HostError::Refused { kind: HostErrorKind::Withheld, words } => {
-            CheckFailure::Withheld(words)
-        }
-        HostError::Refused { kind: HostErrorKind::Absent, .. } => CheckFailure::NoSignatures,
-        error => unreadable(tag, &error),
-    })?;
-    match SignatureManifest::read(host::read(&answer)?) {
+    match SignatureManifest::read(host::read(manifest)?) {
         SignatureManifest::Of(identities) => Ok(identities.into()),
         SignatureManifest::NoSignature => Err(CheckFailure::InvalidSignatures),
         SignatureManifest::NoManifest => {
@@ -130,14 +149,14 @@ pub(crate) fn other_signature(
     signed.map_or(OtherSignature::Unknown, |_| OtherSignature::Platform)
 }
 
-/// What is found in the manifest of that reference.
+/// What is found in the manifest of that reference. It makes a hint, for which a giant one is not worth its time.
 fn reads<T>(
     host: &mut Host<'_>,
     reference: &str,
     find: impl FnOnce(&RawValue) -> Option<T>,
 ) -> Option<T> {
     let manifest = host::oci_manifest(host, reference).ok()?;
-    find(host::read(&manifest).ok()?)
+    (manifest.len() <= MAX_READ_FOR_A_HINT).then(|| find(host::read(&manifest).ok()?))?
 }
 
 /// The first image of an index that is one of a platform, and not what a builder says of one.

@@ -2,7 +2,7 @@
 
 use crate::host::Host;
 use crate::host::verification::{AllOf, Check, Merged};
-use crate::policy::overlap::{are_alternatives, are_apart};
+use crate::policy::overlap::{PartySigner, are_alternatives, are_apart};
 use crate::policy::signer::{Annotations, Identity, Signer, identity_label};
 use crate::policy::subject_pattern::SubjectPattern;
 use crate::verify::failure::CheckFailure;
@@ -10,17 +10,18 @@ use crate::verify::image_session::ImageSession;
 use crate::verify::signer_checks::{SignerError, keyless, one_signature_meets_both};
 use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
 use std::borrow::Cow;
+use std::rc::Rc;
 
 /// Signers that one call can ask about.
 pub(crate) struct SignerBatch<'s> {
-    pub(super) signers: Vec<&'s Signer>,
+    pub(super) signers: Vec<Rc<PartySigner<'s>>>,
     /// Any one of these satisfies them all. For a pattern, they are known only when an image is looked at.
     checks: Result<Vec<Check>, SignerError>,
 }
 
 impl<'s> SignerBatch<'s> {
     pub(crate) fn new(signer: &'s Signer, checks: Result<Vec<Check>, SignerError>) -> Self {
-        Self { signers: vec![signer], checks }
+        Self { signers: vec![Rc::new(PartySigner::new(signer))], checks }
     }
 
     /// What its signers are called.
@@ -48,23 +49,33 @@ impl<'s> SignerBatch<'s> {
 
     /// The issuer, the pattern and the annotations of a signer who is told by a pattern, and is alone.
     pub(super) fn pattern(&self) -> Option<(&'s str, &'s SubjectPattern, &'s Annotations)> {
-        match self.signers.as_slice() {
-            [
-                Signer {
-                    identity: Identity::KeylessPattern { issuer, pattern }, annotations, ..
-                },
-            ] => Some((issuer, pattern, annotations)),
+        let [signer] = self.signers.as_slice() else { return None };
+        match signer.signer() {
+            Signer {
+                identity: Identity::KeylessPattern { issuer, pattern }, annotations, ..
+            } => Some((issuer, pattern, annotations)),
             _ => None,
         }
     }
 
-    pub(super) fn is_alternative_of(&self, other: &Signer) -> bool {
-        self.signers.iter().any(|signer| are_alternatives(signer, other))
+    /// Whether one of them is an alternative of that signer; nothing when the steps that are left do not suffice to tell.
+    pub(super) fn is_alternative_of(
+        &self,
+        other: &PartySigner<'_>,
+        left: &mut usize,
+    ) -> Option<bool> {
+        for signer in &self.signers {
+            if are_alternatives(signer, other, left)? {
+                return Some(true);
+            }
+        }
+        Some(false)
     }
 
     /// Whether no signature is one of both: they demand different values of one annotation.
-    pub(super) fn is_apart_from(&self, others: &[&Signer]) -> bool {
-        self.signers.iter().any(|signer| others.iter().any(|other| are_apart(signer, other)))
+    pub(super) fn is_apart_from(&self, others: &[Rc<PartySigner<'_>>]) -> bool {
+        let others = || others.iter().map(|other| other.signer());
+        self.signers.iter().any(|own| others().any(|other| are_apart(own.signer(), other)))
     }
 
     /// The labels of those who have met that check; for a pattern, the identity that did.
@@ -75,7 +86,7 @@ impl<'s> SignerBatch<'s> {
                     |identity: &KeylessInfo| identity_label(&identity.issuer, &identity.subject);
                 identities.iter().map(label).collect()
             }
-            _ => self.signers.iter().map(|signer| signer.label.clone()).collect(),
+            _ => self.signers.iter().map(|signer| signer.signer().label.clone()).collect(),
         }
     }
 
@@ -97,8 +108,8 @@ impl<'s> SignerBatch<'s> {
     }
 }
 
-pub(super) fn labels(signers: &[&Signer]) -> String {
-    let labels: Vec<&str> = signers.iter().map(|signer| signer.label.as_str()).collect();
+pub(super) fn labels(signers: &[Rc<PartySigner<'_>>]) -> String {
+    let labels: Vec<&str> = signers.iter().map(|signer| signer.signer().label.as_str()).collect();
     labels.join(" or ")
 }
 

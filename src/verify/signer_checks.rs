@@ -4,10 +4,9 @@
 //! *Why compare what is asked?* Keys in the cluster are known only now: two signers whom the settings tell apart may
 //! hold one key, and one signature counts once.
 
-use crate::host::verification::{AllOf, Check};
+use crate::host::verification::{AllOf, Check, Credential};
 use crate::keys::certificate::{Certificate, CertificateError};
-use crate::keys::public_key::{KeyError, PublicKey};
-use crate::policy::overlap::{certified_key, public_keys, share};
+use crate::keys::public_key::{KeyError, PublicKey, key_material};
 use crate::policy::signer::{Identity, KeySource, Signer};
 use kubewarden_policy_sdk::host_capabilities::verification::{KeylessInfo, KeylessPrefixInfo};
 use std::fmt;
@@ -78,10 +77,15 @@ pub(crate) fn checks(
                 certificate.check_validity(now)?;
                 let left = certificate.remaining(now);
                 remaining = Some(remaining.map_or(left, |least: Duration| least.min(left)));
-                Ok(certificate.to_pem())
+                Ok(certificate)
             };
             let certificate = usable(certificate).map_err(SignerError::Certificate)?;
-            let chain = chain.as_ref().map(|chain| chain.iter().map(usable).collect());
+            let certificate = Credential {
+                pem: certificate.to_pem(),
+                key_material: key_material(certificate.public_key()).to_vec(),
+            };
+            let mut link = |pem| Ok(usable(pem)?.to_pem());
+            let chain = chain.as_ref().map(|chain| chain.iter().map(&mut link).collect());
             let chain = chain.transpose().map_err(SignerError::Certificate)?;
             vec![AllOf::Certificate { certificate, chain, rekor_bundle: *rekor_bundle }]
         }
@@ -100,7 +104,11 @@ fn each_key(
         KeySource::Inline(_) => SignerError::Key(error),
         KeySource::Object { .. } => SignerError::Source(format!("{source}: {error}")),
     })?;
-    Ok(keys.iter().map(|key| AllOf::PublicKeys(vec![key.to_pem()])).collect())
+    let credential = |key: &PublicKey| Credential {
+        pem: key.to_pem(),
+        key_material: key.key_material().to_vec(),
+    };
+    Ok(keys.iter().map(|key| AllOf::PublicKeys(vec![credential(key)])).collect())
 }
 
 /// That identity, exactly.
@@ -113,15 +121,19 @@ pub(crate) fn keyless(issuer: &str, subject: &str) -> AllOf {
 pub(crate) fn one_signature_meets_both(a: &AllOf, b: &AllOf) -> bool {
     match (a, b) {
         (AllOf::Keyless(a), AllOf::Keyless(b)) => a.iter().any(|identity| b.contains(identity)),
-        _ => a == b || share(&keys_asked_for(a), &keys_asked_for(b)),
+        _ => a == b || share(credentials(a), credentials(b)),
     }
 }
 
-fn keys_asked_for(all_of: &AllOf) -> Vec<Vec<u8>> {
+fn share(a: &[Credential], b: &[Credential]) -> bool {
+    a.iter().any(|a| b.iter().any(|b| a.key_material == b.key_material))
+}
+
+fn credentials(all_of: &AllOf) -> &[Credential] {
     match all_of {
-        AllOf::PublicKeys(pems) => pems.iter().flat_map(|pem| public_keys(pem)).collect(),
-        AllOf::Certificate { certificate, .. } => certified_key(certificate),
-        AllOf::Keyless(_) | AllOf::KeylessPrefix(_) | AllOf::GithubActions { .. } => Vec::new(),
+        AllOf::PublicKeys(keys) => keys,
+        AllOf::Certificate { certificate, .. } => std::slice::from_ref(certificate),
+        AllOf::Keyless(_) | AllOf::KeylessPrefix(_) | AllOf::GithubActions { .. } => &[],
     }
 }
 
@@ -139,12 +151,29 @@ mod tests {
 
     #[test]
     fn keys_that_are_asked_for() {
-        let keys =
-            |pems: &[&str]| AllOf::PublicKeys(pems.iter().map(|pem| (*pem).to_owned()).collect());
-        let certificate = |rekor_bundle| AllOf::Certificate {
-            certificate: CERTIFICATE.to_owned(),
-            chain: None,
-            rekor_bundle,
+        let asked = |identity: Identity| {
+            let read = &mut |source: &KeySource| match source {
+                KeySource::Inline(pem) => Ok(pem.clone()),
+                KeySource::Object { .. } => Err(String::new()),
+            };
+            let (label, place, annotations) = Default::default();
+            let signer = Signer { label, place, identity, annotations };
+            checks(&signer, Duration::from_hours(24 * 365 * 56), read)
+                .unwrap()
+                .any_of
+                .remove(0)
+                .all_of
+        };
+        let keys = |pems: &[&str]| {
+            let one = |pem: &&str| asked(Identity::PublicKey(KeySource::Inline((*pem).to_owned())));
+            AllOf::PublicKeys(pems.iter().flat_map(|pem| credentials(&one(pem)).to_vec()).collect())
+        };
+        let certificate = |rekor_bundle| {
+            asked(Identity::Certificate {
+                certificate: CERTIFICATE.to_owned(),
+                chain: None,
+                rekor_bundle,
+            })
         };
         let workflow = AllOf::GithubActions { owner: "acme".to_owned(), repo: None };
         let rows = [

@@ -4,12 +4,14 @@
 use crate::host::Host;
 use crate::host::verification::Check;
 use crate::keys::certificate::CertificateError;
+use crate::policy::overlap::PartySigner;
 use crate::policy::signer::Signer;
 use crate::verify::failure::CheckFailure;
-use crate::verify::image_session::{ImageSession, MAX_CANDIDATES};
+use crate::verify::image_session::{ImageSession, MAX_CANDIDATES, TOO_LONG};
 use crate::verify::outcome::{OtherSignature, Reason};
 use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, labels};
 use crate::verify::signer_checks::{SignerError, one_signature_meets_both};
+use std::rc::Rc;
 
 /// How many signers a rule needs, and how they stand.
 pub(crate) struct SignerThreshold<'s> {
@@ -19,9 +21,9 @@ pub(crate) struct SignerThreshold<'s> {
     /// How many more have signed by the host's words: for the message alone.
     presumed: usize,
     /// Those whose signature was not found, and what messages call them.
-    missing: Vec<(&'s Signer, String)>,
+    missing: Vec<(Rc<PartySigner<'s>>, String)>,
     /// Those who agreed, and what they could have signed with.
-    met: Vec<(Vec<&'s Signer>, Vec<Check>)>,
+    met: Vec<(Vec<Rc<PartySigner<'s>>>, Vec<Check>)>,
     /// The gravest of what went wrong, the first of several.
     worst: Option<CheckFailure>,
     /// Whether the host found no signature when it was asked about one of the signers.
@@ -73,14 +75,15 @@ impl<'s> SignerThreshold<'s> {
     ) {
         let checks = match batch.checks_for(session, host) {
             Ok(checks) => checks,
-            Err(failure) => return self.failure(&batch.signers, failure),
+            Err(failure) => return self.failure(batch, failure),
         };
-        match self.standing(batch, &checks) {
-            Standing::Distinct => {}
-            Standing::Alternative => return,
-            Standing::Shared(label) => {
+        match self.standing(batch, &checks, &mut session.steps_left) {
+            Some(Standing::Distinct) => {}
+            Some(Standing::Alternative) => return,
+            None => return self.failure(batch, CheckFailure::Unchecked(TOO_LONG.to_owned())),
+            Some(Standing::Shared(label)) => {
                 let error = SignerError::Shared(label);
-                return self.failure(&batch.signers, CheckFailure::Signer(batch.label(), error));
+                return self.failure(batch, CheckFailure::Signer(batch.label(), error));
             }
         }
         let (asked, left_out) = match checks.split_at_checked(MAX_CANDIDATES) {
@@ -98,7 +101,10 @@ impl<'s> SignerThreshold<'s> {
             let failure = match session.ask(host, check) {
                 Ok(()) => {
                     if self.duplicates == DuplicateSigners::CountOnce {
-                        self.missing.retain(|(other, _)| !batch.is_alternative_of(other));
+                        let left = &mut session.steps_left;
+                        self.missing.retain(|(other, _)| {
+                            batch.is_alternative_of(other, left) != Some(true)
+                        });
                     }
                     self.agreed.extend(batch.agreed(check));
                     self.met.push((batch.signers.clone(), checks.into_owned()));
@@ -111,54 +117,66 @@ impl<'s> SignerThreshold<'s> {
                 worst = failure;
             }
         }
-        self.failure(&batch.signers, worst);
+        self.failure(batch, worst);
     }
 
-    /// How those of the batch stand to those who have agreed.
-    fn standing(&self, batch: &SignerBatch<'s>, checks: &[Check]) -> Standing {
+    /// How those of the batch stand to those who have agreed; nothing when the steps that are left do not suffice to
+    /// tell.
+    fn standing(
+        &self,
+        batch: &SignerBatch<'s>,
+        checks: &[Check],
+        left: &mut usize,
+    ) -> Option<Standing> {
         if self.duplicates == DuplicateSigners::Accepted {
-            return Standing::Distinct;
+            return Some(Standing::Distinct);
         }
         let counts_once = self.duplicates == DuplicateSigners::CountOnce;
         let mut standing = Standing::Distinct;
         for (signers, met) in &self.met {
-            if counts_once && signers.iter().any(|signer| batch.is_alternative_of(signer)) {
-                standing = Standing::Alternative;
+            if counts_once {
+                for signer in signers {
+                    if batch.is_alternative_of(signer, left)? {
+                        standing = Standing::Alternative;
+                    }
+                }
             }
             let meets_both = |met: &Check| {
                 checks.iter().any(|check| one_signature_meets_both(&met.all_of, &check.all_of))
             };
             if met.iter().any(meets_both) {
                 if !batch.is_apart_from(signers) {
-                    return Standing::Shared(labels(signers));
+                    return Some(Standing::Shared(labels(signers)));
                 }
                 if counts_once {
                     standing = Standing::Alternative;
                 }
             }
         }
-        standing
+        Some(standing)
     }
 
-    fn failure(&mut self, signers: &[&'s Signer], failure: CheckFailure) {
+    fn failure(&mut self, batch: &SignerBatch<'s>, failure: CheckFailure) {
         if let CheckFailure::Signer(
             _,
             SignerError::Certificate(error @ CertificateError::Expired(_)),
         ) = &failure
         {
-            let missing = |signer: &&'s Signer| (*signer, format!("{} ({error})", signer.label));
-            self.missing.extend(signers.iter().map(missing));
+            let label = |signer: &PartySigner<'_>| format!("{} ({error})", signer.signer().label);
+            let missing = |signer| (Rc::clone(signer), label(signer));
+            self.missing.extend(batch.signers.iter().map(missing));
             self.expired.get_or_insert(failure);
             return;
         }
-        let named = |signer: &&&Signer| failure.names(signer);
-        let any_named = signers.iter().any(|signer| named(&signer));
-        for signer in signers {
-            if any_named && !named(&signer) {
+        let signers: Vec<&Signer> = batch.signers.iter().map(|signer| signer.signer()).collect();
+        let named = failure.named(&signers);
+        let any_named = named.contains(&true);
+        for (signer, is_named) in batch.signers.iter().zip(named) {
+            if any_named && !is_named {
                 self.presumed += 1;
             } else {
-                self.missing.push((signer, signer.label.clone()));
-                self.annotated |= !signer.annotations.is_empty();
+                self.missing.push((Rc::clone(signer), signer.signer().label.clone()));
+                self.annotated |= !signer.signer().annotations.is_empty();
             }
         }
         self.uncertified |= matches!(failure, CheckFailure::NoCertificates);

@@ -14,12 +14,14 @@ use crate::host::verification::Check;
 use crate::image::reference::{Digest, Reference};
 use crate::policy::rule::{AnyOf, Enforcement, Rule, RuleName};
 use crate::policy::signer::Signer;
+use crate::sorted_map::SortedMap;
 use crate::verify::cluster_keys::ClusterKeys;
 use crate::verify::image_session::ImageSession;
 use crate::verify::outcome::{Approval, Expiring, OtherSignature, Reason, Refusal};
 use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, batches};
 use crate::verify::signer_checks::{self, SignerError};
 use crate::verify::threshold::SignerThreshold;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// A digest that satisfied a rule that matches its image, and was refused by none. Nothing else makes one.
@@ -64,12 +66,14 @@ pub struct Verifier<'a, 'h, 'r> {
     /// Since the Unix epoch.
     now: Duration,
     cluster: ClusterKeys,
-    answers: Vec<(Reference, Verified)>,
+    answers: SortedMap<Reference, Verified>,
     /// How many of these are refused.
     refused: usize,
     expiring: Vec<Expiring>,
-    /// What the signers so far are asked about with.
-    checks: Vec<(&'r Signer, Result<Vec<Check>, SignerError>)>,
+    /// What those of `anyOf` so far are asked about with, by where they are.
+    batches: SortedMap<*const Signer, Rc<SignerBatch<'r>>>,
+    /// The same for those of `allOf`, by their rules.
+    all_of: SortedMap<*const Rule, Rc<[SignerBatch<'r>]>>,
     /// For how many images it has looked for what is signed instead.
     other_signatures: usize,
 }
@@ -81,10 +85,11 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
             host,
             now,
             cluster: ClusterKeys::default(),
-            answers: Vec::new(),
+            answers: SortedMap::default(),
             refused: 0,
             expiring: Vec::new(),
-            checks: Vec::new(),
+            batches: SortedMap::default(),
+            all_of: SortedMap::default(),
             other_signatures: 0,
         }
     }
@@ -93,8 +98,8 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     #[must_use]
     pub fn for_other_rules<'o>(self) -> Verifier<'a, 'h, 'o> {
         let Self { host, now, cluster, refused, expiring, other_signatures, .. } = self;
-        let (answers, checks) = (Vec::new(), Vec::new());
-        Verifier { host, now, cluster, answers, refused, expiring, checks, other_signatures }
+        let fresh = Verifier::new(host, now);
+        Verifier { cluster, refused, expiring, other_signatures, ..fresh }
     }
 
     /// Signers whose certificates were used and expire soon.
@@ -105,7 +110,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
 
     /// Verifies an image against the rules that match it.
     pub fn verify(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
-        if let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == image) {
+        if let Some(answer) = self.answers.get(image) {
             return answer.clone();
         }
         if self.refused == MAX_REFUSED {
@@ -113,7 +118,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         }
         let answer = self.verify_anew(image, rules);
         self.refused += usize::from(matches!(answer, Verified::No(_)));
-        self.answers.push((image.clone(), answer.clone()));
+        self.answers.insert(image.clone(), answer.clone());
         answer
     }
 
@@ -173,13 +178,24 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         duplicates: DuplicateSigners,
     ) -> Result<Vec<String>, Reason> {
         let mut threshold = SignerThreshold::new(rule.trust.all_of().len(), duplicates);
-        let signers = rule.trust.all_of().iter();
-        let signers: Vec<SignerBatch<'_>> =
-            signers.map(|signer| self.batch(&rule.name, signer)).collect();
-        for batch in batches(signers, duplicates) {
-            threshold.ask(session, self.host, &batch);
+        for batch in &*self.batches(rule, duplicates) {
+            threshold.ask(session, self.host, batch);
         }
         threshold.conclude(session, self.host)
+    }
+
+    /// Signers are put together once a request, however many images need them.
+    fn batches(&mut self, rule: &'r Rule, duplicates: DuplicateSigners) -> Rc<[SignerBatch<'r>]> {
+        let at = std::ptr::from_ref(rule);
+        if let Some(known) = self.all_of.get(&at) {
+            return Rc::clone(known);
+        }
+        let signers = rule.trust.all_of().iter();
+        let batch = |signer| SignerBatch::new(signer, self.checks_of(&rule.name, signer));
+        let signers = signers.map(batch).collect();
+        let batches: Rc<[_]> = batches(signers, duplicates).into();
+        self.all_of.insert(at, Rc::clone(&batches));
+        batches
     }
 
     fn any_of(
@@ -200,14 +216,14 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     }
 
     /// Keys are read once a request, however many images need them.
-    fn batch(&mut self, rule: &RuleName, signer: &'r Signer) -> SignerBatch<'r> {
-        let known = self.checks.iter().find(|(known, _)| std::ptr::eq(*known, signer));
-        if let Some((_, checks)) = known {
-            return SignerBatch::new(signer, checks.clone());
+    fn batch(&mut self, rule: &RuleName, signer: &'r Signer) -> Rc<SignerBatch<'r>> {
+        let at = std::ptr::from_ref(signer);
+        if let Some(batch) = self.batches.get(&at) {
+            return Rc::clone(batch);
         }
-        let checks = self.checks_of(rule, signer);
-        self.checks.push((signer, checks.clone()));
-        SignerBatch::new(signer, checks)
+        let batch = Rc::new(SignerBatch::new(signer, self.checks_of(rule, signer)));
+        self.batches.insert(at, Rc::clone(&batch));
+        batch
     }
 
     fn checks_of(&mut self, rule: &RuleName, signer: &Signer) -> Result<Vec<Check>, SignerError> {

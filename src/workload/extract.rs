@@ -9,7 +9,7 @@
 
 use super::found::{Found, FoundImage, ObjectMeta, PathSegment, render};
 use super::kinds::Workload;
-use super::path::{Child, PathTrie, Presence};
+use super::path::{Children, PathTrie, Presence};
 use crate::json::{Key, Optional, Pick, string};
 use serde::Deserialize;
 use serde::de::{
@@ -74,7 +74,7 @@ pub fn extract<'r>(
 ) -> Result<Found<'r>, ExtractError> {
     let object = object.ok_or(ExtractError::Absent)?.get();
     let mut extractor = Extractor::new(object);
-    let root = Place { trie: PathTrie::of(workload.images()), extractor: &mut extractor };
+    let root = Place { trie: &PathTrie::of(workload.images()), extractor: &mut extractor };
     match root.deserialize(&mut serde_json::Deserializer::from_str(object)) {
         Ok(Seen::Value) => {}
         Ok(Seen::Null) => return Err(ExtractError::Absent),
@@ -131,16 +131,26 @@ impl<'r> Extractor<'r> {
     }
 
     /// Every child that must be here and is not: an error of the image where it is one, else of the object.
-    fn require<E: Error>(&mut self, children: &[(Child<'_>, Option<Seen>)]) -> Result<(), E> {
-        for (child, seen) in children {
-            if child.presence == Presence::Optional || *seen == Some(Seen::Value) {
+    fn require<E: Error>(
+        &mut self,
+        children: &Children<'_>,
+        seen: &[(usize, Seen)],
+    ) -> Result<(), E> {
+        if !children.any_required {
+            return Ok(());
+        }
+        for (at, child) in children.all.iter().enumerate() {
+            let is_there = seen.contains(&(at, Seen::Value));
+            if is_there || child.presence == Presence::Optional {
                 continue;
             }
             self.path.push(PathSegment::Key(child.name.clone()));
-            if !child.trie.is_image() {
-                return Err(self.stop(ExtractError::Missing(render(&self.path))));
+            match child.trie {
+                PathTrie::Image => self.push(None)?,
+                PathTrie::Each(_) | PathTrie::Keys(_) => {
+                    return Err(self.stop(ExtractError::Missing(render(&self.path))));
+                }
             }
-            self.push(None)?;
             self.path.pop();
         }
         Ok(())
@@ -166,7 +176,7 @@ enum Seen {
 
 /// The value at one place of the trie.
 struct Place<'e, 'w, 'r> {
-    trie: PathTrie<'w>,
+    trie: &'e PathTrie<'w>,
     extractor: &'e mut Extractor<'r>,
 }
 
@@ -191,19 +201,19 @@ impl<'r> Visitor<'r> for Place<'_, '_, 'r> {
     }
 
     fn visit_some<D: Deserializer<'r>>(self, deserializer: D) -> Result<Seen, D::Error> {
-        if self.trie.is_image() {
-            let value = <&RawValue>::deserialize(deserializer)?;
-            self.extractor.push(Some(value))?;
-            Ok(Seen::Value)
-        } else if self.trie.each().is_some() {
-            deserializer.deserialize_seq(self)
-        } else {
-            deserializer.deserialize_map(self)
+        match self.trie {
+            PathTrie::Image => {
+                let value = <&RawValue>::deserialize(deserializer)?;
+                self.extractor.push(Some(value))?;
+                Ok(Seen::Value)
+            }
+            PathTrie::Each(_) => deserializer.deserialize_seq(self),
+            PathTrie::Keys(_) => deserializer.deserialize_map(self),
         }
     }
 
     fn visit_seq<A: SeqAccess<'r>>(self, mut elements: A) -> Result<Seen, A::Error> {
-        let Some(trie) = self.trie.each() else {
+        let PathTrie::Each(trie) = self.trie else {
             return Err(A::Error::invalid_type(Unexpected::Seq, &self));
         };
         let extractor = self.extractor;
@@ -212,8 +222,11 @@ impl<'r> Visitor<'r> for Place<'_, '_, 'r> {
             match elements.next_element_seed(Place { trie, extractor: &mut *extractor })? {
                 Some(Seen::Value) => {}
                 // A null element is an empty one to the API server's decoder.
-                Some(Seen::Null) if trie.is_image() => extractor.push(None)?,
-                Some(Seen::Null) => extractor.require(&unseen(trie))?,
+                Some(Seen::Null) => match &**trie {
+                    PathTrie::Image => extractor.push(None)?,
+                    PathTrie::Each(_) => {}
+                    PathTrie::Keys(children) => extractor.require(children, &[])?,
+                },
                 None => break,
             }
             extractor.path.pop();
@@ -223,21 +236,24 @@ impl<'r> Visitor<'r> for Place<'_, '_, 'r> {
     }
 
     fn visit_map<A: MapAccess<'r>>(self, mut members: A) -> Result<Seen, A::Error> {
+        let PathTrie::Keys(children) = self.trie else {
+            return Err(A::Error::invalid_type(Unexpected::Map, &self));
+        };
         let extractor = self.extractor;
         let is_root = extractor.path.is_empty();
         let is_element = matches!(extractor.path.last(), Some(PathSegment::Element { .. }));
         let first_image = extractor.images.len();
-        let mut children = unseen(self.trie);
+        let mut seen: Vec<(usize, Seen)> = Vec::new();
         let mut name: Option<&RawValue> = None;
         // In the order of the text, which images are written back in.
         while let Some(key) = members.next_key_seed(Key)? {
-            if let Some((child, seen)) = children.iter_mut().find(|(child, _)| *child.name == key) {
+            if let Some((at, child)) = children.find(&key) {
                 extractor.path.push(PathSegment::Key(child.name.clone()));
-                if seen.is_some() {
+                if seen.iter().any(|(known, _)| *known == at) {
                     return Err(extractor.stop(ExtractError::Twice(render(&extractor.path))));
                 }
-                let place = Place { trie: child.trie, extractor: &mut *extractor };
-                *seen = Some(members.next_value_seed(place)?);
+                let place = Place { trie: &child.trie, extractor: &mut *extractor };
+                seen.push((at, members.next_value_seed(place)?));
                 extractor.path.pop();
                 continue;
             }
@@ -265,16 +281,12 @@ impl<'r> Visitor<'r> for Place<'_, '_, 'r> {
                 return Err(extractor.stop(ExtractError::Twice(render(&extractor.path))));
             }
         }
-        extractor.require(&children)?;
+        extractor.require(children, &seen)?;
         if let Some(name) = name.and_then(string) {
             extractor.name_element(first_image, &name.into());
         }
         Ok(Seen::Value)
     }
-}
-
-fn unseen(trie: PathTrie<'_>) -> Vec<(Child<'_>, Option<Seen>)> {
-    trie.children().map(|child| (child, None)).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::workload::path::pointer_to;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Range;
 use std::rc::Rc;
@@ -45,8 +46,9 @@ pub struct Holder<'i> {
     pub name: Option<&'i str>,
 }
 
-/// One segment of the path to an image.
-#[derive(Clone, Debug, PartialEq)]
+/// One segment of the path to an image. Elements that have names are told by them, as Kubernetes merges lists, the others
+/// by their positions.
+#[derive(Clone, Debug, Eq)]
 pub(super) enum PathSegment {
     Key(Cow<'static, str>),
     /// The name may be long, and is shared by all images in the element.
@@ -54,6 +56,42 @@ pub(super) enum PathSegment {
         index: usize,
         name: Option<Rc<str>>,
     },
+}
+
+impl PathSegment {
+    /// What it is told by. One place holds keys or elements, never both.
+    fn identity(&self) -> Result<&str, usize> {
+        match self {
+            Self::Key(key) => Ok(key),
+            Self::Element { name: Some(name), .. } => Ok(name),
+            Self::Element { name: None, index } => Err(*index),
+        }
+    }
+}
+
+impl PathSegment {
+    /// Of its name.
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.identity().unwrap_or_default().as_bytes()
+    }
+}
+
+impl PartialEq for PathSegment {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Ord for PathSegment {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.identity().cmp(&other.identity())
+    }
+}
+
+impl PartialOrd for PathSegment {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// A path for people: `spec.containers[0].image`.

@@ -17,14 +17,27 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// There are a few paths: to insert them sorts them with less code than the library has for many.
     pub(crate) fn new(paths: Vec<ImagePath>, form: Form) -> Self {
-        let mut images: Vec<ImagePath> = Vec::with_capacity(paths.len());
+        let mut workload = Self { images: Vec::with_capacity(paths.len()), form };
         for path in paths {
-            let place = images.partition_point(|other| other.keys().le(path.keys()));
-            images.insert(place, path);
+            workload.insert(path);
         }
-        Self { images, form }
+        workload
+    }
+
+    /// Adds a path. One that overlaps with it is told: of paths that do not overlap, what does stands next to its place.
+    /// (To insert a few paths one after the other takes less code than the library has for sorting many.)
+    pub(crate) fn insert(&mut self, path: ImagePath) -> Option<[&ImagePath; 2]> {
+        let place = self.images.partition_point(|other| other.keys().le(path.keys()));
+        self.images.insert(place, path);
+        let path = self.images.get(place)?;
+        let before = place.checked_sub(1).and_then(|before| self.images.get(before));
+        let after = self.images.get(place + 1);
+        before
+            .into_iter()
+            .chain(after)
+            .find(|other| path.overlaps(other))
+            .map(|other| [path, other])
     }
 
     /// Paths to its images.
@@ -188,6 +201,19 @@ pub fn holds_no_image(kind: &GroupKind) -> bool {
 pub fn workload_of(kind: &GroupKind, extra: &[(GroupKind, Workload)]) -> Option<Workload> {
     let extra = extra.iter().find(|(known, _)| known == kind);
     extra.map(|(_, workload)| workload.clone()).or_else(|| built_in(kind))
+}
+
+/// The built-in kinds, each once.
+pub fn built_in_kinds() -> impl Iterator<Item = GroupKind> {
+    let is_first = |(index, known): &(usize, &BuiltIn)| {
+        let mut before = BUILT_IN.iter().take(*index);
+        !before.any(|other| (other.group, other.kind) == (known.group, known.kind))
+    };
+    BUILT_IN
+        .iter()
+        .enumerate()
+        .filter(is_first)
+        .map(|(_, known)| GroupKind { group: known.group.to_owned(), kind: known.kind.to_owned() })
 }
 
 /// The built-in workload of that kind.

@@ -107,16 +107,30 @@ pub(crate) fn pointer_to(key: &str) -> String {
     format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
-/// A place to which some paths lead: what they have in common so far.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PathTrie<'w> {
-    /// Those that begin with the same keys stand together.
-    paths: &'w [ImagePath],
-    depth: usize,
+/// A place to which some paths lead.
+#[derive(Debug)]
+pub(crate) enum PathTrie<'w> {
+    /// It holds an image.
+    Image,
+    /// It is a list, of which every element is this.
+    Each(Box<Self>),
+    /// It is an object with these keys.
+    Keys(Children<'w>),
+}
+
+/// So many keys are sooner looked through than searched.
+const FEW: usize = 8;
+
+/// Keys of an object, sorted.
+#[derive(Debug)]
+pub(crate) struct Children<'w> {
+    pub(crate) all: Vec<Child<'w>>,
+    /// Whether any of them must be there.
+    pub(crate) any_required: bool,
 }
 
 /// A key of an object, and what is below it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Child<'w> {
     pub(crate) name: &'w Cow<'static, str>,
     pub(crate) presence: Presence,
@@ -124,53 +138,58 @@ pub(crate) struct Child<'w> {
 }
 
 impl<'w> PathTrie<'w> {
-    /// The trie of these paths; those that begin with the same keys stand together.
+    /// The trie of these paths, which are sorted by their keys.
     pub(crate) fn of(paths: &'w [ImagePath]) -> Self {
-        Self { paths, depth: 0 }
+        Self::at(paths, 0)
     }
 
-    pub(crate) fn is_image(self) -> bool {
-        self.step().is_none()
+    fn at(paths: &'w [ImagePath], depth: usize) -> Self {
+        match paths.first().and_then(|path| path.step(depth)) {
+            None => Self::Image,
+            Some(Step::Each) => Self::Each(Box::new(Self::at(paths, depth + 1))),
+            Some(Step::Key { .. }) => Self::Keys(Children::at(paths, depth)),
+        }
     }
 
-    /// What every element of a list is.
-    pub(crate) fn each(self) -> Option<Self> {
-        let below = Self { depth: self.depth + 1, ..self };
-        matches!(self.step(), Some(Step::Each)).then_some(below)
+    pub(crate) fn expected(&self) -> &'static str {
+        match self {
+            Self::Each(_) => "a list",
+            Self::Image | Self::Keys(_) => "an object",
+        }
     }
+}
 
-    /// The keys of an object. One must be there when any path says so.
-    pub(crate) fn children(self) -> impl Iterator<Item = Child<'w>> {
-        let mut paths = self.paths;
-        std::iter::from_fn(move || {
-            let (name, mut presence) = self.key(paths.first()?)?;
+impl<'w> Children<'w> {
+    fn at(mut paths: &'w [ImagePath], depth: usize) -> Self {
+        let key = |path: &'w ImagePath| match path.step(depth) {
+            Some(Step::Key { name, presence }) => Some((name, *presence)),
+            Some(Step::Each) | None => None,
+        };
+        let mut all = Vec::with_capacity(paths.len());
+        while let Some((name, mut presence)) = paths.first().and_then(key) {
             let mut count = 0;
-            while let Some((key, of_path)) = paths.get(count).and_then(|path| self.key(path))
-                && key == name
+            // A key must be there when any path says so.
+            while let Some((_, of_path)) =
+                paths.get(count).and_then(key).filter(|(own, _)| *own == name)
             {
                 presence = presence.min(of_path);
                 count += 1;
             }
             let (below, others) = paths.split_at(count);
             paths = others;
-            let trie = Self { paths: below, depth: self.depth + 1 };
-            Some(Child { name, presence, trie })
-        })
-    }
-
-    /// The step of a path here, where that is a key.
-    fn key(self, path: &ImagePath) -> Option<(&Cow<'static, str>, Presence)> {
-        match path.step(self.depth)? {
-            Step::Key { name, presence } => Some((name, *presence)),
-            Step::Each => None,
+            all.push(Child { name, presence, trie: PathTrie::at(below, depth + 1) });
         }
+        let any_required = all.iter().any(|child| child.presence == Presence::Required);
+        Self { all, any_required }
     }
 
-    pub(crate) fn expected(self) -> &'static str {
-        if self.each().is_some() { "a list" } else { "an object" }
-    }
-
-    fn step(self) -> Option<&'w Step> {
-        self.paths.first()?.step(self.depth)
+    /// The child of that name, and its position.
+    pub(crate) fn find(&self, name: &str) -> Option<(usize, &Child<'w>)> {
+        let at = if self.all.len() <= FEW {
+            self.all.iter().position(|child| *child.name == name)?
+        } else {
+            self.all.binary_search_by(|child| (**child.name).cmp(name)).ok()?
+        };
+        self.all.get(at).map(|child| (at, child))
     }
 }

@@ -4,13 +4,26 @@
 use super::extract::extract;
 use super::found::{FoundImage, ObjectMeta, PathSegment};
 use super::kinds::Workload;
+use crate::sorted_map::SortedMap;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+
+/// A path, after a number made of it: long names that begin alike are compared by that.
+type Place = (u32, Vec<PathSegment>);
+
+fn place_of(image: &FoundImage<'_>) -> Place {
+    let mut number = 0_u32;
+    for byte in image.path.iter().flat_map(PathSegment::bytes) {
+        number = (number ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    }
+    (number, image.path.clone())
+}
 
 /// The object as it is stored.
 #[derive(Debug, Default)]
 pub struct Stored<'r> {
-    images: Vec<FoundImage<'r>>,
+    /// The first image of each place.
+    images: SortedMap<Place, FoundImage<'r>>,
     /// What its metadata says.
     pub metadata: ObjectMeta,
 }
@@ -19,10 +32,12 @@ impl<'r> Stored<'r> {
     /// Reads the stored object. When it cannot be read, every image is verified.
     #[must_use]
     pub fn read(object: Option<&'r RawValue>, workload: &Workload) -> Self {
-        match extract(object, workload) {
-            Ok(found) => Self { images: found.images, metadata: found.metadata },
-            Err(_) => Self::default(),
+        let Ok(found) = extract(object, workload) else { return Self::default() };
+        let mut images = SortedMap::default();
+        for image in found.images {
+            images.insert(place_of(&image), image);
         }
+        Self { images, metadata: found.metadata }
     }
 
     /// Whether a container (or volume) of that name stands in the same list.
@@ -45,19 +60,6 @@ impl<'r> Stored<'r> {
     }
 
     fn at(&self, image: &FoundImage<'_>) -> Option<&FoundImage<'r>> {
-        self.images.iter().find(|stored| is_same_place(&stored.path, &image.path))
+        self.images.get(&place_of(image))
     }
-}
-
-/// Whether both lead the same way: elements that have names are told by their names, the others by their
-/// positions. The last segment differs most often.
-fn is_same_place(one: &[PathSegment], other: &[PathSegment]) -> bool {
-    one.len() == other.len()
-        && one.iter().zip(other).rev().all(|(one, other)| match (one, other) {
-            (
-                PathSegment::Element { name: Some(one), .. },
-                PathSegment::Element { name: Some(other), .. },
-            ) => one == other,
-            _ => one == other,
-        })
 }

@@ -6,6 +6,7 @@
 //! - What do the settings take? Their [`schema`].
 //! - What is measured? The [`scenarios`].
 //! - How do other tools judge an image? Their [`sources`], as models.
+//! - What is measured? The [`scenarios`], and what is just within the [`limits`].
 //! - How is a command run? By [`command`], with no variables of the user's.
 //! - Whom does a client ask? A `server`, which may be a slow way to a real one; under the feature of that name.
 
@@ -23,6 +24,7 @@ pub mod command;
 pub mod generate;
 pub mod imports;
 pub mod laws;
+pub mod limits;
 pub mod scenarios;
 pub mod schema;
 #[cfg(feature = "server")]

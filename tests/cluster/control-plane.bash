@@ -5,7 +5,9 @@
 
 readonly CLUSTER=$BATS_FILE_TMPDIR/cluster
 CLUSTER_BIN=${CLUSTER_BIN:-$BATS_TEST_DIRNAME/target/cluster/bin}
+CLUSTER_CRDS=${CLUSTER_CRDS:-$BATS_TEST_DIRNAME/target/cluster/crds}
 WEBHOOK=${WEBHOOK:-$BATS_TEST_DIRNAME/target/debug/examples/webhook}
+HELM=${HELM:-$BATS_TEST_DIRNAME/target/helm/helm}
 
 # The developer's own clusters take no part.
 export KUBECONFIG=$CLUSTER/kubeconfig KUBECACHEDIR=$CLUSTER/cache

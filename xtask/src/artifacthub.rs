@@ -3,6 +3,8 @@
 //! - Which fields? Those that `kwctl scaffold artifacthub` writes, of those that Artifact Hub knows
 //!   (<https://github.com/artifacthub/hub/blob/master/docs/metadata/artifacthub-pkg.yml>); for Kubewarden's own,
 //!   under `annotations`, see <https://artifacthub.io/docs/topics/annotations/kubewarden>.
+//! - What is told of the installation? A policy that can be applied. `kwctl scaffold manifest` would leave the
+//!   time-outs out, and by default a policy server ends an evaluation before a verification is done.
 //! - Where does the module lie? In a registry under the tag `vVERSION`, and beside the release on GitHub as
 //!   `policy.wasm`.
 //! - Who owns the repository? Those whom the metadata names as authors.
@@ -21,6 +23,7 @@ use signed_images::metadata::annotations::{
     AUTHOR, DESCRIPTION, DISPLAY_NAME, HIDDEN_UI, KEYWORDS, LICENSE, OCI_URL, REPOSITORY_ID,
     RESOURCES, SOURCE, TITLE, URL, VERSION,
 };
+use signed_images_convert::manifest::{Mode, Policy, Scope};
 
 use crate::made::{Made, read};
 
@@ -168,7 +171,7 @@ impl<'a> Package<'a> {
             home_url: annotation(metadata, URL),
             keywords: keywords(metadata)?,
             links: links(metadata, &version),
-            install: install(&image),
+            install: install(needed(metadata, TITLE)?, &image)?,
             containers_images: vec![Image { name: "policy", image }],
             maintainers: authors(metadata)?,
             provider: PROVIDER,
@@ -213,17 +216,30 @@ fn links(metadata: &Metadata, version: &semver::Version) -> Vec<Link> {
     links
 }
 
-fn install(image: &str) -> String {
-    format!(
+/// What the policy that is shown asks for; its reader writes something else there.
+const SETTINGS: &str = "
+unmatchedImages: warn
+rules:
+  - name: acme
+    images: [\"ghcr.io/acme/**\"]
+    allOf:
+      - {kind: githubAction, owner: acme}
+";
+
+fn install(name: &str, image: &str) -> Result<String, yaml_serde::Error> {
+    let settings = yaml_serde::from_str(SETTINGS)?;
+    let mut policy = Policy::new(name, Scope::Cluster(None), settings)?;
+    image.clone_into(&mut policy.module);
+    policy.mode = Mode::Monitor;
+    Ok(format!(
         "\
-Print a policy that uses the module, write its settings, and apply it to the cluster:
-```console
-kwctl pull {image}
-kwctl scaffold manifest --type ClusterAdmissionPolicy registry://{image} > policy.yaml
-```
-[kwctl](https://docs.kubewarden.io/howtos/install-kwctl) is Kubewarden's command line tool.
+Save this policy as `policy.yaml`, replace its `settings` by your own, and apply it with
+`kubectl apply -f policy.yaml`. In the mode `monitor` it rejects nothing, and the log of the policy server tells
+what it would reject.
+```yaml
+{policy}```
 "
-    )
+    ))
 }
 
 fn authors(metadata: &Metadata) -> Result<Vec<Person<'_>>, ArtifactHubError> {
@@ -296,7 +312,12 @@ annotations:
     fn what_is_not_known_is_left_out() {
         let mut package = package("", None).unwrap();
         let install = package.as_mapping_mut().unwrap().remove("install").unwrap();
-        assert!(install.as_str().unwrap().contains("kwctl pull ghcr.io/acme/a:v1.2.3\n"));
+        let install = install.as_str().unwrap();
+        let (_, policy) = install.split_once("```yaml\n").unwrap();
+        let policy = parsed(policy.strip_suffix("```\n").unwrap());
+        assert_eq!(policy["metadata"]["name"], "a");
+        assert_eq!(policy["spec"]["module"], "ghcr.io/acme/a:v1.2.3");
+        assert_eq!(policy["spec"]["timeoutEvalSeconds"], 25);
         let expected = "\
 version: 1.2.3
 name: a

@@ -1,6 +1,7 @@
 //! The chart that brings the policy into Rancher's catalog: `charts/signed-images-policy`.
 //!
 //! - Where is it from? From `metadata.yml`, `questions-ui.yml` and the version of the package.
+//! - Why a copy of the licence? A chart is passed on alone, and Rancher refuses a repository with a symbolic link.
 //! - What does Rancher read of it? Its Kubewarden extension lists charts by the annotations below, takes the
 //!   module from `values.yaml` (older ones from the annotations), and renders `questions.yaml`.
 
@@ -8,19 +9,20 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use signed_images::metadata::Metadata;
 use signed_images::metadata::annotations::{
-    DESCRIPTION, DISPLAY_NAME, KEYWORDS, OCI_URL, RESOURCES, SOURCE, TITLE, URL,
+    DESCRIPTION, DISPLAY_NAME, KEYWORDS, LICENSE, OCI_URL, RESOURCES, SOURCE, TITLE, URL,
 };
 
 use crate::made::{Made, read};
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// That of the charts, and of the module that they name.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The chart's files.
 ///
 /// # Errors
 /// When what they are made of cannot be read, or lacks something.
-pub fn files() -> anyhow::Result<[Made; 3]> {
-    let source = Source { metadata: Metadata::parse(&read("metadata.yml")?)? };
+pub fn files() -> anyhow::Result<[Made; 4]> {
+    let source = Source::read()?;
     Ok([
         Made {
             path: "charts/signed-images-policy/Chart.yaml",
@@ -30,6 +32,7 @@ pub fn files() -> anyhow::Result<[Made; 3]> {
             path: "charts/signed-images-policy/values.yaml",
             text: yaml_serde::to_string(&source.values()?)?,
         },
+        Made { path: "charts/signed-images-policy/LICENSE", text: read("LICENSE")? },
         Made {
             path: "charts/signed-images-policy/questions.yaml",
             text: read("questions-ui.yml")?,
@@ -37,11 +40,16 @@ pub fn files() -> anyhow::Result<[Made; 3]> {
     ])
 }
 
-struct Source {
-    metadata: Metadata,
+/// What the charts are made of.
+pub(crate) struct Source {
+    pub(crate) metadata: Metadata,
 }
 
 impl Source {
+    pub(crate) fn read() -> anyhow::Result<Self> {
+        Ok(Self { metadata: Metadata::parse(&read("metadata.yml")?)? })
+    }
+
     fn definition(&self) -> anyhow::Result<Value> {
         let (registry, repository) = self.module()?;
         let keywords: Vec<&str> = self.annotation(KEYWORDS)?.split(", ").collect();
@@ -55,6 +63,7 @@ impl Source {
             "sources": [self.annotation(SOURCE)?],
             "keywords": keywords,
             "annotations": {
+                "artifacthub.io/license": self.annotation(LICENSE)?,
                 "catalog.cattle.io/hidden": "true",
                 "catalog.cattle.io/type": "kubewarden-policy",
                 "catalog.cattle.io/ui-component": "kubewarden",
@@ -85,7 +94,7 @@ impl Source {
         url.split_once('/').with_context(|| format!("`{OCI_URL}`: no repository in `{url}`"))
     }
 
-    fn annotation(&self, name: &str) -> anyhow::Result<&str> {
+    pub(crate) fn annotation(&self, name: &str) -> anyhow::Result<&str> {
         let annotation = self.metadata.annotations.as_ref().and_then(|all| all.get(name));
         annotation.map(String::as_str).with_context(|| format!("metadata.yml lacks `{name}`"))
     }

@@ -5,19 +5,21 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::bench::Bench;
+use xtask::limits::Limits;
 use xtask::made::Made;
-use xtask::{artifacthub, chart, man, schema};
+use xtask::{artifacthub, chart, man, policy_chart, schema};
 
 /// What makers of the policy run
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", max_term_width = 100)]
 enum Command {
     Bench(Bench),
+    Limits(Limits),
     /// Write artifacthub-pkg.yml and artifacthub-repo.yml, from metadata.yml and questions-ui.yml
     Artifacthub,
-    /// Write the chart for Rancher, from metadata.yml and questions-ui.yml
+    /// Write the charts for Rancher and for Helm, from metadata.yml, questions-ui.yml and the settings
     Chart,
-    /// Write settings.schema.json and report.schema.json, from what is read and written
+    /// Write settings.schema.json, report.schema.json and tests.schema.json, from what is read and written
     Schema,
     /// Write the manual pages of `signed-images`
     Man {
@@ -30,9 +32,10 @@ impl Command {
     fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Bench(bench) => bench.run(),
+            Self::Limits(limits) => limits.run(),
             Self::Artifacthub => write(&artifacthub::files(&artifacthub::created_at()?)?),
-            Self::Chart => write(&chart::files()?),
-            Self::Schema => schema::file().write().and_then(|()| schema::report().write()),
+            Self::Chart => write(&chart::files()?).and_then(|()| write(&policy_chart::files()?)),
+            Self::Schema => write(&[schema::file(), schema::report(), schema::tests()]),
             Self::Man { folder } => man::write(&folder),
         }
     }

@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use xtask::made::{Made, read};
-use xtask::{artifacthub, chart, schema};
+use xtask::{artifacthub, chart, policy_chart, schema};
 
 fn check(files: &[Made], target: &str) {
     for Made { path, text } in files {
@@ -13,13 +13,14 @@ fn check(files: &[Made], target: &str) {
 }
 
 #[test]
-fn the_chart_is_current() {
+fn the_charts_are_current() {
     check(&chart::files().unwrap(), "chart");
+    check(&policy_chart::files().unwrap(), "chart");
 }
 
 #[test]
 fn the_schema_is_current() {
-    check(&[schema::file(), schema::report()], "schema");
+    check(&[schema::file(), schema::report(), schema::tests()], "schema");
 }
 
 /// `make artifacthub` would change nothing but the time.

@@ -8,23 +8,27 @@
 //!   An item without `apiVersion` and `kind` has those of its list, if the list is a document. Another object that
 //!   has `items` is nothing but these to `kubectl`: it is refused, for it was not meant.
 //! - And an object whose kind the policy does not review? It is listed, so that nobody takes it for checked.
+//! - And several policies? A source is read once for all of them.
 
 use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use super::holder::{is_half_an_object, seems_to_hold_images};
+use super::listed::listed_images;
 use super::policy::{Manifest, PassedOver};
 use super::report::Lack;
-use super::source::{Origin, Source, is_manifest};
-use super::subject::{Object, Operation, Subject, create, pod};
+use super::source::{Origin, Source};
+use super::subject::{Kinship, Object, Operation, Subject, create, pod};
 use crate::manifest::position::Lines;
-use crate::manifest::tree::{Json, Node, Value};
+use crate::manifest::tree::{Node, Origins, Value};
 use crate::manifest::{self, Fault};
 use crate::request::Request;
 
-/// What a source consists of.
+/// What a source consists of, to one policy.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
-    pub(super) subjects: Vec<Subject>,
+    pub(super) subjects: Vec<Arc<Subject>>,
     /// Objects that the policy does not review, why not, and whether they look as if they held images.
     pub(super) not_reviewed: Vec<(Object, PassedOver, bool)>,
     /// Documents that are no Kubernetes objects.
@@ -36,66 +40,36 @@ pub(super) struct Contents {
 }
 
 /// A document, or an item of a list, that is no Kubernetes object.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Other {
     /// From 1.
     pub(super) line: usize,
     pub(super) lacks: Lack,
 }
 
-/// The contents of a source.
-pub(super) fn read(source: &Source, policy: &Manifest) -> Contents {
-    let mut reader =
-        Reader { source, lines: Lines::of(&source.text), policy, contents: Contents::default() };
+/// The contents of a source, to each of these policies.
+pub(super) fn read(source: &Source, policies: &[&Manifest]) -> Vec<Contents> {
+    let mut reader = Reader {
+        source,
+        lines: Lines::of(&source.text),
+        contents: policies.iter().map(|policy| (*policy, Contents::default())).collect(),
+        uses: Arc::default(),
+    };
     if let Some(images) = listed_images(source) {
         images.for_each(|image| reader.image(image));
-        return reader.contents;
+    } else {
+        reader.documents();
     }
-    if let Some(reason) = &source.unread {
-        reader.contents.faults.push(Fault::new(reason.to_string(), 0));
-        reader.contents.documents = 1;
-    }
-    for document in manifest::read(&source.text) {
-        reader.contents.documents += 1;
-        let taken = document.and_then(|tree| {
-            let fault = |reason| Fault::new(reason, tree.range.start);
-            reader.document(&tree).map_err(fault)
-        });
-        if let Err(fault) = taken {
-            reader.contents.faults.push(fault);
-        }
-    }
-    reader.contents
-}
-
-/// The images of a text with one image a line, by their positions. Lines that begin with `#` are comments.
-/// A `.txt` file is such a list; another file, and standard input, when every line is one word that begins
-/// like an image. What is no image after all is for the policy to reject.
-pub(super) fn listed_images(source: &Source) -> Option<impl Iterator<Item = (usize, &str)>> {
-    let extension = match &source.origin {
-        Origin::File(path) if is_manifest(path) => return None,
-        Origin::File(path) => path.extension(),
-        Origin::Stdin | Origin::Argument => None,
-    };
-    let text = &source.text;
-    let lines = move || {
-        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
-    };
-    let is_word = |line: &str| {
-        line.starts_with(|c: char| c.is_alphanumeric())
-            && !line.contains(char::is_whitespace)
-            && !line.ends_with(':')
-    };
-    let is_list = extension.is_some_and(|end| end == "txt") || lines().all(is_word);
-    (is_list && lines().next().is_some())
-        .then(|| lines().map(|line| (line.as_ptr() as usize - text.as_ptr() as usize, line)))
+    reader.contents.into_iter().map(|(_, contents)| contents).collect()
 }
 
 struct Reader<'s> {
     source: &'s Source,
     lines: Lines<'s>,
-    policy: &'s Manifest,
-    contents: Contents,
+    /// For each policy.
+    contents: Vec<(&'s Manifest, Contents)>,
+    /// Those of the texts of the document that is read.
+    uses: Arc<HashMap<usize, usize>>,
 }
 
 /// Where a value stands.
@@ -112,27 +86,57 @@ enum Place<'n> {
 }
 
 impl Reader<'_> {
+    fn each(&mut self, work: impl FnMut(&mut Contents)) {
+        self.contents.iter_mut().map(|(_, contents)| contents).for_each(work);
+    }
+
     fn image(&mut self, (start, image): (usize, &str)) {
         let pod = pod(image);
         let Ok(request) = pod.request() else { return };
-        let origins = vec![(pod.image, start..start + image.len())];
-        let json = Json { text: pod.json, origins };
         let line =
             (self.source.origin != Origin::Argument).then(|| self.lines.position(start).line);
         let object = Object { line, ..Object::pod() };
-        let uses = json.uses();
-        let operation = Operation::Create;
-        self.contents.subjects.push(Subject { object, request, operation, json, uses });
+        let origins = Origins(vec![(pod.image, start..start + image.len())]);
+        self.subject(Subject {
+            object,
+            request,
+            operation: Operation::Create,
+            origins,
+            uses: Arc::default(),
+            kinship: None,
+        });
+    }
+
+    /// Something that every policy reviews.
+    fn subject(&mut self, subject: Subject) {
+        let subject = Arc::new(subject);
+        self.each(|contents| contents.subjects.push(Arc::clone(&subject)));
+    }
+
+    fn documents(&mut self) {
+        if let Some(reason) = &self.source.unread {
+            self.fault(&Fault::new(reason, 0));
+            self.each(|contents| contents.documents = 1);
+        }
+        for document in manifest::read(&self.source.text) {
+            self.each(|contents| contents.documents += 1);
+            let taken = document.and_then(|tree| {
+                let fault = |reason| Fault::new(reason, tree.range.start);
+                self.document(&tree).map_err(fault)
+            });
+            if let Err(fault) = taken {
+                self.fault(&fault);
+            }
+        }
+    }
+
+    fn fault(&mut self, fault: &Fault) {
+        self.each(|contents| contents.faults.push(fault.clone()));
     }
 
     fn document(&mut self, tree: &Node) -> Result<(), String> {
-        let uses = tree.json().map_err(|error| error.to_string())?.uses();
-        let first = self.contents.subjects.len();
-        self.value(tree, Place::Document)?;
-        for subject in self.contents.subjects.iter_mut().skip(first) {
-            subject.uses.clone_from(&uses);
-        }
-        Ok(())
+        self.uses = Arc::new(tree.json().map_err(|error| error.to_string())?.origins.uses());
+        self.value(tree, Place::Document)
     }
 
     fn value(&mut self, node: &Node, place: Place<'_>) -> Result<(), String> {
@@ -175,7 +179,7 @@ impl Reader<'_> {
             return Err("an object without `apiVersion` or `kind`".to_owned());
         }
         let line = self.lines.position(node.range.start).line;
-        self.contents.others.push(Other { line, lacks });
+        self.each(|contents| contents.others.push(Other { line, lacks }));
         Ok(())
     }
 
@@ -191,17 +195,39 @@ impl Reader<'_> {
             name: text("name").or_else(|| text("generateName")),
             line: Some(self.lines.position(node.range.start).line),
         };
-        if let Some(why) = self.policy.passes_over(&object, node) {
-            let seems_to_hold_images = seems_to_hold_images(group, kind, node);
-            self.contents.not_reviewed.push((object, why, seems_to_hold_images));
-            return Ok(());
+        let is_reviewed =
+            |(policy, _): &(&Manifest, _)| policy.passes_over(&object, node).is_none();
+        let subject = if self.contents.iter().any(is_reviewed) {
+            Some(Arc::new(self.created(&object, node)?))
+        } else {
+            None
+        };
+        for (policy, contents) in &mut self.contents {
+            match (policy.passes_over(&object, node), &subject) {
+                (None, Some(subject)) => contents.subjects.push(Arc::clone(subject)),
+                (None, None) => {}
+                (Some(why), _) => {
+                    let seems_to_hold_images = seems_to_hold_images(group, kind, node);
+                    contents.not_reviewed.push((object.clone(), why, seems_to_hold_images));
+                }
+            }
         }
-        let json = node.json().map_err(|error| error.to_string())?;
-        let request = create(&object, &json.text).map_err(|error| error.to_string())?;
-        let uses = HashMap::new();
-        let operation = Operation::Create;
-        self.contents.subjects.push(Subject { object, request, operation, json, uses });
         Ok(())
+    }
+
+    /// An object that is to be created.
+    fn created(&self, object: &Object, node: &Node) -> Result<Subject, String> {
+        let json = node.json().map_err(|error| error.to_string())?;
+        let request = create(object, &json.text).map_err(|error| error.to_string())?;
+        let is_of_cluster = self.source.origin == Origin::Cluster;
+        Ok(Subject {
+            object: object.clone(),
+            request,
+            operation: Operation::Create,
+            origins: json.origins,
+            uses: Arc::clone(&self.uses),
+            kinship: is_of_cluster.then(|| kinship(node)).flatten(),
+        })
     }
 
     fn review(&mut self, request: &Node) -> Result<(), String> {
@@ -221,16 +247,29 @@ impl Reader<'_> {
         };
         let is_create = request.text("operation") == Some("CREATE");
         let operation = if is_create { Operation::Create } else { Operation::Other };
-        let json = match node {
-            Some(node) => node.json().map_err(|error| error.to_string())?,
-            None => Json::default(),
-        };
+        let json = node.map(|node| node.json()).transpose().map_err(|error| error.to_string())?;
+        let origins = json.map(|json| json.origins).unwrap_or_default();
         let text = request.json().map_err(|error| error.to_string())?.text;
         let request = Request::parse(&text).map_err(|error| error.to_string())?;
-        let uses = HashMap::new();
-        self.contents.subjects.push(Subject { object, request, operation, json, uses });
+        let uses = Arc::clone(&self.uses);
+        self.subject(Subject { object, request, operation, origins, uses, kinship: None });
         Ok(())
     }
+}
+
+/// By whom an object of a cluster was made.
+fn kinship(node: &Node) -> Option<Kinship> {
+    let metadata = node.get("metadata")?;
+    let owners = match metadata.get("ownerReferences").map(|owners| &owners.value) {
+        Some(Value::List(owners)) => owners.as_slice(),
+        _ => &[],
+    };
+    let controls = |owner: &&Rc<Node>| {
+        owner.get("controller").is_some_and(|flag| flag.value == Value::Bool(true))
+    };
+    let controller = owners.iter().find(controls).and_then(|owner| owner.text("uid"));
+    let controller = controller.map(ToOwned::to_owned);
+    Some(Kinship { uid: metadata.text("uid")?.to_owned(), controller })
 }
 
 /// The API version and the kind of an object.

@@ -40,7 +40,7 @@ pub(super) fn find(subject: &Subject, extra: &[(GroupKind, Workload)]) -> Vec<Pl
             path: image.path(),
             pointer: image.pointer(),
             image: image.text().map(Cow::into_owned),
-            source: subject.json.origin(image.position.start).filter(|_| image.text().is_ok()),
+            source: subject.origins.find(image.position.start).filter(|_| image.text().is_ok()),
         })
         .collect()
 }

@@ -66,11 +66,15 @@ struct Count {
     silent: Vec<String>,
 }
 
+fn contents_of(source: &source::Source) -> contents::Contents {
+    contents::read(source, &[&Manifest::default()]).pop().unwrap()
+}
+
 impl Count {
     fn of_file(&mut self, kubectl: &mut Kubectl, path: &Path) {
         let read = source::read(&[path.display().to_string()]).unwrap();
         let [source] = read.as_slice() else { panic!("{}", path.display()) };
-        let contents = contents::read(source, &Manifest::default());
+        let contents = contents_of(source);
         let answer = kubectl.read(path);
         let compared =
             documents(source, &contents, &answer).and_then(|()| objects(&contents, &answer));
@@ -153,7 +157,7 @@ fn folders_are_walked_as_kubectl_walks_them() {
     let mut theirs: Vec<String> =
         answer.objects.iter().map(|object| normal(object).to_string()).collect();
     let sources = source::read(&[folder.path().display().to_string()]).unwrap();
-    let contents = sources.iter().map(|source| contents::read(source, &Manifest::default()));
+    let contents = sources.iter().map(contents_of);
     let mut ours: Vec<String> =
         contents.flat_map(|contents| contents.subjects).map(|subject| object(&subject)).collect();
     ours.sort();

@@ -3,6 +3,8 @@
 //! - When is an object not reviewed? When no policy reviews it.
 //! - What was read, and how? The same by every policy: the first report says it.
 
+use std::collections::HashMap;
+
 use super::report::{NotReviewed, Report};
 use crate::legible;
 
@@ -22,13 +24,13 @@ impl Report {
         for report in reports {
             merged.objects.extend(report.objects);
             merged.hints.extend(report.hints);
-            let is_passed_over = |object: &NotReviewed| {
-                report.not_reviewed.iter().any(|other| is_same(object, other))
-            };
-            merged.not_reviewed.retain(is_passed_over);
+            let mut passed_over: HashMap<_, bool> = HashMap::new();
+            for other in &report.not_reviewed {
+                *passed_over.entry(identity(other)).or_default() |= other.holds_images;
+            }
+            merged.not_reviewed.retain(|object| passed_over.contains_key(&identity(object)));
             for object in &mut merged.not_reviewed {
-                let is_holder = |other: &&NotReviewed| is_same(object, other) && other.holds_images;
-                object.holds_images |= report.not_reviewed.iter().any(|other| is_holder(&other));
+                object.holds_images |= passed_over.get(&identity(object)) == Some(&true);
             }
         }
         merged.conclude();
@@ -36,7 +38,9 @@ impl Report {
     }
 }
 
-fn is_same(a: &NotReviewed, b: &NotReviewed) -> bool {
-    let place = |object: &NotReviewed| (object.origin.file.clone(), object.origin.line);
-    (place(a), &a.group, &a.kind, &a.name) == (place(b), &b.group, &b.kind, &b.name)
+type Identity = (Option<String>, Option<usize>, String, String, Option<String>);
+
+fn identity(of: &NotReviewed) -> Identity {
+    let NotReviewed { origin, group, kind, name, .. } = of;
+    (origin.file.clone(), origin.line, group.clone(), kind.clone(), name.clone())
 }

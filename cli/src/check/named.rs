@@ -2,6 +2,8 @@
 //!
 //! - Of which kinds? Those that the policy knows. What cannot be read is told, by its place.
 
+use std::collections::HashSet;
+
 use super::policy::Manifest;
 use super::source::Source;
 use super::{contents, images};
@@ -21,8 +23,9 @@ pub struct Named {
 pub fn images_of(sources: &[Source]) -> Named {
     let mut named = Named::default();
     let policy = Manifest::default();
+    let mut seen = HashSet::new();
     for source in sources {
-        let contents = contents::read(source, &policy);
+        let contents = contents::read(source, &[&policy]).pop().unwrap_or_default();
         let lines = Lines::of(&source.text);
         for fault in &contents.faults {
             let line = lines.position(fault.at).line;
@@ -30,10 +33,10 @@ pub fn images_of(sources: &[Source]) -> Named {
         }
         for place in contents.subjects.iter().flat_map(|subject| images::find(subject, &[])) {
             match place.image {
-                Ok(image) if !named.images.contains(&image) => named.images.push(image),
+                Ok(image) if seen.insert(image.clone()) => named.images.push(image),
                 Ok(_) => {}
                 Err(_) => {
-                    named.unread.push(format!("{}: {} holds no image", source.name, place.path))
+                    named.unread.push(format!("{}: {} holds no image", source.name, place.path));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! A report as text, in the forms that people and machines read.
 
-mod junit;
+pub(crate) mod junit;
 mod lines;
 mod rows;
 mod sarif;

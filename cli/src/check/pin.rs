@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::contents::listed_images;
+use super::listed::listed_images;
 use super::report::{ImageReport, Report};
 use super::source::Source;
 use crate::manifest::{self, position::position};
@@ -92,7 +92,10 @@ fn unpinned(source: &Source, report: &Report, reason: &'static str) -> Pinned {
 
 fn uses(index: usize, report: &Report) -> BTreeMap<usize, Uses<'_>> {
     let mut all = BTreeMap::new();
-    for (_, image) in report.images().filter(|(object, _)| object.source == index) {
+    // Objects stand in the order of their sources.
+    let first = report.objects.partition_point(|object| object.source < index);
+    let objects = report.objects.iter().skip(first).take_while(|object| object.source == index);
+    for image in objects.flat_map(|object| &object.images) {
         if let Some(range) = &image.source {
             let uses = all.entry(range.start);
             let uses = uses.or_insert_with(|| Uses { range: range.clone(), images: Vec::new() });
@@ -143,13 +146,12 @@ fn splice<'e>(text: &str, edits: impl Iterator<Item = (usize, &'e str)>) -> Stri
 
 /// Whether the documents of both texts are the same but for the texts that begin at these places.
 fn says_the_same(before: &str, after: &str, changed: &BTreeMap<usize, String>) -> bool {
-    let (before, after) = (manifest::read(before), manifest::read(after));
-    before.len() == after.len()
-        && before.iter().zip(&after).all(|(before, after)| {
-            let (Ok(before), Ok(after)) = (before, after) else { return false };
-            let (Ok(before), Ok(after)) = (before.json(), after.json()) else { return false };
-            before.with(changed) == after.text
-        })
+    let mut after = manifest::read(after);
+    manifest::read(before).all(|before| {
+        let (Ok(before), Some(Ok(after))) = (before, after.next()) else { return false };
+        let (Ok(before), Ok(after)) = (before.json(), after.json()) else { return false };
+        before.with(changed) == after.text
+    }) && after.next().is_none()
 }
 
 fn refusal(source: &Source, start: usize, image: &ImageReport, reason: &'static str) -> Refusal {

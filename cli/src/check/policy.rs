@@ -10,13 +10,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Serialize};
-use yaml_serde::Value as Yaml;
+use signed_images_policy::request::GroupKind;
 
 use super::effect::Effect;
 use super::kinds::Kinds;
 use super::subject::Object;
-use crate::manifest::tree::Node;
+use crate::manifest::tree::{Node, Value};
 
 /// Why a manifest is not understood.
 #[derive(Debug, thiserror::Error)]
@@ -100,29 +101,40 @@ impl Manifest {
     ///
     /// # Errors
     /// When a part of it is not what it should be.
-    pub fn read(policy: &Yaml, path: &Path) -> Result<Self, ManifestError> {
-        let failed = |part| move |source| ManifestError { path: path.to_owned(), part, source };
+    pub(crate) fn read(policy: &Node, path: &Path) -> Result<Self, ManifestError> {
         let spec = |key: &str| {
-            policy.get("spec").and_then(|spec| spec.get(key)).filter(|value| !value.is_null())
+            let value = policy.get("spec").and_then(|spec| spec.get(key));
+            value.filter(|value| value.value != Value::Null)
         };
         let metadata = |key: &str| {
-            let metadata = policy.get("metadata").and_then(|metadata| metadata.get(key));
-            metadata.and_then(Yaml::as_str).map(ToOwned::to_owned)
+            let metadata = policy.get("metadata").and_then(|metadata| metadata.text(key));
+            metadata.map(ToOwned::to_owned)
         };
-        let is_namespaced = policy.get("kind").and_then(Yaml::as_str) == Some("AdmissionPolicy");
-        let kinds = spec("rules").map(Kinds::deserialize).transpose();
-        let labels = spec("objectSelector").map(Selector::deserialize).transpose();
+        let failed = |part| move |source| ManifestError { path: path.to_owned(), part, source };
+        let is_namespaced = policy.text("kind") == Some("AdmissionPolicy");
+        let kinds = spec("rules").map(|rules| decoded(rules)).transpose();
+        let labels = spec("objectSelector").map(|selector| decoded(selector)).transpose();
         Ok(Self {
             name: metadata("name"),
             kinds: kinds.map_err(failed("rules"))?,
             effect: Effect {
-                is_monitored: spec("mode").and_then(Yaml::as_str) == Some("monitor"),
-                forbids_changes: spec("mutating").and_then(Yaml::as_bool) == Some(false),
+                is_monitored: spec("mode").and_then(|mode| mode.as_text()) == Some("monitor"),
+                forbids_changes: spec("mutating")
+                    .is_some_and(|mutating| mutating.value == Value::Bool(false)),
             },
             not_applied: NOT_APPLIED.into_iter().filter(|key| spec(key).is_some()).collect(),
             namespace: metadata("namespace").filter(|_| is_namespaced),
             labels: labels.map_err(failed("objectSelector"))?,
         })
+    }
+
+    pub(super) fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    /// Whether it is about a kind of objects.
+    pub(super) fn is_about(&self, kind: &GroupKind) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.include(&kind.group, &kind.kind))
     }
 
     /// Why the API server would not send the creation of this object to the policy.
@@ -141,6 +153,13 @@ impl Manifest {
             None
         }
     }
+}
+
+pub(crate) fn decoded<T: DeserializeOwned>(node: &Node) -> Result<T, yaml_serde::Error> {
+    // What is too large for JSON is too large for a policy.
+    let json = node.json().map_err(|error| yaml_serde::Error::custom(error.to_string()))?;
+    // By way of a value: places would be those in the JSON. And serde_json would take a list for a map.
+    yaml_serde::from_str::<yaml_serde::Value>(&json.text).and_then(T::deserialize)
 }
 
 impl Selector {

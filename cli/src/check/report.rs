@@ -40,13 +40,24 @@ pub struct Report {
 /// Where something stands.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Origination {
-    /// The file, or `standard input`; none for an image of the command line.
+    /// The file, `standard input` or `cluster`; none for an image of the command line.
     pub file: Option<String>,
-    /// From 1.
+    /// From 1; none for an object of a cluster.
     pub line: Option<usize>,
-    /// Whether it is a file of the disk.
+    /// What kind of place it is.
     #[serde(skip)]
-    pub is_file: bool,
+    pub medium: Medium,
+}
+
+/// What something stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Medium {
+    /// A file of the disk.
+    File,
+    /// Standard input, or the command line.
+    Text,
+    /// A cluster: an object is named, and has no line.
+    Cluster,
 }
 
 /// An object and its images.
@@ -225,9 +236,14 @@ impl Unreadable {
     /// `web.yaml:12:3`
     #[must_use]
     pub fn place(&self) -> String {
-        let Origination { file, line, .. } = &self.origin;
+        let Origination { file, line, medium } = &self.origin;
         let file = file.as_deref().unwrap_or("command line");
-        format!("{file}:{}:{}", line.unwrap_or_default(), self.column)
+        match medium {
+            Medium::Cluster => file.to_owned(),
+            Medium::File | Medium::Text => {
+                format!("{file}:{}:{}", line.unwrap_or_default(), self.column)
+            }
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 //! - A path or an image? What exists is a path, so an image that is named like a file here is written with its
 //!   registry (`docker.io/library/nginx`). What ends in `.yaml`, `.yml`, `.json` or `.txt`, or begins with
 //!   `/`, `./`, `../` or `~`, is meant as a path and has to exist. What has a registry, a tag or a digest is an
-//!   image; the rest (`overlays/prod`) is a path with a slip of the pen more often than an image of Docker Hub.
+//!   image; the rest (`overlays/prod`) is a path with a slip of the pen more often than an image of Docker Hub. So is
+//!   what begins with a folder that is there (`overlays.d/prod`), unless it has a tag or a digest.
 //! - Which files of a folder? Those that `kubectl apply -R -f` takes: they end in `.yaml`, `.yml` or `.json`,
 //!   hidden or not, at any depth. Links to folders are not followed. One folder is left out: `.git`, in which git
 //!   itself keeps no file of anybody's.
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use signed_images_policy::image::reference::Reference;
 
 use crate::legible;
-use crate::text::{self, Encoding, NotText};
+use crate::text::{self, Encoding};
 
 const MANIFESTS: [&str; 3] = ["yaml", "yml", "json"];
 const STDIN: &str = "-";
@@ -33,7 +34,7 @@ pub struct Source {
     /// How that was written down.
     pub encoding: Encoding,
     /// Why it says nothing.
-    pub unread: Option<NotText>,
+    pub unread: Option<String>,
 }
 
 /// Where a text came from.
@@ -45,6 +46,8 @@ pub enum Origin {
     Stdin,
     /// An image that stood on the command line.
     Argument,
+    /// An object that a cluster has.
+    Cluster,
 }
 
 /// Why something cannot be checked.
@@ -66,6 +69,17 @@ pub enum SourceError {
         argument: String,
         /// The image that it would be.
         canonical: String,
+    },
+    /// It was meant as a path, more likely than not.
+    #[error(
+        "there is no file or folder `{argument}`, though there is `{folder}`; if an image is meant, write \
+         its tag: `{argument}:latest`"
+    )]
+    BelowAFolder {
+        /// As it was written.
+        argument: String,
+        /// What its path would begin with, and is there.
+        folder: String,
     },
     /// It is neither.
     #[error("`{argument}` is neither a file nor an image: {reason}")]
@@ -122,6 +136,19 @@ pub fn read(arguments: &[String]) -> Result<Vec<Source>, SourceError> {
     Ok(sources)
 }
 
+impl Source {
+    /// An image that stands in no file.
+    #[must_use]
+    pub fn image(image: &str) -> Self {
+        Self::placeless(image.to_owned(), Origin::Argument, image.to_owned())
+    }
+
+    /// A text that stands in no file.
+    pub(super) fn placeless(name: String, origin: Origin, text: String) -> Self {
+        Self { name, origin, text, encoding: Encoding::Utf8, unread: None }
+    }
+}
+
 fn from_argument(argument: &str) -> Result<Source, SourceError> {
     if looks_like_a_path(argument) {
         return Err(SourceError::NoSuchFile { argument: argument.to_owned() });
@@ -131,18 +158,25 @@ fn from_argument(argument: &str) -> Result<Source, SourceError> {
             argument: argument.to_owned(),
             canonical: image.to_string(),
         }),
-        Ok(_) => Ok(Source {
-            name: argument.to_owned(),
-            origin: Origin::Argument,
-            text: argument.to_owned(),
-            encoding: Encoding::Utf8,
-            unread: None,
-        }),
+        Ok(_) => match folder(argument) {
+            Some(folder) => {
+                Err(SourceError::BelowAFolder { argument: argument.to_owned(), folder })
+            }
+            None => Ok(Source::image(argument)),
+        },
         Err(error) => Err(SourceError::NotAnImage {
             argument: argument.to_owned(),
             reason: error.to_string(),
         }),
     }
+}
+
+/// What it begins with, as a path, when that is there and neither tag nor digest says that an image is meant:
+/// `overlays.d/prod` is no image of a registry `overlays.d`.
+fn folder(argument: &str) -> Option<String> {
+    let (first, _) = argument.split_once('/')?;
+    let is_named = argument.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
+    (!is_named && Path::new(first).exists()).then(|| first.to_owned())
 }
 
 /// Whether it has a registry, a tag or a digest.
@@ -168,7 +202,7 @@ fn from_file(name: String, path: &Path, origin: Origin) -> Result<Source, Source
     let failed = |source| SourceError::Read { path: path.to_owned(), source };
     let (text, encoding, unread) = match text::manifest(text::bytes(path).map_err(failed)?) {
         Ok((text, encoding)) => (text, encoding, None),
-        Err(reason) => (String::new(), Encoding::Utf8, Some(reason)),
+        Err(reason) => (String::new(), Encoding::Utf8, Some(reason.to_string())),
     };
     Ok(Source { name, origin, text, encoding, unread })
 }

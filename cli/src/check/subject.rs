@@ -3,9 +3,10 @@
 //! - What does the policy get? What the API server would send.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::kinds::resource;
-use crate::manifest::tree::Json;
+use crate::manifest::tree::Origins;
 use crate::request::{Created, Pod, Request, RequestError};
 
 /// Something that is put to the policy.
@@ -14,10 +15,19 @@ pub(super) struct Subject {
     pub(super) object: Object,
     pub(super) request: Request,
     pub(super) operation: Operation,
-    /// The object as JSON; its request holds the same bytes.
-    pub(super) json: Json,
-    /// How often each text of the document is used in it.
-    pub(super) uses: HashMap<usize, usize>,
+    /// Where the texts of the object came from.
+    pub(super) origins: Origins,
+    /// Of the texts of the document that are used several times in it, how often.
+    pub(super) uses: Arc<HashMap<usize, usize>>,
+    /// Of an object of a cluster, by whom it was made.
+    pub(super) kinship: Option<Kinship>,
+}
+
+/// Which object of a cluster it is, and which one controls it: by their `uid`.
+#[derive(Debug)]
+pub(super) struct Kinship {
+    pub(super) uid: String,
+    pub(super) controller: Option<String>,
 }
 
 /// Whether images of a stored object may be spared.

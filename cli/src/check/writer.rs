@@ -21,12 +21,12 @@ use super::images::Place;
 use super::pin::content;
 use super::policy::PassedOver;
 use super::report::{
-    ImageReport, NoObject, NotReviewed, ObjectReport, Origination, Report, Unreadable,
+    ImageReport, Medium, NoObject, NotReviewed, ObjectReport, Origination, Report, Unreadable,
 };
 use super::source::{Origin, Source};
 use super::subject::{Object, Subject};
 use crate::answer::Answer;
-use crate::manifest::position::{Position, position};
+use crate::manifest::position::{Lines, Position};
 
 /// How the policy says that it may not read Kubernetes objects.
 const WITHHELD: &str = "the policy may not read the";
@@ -45,6 +45,13 @@ pub(super) struct Writer<'a> {
     pub(super) effect: Effect,
 }
 
+/// A source, by its number, and where its lines begin.
+struct Text<'s> {
+    source: &'s Source,
+    index: usize,
+    lines: Lines<'s>,
+}
+
 impl Writer<'_> {
     pub(super) fn write(&self, reading: &Reading, answers: &[Answer]) -> Report {
         let mut report = Report {
@@ -61,11 +68,12 @@ impl Writer<'_> {
         for (index, (contents, places)) in reading.contents.iter().zip(&reading.places).enumerate()
         {
             let Some(source) = self.sources.get(index) else { break };
+            let text = Text { source, index, lines: Lines::of(&source.text) };
             let at = |line| origination(source, Some(line));
             for ((subject, places), answer) in
                 contents.subjects.iter().zip(places).zip(answers.by_ref())
             {
-                report.objects.push(self.object((index, source), subject, places, answer));
+                report.objects.push(self.object(&text, subject, places, answer));
             }
             report.not_reviewed.extend(
                 contents
@@ -74,7 +82,7 @@ impl Writer<'_> {
                     .map(|passed_over| self.not_reviewed(source, passed_over)),
             );
             report.unreadable.extend(contents.faults.iter().map(|fault| {
-                let Position { line, column } = position(&source.text, fault.at);
+                let Position { line, column } = text.lines.position(fault.at);
                 let reason = readable_reason(&fault.reason, &source.text);
                 Unreadable { origin: at(line), column, reason }
             }));
@@ -94,7 +102,7 @@ impl Writer<'_> {
 
     fn object(
         &self,
-        (index, source): (usize, &Source),
+        text: &Text<'_>,
         subject: &Subject,
         places: &[Place],
         answer: &Answer,
@@ -104,14 +112,14 @@ impl Writer<'_> {
         let images = places
             .iter()
             .map(|place| {
-                let report = self.image(source, subject, place, answer);
+                let report = self.image(text, subject, place, answer);
                 ImageReport { pinned: pins.get(&place.pointer).cloned(), ..report }
             })
             .collect();
         let (allowed, message) = self.effect.on_object(answer);
         ObjectReport {
             policy: None,
-            origin: origination(source, line),
+            origin: origination(text.source, line),
             group,
             kind,
             namespace,
@@ -122,13 +130,13 @@ impl Writer<'_> {
             message,
             warnings: answer.warnings.clone().unwrap_or_default(),
             images,
-            source: index,
+            source: text.index,
         }
     }
 
     fn image(
         &self,
-        source: &Source,
+        Text { source, lines, .. }: &Text<'_>,
         subject: &Subject,
         place: &Place,
         answer: &Answer,
@@ -141,8 +149,8 @@ impl Writer<'_> {
         ImageReport {
             path: place.path.clone(),
             position: start
-                .filter(|_| source.origin != Origin::Argument)
-                .map(|start| position(&source.text, start)),
+                .filter(|_| !matches!(source.origin, Origin::Argument | Origin::Cluster))
+                .map(|start| lines.position(start)),
             verdict: said.verdict,
             took: said.took,
             width: image.chars().count(),
@@ -155,9 +163,7 @@ impl Writer<'_> {
             uses: place
                 .source
                 .as_ref()
-                .and_then(|range| subject.uses.get(&range.start))
-                .copied()
-                .unwrap_or_default(),
+                .map_or(0, |range| subject.uses.get(&range.start).copied().unwrap_or(1)),
             source: place.source.clone(),
             image,
         }
@@ -234,8 +240,12 @@ fn is_among(image: &str, entries: &str) -> bool {
 
 fn origination(source: &Source, line: Option<usize>) -> Origination {
     let file = (source.origin != Origin::Argument).then(|| source.name.clone());
-    let is_file = matches!(source.origin, Origin::File(_));
-    Origination { file, line, is_file }
+    let medium = match source.origin {
+        Origin::File(_) => Medium::File,
+        Origin::Stdin | Origin::Argument => Medium::Text,
+        Origin::Cluster => Medium::Cluster,
+    };
+    Origination { file, line: line.filter(|_| medium != Medium::Cluster), medium }
 }
 
 fn readable_reason(reason: &str, text: &str) -> String {

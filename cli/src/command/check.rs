@@ -7,33 +7,31 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::{Handle, Runtime};
 use tracing::debug;
 
+use super::asking::{self, Asking};
 use super::exit::{self, Mistake, Unchecked};
+use super::expectations::Tests;
 use super::module::ModuleOption;
 use super::options::World;
 use super::pinning;
-use super::policies::{Policy, PolicyOptions};
+use super::policies::PolicyOptions;
 use super::print::tell;
 use super::reporting::ReportOptions;
+use super::running::ClusterOptions;
 use crate::check::conclusion::{Conclusion, Demands};
-use crate::check::kinds::Kinds;
-use crate::check::policy::Manifest;
 use crate::check::report::Report;
 use crate::check::source::{self, Origin, Source};
 use crate::check::{self, Reading};
-use crate::evaluation::Evaluation;
 use crate::fetch::Location;
 use crate::host::{AT_ONCE, Answers, Host, Shared};
-use crate::legible;
-use crate::metadata::section;
-use crate::module::Module;
+use crate::suite::Suite;
 
 const HELP: &str = "\
 What exists as a path is a path; what has a registry, a tag or a digest is an image. What ends in .yaml, \
@@ -41,9 +39,9 @@ What exists as a path is a path; what has a registry, a tag or a digest is an im
 files too, as kubectl reads them; `.git` is left out.
 
 Exit codes:
-  0  everything is accepted, perhaps with warnings
-  1  something is rejected
-  2  there is a mistake in the command line or the settings
+  0  everything is accepted, perhaps with warnings; with --tests: is as expected
+  1  something is rejected; with --tests: is not as expected
+  2  there is a mistake in the command line, the settings or the tests
   3  something was not checked or not pinned, and nothing is rejected
 
 Examples:
@@ -52,6 +50,8 @@ Examples:
   helm template . | signed-images check -s settings.yaml -
   kustomize build | signed-images check -s settings.yaml --pin - >pinned.yaml
   kubeadm config images list | signed-images check -s settings.yaml -
+  signed-images check -s settings.yaml --cluster --namespace shop
+  signed-images check --tests images.test.yaml
   signed-images check -s settings.yaml --output sarif deploy/ >check.sarif";
 
 /// Check manifests and images as the policy would, and pin them
@@ -59,7 +59,7 @@ Examples:
 #[command(after_help = HELP)]
 pub(crate) struct Check {
     /// Manifests, folders of them, lists of images, images; `-` is stdin
-    #[arg(required = true, value_name = "PATH|IMAGE|-")]
+    #[arg(required_unless_present_any = ["cluster", "tests"], value_name = "PATH|IMAGE|-")]
     what: Vec<String>,
     #[command(flatten)]
     policies: PolicyOptions,
@@ -67,6 +67,8 @@ pub(crate) struct Check {
     module: ModuleOption,
     #[command(flatten)]
     report: ReportOptions,
+    #[command(flatten)]
+    cluster: ClusterOptions,
     #[command(flatten)]
     demands: DemandOptions,
     /// Write the digests that were verified into the manifests, and nothing else; those of stdin go to
@@ -97,12 +99,6 @@ struct DemandOptions {
     fail_on_unmatched: bool,
 }
 
-/// The policies by their names, and the host of them all.
-struct Policies {
-    checks: Vec<(String, check::Check)>,
-    host: Arc<Host>,
-}
-
 impl DemandOptions {
     fn demands(&self) -> Demands {
         Demands {
@@ -127,6 +123,14 @@ impl Check {
         let runtime: &Runtime = Box::leak(Box::new(Runtime::new().map_err(Unchecked::new)?));
         let module = self.module.location()?;
         let bytes = self.world.fetch(&module, runtime.handle()).map_err(exit::unfetched)?;
+        let asking = Asking::new(&module, &bytes, self.demands.demands(), self.timeout);
+        let asking = asking.map_err(Mistake::new)?;
+        let host = self.host(&module, &bytes, runtime.handle()).map_err(Mistake::new)?;
+        if let Some(path) = self.policies.tests() {
+            let suite = Suite::read(path).map_err(Mistake::new)?;
+            let tests = Tests { suite, asking, host, jobs: self.jobs };
+            return tests.run(runtime.handle(), &self.report, is_verbose);
+        }
         let policies = self.policies.read()?;
         if self.pin && policies.len() > 1 {
             return Err(Mistake::new(anyhow!(
@@ -134,56 +138,40 @@ impl Check {
             ))
             .into());
         }
-        let checks = self.checks(policies, &module, &bytes, runtime.handle().clone());
-        let Policies { checks, host } = checks.map_err(Mistake::new)?;
-        let sources = source::read(&self.what).map_err(exit::unread)?;
-        let reports = checks.iter().map(|(name, check)| {
-            let reading = check.read(&sources);
-            (name.clone(), self.ask(check, &sources, &reading))
-        });
-        let report = Report::merge(reports.collect()).context("there is no policy");
-        let report = report.map_err(Mistake::new)?;
+        asking::tell_of(&policies);
+        let checks = asking.checks(policies, &host).map_err(Mistake::new)?;
+        let (sources, report) = self.report_of(&checks, asking.deadline, runtime.handle())?;
         if let Answers::Shared(_, shared) = &host.answers {
             debug!("{} questions were asked", shared.asked());
         }
         Ok(self.finish(&sources, &report, is_verbose).map_err(Unchecked::new)?)
     }
 
-    fn checks(
+    fn host(&self, module: &Location, bytes: &[u8], runtime: &Handle) -> anyhow::Result<Arc<Host>> {
+        let live = self.world.live_with(runtime.clone(), self.jobs, self.cluster.access())?;
+        let readable = self.world.readable(bytes).with_context(|| format!("module `{module}`"))?;
+        Ok(Arc::new(Host { answers: Answers::Shared(live, Shared::default()), readable }))
+    }
+
+    fn report_of(
         &self,
-        policies: Vec<Policy>,
-        module: &Location,
-        bytes: &[u8],
-        runtime: Handle,
-    ) -> anyhow::Result<Policies> {
-        let of_module = || format!("module `{module}`");
-        let compiled = Module::from_bytes(bytes).with_context(of_module)?;
-        let deadline = self
-            .timeout
-            .and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
-        let host = Arc::new(Host {
-            answers: Answers::Shared(self.world.live(runtime, self.jobs)?, Shared::default()),
-            readable: self.world.readable(bytes).with_context(of_module)?,
-        });
-        let mut checks = Vec::new();
-        let several = policies.len() > 1;
-        for (index, Policy { settings, mut manifest }) in policies.into_iter().enumerate() {
-            let name = manifest.name.clone().unwrap_or_else(|| format!("policy {}", index + 1));
-            if manifest.kinds.is_none() {
-                manifest.kinds = Some(kinds_of_module(bytes).with_context(of_module)?);
-            }
-            tell_of(&name, &manifest);
-            let (module, host) = (compiled.clone(), Arc::clone(&host));
-            let evaluation = Evaluation { module, settings, host, deadline };
-            match check::Check::new(evaluation, manifest, self.demands.demands()) {
-                Ok(check) => checks.push((name, check)),
-                Err(reason) if several => {
-                    bail!("{name}: Provided settings are not valid: {reason}")
-                }
-                Err(reason) => bail!("Provided settings are not valid: {reason}"),
-            }
-        }
-        Ok(Policies { checks, host })
+        checks: &[(String, check::Check)],
+        deadline: Option<Instant>,
+        runtime: &Handle,
+    ) -> anyhow::Result<(Vec<Source>, Report)> {
+        let policies: Vec<&check::Check> = checks.iter().map(|(_, check)| check).collect();
+        let sources = if self.cluster.cluster {
+            self.cluster.sources(&policies, deadline, runtime)?
+        } else {
+            source::read(&self.what).map_err(exit::unread)?
+        };
+        let readings = check::read(&policies, &sources);
+        let reports = checks
+            .iter()
+            .zip(readings)
+            .map(|((name, check), reading)| (name.clone(), self.ask(check, &sources, &reading)));
+        let report = Report::merge(reports.collect()).context("there is no policy");
+        Ok((sources, report.map_err(Mistake::new)?))
     }
 
     fn ask(&self, check: &check::Check, sources: &[Source], reading: &Reading) -> Report {
@@ -217,29 +205,5 @@ impl Check {
             }
             Conclusion::Rejected | Conclusion::Unchecked => Ok(exit::of_check(report.conclusion)),
         }
-    }
-}
-
-/// What of a policy's manifest this cannot do, or does otherwise than one would think.
-fn tell_of(name: &str, manifest: &Manifest) {
-    let name = legible::line(name);
-    if !manifest.not_applied.is_empty() {
-        let fields = manifest.not_applied.join(" and ");
-        tell(&format!(
-            "{name}: {fields} are not applied: what they leave out is checked as well\n"
-        ));
-    }
-    if manifest.effect.is_monitored {
-        tell(&format!("{name}: in monitor mode: what it rejects is let in, and warned of\n"));
-    }
-}
-
-fn kinds_of_module(module: &[u8]) -> anyhow::Result<Kinds> {
-    match section::read(module)? {
-        Some(metadata) => Ok(Kinds::of_metadata(&metadata.rules)),
-        None => bail!(
-            "it carries no metadata, which says what kinds the policy reviews: annotate it with \
-             `signed-images annotate`, or name the policy's manifest with --settings-path"
-        ),
     }
 }

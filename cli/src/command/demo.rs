@@ -4,15 +4,15 @@
 //!   now. A signed Pod, an unsigned Deployment and a Pod with both are put to the policy.
 //! - When does it fail? When the policy decides otherwise than it should: the show is also a test.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::json;
 use tokio::runtime::{Handle, Runtime};
 
+use super::module::ModuleOption;
 use super::print::print;
 use crate::credentials::Credentials;
 use crate::demo::{DemoError, Key, Registry};
@@ -30,29 +30,29 @@ use outcome::Outcome;
 
 const EXAMPLES: &str = "\
 Examples:
+  signed-images demo
   signed-images demo --module annotated-policy.wasm";
 
 /// See a signed image let in and pinned, and unsigned ones kept out
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Demo {
-    /// The policy's module
-    #[arg(long, value_name = "PATH", default_value = "annotated-policy.wasm")]
-    module: PathBuf,
+    #[command(flatten)]
+    module: ModuleOption,
 }
 
 impl Demo {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
-        if !self.module.exists() {
-            bail!("no module `{}`: run `make annotated-policy.wasm`", self.module.display());
-        }
+        let location = self.module.location()?;
         let runtime = Runtime::new()?;
+        let module = runtime.block_on(location.fetch(&Registries::default()));
+        let module = module.with_context(|| format!("cannot read module `{location}`"))?;
         let registry = Registry::start(runtime.handle())?;
         let key = Key::generate()?;
         let images = Images::add_to(&registry, &key)?;
         print(&format!("{}\n", table::introduction(&images)))?;
         let evaluation = Evaluation {
-            module: Module::load(&self.module)?,
+            module: Module::from_bytes(&module).with_context(|| format!("module `{location}`"))?,
             settings: settings(&registry.host(), key.public())?,
             host: Arc::new(host(runtime.handle().clone(), registry.host())),
             deadline: None,

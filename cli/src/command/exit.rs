@@ -89,6 +89,7 @@ pub(super) fn unread(error: SourceError) -> anyhow::Error {
         SourceError::Read { .. } => Unchecked::new(error).into(),
         SourceError::NoSuchFile { .. }
         | SourceError::Unclear { .. }
+        | SourceError::BelowAFolder { .. }
         | SourceError::NotAnImage { .. }
         | SourceError::EmptyFolder { .. } => Mistake::new(error).into(),
     }

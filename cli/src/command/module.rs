@@ -1,12 +1,14 @@
 //! Where the policy's module is, for the commands that run this very policy.
 //!
-//! - In which order? What `--module` names; else what `SIGNED_IMAGES_MODULE` names; else `annotated-policy.wasm`,
-//!   which carries its metadata, or `policy.wasm` beside the executable.
+//! - In which order? What `--module` names; else what `SIGNED_IMAGES_MODULE` names; else the one within this command;
+//!   else `annotated-policy.wasm`, which carries its metadata, or `policy.wasm` beside the executable; and a command
+//!   that is built to be worked on takes the one that `make` made in its tree.
+//! - Why not one in the current folder? It would decide about the manifests that it comes with.
 //! - What may be named? A file, or a URL that a policy server takes too ([`crate::fetch`]).
 //! - What if one is named and is not there? An error: nothing else is tried.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -21,7 +23,8 @@ const BESIDE: [&str; 2] = ["annotated-policy.wasm", "policy.wasm"];
 #[derive(Debug, Args)]
 pub(crate) struct ModuleOption {
     /// The policy's module: a file, or a URL (`registry://`, `https://`) [default: what the variable
-    /// `SIGNED_IMAGES_MODULE` names, or `annotated-policy.wasm` or `policy.wasm` beside this command]
+    /// `SIGNED_IMAGES_MODULE` names, or the one within this command, or `annotated-policy.wasm` or `policy.wasm`
+    /// beside it]
     #[arg(long, value_name = "MODULE")]
     module: Option<String>,
 }
@@ -35,16 +38,27 @@ impl ModuleOption {
         let found = find(
             self.module.as_deref(),
             std::env::var_os(VARIABLE),
-            std::env::current_exe().ok().as_deref(),
+            Location::embedded(),
+            &folders(),
         );
         found.map_err(Mistake::new)
     }
 }
 
+/// Where a module may lie: beside the executable, and in the tree of a command that is built to be worked on.
+fn folders() -> Vec<PathBuf> {
+    let executable = std::env::current_exe().ok();
+    let beside = executable.and_then(|path| Some(path.parent()?.to_owned()));
+    let tree = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    let tree = tree.filter(|_| cfg!(debug_assertions)).map(Path::to_owned);
+    beside.into_iter().chain(tree).collect()
+}
+
 fn find(
     named: Option<&str>,
     variable: Option<OsString>,
-    executable: Option<&Path>,
+    embedded: Option<Location>,
+    folders: &[PathBuf],
 ) -> anyhow::Result<Location> {
     if let Some(module) = named {
         return located(module, "--module");
@@ -52,18 +66,18 @@ fn find(
     if let Some(module) = variable.filter(|value| !value.is_empty()) {
         return located(&module.to_string_lossy(), VARIABLE);
     }
-    let folder = executable.and_then(Path::parent);
-    let beside = folder
-        .and_then(|folder| BESIDE.iter().map(|name| folder.join(name)).find(|path| path.is_file()));
-    match (beside, folder) {
-        (Some(path), _) => Ok(path.into()),
-        (None, folder) => bail!(
-            "no module of the policy: pass --module PATH, or set {VARIABLE}, or put `{}` beside this \
-             command (`{}`)",
+    let paths = folders.iter().flat_map(|folder| BESIDE.iter().map(|name| folder.join(name)));
+    let lying = || paths.into_iter().find(|path| path.is_file()).map(Location::from);
+    embedded.or_else(lying).with_context(|| {
+        let folder = folders.first().map_or(Path::new("?"), PathBuf::as_path);
+        format!(
+            "no module of the policy is in this command, as it is in a released one: pass --module PATH, or set \
+             {VARIABLE}, or put `{}` beside this command (`{}`); `make {}` makes one",
             BESIDE.join("` or `"),
-            folder.unwrap_or(Path::new("?")).display()
-        ),
-    }
+            folder.display(),
+            BESIDE[0],
+        )
+    })
 }
 
 fn located(module: &str, what: &str) -> anyhow::Result<Location> {
@@ -84,33 +98,37 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let found = |name: &str| Ok(Location::from(at(name)));
-        let executable = at("signed-images");
-        let find = |named: Option<&str>, variable: &str| {
+        let folders = [folder.path().to_owned(), at("tree")];
+        let within: Location = "within".parse().unwrap();
+        let find_or = |named: Option<&str>, variable: &str, embedded: Option<Location>| {
             let named = named.map(|name| at(name).display().to_string());
-            find(
-                named.as_deref(),
-                Some(at(variable).into()).filter(|_| !variable.is_empty()),
-                Some(&executable),
-            )
-            .map_err(|error| error.to_string())
+            let variable = Some(at(variable).into()).filter(|_| !variable.is_empty());
+            find(named.as_deref(), variable, embedded, &folders).map_err(|error| error.to_string())
         };
+        let find = |named, variable| find_or(named, variable, None);
         let error = find(None, "").unwrap_err();
         for way in ["--module", VARIABLE, BESIDE[0], BESIDE[1], folder.path().to_str().unwrap()] {
             assert!(error.contains(way), "{way}: {error}");
         }
+        std::fs::create_dir(at("tree")).unwrap();
+        std::fs::write(at("tree").join(BESIDE[1]), "").unwrap();
+        assert_eq!(find(None, ""), Ok(Location::from(at("tree").join(BESIDE[1]))));
         for name in ["named", "variable", BESIDE[1]] {
             std::fs::write(at(name), "").unwrap();
         }
         assert_eq!(find(None, ""), found(BESIDE[1]));
         std::fs::write(at(BESIDE[0]), "").unwrap();
         assert_eq!(find(None, ""), found(BESIDE[0]));
+        assert_eq!(find_or(None, "", Some(within.clone())), Ok(within.clone()));
+        assert_eq!(find_or(None, "variable", Some(within.clone())), found("variable"));
+        assert_eq!(find_or(Some("named"), "", Some(within)), found("named"));
         assert_eq!(find(None, "variable"), found("variable"));
         assert_eq!(find(Some("named"), "variable"), found("named"));
         assert!(find(Some("nowhere"), "variable").unwrap_err().starts_with("--module: no module"));
         assert!(find(None, "nowhere").unwrap_err().starts_with(VARIABLE));
         let url = "registry://ghcr.io/acme/policy:1";
-        assert_eq!(super::find(Some(url), None, None).unwrap().to_string(), url);
-        let error = super::find(Some("oci://a/b"), None, None).unwrap_err();
+        assert_eq!(super::find(Some(url), None, None, &[]).unwrap().to_string(), url);
+        let error = super::find(Some("oci://a/b"), None, None, &[]).unwrap_err();
         assert!(error.to_string().starts_with("--module: `oci://a/b`"), "{error}");
     }
 }

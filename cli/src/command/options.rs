@@ -9,14 +9,17 @@ use clap::Args;
 use signed_images_policy::policy::plan::Rules;
 use tokio::runtime::Handle;
 use tracing::warn;
+use yaml_serde::Value;
 
 use super::exit::Mistake;
+use crate::check::policy::decoded;
+use crate::cluster::Access;
 use crate::credentials::Credentials;
 use crate::evaluation::now;
 use crate::fetch::Location;
 use crate::host::{AT_ONCE, Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
 use crate::metadata::{ContextAwareResource, section};
-use crate::settings::Settings;
+use crate::settings::{File, Settings, read_all};
 use crate::sources::Sources;
 
 /// The settings of a command that cannot do without them.
@@ -41,6 +44,24 @@ impl SettingsOptions {
         let rules = settings.rules(&nowhere(runtime.clone()), now()).map_err(Mistake::new)?;
         settings.warn_of_oddities();
         Ok((settings, rules))
+    }
+
+    /// The settings, and the manifest that holds them, if one does.
+    ///
+    /// # Errors
+    /// When they cannot be read or are not valid.
+    pub(crate) fn read_with_manifest(
+        &self,
+        runtime: &Handle,
+    ) -> anyhow::Result<(Settings, Option<Value>)> {
+        let (settings, _) = self.read(runtime)?;
+        let file = self.settings_path.as_deref().map(read_all).transpose().map_err(Mistake::new)?;
+        let manifest = file.into_iter().flatten().find_map(|file| match file {
+            File::Policy(manifest) => Some(manifest),
+            File::Settings(_) | File::Nothing => None,
+        });
+        let manifest = manifest.map(|manifest| decoded(&manifest)).transpose();
+        Ok((settings, manifest.map_err(Mistake::new)?))
     }
 
     /// The settings as they are written.
@@ -115,6 +136,19 @@ impl World {
     /// # Errors
     /// When a file that they name cannot be read.
     pub(crate) fn live(&self, runtime: Handle, at_once: usize) -> anyhow::Result<Live> {
+        self.live_with(runtime, at_once, Access::default())
+    }
+
+    /// The same, with this cluster.
+    ///
+    /// # Errors
+    /// When a file that they name cannot be read.
+    pub(crate) fn live_with(
+        &self,
+        runtime: Handle,
+        at_once: usize,
+        access: Access,
+    ) -> anyhow::Result<Live> {
         let registries = self.registries.read(at_once)?;
         let trust = match &self.sigstore_trust_config {
             Some(path) => Trust::read(path)?,
@@ -122,7 +156,9 @@ impl World {
         };
         let cluster = match &self.kubernetes_manifests {
             Some(path) => Cluster::Manifests(Manifests::read(path)?),
-            None if self.allow_context_aware => Cluster::ApiServer(ApiServer::of_environment()),
+            None if self.allow_context_aware => {
+                Cluster::ApiServer(Box::new(ApiServer::new(access)))
+            }
             None => Cluster::Unknown,
         };
         Ok(Live::new(runtime, registries, trust, cluster))

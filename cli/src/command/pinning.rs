@@ -28,7 +28,7 @@ pub(super) fn pin_all(sources: &[Source], report: &Report) -> anyhow::Result<Exi
         match &source.origin {
             Origin::File(path) if *images > 0 => files.push((path, text)),
             Origin::Stdin => print(text)?,
-            Origin::File(_) | Origin::Argument => {}
+            Origin::File(_) | Origin::Argument | Origin::Cluster => {}
         }
     }
     write::replace(&files)?;

@@ -24,16 +24,24 @@ pub(super) struct PolicyOptions {
     /// The policy's settings, as JSON
     #[arg(long, value_name = "JSON")]
     settings_json: Option<String>,
+    /// A file of tests: what is expected of images, with the settings that it names
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "cluster", "pin"])]
+    tests: Option<PathBuf>,
 }
 
 /// A policy's settings, and what its manifest says besides.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Policy {
     pub(super) settings: Settings,
     pub(super) manifest: Manifest,
 }
 
 impl PolicyOptions {
+    /// The file of tests, if that is what is wanted.
+    pub(super) fn tests(&self) -> Option<&Path> {
+        self.tests.as_deref()
+    }
+
     /// The policies.
     ///
     /// # Errors
@@ -50,7 +58,11 @@ impl PolicyOptions {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<Policy>> {
+/// The policies of a file or a folder.
+///
+/// # Errors
+/// When they cannot be read.
+pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Policy>> {
     if !path.is_dir() {
         return settings::read_all(path)?.iter().map(|file| policy(file, path)).collect();
     }
@@ -69,7 +81,7 @@ fn read(path: &Path) -> anyhow::Result<Vec<Policy>> {
 fn policy(file: &File, path: &Path) -> anyhow::Result<Policy> {
     let manifest = match file {
         File::Policy(policy) => Manifest::read(policy, path)?,
-        File::Settings(_) => Manifest::default(),
+        File::Settings(_) | File::Nothing => Manifest::default(),
     };
     Ok(Policy { settings: Settings::of(file, path)?, manifest })
 }

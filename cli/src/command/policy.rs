@@ -2,6 +2,7 @@
 //!
 //! - What is checked? The settings, by the policy's own library. A policy of one namespace cannot read keys
 //!   from the cluster: the CRD of `AdmissionPolicy` has no `contextAwareResources`.
+//! - What if the settings are given as a manifest? Then it is kept ([`manifest`]), and the options change it.
 //! - What is left to its reader? Rules for the custom resources of `extraWorkloads`: their settings name a
 //!   kind, and rules name resources.
 
@@ -9,48 +10,83 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
-use signed_images_convert::manifest::{self, Scope};
+use signed_images_convert::manifest::{Policy as NewPolicy, Scope};
+use signed_images_convert::yaml::{self, Comments};
 use signed_images_policy::settings::PartialSettings;
 use tokio::runtime::Runtime;
 use tracing::warn;
+use yaml_serde::{Mapping, Value};
 
+use self::manifest::Manifest;
+use self::selector::Requirement;
 use super::exit::Mistake;
 use super::options::SettingsOptions;
 use super::print::print;
 use crate::settings::Settings;
 
-/// RFC 1123: what Kubernetes takes for the names of most objects.
-const MAX_NAME: usize = 253;
-/// What it takes for the name of a namespace.
-const MAX_NAMESPACE: usize = 63;
+mod arguments;
+mod manifest;
+mod selector;
+
+/// What a policy is called that nobody gives a name.
+const NAME: &str = "signed-images";
 
 const EXAMPLES: &str = "\
 Examples:
   A policy for the whole cluster, which reports before it rejects:
     signed-images policy --settings-path settings.yaml --mode monitor > policy.yaml
 
+  One that leaves namespaces out, on a policy server of its own:
+    signed-images policy -s settings.yaml --exclude-namespace ci --policy-server images
+
   One for a namespace, applied at once:
     signed-images policy --settings-path settings.yaml --namespaced shop | kubectl apply -f -";
 
 /// Print the manifest of a policy with these settings, ready to be applied
+///
+/// Settings that are given as the manifest of a policy keep what that manifest says; options change it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Policy {
     #[command(flatten)]
     settings: SettingsOptions,
-    /// The policy's name
-    #[arg(long, value_name = "NAME", default_value = "signed-images", value_parser = name)]
-    name: String,
+    /// The policy's name [default: signed-images]
+    #[arg(long, value_name = "NAME", value_parser = arguments::name)]
+    name: Option<String>,
     /// Make a policy of this namespace alone (`AdmissionPolicy`), not of the whole cluster
-    #[arg(long, value_name = "NAMESPACE", value_parser = namespace)]
+    #[arg(long, value_name = "NAMESPACE", value_parser = arguments::namespace)]
     namespaced: Option<String>,
-    /// What becomes of what the policy rejects
-    #[arg(long, value_name = "MODE", default_value = "protect")]
-    mode: Mode,
+    /// What becomes of what the policy rejects [default: protect]
+    #[arg(long, value_name = "MODE")]
+    mode: Option<Mode>,
     /// Where the policy server finds the module [default: this version's, where it is published]
-    #[arg(long, value_name = "URL", value_parser = module)]
+    #[arg(long, value_name = "REFERENCE", value_parser = arguments::module)]
     module: Option<String>,
+    /// The `PolicyServer` that runs the policy [default: Kubewarden's, `default`]
+    #[arg(long = "policy-server", value_name = "NAME", value_parser = arguments::name)]
+    server: Option<String>,
+    /// Review only namespaces with these labels: `env=prod,team in (a,b),!sandbox`
+    #[arg(long, value_name = "SELECTOR", value_parser = selector::parse, conflicts_with = "namespaced")]
+    namespace_selector: Option<Requirements>,
+    /// Do not review this namespace; repeat it for others, or write commas between them
+    #[arg(
+        long,
+        value_name = "NAMESPACE",
+        value_delimiter = ',',
+        value_parser = arguments::namespace,
+        conflicts_with = "namespaced"
+    )]
+    exclude_namespace: Vec<String>,
+    /// What becomes of a request when the policy server does not answer [default: Kubewarden's, `fail`]
+    #[arg(long = "failure-policy", value_name = "POLICY")]
+    without_answer: Option<FailurePolicy>,
+    /// Leave the policy out of the audit scanner's runs
+    #[arg(long)]
+    no_background_audit: bool,
 }
+
+/// What a label selector asks for; all of it must hold.
+type Requirements = Vec<Requirement>;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum Mode {
@@ -60,6 +96,7 @@ pub(super) enum Mode {
     Monitor,
 }
 
+<<<<<<< HEAD
 impl Mode {
     pub(super) fn of_manifest(self) -> manifest::Mode {
         match self {
@@ -67,13 +104,22 @@ impl Mode {
             Self::Monitor => manifest::Mode::Monitor,
         }
     }
+=======
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailurePolicy {
+    /// It is rejected
+    Fail,
+    /// It is let in unseen
+    Ignore,
+>>>>>>> main
 }
 
 impl Policy {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let runtime = Runtime::new()?;
-        let (settings, _) = self.settings.read(runtime.handle())?;
+        let (settings, given) = self.settings.read_with_manifest(runtime.handle())?;
         warn_of_workloads(&settings)?;
+<<<<<<< HEAD
         let settings = yaml_serde::from_str(settings.json()).context("the settings")?;
         let scope = self.namespaced.map_or(Scope::Cluster(None), Scope::Namespace);
         let mut policy = manifest::Policy::new(&self.name, scope, settings)?;
@@ -83,17 +129,90 @@ impl Policy {
         }
         check_keys(&policy)?;
         print(&policy.to_string())?;
+=======
+        let mut manifest = self.manifest(&settings, given)?;
+        self.change(&mut manifest)?;
+        manifest.check().map_err(Mistake::new)?;
+        print(&yaml::write(&manifest.document(), &Comments::default()))?;
+>>>>>>> main
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The manifest as it was given, with what it lacks.
+    fn manifest(&self, settings: &Settings, given: Option<Value>) -> anyhow::Result<Manifest> {
+        let settings: Mapping = yaml_serde::from_str(settings.json()).context("the settings")?;
+        let new = NewPolicy::new(NAME, Scope::Cluster(None), settings)?;
+        let mut manifest = Manifest::new(new.document());
+        if let Some(given) = given {
+            manifest.keep(&given);
+        }
+        if let Some(other) = manifest.take_module(&new.module).filter(|_| self.module.is_none()) {
+            warn!(
+                "spec.module: `{}` is written for `{other}`, which is another policy",
+                new.module
+            );
+        }
+        Ok(manifest)
+    }
+
+    /// Puts in what the options say.
+    fn change(&self, manifest: &mut Manifest) -> Result<(), Mistake> {
+        if let Some(name) = &self.name {
+            manifest.set_metadata("name", name);
+        }
+        if let Some(namespace) = &self.namespaced {
+            manifest.put_into(namespace);
+        }
+        if let Some(mode) = self.mode {
+            manifest.set("mode", mode.name());
+        }
+        if let Some(module) = &self.module {
+            manifest.set("module", module.as_str());
+        }
+        if let Some(server) = &self.server {
+            manifest.set("policyServer", server.as_str());
+        }
+        if let Some(policy) = self.without_answer {
+            manifest.set("failurePolicy", policy.name());
+        }
+        if self.no_background_audit {
+            manifest.set("backgroundAudit", false);
+        }
+        self.select_namespaces(manifest)
+    }
+
+    fn select_namespaces(&self, manifest: &mut Manifest) -> Result<(), Mistake> {
+        let mut asked = self.namespace_selector.clone().unwrap_or_default();
+        asked.extend(Requirement::excluding(&self.exclude_namespace));
+        if asked.is_empty() {
+            return Ok(());
+        }
+        if manifest.is_namespaced() {
+            return Err(Mistake::new(anyhow!(
+                "the settings are those of an AdmissionPolicy, which is about its own namespace: leave \
+                 --namespace-selector and --exclude-namespace away"
+            )));
+        }
+        manifest.select_namespaces(&asked);
+        Ok(())
     }
 }
 
-fn check_keys(policy: &manifest::Policy) -> Result<(), Mistake> {
-    match (&policy.scope, policy.key_objects().as_slice()) {
-        (Scope::Namespace(_), [kind, ..]) => Err(Mistake::new(anyhow!(
-            "the settings take keys from a {kind}, which only a policy of the whole cluster may read: \
-             write the keys into the settings, or leave --namespaced away"
-        ))),
-        _ => Ok(()),
+impl Mode {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Protect => "protect",
+            Self::Monitor => "monitor",
+        }
+    }
+}
+
+impl FailurePolicy {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fail => "Fail",
+            Self::Ignore => "Ignore",
+        }
     }
 }
 
@@ -103,6 +222,7 @@ fn warn_of_workloads(settings: &Settings) -> anyhow::Result<()> {
     }
     Ok(())
 }
+<<<<<<< HEAD
 
 pub(super) fn name(text: &str) -> Result<String, String> {
     check_name(text, MAX_NAME, text.split('.').all(is_label))
@@ -137,3 +257,5 @@ pub(super) fn module(url: &str) -> Result<String, String> {
         _ => Err(format!("a module's URL starts with `{}://`", SCHEMES.join("://`, `"))),
     }
 }
+=======
+>>>>>>> main

@@ -3,9 +3,11 @@
 //! - Which form is the default? The table on a terminal, elsewhere lines.
 //! - How much is told? What fails and what is warned of in full, the rest as a count; with `--verbose` every image;
 //!   with `--quiet` what fails. Programs get all there is.
-//! - And when the run fails before it has anything to report? A SARIF file says so: it is uploaded in any case.
+//! - And when the run fails before it has anything to report, or the command line is not understood? A SARIF file says
+//!   so: it is uploaded in any case.
 
 use std::io::{IsTerminal, stdout};
+use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
@@ -21,14 +23,14 @@ const WIDTH: usize = 120;
 pub(super) struct ReportOptions {
     /// The form of the report [default: table on a terminal, lines elsewhere]
     #[arg(long, short, value_name = "FORMAT", value_enum)]
-    output: Option<Output>,
+    pub(super) output: Option<Output>,
     /// Tell nothing but what fails
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
+pub(super) enum Output {
     /// For people, on a terminal
     Table,
     /// One line for each place of an image
@@ -39,6 +41,27 @@ enum Output {
     Sarif,
     /// For pipelines that show tests
     Junit,
+}
+
+/// Says what is wrong with the command line, or what was asked of it instead of a run, such as its help.
+pub(super) fn misunderstood(error: &clap::Error) -> ExitCode {
+    let words: Vec<String> = std::env::args().collect();
+    if error.use_stderr() && wants_sarif(&words) {
+        let reason = error.render().to_string();
+        // Nobody is left to be told.
+        let _ = print(&format!("{:#}\n", sarif_failure(&legible::lines(reason.trim_end()))));
+    }
+    let _ = error.print();
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// Whether `check` would have reported as SARIF.
+fn wants_sarif(words: &[String]) -> bool {
+    let written =
+        |word: &String| ["--output=sarif", "-o=sarif", "-osarif"].contains(&word.as_str());
+    let named = |pair: &[String]| matches!(pair, [name, form] if ["--output", "-o"].contains(&name.as_str()) && form == "sarif");
+    words.iter().any(|word| word == "check")
+        && (words.iter().any(written) || words.windows(2).any(named))
 }
 
 impl ReportOptions {

@@ -122,7 +122,7 @@ fn finish(answers: &Answers) -> anyhow::Result<()> {
         Answers::Replayed(replay) if replay.leftovers() > 0 => {
             warn!("{} recorded exchanges were not replayed", replay.leftovers());
         }
-        Answers::Live(_) | Answers::Shared(..) | Answers::Replayed(_) => {}
+        Answers::Live(_) | Answers::Shared(..) | Answers::Replayed(_) | Answers::Told(_) => {}
     }
     Ok(())
 }

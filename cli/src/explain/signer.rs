@@ -143,7 +143,7 @@ impl From<&Identity> for Needs {
                 Self::GithubAction { owner: owner.clone(), repo: repo.clone() }
             }
             Identity::Certificate { certificate, chain, rekor_bundle } => {
-                let chain = chain.as_ref().map_or(0, Vec::len);
+                let chain = chain.as_ref().map_or(0, |chain| chain.len());
                 certificate_needs(certificate, chain, *rekor_bundle)
             }
         }

@@ -26,7 +26,7 @@ pub enum Cluster {
     /// Those of a folder.
     Manifests(Manifests),
     /// Those of a real cluster.
-    ApiServer(ApiServer),
+    ApiServer(Box<ApiServer>),
 }
 
 impl Cluster {

@@ -91,12 +91,7 @@ impl Verifier {
         if missing.is_empty() {
             return Ok(signatures.trusted());
         }
-        // A signer is made of texts, which always have a YAML form.
-        let signers = missing
-            .iter()
-            .map(|signer| yaml_serde::to_string(signer).unwrap_or_default())
-            .collect();
-        Err(HostError::MissingSignatures { signers })
+        Err(Signer::missing(&missing))
     }
 
     /// Whether the key of a certificate signed `image`.

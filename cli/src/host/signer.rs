@@ -20,7 +20,7 @@ use url::Url;
 use super::error::HostError;
 use super::question::Annotations;
 
-const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
+pub(super) const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 /// A signer, with the annotations that its signature must carry.
 #[derive(Debug, Clone, Serialize)]
@@ -91,6 +91,13 @@ impl Signer {
         }])
     }
 
+    /// The error that says that these are missing, as Kubewarden's verification configuration has them.
+    pub(super) fn missing(signers: &[&Self]) -> HostError {
+        // A signer is made of texts, which always have a YAML form.
+        let yaml = signers.iter().map(|signer| yaml_serde::to_string(signer).unwrap_or_default());
+        HostError::MissingSignatures { signers: yaml.collect() }
+    }
+
     /// Whether one of the signatures is this signer's.
     pub(crate) fn signed(&self, signatures: &[SignatureLayer]) -> bool {
         match self {
@@ -144,7 +151,7 @@ impl Subject {
         Url::parse(&format!("{url}/")).map(Self::UrlPrefix)
     }
 
-    fn is(&self, subject: &CertificateSubject) -> bool {
+    pub(super) fn is(&self, subject: &CertificateSubject) -> bool {
         let (CertificateSubject::Email(subject) | CertificateSubject::Uri(subject)) = subject;
         match self {
             Self::Equal(expected) => subject == expected,

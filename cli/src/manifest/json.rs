@@ -7,22 +7,22 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::members::Members;
+use super::members::{Members, Names};
 use super::tree::{MAX_DEPTH, Node, Value};
-use super::{Document, Fault};
+use super::{Document, Doubled, Fault};
 
 /// Of less, `kubectl` does not look whether it is YAML (`consumeWhitespace`).
 const LEAST_YAML: usize = 4;
 
 /// Reads documents to the first that is not JSON. Where the text has to be read as YAML from there on; its end,
 /// when nothing is left or `kubectl` would not try that.
-pub(super) fn read(text: &str, documents: &mut Vec<Document>) -> usize {
+pub(super) fn read(text: &str, doubled: Doubled, documents: &mut Vec<Document>) -> usize {
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     let mut end = 0;
     while let Some(raw) = stream.next() {
         match raw {
             Ok(raw) => {
-                documents.push(tree(text, raw, 0));
+                documents.push(tree((text, doubled), raw, 0));
                 end = stream.byte_offset();
             }
             Err(error) => {
@@ -54,7 +54,7 @@ fn reason(error: &serde_json::Error) -> String {
 }
 
 /// The value, which lies in that text, as a tree.
-fn tree(text: &str, raw: &RawValue, depth: usize) -> Document {
+fn tree((text, doubled): (&str, Doubled), raw: &RawValue, depth: usize) -> Document {
     let json = raw.get();
     let start = json.as_ptr().addr() - text.as_ptr().addr();
     let range = start..start + json.len();
@@ -63,13 +63,15 @@ fn tree(text: &str, raw: &RawValue, depth: usize) -> Document {
         return Err(fault("nested too deeply".to_owned()));
     }
     let misread = |error: serde_json::Error| fault(reason(&error));
-    let part = |raw| tree(text, raw, depth + 1);
+    let part = |raw| tree((text, doubled), raw, depth + 1);
     let value = match json.bytes().next() {
         Some(b'{') => {
             let Entries(entries) = serde_json::from_str(json).map_err(misread)?;
-            let mut members = Members::default();
+            let (mut members, mut names) = (Members::default(), Names::new(doubled));
             for (key, value) in entries {
-                members.add(&*part(key)?, part(value)?)?;
+                let key = part(key)?;
+                names.take(&key)?;
+                members.add(&key, part(value)?)?;
             }
             members.into_value()
         }

@@ -1,11 +1,11 @@
 //! The members of a JSON object, each name once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem::discriminant;
 use std::rc::Rc;
 
-use super::Fault;
 use super::tree::{Node, Value};
+use super::{Doubled, Fault};
 
 /// Members as they are found.
 #[derive(Debug, Default)]
@@ -13,6 +13,30 @@ pub(super) struct Members {
     members: Vec<(Rc<Node>, Rc<Node>)>,
     /// Where each name stands in the list, and as what it was written.
     places: HashMap<String, (usize, std::mem::Discriminant<Value>)>,
+}
+
+/// The keys that one map is written with.
+pub(super) struct Names(Option<HashSet<String>>);
+
+impl Names {
+    pub(super) fn new(doubled: Doubled) -> Self {
+        Self(match doubled {
+            Doubled::Last => None,
+            Doubled::Refused => Some(HashSet::new()),
+        })
+    }
+
+    /// Takes note of a key.
+    ///
+    /// # Errors
+    /// When it stands there already, and that is refused.
+    pub(super) fn take(&mut self, key: &Node) -> Result<(), Fault> {
+        let (Some(names), Some(name)) = (&mut self.0, key.as_text()) else { return Ok(()) };
+        if names.insert(name.to_owned()) {
+            return Ok(());
+        }
+        Err(Fault::new(format!("the key `{name}` stands twice"), key.range.start))
+    }
 }
 
 impl Members {

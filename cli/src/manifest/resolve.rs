@@ -8,11 +8,11 @@
 
 use std::rc::Rc;
 
-use super::Fault;
-use super::members::Members;
+use super::members::{Members, Names};
 use super::scalar;
 use super::tree::{MAX_DEPTH, Node, Value};
 use super::written::{Content, Written};
+use super::{Doubled, Fault};
 
 const MERGE: &str = "<<";
 const MERGE_TAG: &str = "tag:yaml.org,2002:merge";
@@ -22,9 +22,10 @@ const NOT_MAPS: &str = "`<<` is not a map, nor a list of maps";
 ///
 /// # Errors
 /// When it has none in JSON, or `kubectl` would not take it.
-pub(super) fn resolve(document: &Rc<Written>) -> Result<Rc<Node>, Fault> {
+pub(super) fn resolve(document: &Rc<Written>, doubled: Doubled) -> Result<Rc<Node>, Fault> {
     // The document itself is decoded as well.
-    let mut resolver = Resolver { work: Work { values: 1, of_aliases: 0 }, aliases: 0, depth: 0 };
+    let work = Work { values: 1, of_aliases: 0 };
+    let mut resolver = Resolver { work, aliases: 0, depth: 0, doubled };
     resolver.value(document)
 }
 
@@ -33,6 +34,7 @@ struct Resolver {
     /// How many aliases lead here.
     aliases: usize,
     depth: usize,
+    doubled: Doubled,
 }
 
 impl Resolver {
@@ -70,11 +72,13 @@ impl Resolver {
         entries: &[(Rc<Written>, Rc<Written>)],
         members: &mut Members,
     ) -> Result<(), Fault> {
+        let mut names = Names::new(self.doubled);
         for (key, value) in entries {
             if is_merge(key) {
                 self.merge(value, members)?;
             } else {
                 let key = self.value(key)?;
+                names.take(&key)?;
                 members.add(&key, self.value(value)?)?;
             }
         }

@@ -39,9 +39,12 @@ pub(crate) enum Value {
 #[derive(Debug, Default)]
 pub(crate) struct Json {
     pub(crate) text: String,
-    /// For each text, in order: where it begins in the JSON, and where it stands in the source.
-    pub(crate) origins: Vec<(usize, Range<usize>)>,
+    pub(crate) origins: Origins,
 }
+
+/// For each text of a JSON, in order: where it begins there, and where it stands in the source.
+#[derive(Debug, Default)]
+pub(crate) struct Origins(pub(crate) Vec<(usize, Range<usize>)>);
 
 /// Why a tree has no JSON form.
 #[derive(Debug, thiserror::Error)]
@@ -73,26 +76,11 @@ impl Node {
 }
 
 impl Json {
-    /// How often each text of the source went into the JSON, by where it stands.
-    pub(crate) fn uses(&self) -> HashMap<usize, usize> {
-        let mut uses = HashMap::new();
-        for (_, source) in &self.origins {
-            *uses.entry(source.start).or_default() += 1;
-        }
-        uses
-    }
-
-    /// Where the text that begins here in the JSON stands in the source.
-    pub(crate) fn origin(&self, start: usize) -> Option<Range<usize>> {
-        let at = self.origins.binary_search_by_key(&start, |(start, _)| *start).ok()?;
-        self.origins.get(at).map(|(_, source)| source.clone())
-    }
-
     /// The JSON with these texts in the place of those that begin there in the source.
     pub(crate) fn with(&self, changed: &BTreeMap<usize, String>) -> String {
         let mut text = String::with_capacity(self.text.len());
         let mut copied = 0;
-        for (start, source) in &self.origins {
+        for (start, source) in &self.origins.0 {
             let Some(new) = changed.get(&source.start) else { continue };
             text.push_str(self.text.get(copied..*start).unwrap_or_default());
             text.push_str(&serde_json::Value::from(new.as_str()).to_string());
@@ -138,7 +126,7 @@ impl Json {
     }
 
     fn write_text(&mut self, text: &str, node: &Node) {
-        self.origins.push((self.text.len(), node.range.clone()));
+        self.origins.0.push((self.text.len(), node.range.clone()));
         self.text.push_str(&serde_json::Value::from(text).to_string());
     }
 
@@ -146,6 +134,25 @@ impl Json {
         if index > 0 {
             self.text.push(',');
         }
+    }
+}
+
+impl Origins {
+    /// Where the text that begins here in the JSON stands in the source.
+    pub(crate) fn find(&self, start: usize) -> Option<Range<usize>> {
+        let at = self.0.binary_search_by_key(&start, |(start, _)| *start).ok()?;
+        self.0.get(at).map(|(_, source)| source.clone())
+    }
+
+    /// Of the texts of the source that went into the JSON several times, how often, by where they stand.
+    pub(crate) fn uses(&self) -> HashMap<usize, usize> {
+        let mut uses = HashMap::new();
+        for (_, source) in &self.0 {
+            *uses.entry(source.start).or_default() += 1;
+        }
+        uses.retain(|_, count| *count > 1);
+        uses.shrink_to_fit();
+        uses
     }
 }
 

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::events::{self, Anchor, Event, Layout};
 use super::tree::{MAX_DEPTH, Node};
 use super::written::{Content, Written};
-use super::{Fault, dialect, resolve};
+use super::{Doubled, Fault, dialect, resolve};
 
 const MORE: &str =
     "`...` ends a document, and kubectl reads nothing after it: begin the next one with `---`";
@@ -20,7 +20,11 @@ const MORE: &str =
 ///
 /// # Errors
 /// When it is not YAML, or not what `kubectl` reads.
-pub(super) fn read(text: &str, part: Range<usize>) -> Result<Option<Rc<Node>>, Fault> {
+pub(super) fn read(
+    text: &str,
+    part: Range<usize>,
+    doubled: Doubled,
+) -> Result<Option<Rc<Node>>, Fault> {
     let written = text.get(part.clone()).unwrap_or_default();
     let content = written.strip_prefix(dialect::MARK).unwrap_or(written);
     let start = part.end - content.len();
@@ -31,7 +35,7 @@ pub(super) fn read(text: &str, part: Range<usize>) -> Result<Option<Rc<Node>>, F
     } else {
         load(&format!("{content}\n"), start)
     };
-    document.map_err(within)?.map(|tree| resolve::resolve(&tree)).transpose()
+    document.map_err(within)?.map(|tree| resolve::resolve(&tree, doubled)).transpose()
 }
 
 /// The document, placed as if the text began at `start`; faults are placed in the text.

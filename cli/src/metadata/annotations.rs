@@ -19,6 +19,10 @@ pub const SOURCE: &str = "io.kubewarden.policy.source";
 pub const OCI_URL: &str = "io.kubewarden.policy.ociUrl";
 /// In SPDX's words.
 pub const LICENSE: &str = "io.kubewarden.policy.license";
+/// What it is about, which reports show.
+pub const CATEGORY: &str = "io.kubewarden.policy.category";
+/// How bad it is when it rejects, which reports show.
+pub const SEVERITY: &str = "io.kubewarden.policy.severity";
 /// The README that goes with the module.
 pub const USAGE: &str = "io.kubewarden.policy.usage";
 /// Whether Rancher leaves out its form.

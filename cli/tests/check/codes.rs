@@ -192,6 +192,7 @@ fn a_mistake_is_named() {
     let world = World::new();
     world.write("list.yml", "- a\n");
     world.write("empty/notes.md", "");
+    world.write("overlays.d/notes.md", "");
     world.write("wrong.yaml", "rule: {}\nrulez: []\n");
     world.write("pod.yaml", &pod("nginx"));
     world.write(
@@ -208,6 +209,12 @@ fn a_mistake_is_named() {
             "there is no file or folder `overlays/prod`; if an image is meant, write its tag: `overlays/prod:latest`, or `docker.io/overlays/prod:latest`",
         ),
         ("nginx", 2, "write its tag: `nginx:latest`, or `docker.io/library/nginx:latest`"),
+        (
+            "overlays.d/prod",
+            2,
+            "there is no file or folder `overlays.d/prod`, though there is `overlays.d`; if an image is meant, write its tag: `overlays.d/prod:latest`",
+        ),
+        ("overlays.d/prod.yml", 2, "`overlays.d/prod.yml` looks like a file, and there is none"),
         ("empty", 2, "no file in `empty` ends in .yaml, .yml or .json"),
         ("-s list.yml nginx", 2, "settings `list.yml` are not a map"),
         ("-s nowhere nginx", 2, "cannot read settings `nowhere`"),
@@ -230,11 +237,7 @@ fn a_mistake_is_named() {
 fn a_module_is_needed_and_so_are_settings() {
     let world = World::new();
     let rows = [
-        ("nginx", "<--settings-path <PATH>|--settings-json <JSON>>"),
-        (
-            "-s settings.yaml nginx",
-            "no module of the policy: pass --module PATH, or set SIGNED_IMAGES_MODULE, or put `annotated-policy.wasm` or",
-        ),
+        ("nginx", "<--settings-path <PATH>|--settings-json <JSON>|--tests <FILE>>"),
         ("-s settings.yaml --module nowhere.wasm nginx", "--module: no module `nowhere.wasm`"),
         ("-s settings.yaml --module settings.yaml nginx", "not a WebAssembly module"),
     ];
@@ -244,41 +247,3 @@ fn a_module_is_needed_and_so_are_settings() {
         assert!(outcome.stderr.contains(expected), "{line}: {}", outcome.stderr);
     }
 }
-
-/// The other files are checked all the same.
-#[test]
-fn what_is_no_text_is_not_checked() {
-    let world = World::new();
-    world.write("pod.yaml", POD);
-    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-    let rows = [
-        (b"a: 1\n\xff\xfe".to_vec(), "line 2 is not UTF-8: save it as UTF-8"),
-        (utf16("a: 1"), "it is UTF-16 without a byte order mark: save it as UTF-8"),
-        (b"\xff\xfe\0\0a\0\0\0".to_vec(), "it is UTF-32: save it as UTF-8"),
-    ];
-    for (bytes, expected) in rows {
-        std::fs::write(world.path().join("other.yaml"), bytes).unwrap();
-        let outcome = world.check("other.yaml pod.yaml --output json");
-        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{outcome:?}");
-        let report: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
-        assert_eq!(report["unreadable"][0]["reason"], expected);
-        assert_eq!(report["objects"][0]["images"][0]["verdict"], "verified");
-        assert_eq!(report["documents"], 2);
-    }
-}
-
-/// As `kubectl` reads it, and Windows writes it.
-#[test]
-fn marked_utf16_is_read_and_never_written() {
-    let world = World::new();
-    let text = world.filled(&format!("\u{feff}{POD}"));
-    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    std::fs::write(world.path().join("pod.yaml"), &bytes).unwrap();
-    assert_eq!(world.check("pod.yaml").code, Some(0));
-    let outcome = world.check("--pin pod.yaml");
-    assert_eq!(outcome.code, Some(3), "{outcome:?}");
-    assert!(outcome.stderr.contains("its file is UTF-16: save it as UTF-8"), "{outcome:?}");
-    assert_eq!(std::fs::read(world.path().join("pod.yaml")).unwrap(), bytes);
-}
-
-const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'HOST/shop/cart:1.4'}]}\n";

@@ -77,7 +77,7 @@ impl World {
             let is_given = names.iter().any(|name| line.contains(name));
             if is_given { String::new() } else { default }
         };
-        let settings = option(&["--settings", "-s "], "-s settings.yaml".to_owned());
+        let settings = option(&["--settings", "-s ", "--tests "], "-s settings.yaml".to_owned());
         let module = option(&["--module"], format!("--module {}", module().display()));
         format!("{settings} --sources-path sources.yml {module} {}", self.filled(line))
     }

@@ -2,11 +2,14 @@
 
 use crate::commands;
 use crate::folder::Folder;
+use crate::operation;
 use crate::pages::{Block, Page, pages};
+use crate::pipelines;
 use crate::yaml;
 
 /// Blocks that are drawings: where, and how they start.
-const DRAWINGS: [(&str, &str); 3] = [
+const DRAWINGS: [(&str, &str); 4] = [
+    ("docs/src/operate/monitoring.md", "WARN policy_log: "),
     ("README.md", "request"),
     ("ARCHITECTURE.md", "bytes → request"),
     ("docs/src/architecture.md", "bytes → request"),
@@ -37,6 +40,11 @@ fn check(page: &Page, block: &Block, folder: &mut Folder) -> Result<(), String> 
     match (block.language.as_str(), block.mark.as_str()) {
         (_, "output") => same(folder.printed().ok_or("no command was run before it")?, &block.text),
         ("yaml", "") => yaml::check(&block.text, folder),
+        ("yaml", "chart-values") => operation::chart_values(&block.text),
+        ("yaml", "kubewarden-values") => operation::kubewarden_values(&block.text),
+        ("yaml", "gitlab") => pipelines::gitlab(&block.text, folder),
+        ("yaml", "pre-commit") => pipelines::pre_commit(&block.text),
+        ("promql", "") => operation::query(&block.text),
         ("json", "") => serde_json::from_str::<serde_json::Value>(&block.text)
             .map(drop)
             .map_err(|error| error.to_string()),

@@ -3,6 +3,8 @@
 //!
 //! - Which files? [`pages`] names them.
 //! - What may stand in a block? Its language says how it is checked, in [`blocks`]; another language fails.
+//! - Values of charts, and queries of Prometheus? [`operation`] knows which there are.
+//! - Pipelines? [`pipelines`] looks at what they call.
 //! - What does `output` beside a language mean? That the block is what the command before it prints; a line
 //!   of `…` stands for any lines.
 //! - How do commands find files? A page is a folder: a block that starts with `# NAME` is the file of that
@@ -21,7 +23,11 @@ mod links;
 #[cfg(test)]
 mod messages;
 #[cfg(test)]
+mod operation;
+#[cfg(test)]
 mod pages;
+#[cfg(test)]
+mod pipelines;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]

@@ -100,6 +100,38 @@ fn every_message_has_an_entry() {
     }
 }
 
+/// Who sees a message finds it by its own words at the top of the page.
+#[test]
+fn the_index_leads_to_every_message() {
+    let page = Page::read(&root().join(PAGE));
+    let index = page.section("By the words that you see").unwrap();
+    for heading in page.headings() {
+        let is_message = heading.level == HeadingLevel::H3;
+        let is_listed = index.contains(&format!("(#{})", heading.anchor()));
+        assert!(!is_message || is_listed, "{PAGE}: the index lacks `{}`", heading.text);
+    }
+}
+
+/// The README's picture shows what the policy says, in the lines of a case.
+#[test]
+fn the_picture_shows_what_is_said() {
+    const PICTURE: &str = "docs/src/images/refusal.svg";
+    const CASE: &str = "cases/examples/one-team/rejected.yml";
+    let picture = std::fs::read_to_string(root().join(PICTURE)).unwrap();
+    let text = |line: &str| {
+        let (_, text) = line.strip_suffix("</text>")?.rsplit_once('>')?;
+        Some(text.to_owned())
+    };
+    let lines: Vec<String> = picture.lines().filter_map(text).collect();
+    let shown = lines.join(" ");
+    let said = said();
+    let of_case = said.iter().filter(|(case, _)| case == CASE).collect::<Vec<_>>();
+    assert!(!of_case.is_empty(), "{CASE} says nothing");
+    for (_, line) in of_case {
+        assert!(shown.contains(line.as_str()), "{PICTURE} does not show {line}");
+    }
+}
+
 /// The part of an entry that tells this reason. A new reason stops here until it has an entry.
 fn entry_of(reason: &Reason) -> &'static str {
     match reason {

@@ -10,7 +10,7 @@ use crate::commands;
 use crate::folder::Folder;
 
 /// Objects that pages show, beside policies.
-const KINDS: [(&str, &str); 13] = [
+const KINDS: [(&str, &str); 15] = [
     ("v1", "Namespace"),
     ("v1", "ConfigMap"),
     ("v1", "Secret"),
@@ -24,6 +24,8 @@ const KINDS: [(&str, &str); 13] = [
     ("policies.kubewarden.io/v1", "ClusterAdmissionPolicyGroup"),
     ("batch.example.com/v1", "Pipeline"),
     ("catalog.cattle.io/v1", "ClusterRepo"),
+    ("monitoring.coreos.com/v1", "PrometheusRule"),
+    ("argoproj.io/v1alpha1", "Application"),
 ];
 
 /// What is converted: the API groups, and the module of the policy that is moved over from.
@@ -31,7 +33,7 @@ const OTHERS: [&str; 3] = ["kyverno.io/", "policies.kyverno.io/", "policy.sigsto
 const CLASSIC_MODULE: &str = "/verify-image-signatures:";
 
 /// `spec` of a policy: <https://docs.kubewarden.io/reference/CRDs>.
-const SPEC: [&str; 12] = [
+const SPEC: [&str; 15] = [
     "module",
     "mode",
     "mutating",
@@ -42,6 +44,9 @@ const SPEC: [&str; 12] = [
     "namespaceSelector",
     "objectSelector",
     "failurePolicy",
+    "backgroundAudit",
+    "matchConditions",
+    "message",
     "timeoutSeconds",
     "timeoutEvalSeconds",
 ];
@@ -64,6 +69,13 @@ pub(crate) fn check(text: &str, folder: &mut Folder) -> Result<(), String> {
     Ok(())
 }
 
+/// A file of tests.
+fn suite(document: &Value) -> Result<(), String> {
+    let schema = jsonschema::draft202012::new(&signed_images::suite::schema()).unwrap();
+    let value = serde_json::to_value(document).map_err(|error| error.to_string())?;
+    schema.validate(&value).map_err(|error| error.to_string())
+}
+
 fn check_document(document: &Value, text: &str, folder: &mut Folder) -> Result<(), String> {
     let Some(map) = document.as_mapping() else {
         return steps(document, folder);
@@ -75,6 +87,9 @@ fn check_document(document: &Value, text: &str, folder: &mut Folder) -> Result<(
     let (version, kind) = (word(document, "apiVersion"), word(document, "kind"));
     if !kind.is_empty() {
         return object(document, version, kind, text);
+    }
+    if keys.contains(&"cases") {
+        return suite(document);
     }
     if keys.contains(&"allOf") || keys.contains(&"anyOf") {
         return converts(text);
@@ -175,7 +190,7 @@ fn steps(document: &Value, folder: &mut Folder) -> Result<(), String> {
     for step in steps {
         match (step.get("run").and_then(Value::as_str), step.get("uses")) {
             (Some(text), None) => commands::check(text, folder, 0)?,
-            (None, Some(_)) => {}
+            (None, Some(_)) => crate::pipelines::used(step)?,
             _ => return Err("a step without `run` or `uses`".to_owned()),
         }
     }

@@ -20,7 +20,8 @@ fn host(runtime: &Runtime, kubeconfig: &str) -> (TempDir, Host) {
     let path = folder.path().join("config");
     std::fs::write(&path, kubeconfig).unwrap();
     let registries = Registries::default();
-    let cluster = Cluster::ApiServer(signed_images::host::ApiServer::of_kubeconfig(path));
+    let server = signed_images::host::ApiServer::of_kubeconfig(path);
+    let cluster = Cluster::ApiServer(Box::new(server));
     let live = Live::new(runtime.handle().clone(), registries, Trust::default(), cluster);
     let readable = KINDS
         .map(|kind| ContextAwareResource { api_version: "v1".to_owned(), kind: kind.to_owned() });

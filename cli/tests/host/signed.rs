@@ -12,7 +12,9 @@ const WORKFLOW: &str = "https://github.com/acme/app/.github/workflows/release.ym
 fn live(world: &World) -> Option<&Live> {
     match &world.host.answers {
         Answers::Live(live) => Some(live),
-        Answers::Recorded(..) | Answers::Shared(..) | Answers::Replayed(_) => None,
+        Answers::Recorded(..) | Answers::Shared(..) | Answers::Replayed(_) | Answers::Told(_) => {
+            None
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::settings::limits::{MAX_ANNOTATIONS, MAX_CHAIN, MAX_PATTERNS, MAX_SIGN
 use crate::settings::list::{FormList, List, StringMap};
 use crate::settings::signer_parts::{self, KeyText, Labelled, Literal, required};
 use serde::Deserialize;
+use std::rc::Rc;
 
 /// Whether all of the signers of an entry must have signed or any one of them.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -212,10 +213,12 @@ impl GithubActions<'_> {
 
 impl Certificates<'_> {
     fn signers(self) -> Result<Placed, SettingsIssue> {
-        let chain = filled(Lazy::read_at("certificateChain", self.certificate_chain)?);
+        let chain: Rc<Vec<String>> =
+            filled(Lazy::read_at("certificateChain", self.certificate_chain)?).into();
         let rekor_bundle = Lazy::read_at("requireRekorBundle", self.require_rekor_bundle)?;
         let signer = |(number, place, pem)| {
-            let certificate = signer_parts::certificate_identity(pem, chain.clone(), rekor_bundle);
+            let certificate =
+                signer_parts::certificate_identity(pem, Rc::clone(&chain), rekor_bundle);
             (place, (format!("certificate {number}"), certificate))
         };
         Ok(given("certificates", self.certificates)?.map(signer).collect())

@@ -1,6 +1,6 @@
 //! A host that answers by a script, strictly in order. What the script does not speak of, and what cannot change
 //! a verdict, is not there: of an image that is not signed, the tag of its signatures, its own manifest, and the
-//! index of what refers to it.
+//! index of what refers to it; of one that is, the manifest of its signatures.
 
 use super::{Exchange, json};
 use serde_json::{Value, json};
@@ -91,11 +91,14 @@ fn looks_further(call: &str, payload: &[u8]) -> bool {
     image.is_some_and(|image| is_further(call, &image))
 }
 
-/// Whether a call asks what there is with an image that is not signed: nothing, where a script does not speak of it.
+/// Whether a call asks what there is with an image: nothing, where a script does not speak of it.
 fn is_further(call: &str, image: &str) -> bool {
     let tag = image.rsplit_once(":sha256-").map(|(_, tag)| tag);
     match call {
-        "oci/v1/oci_manifest" => image.contains('@') || tag.is_some_and(|tag| !tag.contains('.')),
+        "oci/v1/oci_manifest" => {
+            let is_known = |tag: &str| !tag.contains('.') || tag.ends_with(".sig");
+            image.contains('@') || tag.is_some_and(is_known)
+        }
         "oci/v1/manifest_digest" => {
             tag.and_then(|tag| tag.rsplit_once('.')).is_some_and(|(_, kind)| kind == "sig")
         }

@@ -9,6 +9,7 @@
 use std::fmt;
 
 use signed_images::module::ModuleError;
+use signed_images_testing::scenarios;
 use wapc::wapc_functions::{GUEST_CALL, REQUIRED_STARTS};
 use wasmtime::{Cache, Config, Engine, InstancePre, Linker, Result, Store, TypedFunc, format_err};
 
@@ -51,17 +52,30 @@ impl Meter {
         Ok(Self { compiled: linker.instantiate_pre(&module)?, engine })
     }
 
-    /// Puts a payload to `validate`, in a fresh instance.
+    /// Puts the payload of a scenario to `validate`, in a fresh instance.
     ///
     /// # Errors
     /// When the call traps or fails.
     pub fn read(&self, payload: &str) -> Result<Reading, ModuleError> {
-        self.call(payload).map_err(|error| ModuleError::Call { reason: format!("{error:#}") })
+        self.ask("validate", payload, scenarios::host)
     }
 
-    fn call(&self, payload: &str) -> Result<Reading> {
-        let call = Call::new("validate", payload);
-        let lengths = (u32::try_from(call.operation.len())?, u32::try_from(payload.len())?);
+    /// Puts a payload to an operation, in a fresh instance; `host` answers what it asks.
+    ///
+    /// # Errors
+    /// When the call traps or fails.
+    pub fn ask(
+        &self,
+        operation: &'static str,
+        payload: &str,
+        host: impl Fn(&str, &str, &[u8]) -> Result<Vec<u8>, String> + 'static,
+    ) -> Result<Reading, ModuleError> {
+        let answer = self.call(Call::new(operation, payload, Box::new(host)));
+        answer.map_err(|error| ModuleError::Call { reason: format!("{error:#}") })
+    }
+
+    fn call(&self, call: Call) -> Result<Reading> {
+        let lengths = (u32::try_from(call.operation.len())?, u32::try_from(call.payload_length())?);
         let mut store = Store::new(&self.engine, call);
         store.set_fuel(u64::MAX)?;
         let instance = self.compiled.instantiate(&mut store)?;

@@ -42,7 +42,7 @@ pub(super) fn objects(contents: &Contents, answer: &Answer) -> Result<(), String
     if is_refused && !answer.error.is_empty() {
         return Ok(());
     }
-    let mut ours: Vec<String> = contents.subjects.iter().map(object).collect();
+    let mut ours: Vec<String> = contents.subjects.iter().map(|subject| object(subject)).collect();
     let mut theirs: Vec<String> =
         answer.objects.iter().map(|object| normal(object).to_string()).collect();
     ours.sort();
@@ -53,7 +53,8 @@ pub(super) fn objects(contents: &Contents, answer: &Answer) -> Result<(), String
 
 /// An object with what `kubectl` writes into the items of a list.
 pub(super) fn object(subject: &Subject) -> String {
-    let mut json: Value = serde_json::from_str(&subject.json.text).unwrap();
+    let mut json: Value =
+        serde_json::from_str(subject.request.object.as_ref().unwrap().get()).unwrap();
     let Object { group, version, kind, .. } = &subject.object;
     let api_version = if group.is_empty() { version.clone() } else { format!("{group}/{version}") };
     let map = json.as_object_mut().unwrap();

@@ -21,14 +21,16 @@ use super::rows::{missed, said, why};
 
 const SKIPPED: &str = "skipped";
 
-struct Case {
-    name: String,
-    class: String,
-    took: Duration,
-    outcome: Outcome,
+/// A test.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) class: String,
+    pub(crate) took: Duration,
+    pub(crate) outcome: Told,
 }
 
-enum Outcome {
+/// What became of a test.
+pub(crate) enum Told {
     Passed,
     Warned(String),
     Skipped(String),
@@ -37,13 +39,17 @@ enum Outcome {
 }
 
 pub(super) fn render(report: &Report) -> io::Result<String> {
-    let suites = suites(report);
+    write("signed-images check", &suites(report))
+}
+
+/// Suites of tests, by their names, as XML.
+pub(crate) fn write(name: &str, suites: &BTreeMap<String, Vec<Case>>) -> io::Result<String> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let all = || suites.values().flatten();
     writer
         .create_element("testsuites")
-        .with_attribute(("name", "signed-images check"))
+        .with_attribute(("name", name))
         .with_attribute(("time", time(all()).as_str()))
         // How many are skipped is told of suites alone.
         .with_attributes(
@@ -73,11 +79,11 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
             let line = image.position.map(|position| position.line);
             let told = format!("{}: {}", place(&object.origin, line), said(object, why(image)));
             let outcome = match image.verdict {
-                Verdict::Rejected => Outcome::Failure(told),
-                Verdict::Unchecked => Outcome::Error(told),
-                Verdict::Warned => Outcome::Warned(told),
+                Verdict::Rejected => Told::Failure(told),
+                Verdict::Unchecked => Told::Error(told),
+                Verdict::Warned => Told::Warned(told),
                 Verdict::Verified | Verdict::Exempt | Verdict::Unmatched | Verdict::Unchanged => {
-                    Outcome::Passed
+                    Told::Passed
                 }
             };
             let name = format!("{} {}", image.path, image.image).trim_end().to_owned();
@@ -86,16 +92,16 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
         if let Some(verdict) = object.verdict() {
             let message = said(object, object.message.clone().unwrap_or_default());
             let outcome = match verdict {
-                Verdict::Unchecked => Outcome::Error(message),
-                Verdict::Warned => Outcome::Warned(message),
-                _ => Outcome::Failure(message),
+                Verdict::Unchecked => Told::Error(message),
+                Verdict::Warned => Told::Warned(message),
+                _ => Told::Failure(message),
             };
             add(file, case(title.clone(), title, outcome));
         }
     }
     for unreadable in &report.unreadable {
         let name = unreadable.place();
-        let outcome = Outcome::Error(unreadable.reason.clone());
+        let outcome = Told::Error(unreadable.reason.clone());
         add(&unreadable.origin.file, case(name, "unreadable".to_owned(), outcome));
     }
     for object in &report.not_reviewed {
@@ -103,21 +109,21 @@ fn suites(report: &Report) -> BTreeMap<String, Vec<Case>> {
         add(&object.origin.file, case(name, object.group_kind(), of_passed_over(report, object)));
     }
     if report.lacks_everything() {
-        let reason = Outcome::Error("nothing that the policy reviews was found".to_owned());
+        let reason = Told::Error("nothing that the policy reviews was found".to_owned());
         add(&None, case("signed-images check".to_owned(), "empty".to_owned(), reason));
     }
     suites
 }
 
-fn case(name: String, class: String, outcome: Outcome) -> Case {
+fn case(name: String, class: String, outcome: Told) -> Case {
     Case { name, class, took: Duration::ZERO, outcome }
 }
 
-fn of_passed_over(report: &Report, object: &NotReviewed) -> Outcome {
+fn of_passed_over(report: &Report, object: &NotReviewed) -> Told {
     if object.holds_images && report.demands.reviews {
-        Outcome::Error(missed(object))
+        Told::Error(missed(object))
     } else {
-        Outcome::Skipped(object.why.reason().to_owned())
+        Told::Skipped(object.why.reason().to_owned())
     }
 }
 
@@ -128,14 +134,13 @@ fn time<'c>(cases: impl Iterator<Item = &'c Case>) -> String {
 }
 
 fn counts<'c>(cases: &(impl Iterator<Item = &'c Case> + Clone)) -> [(&'static str, String); 4] {
-    let count = |is: fn(&Outcome) -> bool| {
-        cases.clone().filter(|case| is(&case.outcome)).count().to_string()
-    };
+    let count =
+        |is: fn(&Told) -> bool| cases.clone().filter(|case| is(&case.outcome)).count().to_string();
     [
         ("tests", count(|_| true)),
-        ("failures", count(|outcome| matches!(outcome, Outcome::Failure(_)))),
-        ("errors", count(|outcome| matches!(outcome, Outcome::Error(_)))),
-        (SKIPPED, count(|outcome| matches!(outcome, Outcome::Skipped(_)))),
+        ("failures", count(|outcome| matches!(outcome, Told::Failure(_)))),
+        ("errors", count(|outcome| matches!(outcome, Told::Error(_)))),
+        (SKIPPED, count(|outcome| matches!(outcome, Told::Skipped(_)))),
     ]
 }
 
@@ -158,17 +163,17 @@ fn write_case(writer: &mut Writer<Vec<u8>>, case: &Case) -> io::Result<()> {
         .with_attribute(("name", name.as_str()))
         .with_attribute(("time", time.as_str()));
     let (tag, text) = match &case.outcome {
-        Outcome::Passed => return element.write_empty().map(drop),
-        Outcome::Warned(text) => {
+        Told::Passed => return element.write_empty().map(drop),
+        Told::Warned(text) => {
             let write = |writer: &mut Writer<Vec<u8>>| {
                 let warning = writer.create_element("system-out");
                 warning.write_text_content(BytesText::new(&xml(text))).map(drop)
             };
             return element.write_inner_content(write).map(drop);
         }
-        Outcome::Skipped(text) => ("skipped", text),
-        Outcome::Failure(text) => ("failure", text),
-        Outcome::Error(text) => ("error", text),
+        Told::Skipped(text) => ("skipped", text),
+        Told::Failure(text) => ("failure", text),
+        Told::Error(text) => ("error", text),
     };
     let text = xml(text);
     let message = text.lines().next().unwrap_or_default();

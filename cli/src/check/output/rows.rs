@@ -1,7 +1,7 @@
 //! What people are told, a row for each thing that has a place; the failing ones first.
 
 use super::super::Verdict;
-use super::super::report::{ImageReport, NotReviewed, ObjectReport, Report};
+use super::super::report::{ImageReport, Medium, NotReviewed, ObjectReport, Report};
 use super::{Detail, place};
 
 /// A thing and what became of it.
@@ -35,10 +35,10 @@ pub(super) fn rows(report: &Report, detail: Detail) -> Vec<Row> {
     for object in &report.objects {
         rows.extend(object.images.iter().map(|image| of_image(object, image)));
         if let Some(verdict) = object.verdict() {
-            let place = place(&object.origin, None);
+            let (place, title) = place_of(object, None);
             let why = said(object, object.message.clone().unwrap_or_default());
             let row = plain(verdict, place, Subject::Object, why);
-            rows.push(Row { object: object.title(), ..row });
+            rows.push(Row { object: title, ..row });
         }
     }
     rows.extend(
@@ -66,6 +66,16 @@ fn is_told(verdict: Verdict, detail: Detail) -> bool {
     }
 }
 
+/// Where an object is, and what it is called there: what is in a cluster has its name for a place.
+fn place_of(object: &ObjectReport, line: Option<usize>) -> (String, Option<String>) {
+    match (object.origin.medium, object.title()) {
+        (Medium::Cluster, Some(title)) => (title, None),
+        (Medium::Cluster | Medium::File | Medium::Text, title) => {
+            (place(&object.origin, line), title)
+        }
+    }
+}
+
 fn of_image(object: &ObjectReport, image: &ImageReport) -> Row {
     let (line, column) = image.position.map(|position| (position.line, position.column)).unzip();
     let subject = if image.image.is_empty() {
@@ -73,11 +83,12 @@ fn of_image(object: &ObjectReport, image: &ImageReport) -> Row {
     } else {
         Subject::Image(image.image.clone())
     };
+    let (place, title) = place_of(object, line);
     Row {
         verdict: image.verdict,
-        place: place(&object.origin, line),
+        place,
         column,
-        object: object.title(),
+        object: title,
         subject,
         digest: image.digest.clone().unwrap_or_default(),
         why: said(object, why(image)),

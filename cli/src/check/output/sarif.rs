@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::super::Verdict;
 use super::super::report::{
-    ImageReport, NotReviewed, ObjectReport, Origination, Report, Unreadable,
+    ImageReport, Medium, NotReviewed, ObjectReport, Origination, Report, Unreadable,
 };
 use super::rows::{missed, said, why};
 
@@ -171,7 +171,7 @@ fn plain(message: &str) -> String {
 }
 
 fn location(origin: &Origination, region: Option<Value>) -> Option<Value> {
-    let file = origin.file.as_ref().filter(|_| origin.is_file)?;
+    let file = origin.file.as_ref().filter(|_| origin.medium == Medium::File)?;
     let mut place = json!({"artifactLocation": {"uri": uri(file)}});
     if let (Some(place), Some(region)) = (place.as_object_mut(), region) {
         place.insert("region".to_owned(), region);

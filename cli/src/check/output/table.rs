@@ -1,7 +1,9 @@
 //! The report as a table: a row for each image and what became of it, in all of its places.
 //!
-//! - How wide? As the terminal. With five columns where they have room, else with two; where even an image has no
-//!   room in it, and below [`LEAST_WIDTH`], there are lines. An image is never broken.
+//! - How wide? As the terminal. With five columns where they have room, else with two, else with one; where even an
+//!   image has no room in it, and below [`LEAST_WIDTH`], there are lines. An image is never broken.
+
+use std::collections::{HashMap, HashSet};
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table};
@@ -18,8 +20,8 @@ const SHORT_DIGEST: usize = 12;
 const MAX_PLACES: usize = 10;
 /// The room of places and reasons that makes five columns legible.
 const ROOM: usize = 40;
-/// Of a table with five columns, and with two: their lines, and a space on both sides of each column.
-const FRAMES: (usize, usize) = (16, 7);
+/// Of a table with five columns, with two and with one: their lines, and a space on both sides of each column.
+const FRAMES: (usize, usize, usize) = (16, 7, 4);
 
 /// What is said about an image in all of its places.
 struct Entry {
@@ -41,8 +43,10 @@ pub(super) fn render(report: &Report, layout: Layout, detail: Detail) -> String 
     if entries.is_empty() {
         return String::new();
     }
-    let table = if layout.width < LEAST_WIDTH || rest < FRAMES.1 {
+    let table = if layout.width < LEAST_WIDTH || layout.width < subjects + FRAMES.2 {
         return lines::render(report, detail);
+    } else if rest < FRAMES.1 {
+        one_column(&entries, layout)
     } else if rest < FRAMES.0 + SHORT_DIGEST + ROOM {
         two_columns(&entries, layout)
     } else {
@@ -68,13 +72,21 @@ fn two_columns(entries: &[Entry], layout: Layout) -> Table {
     let mut table = framed(layout);
     table.set_header(["verdict", "image, where, and why"]);
     for entry in entries {
-        let Entry { subject, digest, places, why, .. } = entry;
-        let digest = [digest].into_iter().filter(|digest| !digest.is_empty());
-        let texts = [subject].into_iter().chain(digest).chain(places).chain([why]);
-        let texts: Vec<&str> = texts.map(String::as_str).filter(|text| !text.is_empty()).collect();
-        table.add_row([verdict(entry), Cell::new(texts.join("\n"))]);
+        table.add_row([verdict(entry), Cell::new(entry.lines())]);
     }
     never_break(&mut table, &[0]);
+    table
+}
+
+fn one_column(entries: &[Entry], layout: Layout) -> Table {
+    let mut table = framed(layout);
+    table.set_header(["verdict, image, where, and why"]);
+    for entry in entries {
+        let verdict = entry.verdict.name();
+        table.add_row([
+            Cell::new(format!("{verdict}\n{}", entry.lines())).fg(colour(entry.verdict))
+        ]);
+    }
     table
 }
 
@@ -100,6 +112,8 @@ fn never_break(table: &mut Table, columns: &[usize]) {
 
 fn entries(rows: Vec<Row>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
+    let mut known = HashMap::new();
+    let mut told = HashSet::new();
     for row in rows {
         let place = match &row.object {
             Some(object) => format!("{} ({object})", row.place),
@@ -112,13 +126,12 @@ fn entries(rows: Vec<Row>) -> Vec<Entry> {
         };
         let digest = short(&row.digest).to_owned();
         let verdict = row.verdict;
-        match entries.iter_mut().find(|known| {
-            known.verdict == verdict
-                && known.subject == subject
-                && known.digest == digest
-                && known.why == why
-        }) {
-            Some(entry) if entry.places.contains(&place) => {}
+        let identity = (verdict.name(), subject.clone(), digest.clone(), why.clone());
+        let index = *known.entry(identity).or_insert(entries.len());
+        if !told.insert((index, place.clone())) {
+            continue;
+        }
+        match entries.get_mut(index) {
             Some(entry) => entry.places.push(place),
             None => entries.push(Entry { verdict, subject, digest, why, places: vec![place] }),
         }
@@ -136,13 +149,27 @@ fn shorten(entry: &mut Entry) {
     }
 }
 
+impl Entry {
+    /// All but the verdict, one below the other.
+    fn lines(&self) -> String {
+        let Self { subject, digest, places, why, .. } = self;
+        let texts = [subject, digest].into_iter().chain(places).chain([why]);
+        let texts: Vec<&str> = texts.map(String::as_str).filter(|text| !text.is_empty()).collect();
+        texts.join("\n")
+    }
+}
+
 fn verdict(entry: &Entry) -> Cell {
-    Cell::new(entry.verdict.name()).fg(match entry.verdict {
+    Cell::new(entry.verdict.name()).fg(colour(entry.verdict))
+}
+
+fn colour(verdict: Verdict) -> Color {
+    match verdict {
         Verdict::Rejected => Color::Red,
         Verdict::Unchecked | Verdict::Warned => Color::Yellow,
         Verdict::Verified => Color::Green,
         Verdict::Exempt | Verdict::Unmatched | Verdict::Unchanged => Color::Grey,
-    })
+    }
 }
 
 fn short(digest: &str) -> &str {

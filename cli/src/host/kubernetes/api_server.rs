@@ -1,57 +1,48 @@
 //! Objects of a real cluster, from its API server.
 //!
-//! - Which cluster? That of the kubeconfig: the files in `KUBECONFIG`, else `~/.kube/config`; in a Pod without
-//!   one, the Pod's own.
+//! - Which cluster? The one that [`crate::cluster`] finds, with the rights of the kubeconfig's user, where a policy
+//!   server has its service account's.
 //! - When is it looked for? When the policy asks. One that reads nothing needs no cluster.
-//! - With whose rights? With those of the kubeconfig's user, where a policy server has its service account's.
 //! - How is a kind found? As Kubewarden's host finds it: the API server says under which path it has it.
 
-use std::error::Error as _;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use kube::Error;
 use kube::api::{Api, DynamicObject};
-use kube::config::{Config, KubeConfigOptions, Kubeconfig};
 use kube::core::GroupVersion;
 use kube::discovery::{self, Scope};
 use kube::error::DiscoveryError;
-use kube::{Client, Error};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::super::error::HostError;
 use super::super::question::ResourceQuestion;
+use crate::cluster::{Access, ClusterError, Connection, causes};
 
-/// An API server that does not take a connection in this time is down; a policy has two seconds by default.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// An API server that takes longer for an object is stuck.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The API server of a cluster.
 pub struct ApiServer {
-    kubeconfig: Option<PathBuf>,
+    access: Access,
     answer_timeout: Duration,
     connection: OnceCell<Connection>,
 }
 
-struct Connection {
-    client: Client,
-    server: String,
-}
-
 impl ApiServer {
-    /// The one that `kubectl` would ask.
+    /// The one that is found so.
     #[must_use]
-    pub fn of_environment() -> Self {
-        Self { kubeconfig: None, answer_timeout: ANSWER_TIMEOUT, connection: OnceCell::new() }
+    pub fn new(access: Access) -> Self {
+        Self { access, answer_timeout: ANSWER_TIMEOUT, connection: OnceCell::new() }
     }
 
     /// The one of this kubeconfig's current context.
     #[must_use]
     pub fn of_kubeconfig(path: PathBuf) -> Self {
-        Self { kubeconfig: Some(path), ..Self::of_environment() }
+        Self::new(Access { kubeconfig: Some(path), context: None })
     }
 
     pub(super) async fn get(&self, question: &ResourceQuestion) -> Result<Value, HostError> {
@@ -66,19 +57,15 @@ impl ApiServer {
     }
 
     async fn connect(&self) -> Result<Connection, HostError> {
-        let mut config = self.config().await.map_err(|error| no_cluster(&error))?;
-        config.connect_timeout = Some(CONNECT_TIMEOUT);
-        let server = config.cluster_url.to_string();
-        let client = Client::try_from(config).map_err(|error| no_cluster(&error))?;
-        Ok(Connection { client, server })
-    }
-
-    async fn config(&self) -> Result<Config, Error> {
-        let Some(path) = &self.kubeconfig else {
-            return Config::infer().await.map_err(Error::InferConfig);
-        };
-        let kubeconfig = Kubeconfig::read_from(path)?;
-        Ok(Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?)
+        self.access.connect().await.map_err(|error| match error {
+            ClusterError::None { reason } => HostError::NoCluster {
+                hint: format!(
+                    "{reason}; name a kubeconfig in KUBECONFIG, or give a folder of manifests with \
+                     --kubernetes-manifests"
+                ),
+            },
+            ClusterError::Server { server, reason } => HostError::ApiServer { server, reason },
+        })
     }
 }
 
@@ -129,36 +116,9 @@ impl Connection {
     }
 }
 
-fn no_cluster(error: &Error) -> HostError {
-    // Inside of a cluster is where nobody meant to be.
-    let reason = match error {
-        Error::InferConfig(infer) => infer.source().map(ToString::to_string),
-        _ => None,
-    };
-    let reason = reason.unwrap_or_else(|| causes(error));
-    HostError::NoCluster {
-        hint: format!(
-            "{reason}; name a kubeconfig in KUBECONFIG, or give a folder of manifests with \
-             --kubernetes-manifests"
-        ),
-    }
-}
-
-/// The error with its causes. Many texts end with their cause already.
-fn causes(error: &Error) -> String {
-    let mut text = error.to_string();
-    for cause in std::iter::successors(error.source(), |&error| error.source()) {
-        let cause = cause.to_string();
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
-}
-
 impl fmt::Debug for ApiServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApiServer").field("kubeconfig", &self.kubeconfig).finish_non_exhaustive()
+        f.debug_struct("ApiServer").field("access", &self.access).finish_non_exhaustive()
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn stretch(settings: &mut Json, choices: &mut Choices) {
             let kind = |at| {
                 Json::from([("kind", format!("K{at}").into()), ("images", vec!["/spec/i"].into())])
             };
-            settings.set("extraWorkloads", (0..499 + off).map(kind).collect::<Vec<_>>());
+            settings.set("extraWorkloads", (0..99 + off).map(kind).collect::<Vec<_>>());
         }
         _ => settings.set("description", "x".repeat(3 * 1024 * 1024 - 1 + off)),
     }

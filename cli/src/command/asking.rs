@@ -1,0 +1,107 @@
+//! Policies that can be asked: their settings, put to the module.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use super::policies::Policy;
+use super::print::tell;
+use crate::check::Check;
+use crate::check::conclusion::Demands;
+use crate::check::kinds::Kinds;
+use crate::check::policy::Manifest;
+use crate::evaluation::Evaluation;
+use crate::fetch::Location;
+use crate::host::Host;
+use crate::legible;
+use crate::metadata::section;
+use crate::module::Module;
+
+/// What all policies have in common.
+pub(super) struct Asking<'m> {
+    location: &'m Location,
+    bytes: &'m [u8],
+    module: Module,
+    demands: Demands,
+    pub(super) deadline: Option<Instant>,
+}
+
+impl<'m> Asking<'m> {
+    /// # Errors
+    /// When the bytes are no policy.
+    pub(super) fn new(
+        location: &'m Location,
+        bytes: &'m [u8],
+        demands: Demands,
+        timeout: Option<u64>,
+    ) -> anyhow::Result<Self> {
+        let module = Module::from_bytes(bytes).with_context(|| format!("module `{location}`"))?;
+        let deadline =
+            timeout.and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds)));
+        Ok(Self { location, bytes, module, demands, deadline })
+    }
+
+    /// The policies, by their names, with this host.
+    ///
+    /// # Errors
+    /// When one of them does not take its settings.
+    pub(super) fn checks(
+        &self,
+        policies: Vec<Policy>,
+        host: &Arc<Host>,
+    ) -> anyhow::Result<Vec<(String, Check)>> {
+        let several = policies.len() > 1;
+        let named = |(index, policy): (usize, Policy)| {
+            let name = policy.manifest.name.clone();
+            let name = name.unwrap_or_else(|| format!("policy {}", index + 1));
+            match self.check(policy, host)? {
+                Ok(check) => Ok((name, check)),
+                Err(reason) if several => {
+                    bail!("{name}: Provided settings are not valid: {reason}")
+                }
+                Err(reason) => bail!("Provided settings are not valid: {reason}"),
+            }
+        };
+        policies.into_iter().enumerate().map(named).collect()
+    }
+
+    fn check(&self, policy: Policy, host: &Arc<Host>) -> anyhow::Result<Result<Check, String>> {
+        let Policy { settings, mut manifest } = policy;
+        if manifest.kinds.is_none() {
+            let kinds = kinds_of_module(self.bytes);
+            manifest.kinds = Some(kinds.with_context(|| format!("module `{}`", self.location))?);
+        }
+        let (module, host) = (self.module.clone(), Arc::clone(host));
+        let evaluation = Evaluation { module, settings, host, deadline: self.deadline };
+        Ok(Check::new(evaluation, manifest, self.demands))
+    }
+}
+
+/// What of the policies' manifests this cannot do, or does otherwise than one would think.
+pub(super) fn tell_of(policies: &[Policy]) {
+    for (index, Policy { manifest, .. }) in policies.iter().enumerate() {
+        let Manifest { name, not_applied, effect, .. } = manifest;
+        let name = name.clone().unwrap_or_else(|| format!("policy {}", index + 1));
+        let name = legible::line(&name);
+        if !not_applied.is_empty() {
+            let fields = not_applied.join(" and ");
+            tell(&format!(
+                "{name}: {fields} are not applied: what they leave out is checked as well\n"
+            ));
+        }
+        if effect.is_monitored {
+            tell(&format!("{name}: in monitor mode: what it rejects is let in, and warned of\n"));
+        }
+    }
+}
+
+fn kinds_of_module(module: &[u8]) -> anyhow::Result<Kinds> {
+    match section::read(module)? {
+        Some(metadata) => Ok(Kinds::of_metadata(&metadata.rules)),
+        None => bail!(
+            "it carries no metadata, which says what kinds the policy reviews: annotate it with \
+             `signed-images annotate`, or name the policy's manifest with --settings-path"
+        ),
+    }
+}

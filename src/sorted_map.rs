@@ -1,0 +1,48 @@
+//! Values by their keys, which are kept sorted: less code in the module than the maps of the library.
+
+/// A map.
+#[derive(Clone, Debug)]
+pub(crate) struct SortedMap<K, V>(Vec<(K, V)>);
+
+impl<K, V> Default for SortedMap<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: Ord, V> SortedMap<K, V> {
+    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+        let at = self.0.binary_search_by(|(known, _)| known.cmp(key)).ok()?;
+        self.0.get(at).map(|(_, value)| value)
+    }
+
+    /// Keeps the value that the key has, if it has one; whether it has none.
+    pub(crate) fn insert(&mut self, key: K, value: V) -> bool {
+        match self.0.binary_search_by(|(known, _)| known.cmp(&key)) {
+            Ok(_) => false,
+            Err(at) => {
+                self.0.insert(at, (key, value));
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_value_of_a_key_stays() {
+        let mut map = SortedMap::default();
+        for (key, value, expected) in
+            [("b", 1, true), ("a", 2, true), ("b", 3, false), ("c", 4, true)]
+        {
+            assert_eq!(map.insert(key, value), expected, "{key}");
+        }
+        assert_eq!(
+            ["a", "b", "c", "d"].map(|key| map.get(&key).copied()),
+            [Some(2), Some(1), Some(4), None]
+        );
+    }
+}
