@@ -25,13 +25,18 @@ fn exit_codes() {
         (
             "nowhere.yaml",
             2,
-            "error: cannot read `nowhere.yaml`: No such file or directory (os error 2)\n".to_owned(),
+            "error: cannot read `nowhere.yaml`: No such file or directory (os error 2)\n"
+                .to_owned(),
         ),
     ];
     for (line, code, stderr) in rows {
         let arguments = ["convert"].into_iter().chain(line.split(' '));
         let outcome = signed_images(&sources(), arguments, &[], "");
-        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(code), stderr.as_str()), "{line}");
+        assert_eq!(
+            (outcome.code, outcome.stderr.as_str()),
+            (Some(code), stderr.as_str()),
+            "{line}"
+        );
         assert_eq!(outcome.stdout.is_empty(), code == 2, "{line}");
     }
 }
@@ -40,7 +45,9 @@ fn exit_codes() {
 #[test]
 fn a_list_of_a_cluster() {
     let policy = |name: &str, rule: &str| {
-        format!("- {{apiVersion: kyverno.io/v1, kind: ClusterPolicy, metadata: {{name: {name}}}, spec: {{rules: [{rule}]}}}}\n")
+        format!(
+            "- {{apiVersion: kyverno.io/v1, kind: ClusterPolicy, metadata: {{name: {name}}}, spec: {{rules: [{rule}]}}}}\n"
+        )
     };
     let verifies = "{name: a, verifyImages: [{failureAction: Enforce, imageReferences: [\"a.b/*\"], attestors: [{entries: [{keys: {kms: x, rekor: {ignoreTlog: true}}}]}]}]}";
     let labels = policy("labels", "{name: a, validate: {}}");
@@ -57,7 +64,8 @@ fn a_list_of_a_cluster() {
     assert!(outcome.stdout.contains("name: images"), "{}", outcome.stdout);
     assert!(outcome.stderr.contains("error: `stdin`, ClusterPolicy `wrong`: `spec.rules[0]"));
 
-    let outcome = signed_images(&sources(), ["convert", "-"], &[], &format!("kind: List\nitems:\n{labels}"));
+    let outcome =
+        signed_images(&sources(), ["convert", "-"], &[], &format!("kind: List\nitems:\n{labels}"));
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""), "{}", outcome.stderr);
 }
 
@@ -67,7 +75,11 @@ fn names_and_modes() {
     let rows: [(&[&str], &str, &str); 4] = [
         (&[], "name: signed\n", "mode: protect\n"),
         (&["--name", "signed-images"], "name: signed-images\n", "mode: monitor\n"),
-        (&["--name", "signed-images", "--mode", "protect"], "name: signed-images\n", "mode: protect\n"),
+        (
+            &["--name", "signed-images", "--mode", "protect"],
+            "name: signed-images\n",
+            "mode: protect\n",
+        ),
         (&["--mode", "monitor"], "name: signed\n", "mode: monitor\n"),
     ];
     let source = "apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicy\nmetadata: {name: signed}\nspec: {mode: protect, policyServer: reserved, namespaceSelector: {matchLabels: {a: b}}, mutating: true, rules: [], module: 'registry://a/verify-image-signatures:1', settings: {signatures: [{image: '*', githubActions: {owner: acme}}]}}";
@@ -82,5 +94,8 @@ fn names_and_modes() {
     let arguments = ["convert", "--name", "a", "verify-image-signatures.yaml"];
     let outcome = signed_images(&sources(), arguments, &[], "");
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""));
-    assert_eq!(outcome.stderr, "error: --name is for one policy, and 2 were made: convert them one at a time\n");
+    assert_eq!(
+        outcome.stderr,
+        "error: --name is for one policy, and 2 were made: convert them one at a time\n"
+    );
 }

@@ -4,7 +4,6 @@
 //!   library, or the module.
 //! - What holds of any input? The [`laws`], which `fuzz/` tries and `tests/seeds.rs` replays.
 //! - What do the settings take? Their [`schema`].
-//! - What is measured? The [`scenarios`].
 //! - How do other tools judge an image? Their [`sources`], as models.
 //! - What is measured? The [`scenarios`], and what is just within the [`limits`].
 //! - How is a command run? By [`command`], with no variables of the user's.

@@ -8,12 +8,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::policy::{Mode, module, name};
+use super::policy::Mode;
+use super::policy::arguments::{module, name};
 use super::print::{print, tell};
 use clap::{Args, ValueEnum};
-use signed_images_convert::{
-    Conversion, Converted, Options, Source, Unchecked, Weight, convert,
-};
+use signed_images_convert::manifest;
+use signed_images_convert::{Conversion, Converted, Options, Source, Unchecked, Weight, convert};
 
 use crate::{legible, text};
 
@@ -51,7 +51,7 @@ pub(crate) struct Convert {
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
     /// Where the policy server finds the module [default: this version's, where it is published]
-    #[arg(long, value_name = "URL", value_parser = module)]
+    #[arg(long, value_name = "REFERENCE", value_parser = module)]
     module: Option<String>,
 }
 
@@ -86,7 +86,7 @@ impl Convert {
         }
         let options = Options {
             name: self.name.clone(),
-            mode: self.mode.map(Mode::of_manifest),
+            mode: self.mode.map(of_manifest),
             module: self.module.clone(),
         };
         let conversion = convert(&sources, &options);
@@ -139,9 +139,7 @@ impl Convert {
 
     /// How the policy differs from its source; none, where that is allowed.
     fn line(&self, policy: &Converted) -> Option<String> {
-        let count = |weight| {
-            policy.remarks.iter().filter(|remark| remark.weight == weight).count()
-        };
+        let count = |weight| policy.remarks.iter().filter(|remark| remark.weight == weight).count();
         let told = [
             ("verifies less than its source", count(Weight::Less)),
             ("refuses more", count(Weight::Stricter)),
@@ -162,6 +160,13 @@ impl Convert {
             parts.push(format!("leaves out what no policy server checks (--allow {names})"));
         }
         (!parts.is_empty()).then(|| format!("{}: {}", policy.name, parts.join("; ")))
+    }
+}
+
+fn of_manifest(mode: Mode) -> manifest::Mode {
+    match mode {
+        Mode::Protect => manifest::Mode::Protect,
+        Mode::Monitor => manifest::Mode::Monitor,
     }
 }
 

@@ -24,7 +24,7 @@ use super::options::SettingsOptions;
 use super::print::print;
 use crate::settings::Settings;
 
-mod arguments;
+pub(super) mod arguments;
 mod manifest;
 mod selector;
 
@@ -96,22 +96,12 @@ pub(super) enum Mode {
     Monitor,
 }
 
-<<<<<<< HEAD
-impl Mode {
-    pub(super) fn of_manifest(self) -> manifest::Mode {
-        match self {
-            Self::Protect => manifest::Mode::Protect,
-            Self::Monitor => manifest::Mode::Monitor,
-        }
-    }
-=======
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum FailurePolicy {
     /// It is rejected
     Fail,
     /// It is let in unseen
     Ignore,
->>>>>>> main
 }
 
 impl Policy {
@@ -119,22 +109,10 @@ impl Policy {
         let runtime = Runtime::new()?;
         let (settings, given) = self.settings.read_with_manifest(runtime.handle())?;
         warn_of_workloads(&settings)?;
-<<<<<<< HEAD
-        let settings = yaml_serde::from_str(settings.json()).context("the settings")?;
-        let scope = self.namespaced.map_or(Scope::Cluster(None), Scope::Namespace);
-        let mut policy = manifest::Policy::new(&self.name, scope, settings)?;
-        policy.mode = self.mode.of_manifest();
-        if let Some(module) = self.module {
-            policy.module = module;
-        }
-        check_keys(&policy)?;
-        print(&policy.to_string())?;
-=======
         let mut manifest = self.manifest(&settings, given)?;
         self.change(&mut manifest)?;
         manifest.check().map_err(Mistake::new)?;
         print(&yaml::write(&manifest.document(), &Comments::default()))?;
->>>>>>> main
         Ok(ExitCode::SUCCESS)
     }
 
@@ -222,40 +200,3 @@ fn warn_of_workloads(settings: &Settings) -> anyhow::Result<()> {
     }
     Ok(())
 }
-<<<<<<< HEAD
-
-pub(super) fn name(text: &str) -> Result<String, String> {
-    check_name(text, MAX_NAME, text.split('.').all(is_label))
-}
-
-fn namespace(text: &str) -> Result<String, String> {
-    check_name(text, MAX_NAMESPACE, is_label(text))
-}
-
-fn check_name(text: &str, max: usize, is_well_formed: bool) -> Result<String, String> {
-    if text.len() > max {
-        return Err(format!("Kubernetes takes {max} letters at the most"));
-    }
-    if !is_well_formed {
-        return Err("Kubernetes takes lower-case letters, digits and `-` between them".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-fn is_label(label: &str) -> bool {
-    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    label.starts_with(alphanumeric)
-        && label.ends_with(alphanumeric)
-        && label.chars().all(|c| alphanumeric(c) || c == '-')
-}
-
-/// The schemes that Kubewarden's policy server fetches modules by.
-pub(super) fn module(url: &str) -> Result<String, String> {
-    const SCHEMES: [&str; 4] = ["registry", "https", "http", "file"];
-    match url.split_once("://") {
-        Some((scheme, rest)) if SCHEMES.contains(&scheme) && !rest.is_empty() => Ok(url.to_owned()),
-        _ => Err(format!("a module's URL starts with `{}://`", SCHEMES.join("://`, `"))),
-    }
-}
-=======
->>>>>>> main
