@@ -6,6 +6,7 @@
 
 bats_require_minimum_version 1.5.0
 load tests/e2e/lib
+load tests/e2e/reports
 load tests/sigstore/services
 load tests/sigstore/trust
 load tests/sigstore/sign
@@ -296,6 +297,102 @@ timestamped() {
     scenario 'an identity, with this Sigstore in the trust root'
     asked "$entry" "$image"
     passes "$way"
+  done
+}
+
+# ---- reports ---------------------------------------------------------------------------------------
+
+# reported WAY IMAGE ISSUER SUBJECT IDENTITY: attest, signed by that identity
+reported() {
+  signing "$1" --identity-token "$(token "$5")"
+  attest "$2" --type vuln --predicate scan.json --certificate-oidc-issuer "$3" --certificate-identity "$4" -- "${SIGNING[@]}"
+}
+
+@test "a report is published when an identity has signed it" {
+  local way image workflow=https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main
+  scan
+  for way in cosign2 classic3; do
+    image=acme/report:$way
+    push_image "$image"
+    reported "$way" "$image" https://accounts.google.com ci@example.com "$(email c@example.com)"
+    exits 1
+    says 'is signed, but not by `ci@example.com` of `https://accounts.google.com`'
+    [ -z "$(report_of "$image")" ] || complain 'there is a tag'
+
+    reported "$way" "$image" https://accounts.google.com ci@example.com "$(email ci@example.com)"
+    exits 0
+    report_of "$image"
+
+    reported "$way" "$image" "$GITHUB" "$workflow" "$(workflow acme/app)"
+    exits 0
+  done
+
+  # annotations are not read in bundles
+  push_image acme/report:bundle3
+  reported bundle3 acme/report:bundle3 https://accounts.google.com ci@example.com "$(email ci@example.com)"
+  exits 1
+  says '--new-bundle-format=false --use-signing-config=false'
+}
+
+@test "the log names who signed a report, and neither the image nor what was found" {
+  local entry
+  push_image acme/secret:1
+  scan 2026-01-01T00:00:00Z '[{"VulnerabilityID": "CVE-2026-1234", "PkgName": "openssl", "Severity": "HIGH"}]'
+  reported classic3 acme/secret:1 https://accounts.google.com ci@example.com "$(email ci@example.com)"
+  exits 0
+  entry=$(curl -fsS "$REKOR_URL/api/v1/log/entries?logIndex=$(($(curl -fsS "$REKOR_URL/api/v1/log" | jq .treeSize) - 1))" |
+    jq -r '.[].body | @base64d')
+  [[ $(jq -r .kind <<<"$entry") == hashedrekord ]] || complain "another entry: $entry"
+  [[ $entry != *secret* && $entry != *CVE* && $entry != *attestation* ]] || complain "it says too much: $entry"
+  jq -r '.spec.signature.publicKey.content | @base64d' <<<"$entry" | openssl x509 -noout -text | grep ci@example.com
+}
+
+@test "a report is published when a key in a kms has signed it" {
+  local way key
+  start_kms
+  new_kms_key ECC_NIST_P256
+  export_key cosign2 "$key" held-report
+  scan
+  for way in cosign2 classic3; do
+    push_image "acme/held-report:$way"
+    signing "$way" --key "$key"
+    attest "acme/held-report:$way" --type vuln --predicate scan.json --key "$KEYS/held-report.pub" -- "${SIGNING[@]}"
+    exits 0
+  done
+  stop kms
+}
+
+# attested WAY NAME:TAG OPTION…: by `cosign attest`
+attested() {
+  signing "$1"
+  SIGNING=("${SIGNING[@]/#sign/attest}")
+  "${SIGNING[@]}" --type vuln --predicate "$BATS_TEST_TMPDIR/vuln.json" "${@:3}" "$REGISTRY/${2%:*}@$(digest_of "$2")"
+}
+
+@test "what cosign 2 and 3 attested is published again" {
+  local way image
+  new_key attester
+  signed_with attester
+  jq -n '{scanner: {uri: "trivy", result: {SchemaVersion: 2}}, metadata: {scanFinishedOn: "2026-01-01T00:00:00Z"}}' \
+    >"$BATS_TEST_TMPDIR/vuln.json"
+  for way in "${WAYS[@]}"; do
+    image=acme/attested:$way
+    push_image "$image"
+    attested "$way" "$image" --key "$KEYS/attester.key"
+    attest "$image" --type vuln --from-cosign --key "$KEYS/attester.pub" -- "${SIGNED_WITH[@]}"
+    exits 0
+
+    # this Sigstore has no log of certificates
+    image=acme/attested-by-identity:$way
+    push_image "$image"
+    attested "$way" "$image" --identity-token "$(token "$(email ci@example.com)")"
+    attest "$image" --type vuln --from-cosign --certificate-oidc-issuer https://accounts.google.com \
+      --certificate-identity ci@example.com -- "${SIGNED_WITH[@]}"
+    exits 1
+    case $way in
+      bundle3) says 'names no log of certificates' ;;
+      *) says 'cosign verify-attestation' ;;
+    esac
   done
 }
 

@@ -7,6 +7,7 @@
 bats_require_minimum_version 1.5.0
 load tests/e2e/lib
 load tests/e2e/policy-server
+load tests/e2e/reports
 
 setup_file() {
   mkdir -p "$DOCKER_CONFIG" && echo '{}' >"$DOCKER_CONFIG/config.json"
@@ -954,11 +955,6 @@ check() {
     --sigstore-trust-config "$BATS_FILE_TMPDIR/trust-config.json" "$@"
 }
 
-# exits CODE
-exits() {
-  [ "$status" -eq "$1" ] || complain "exit code $status, not $1"
-}
-
 @test "check tells signed images from unsigned ones" {
   trust release
   check "$(image acme/app:signed)" "$(image acme/app:both)"
@@ -1050,6 +1046,381 @@ suggest() {
   [[ $stderr == *"5 questions were asked"* ]] || complain "not 5 questions"
 }
 
+# ---- reports ---------------------------------------------------------------------------------------
+
+@test "a report is published when it is signed, and is what was scanned" {
+  push_image acme/reported:1
+  scan
+  signed_with release
+  attest acme/reported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 0
+  [[ $output == "Report published: $REGISTRY/acme/reported@$(report_of acme/reported:1)"* ]] || complain 'another digest'
+  statement_of acme/reported:1 | jq -e --arg hex "$(digest_of acme/reported:1 | cut -d: -f2)" --arg type "$VULN" '
+    ._type == "https://in-toto.io/Statement/v1" and .predicateType == $type and .subject[0].digest.sha256 == $hex
+    and .predicate.scanner.uri == "pkg:github/aquasecurity/trivy@0.70.0" and (.predicate.metadata.scanFinishedOn | length) == 20'
+  # as any tool sees it
+  cosign verify --allow-insecure-registry --insecure-ignore-tlog --key "$KEYS/release.pub" \
+    -a "predicateType=$VULN" "$REGISTRY/acme/reported@$(report_of acme/reported:1)"
+  curl -fsS "http://$REGISTRY/v2/acme/reported/manifests/$(report_of acme/reported:1)" \
+    -H 'accept: application/vnd.oci.image.manifest.v1+json' | jq -e --arg digest "$(digest_of acme/reported:1)" '
+    .artifactType == "application/vnd.signed-images.attestation.v1+json" and .layers == []
+    and .config.mediaType == "application/vnd.in-toto+json" and .subject.digest == $digest'
+
+  # what conditions read, or all of it
+  statement_of acme/reported:1 | jq -e '.predicate.scanner.result | has("ArtifactName") | not'
+  attest acme/reported:1 --full --name full --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 0
+  statement_of acme/reported:1 full | jq -e '.predicate.scanner.result.ArtifactName == "app"'
+
+  attest acme/reported:1 --quiet --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}" 2>/dev/null
+  exits 0
+  [ -z "$output" ] || complain 'it is not quiet'
+}
+
+@test "a report that is not signed, or by a stranger, or without the annotation, moves no tag" {
+  push_image acme/unreported:1
+  scan
+  attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub"
+  exits 3
+  [[ $output == *"cosign sign -a predicateType=$VULN $REGISTRY/acme/unreported@sha256:"* ]] || complain 'what to run is not said'
+
+  attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- true
+  exits 1
+  says 'has no signature that a policy server reads'
+
+  attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- false
+  exits 1
+  says '`false` did not sign' 'the tag was not moved'
+
+  signed_with stranger
+  attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 1
+  says 'is signed, but not by the key'
+
+  signed_with release
+  attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- \
+    bash -c "${SIGNED_WITH[*]} \"\$3\"" sh
+  exits 1
+  says "with \`-a predicateType=$VULN\`"
+  [ -z "$(report_of acme/unreported:1)" ] || complain "there is a tag"
+}
+
+@test "a report that is signed elsewhere is found when attest runs again" {
+  local report
+  push_image acme/later:1
+  scan
+  attest acme/later:1 --type vuln --predicate scan.json --key "$KEYS/release.pub"
+  exits 3
+  report=$(sed -n 's/.* \(127.*@sha256:[0-9a-f]*\)$/\1/p' <<<"$output")
+  signed_with release
+  "${SIGNED_WITH[@]}" -a "predicateType=$VULN" "$report"
+  attest acme/later:1 --type vuln --predicate scan.json --key "$KEYS/release.pub"
+  exits 0
+  [ "${report#*@}" = "$(report_of acme/later:1)" ] || complain 'another report'
+}
+
+@test "reports have names, types and repositories of their own" {
+  push_image acme/named:1
+  scan
+  signed_with release
+  attest acme/named:1 --type vuln --name trivy --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 0
+  cosign verify --allow-insecure-registry --insecure-ignore-tlog --key "$KEYS/release.pub" -a "predicateType=$VULN" \
+    -a reportName=trivy "$REGISTRY/acme/named@$(report_of acme/named:1 trivy)"
+
+  # the same report under another name is another signature
+  attest acme/named:1 --type vuln --name grype --predicate scan.json --key "$KEYS/release.pub"
+  exits 1
+  says '-a reportName=grype'
+
+  echo '{"approved": true}' >"$BATS_TEST_TMPDIR/review.json"
+  attest acme/named:1 --type https://acme.io/review/v1 --predicate review.json --key "$KEYS/release.pub" \
+    --repository "$REGISTRY/attestations" -- "${SIGNED_WITH[@]}"
+  exits 0
+  statement_of acme/named:1 "t-$(printf https://acme.io/review/v1 | sha256sum | head -c 32)" attestations |
+    jq -e '.predicate.approved and (.subject[0].name | endswith("acme/named"))'
+}
+
+@test "what cosign attested is published again, when the signer that is named attested it" {
+  local predicate
+  push_image acme/attested:1
+  signed_with release
+  attest acme/attested:1 --type vuln --from-cosign --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 1
+  says 'has put nothing beside this image'
+
+  for predicate in 2026-01-02T00:00:00Z 2026-01-03T00:00:00Z 2026-01-01T00:00:00Z; do
+    jq -n --arg time "$predicate" '{scanner: {uri: "trivy", result: {SchemaVersion: 2}}, metadata: {scanFinishedOn: $time}}' \
+      >"$BATS_TEST_TMPDIR/vuln.json"
+    timeout "$COMMAND_TIMEOUT" cosign attest --key "$KEYS/security.key" --tlog-upload=false --allow-insecure-registry -y \
+      --type vuln --predicate "$BATS_TEST_TMPDIR/vuln.json" "$REGISTRY/acme/attested@$(digest_of acme/attested:1)"
+  done
+  attest acme/attested:1 --type vuln --from-cosign --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 1
+  says 'is not by the key'
+  attest acme/attested:1 --type spdx --from-cosign --key "$KEYS/security.pub" -- "${SIGNED_WITH[@]}"
+  exits 1
+  says 'nothing is of the type spdx'
+
+  signed_with security
+  attest acme/attested:1 --type vuln --from-cosign --key "$KEYS/security.pub" -- "${SIGNED_WITH[@]}"
+  exits 0
+  statement_of acme/attested:1 | jq -e '.predicate.metadata.scanFinishedOn == "2026-01-03T00:00:00Z"'
+}
+
+@test "reports are copied with their signatures" {
+  push_index acme/copied:1 linux/amd64 linux/arm64
+  scan
+  signed_with release
+  attest acme/copied:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 0
+  attest acme/copied:1-linux-arm64 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
+  exits 0
+
+  attest_copy() {
+    run --separate-stderr timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" attest --sources-path sources.yml \
+      --copy "$REGISTRY/${1%:*}@$(digest_of "$1")" "$REGISTRY/$2"
+  }
+  attest_copy acme/copied:1 mirror/copied
+  exits 0
+  [ "$(wc -l <<<"$output")" = 2 ] || complain 'not two reports'
+  [ "$(report_of acme/copied:1 vuln mirror/copied)" = "$(report_of acme/copied:1)" ]
+  cosign verify --allow-insecure-registry --insecure-ignore-tlog --key "$KEYS/release.pub" -a "predicateType=$VULN" \
+    "$REGISTRY/mirror/copied@$(report_of acme/copied:1-linux-arm64 vuln mirror/copied)"
+  attest_copy acme/copied:1 mirror/copied
+  exits 0
+
+  attest_copy acme/app:signed mirror/app
+  exits 1
+  says 'has no reports about this image'
+}
+
+# What a trusted scanner found is what counts.
+
+readonly SCANNED='{type: "vuln", maxAge: "7d", vulnerabilities: {refuse: ["CRITICAL"], fixedOnly: true}}'
+readonly FIXED='[{"VulnerabilityID": "CVE-2026-0001", "PkgName": "libssl3", "InstalledVersion": "3.0.1", "FixedVersion": "3.0.2", "Severity": "CRITICAL"}]'
+
+@test "an image with a fresh and clean scan is accepted, and one without is refused" {
+  a_signed_image acme/scanned:1
+  asks_for "$SCANNED"
+  create "$(pod "$(image acme/scanned:1)")"
+  refused "no vuln report at \`$REGISTRY/acme/scanned:$(report_tag acme/scanned:1)\`"
+
+  scan
+  publishes release acme/scanned:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/scanned:1)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/scanned:1)"
+
+  explained() {
+    run --separate-stderr "$SIGNED_IMAGES" explain "$(image acme/scanned:1)" --module "$MODULE" \
+      --settings-path settings.json --sources-path sources.yml
+  }
+  explained
+  exits 0
+  [[ $output == *"vuln report $(report_of acme/scanned:1), 0 hours old, no findings"* ]] || complain 'the report is not shown'
+
+  check -v "$(image acme/scanned:1)"
+  exits 0
+  [[ $output == *"vuln@$(report_of acme/scanned:1), 0 hours old, no findings"* ]] || complain 'check does not show the report'
+
+  scan "$(date --utc +%Y-%m-%dT%H:%M:%SZ)" "$FIXED"
+  publishes release acme/scanned:1 --type vuln --predicate scan.json
+  explained
+  exits 1
+  [[ $output == *'1 CRITICAL finding with a fix'* ]] || complain 'the reason is not shown'
+  check --output json "$(image acme/scanned:1)"
+  exits 1
+  holds '.objects[0].images[0] | .verdict == "rejected" and (.reason | contains("1 CRITICAL finding with a fix"))'
+  create "$(pod "$(image acme/scanned:1)")"
+  refused 'has 1 CRITICAL finding with a fix: CVE-2026-0001 (libssl3 3.0.1)'
+
+  asks_for '{type: "vuln", maxAge: "7d", vulnerabilities: {refuse: ["CRITICAL"], fixedOnly: true}, enforcement: "warn"}'
+  create "$(pod "$(image acme/scanned:1)")"
+  accepted
+  warned CVE-2026-0001
+}
+
+@test "a scan that is old is refused, and one that was put back is accepted until it is" {
+  local first
+  a_signed_image acme/aged:1
+  asks_for "$SCANNED"
+  scan "$(date --utc --date '9 days ago' +%Y-%m-%dT%H:%M:%SZ)"
+  publishes release acme/aged:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/aged:1)")"
+  refused 'is 9 days old'
+
+  scan "$(date --utc --date '3 days ago' +%Y-%m-%dT%H:%M:%SZ)"
+  publishes release acme/aged:1 --type vuln --predicate scan.json
+  first=$(report_of acme/aged:1)
+  scan "$(date --utc +%Y-%m-%dT%H:%M:%SZ)" "$FIXED"
+  publishes release acme/aged:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/aged:1)")"
+  refused CVE-2026-0001
+  retag acme/aged "$first" "$(report_tag acme/aged:1)"
+  create "$(pod "$(image acme/aged:1)")"
+  accepted
+
+  scan "$(date --utc --date tomorrow +%Y-%m-%dT%H:%M:%SZ)"
+  publishes release acme/aged:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/aged:1)")"
+  refused 'ahead of this clock'
+}
+
+@test "a report that is not signed, by a stranger, of another image or type, is refused" {
+  local report image
+  a_signed_image acme/forged:1
+  asks_for "$SCANNED"
+  scan
+  publishes stranger acme/forged:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/forged:1)")"
+  refused 'its vuln report is signed, but not by'
+
+  # pushed and not signed: another content, or it would have the stranger's signature
+  scan 2026-01-01T00:00:00Z
+  attest acme/forged:1 --type vuln --predicate scan.json --key "$KEYS/release.pub"
+  exits 3
+  report=$(sed -n 's/.* 127.*@\(sha256:[0-9a-f]*\)$/\1/p' <<<"$output")
+  retag acme/forged "$report" "$(report_tag acme/forged:1)"
+  create "$(pod "$(image acme/forged:1)")"
+  refused 'its vuln report is not signed'
+
+  # the clean scan of another image in the same repository
+  a_signed_image acme/forged:2
+  scan
+  publishes release acme/forged:2 --type vuln --predicate scan.json
+  retag acme/forged "$(report_of acme/forged:2)" "$(report_tag acme/forged:1)"
+  create "$(pod "$(image acme/forged:1)" "$(image acme/forged:2)")"
+  refused 'spec.containers[0]' 'its vuln report is about another image'
+
+  publishes release acme/forged:1 --type https://acme.io/review/v1 --predicate scan.json
+  retag acme/forged "$(report_of acme/forged:1 "t-$(printf https://acme.io/review/v1 | sha256sum | head -c 32)")" \
+    "$(report_tag acme/forged:1)"
+  create "$(pod "$(image acme/forged:1)")"
+  refused 'its vuln report is signed, but not by'
+}
+
+@test "an image by the same signer is no report, whatever its config says" {
+  local config image=acme/disguised:report
+  a_signed_image acme/disguised:1
+  asks_for "$SCANNED"
+  scan
+  publishes release acme/disguised:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/disguised:1)")"
+  accepted
+  statement_of acme/disguised:1 >"$BATS_TEST_TMPDIR/statement.json"
+  config=$(push_blob acme/disguised "$BATS_TEST_TMPDIR/statement.json")
+  jq -n --arg config "$config" --argjson size "$(stat -c %s "$BATS_TEST_TMPDIR/statement.json")" '{
+    schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json", layers: [],
+    artifactType: "application/vnd.signed-images.attestation.v1+json",
+    config: {mediaType: "application/vnd.oci.image.config.v1+json", digest: $config, $size}}' >"$NAMES/${image//\//%}"
+  push_manifest "$image"
+  sign release "$image"
+  retag acme/disguised "$(digest_of "$image")" "$(report_tag acme/disguised:1)"
+  create "$(pod "$(image acme/disguised:1)")"
+  refused 'its vuln report is signed, but not by'
+}
+
+@test "an index has one report, or one for each platform" {
+  push_index acme/platforms:1 linux/amd64 linux/arm64
+  sign release acme/platforms:1
+  asks_for "$SCANNED"
+  scan
+  publishes release acme/platforms:1-linux-amd64 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/platforms:1)")"
+  refused 'no vuln report about the image for linux/arm64'
+
+  publishes release acme/platforms:1-linux-arm64 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/platforms:1)")"
+  accepted
+  patched /spec/containers/0/image "$(pinned acme/platforms:1)"
+
+  push_index acme/whole:1 linux/amd64 linux/arm64
+  sign release acme/whole:1
+  publishes release acme/whole:1 --type vuln --predicate scan.json
+  create "$(pod "$(image acme/whole:1)")"
+  accepted
+}
+
+@test "reports have signers, names and a repository of their own" {
+  a_signed_image acme/several:1
+  asks_for '{type: "vuln", name: "trivy", maxAge: "7d", allOf: [("security" | signer)], vulnerabilities: {refuse: ["CRITICAL"]}}' \
+    '{type: "vuln", name: "grype", maxAge: "7d", allOf: [("security" | signer)], vulnerabilities: {refuse: ["CRITICAL"]}}' \
+    '{type: "https://acme.io/review/v1", repository: "\($registry)/reviews", fields: [{at: "/approved", equals: true}]}'
+  scan
+  publishes security acme/several:1 --type vuln --name trivy --predicate scan.json
+  echo '{"approved": true}' >"$BATS_TEST_TMPDIR/review.json"
+  publishes release acme/several:1 --type https://acme.io/review/v1 --repository "$REGISTRY/reviews" --predicate review.json
+  create "$(pod "$(image acme/several:1)")"
+  refused "$(report_tag acme/several:1 grype)"
+
+  # the one is not the other
+  retag acme/several "$(report_of acme/several:1 trivy)" "$(report_tag acme/several:1 grype)"
+  create "$(pod "$(image acme/several:1)")"
+  refused 'is signed, but not by'
+
+  publishes security acme/several:1 --type vuln --name grype --predicate scan.json
+  create "$(pod "$(image acme/several:1)")"
+  accepted
+
+  echo '{"approved": false}' >"$BATS_TEST_TMPDIR/review.json"
+  publishes release acme/several:1 --type https://acme.io/review/v1 --repository "$REGISTRY/reviews" --predicate review.json
+  create "$(pod "$(image acme/several:1)")"
+  refused '/approved'
+}
+
+@test "settings say who must have signed a report" {
+  a_signed_image acme/by-settings:1
+  asks_for '{type: "vuln", name: "trivy", maxAge: "7d", anyOf: {minimumMatches: 1, signatures: [("security", "stranger") | signer]}}'
+  scan
+  with_settings() {
+    signed_with "$1"
+    attest acme/by-settings:1 --type vuln --predicate scan.json --settings-path settings.json "${@:2}" -- "${SIGNED_WITH[@]}"
+  }
+  with_settings security
+  exits 2
+  says 'asks for this report' '`trivy (vuln)`'
+  with_settings release --name trivy
+  exits 1
+  says 'is not signed as the settings ask'
+  with_settings stranger --name trivy
+  exits 0
+  create "$(pod "$(image acme/by-settings:1)")"
+  accepted
+}
+
+@test "what scanners write is read, whole and reduced" {
+  local report option scans=$BATS_TEST_DIRNAME/testing/fixtures/scans
+  a_signed_image acme/real:1
+  for option in '' --full; do
+    for report in trivy.json trivy.cosign-vuln.json grype.json; do
+      publishes release acme/real:1 $option --type vuln --predicate "$scans/$report"
+      asks_for '{type: "vuln", maxAge: "unlimited", vulnerabilities: {refuse: ["CRITICAL"], fixedOnly: true}}'
+      create "$(pod "$(image acme/real:1)")"
+      refused '2 CRITICAL findings with a fix' 'CVE-2026-0001 (libssl3 3.0.1-1)'
+      asks_for '{type: "vuln", maxAge: "unlimited", vulnerabilities: {refuse: ["HIGH", "CRITICAL"], fixedOnly: true,
+        except: ["CVE-2026-0001", {id: "CVE-2026-0003"}]}}'
+      create "$(pod "$(image acme/real:1)")"
+      accepted
+    done
+    for report in trivy-clean.json grype-clean.json; do
+      publishes release acme/real:1 $option --type vuln --predicate "$scans/$report"
+      asks_for '{type: "vuln", maxAge: "unlimited", vulnerabilities: {refuse: ["CRITICAL", "HIGH", "MEDIUM", "LOW"]}}'
+      create "$(pod "$(image acme/real:1)")"
+      accepted
+    done
+    for report in spdx:syft.spdx.json cyclonedx:syft.cyclonedx-1.4.json cyclonedx:syft.cyclonedx-1.6.json; do
+      publishes release acme/real:1 $option --type "${report%:*}" --predicate "$scans/${report#*:}"
+      asks_for "{type: \"${report%:*}\", packages: {refuse: [\"log4j-core\", \"event-stream@<3.3.6\"]}}"
+      create "$(pod "$(image acme/real:1)")"
+      accepted
+      asks_for "{type: \"${report%:*}\", packages: {refuse: [\"event-stream@<=3.3.6\"]}}"
+      create "$(pod "$(image acme/real:1)")"
+      refused 'event-stream'
+    done
+  done
+}
+
 # ---- the documentation -----------------------------------------------------------------------------
 
 # shown PATTERN: the commands in the documentation that match, one a line
@@ -1103,6 +1474,21 @@ COSIGN_3='--new-bundle-format=false --use-signing-config=false '
   trust documented
   create "$(pod "$(image acme/documented:1.4)")"
   accepted
+}
+
+@test "a report is made by hand as the documentation says" {
+  command -v oras && command -v crane || skip 'oras or crane is not installed'
+  push_image acme/hand:1.4
+  scan
+  cd "$BATS_TEST_TMPDIR"
+  jq '{scanner: {uri: "trivy", result: .}, metadata: {scanFinishedOn: .CreatedAt}}' scan.json >vuln.json
+  cp "$KEYS/release.key" cosign.key && cp "$KEYS/release.pub" cosign.pub
+  sed -n '/^```sh/,/^```/p' "$BATS_TEST_DIRNAME/docs/src/how-to/attest.md" | grep -v '^```' |
+    sed -E "s|ghcr.io/acme/app|$REGISTRY/acme/hand|g; s|$COSIGN_3||; s|crane (digest\|tag) |&--insecure |
+      s|oras (blob\|manifest) push |&--plain-http |; s|^cosign sign |&--yes --tlog-upload=false --allow-insecure-registry |
+      s|^cosign verify |&--insecure-ignore-tlog --allow-insecure-registry |" >by-hand.sh
+  timeout "$COMMAND_TIMEOUT" bash -eux by-hand.sh
+  statement_of acme/hand:1.4 | jq -e '.predicate.scanner.result.ArtifactName == "app"'
 }
 
 @test "what the documentation checks and explains is checked and explained" {

@@ -15,6 +15,7 @@ use crate::legible;
 
 mod annotate;
 mod asking;
+mod attest;
 mod check;
 mod completions;
 mod convert;
@@ -50,7 +51,7 @@ Exit codes:
   0  it did what it was asked; `check` and `explain`: accepted, perhaps with warnings
   1  it failed; `check` and `explain`: rejected; `convert`: something is lost or to be filled in
   2  a mistake in the command line, the settings or the input (in `run`, `annotate`, `push`: 1)
-  3  `check` and `explain`: not checked";
+  3  `check` and `explain`: not checked; `attest`: pushed, and not signed yet";
 
 /// Run signed-images-policy on a laptop and in CI, against real registries and real signatures
 #[derive(Debug, Parser)]
@@ -81,6 +82,7 @@ enum Command {
     Suggest(suggest::Suggest),
     Policy(policy::Policy),
     Demo(demo::Demo),
+    Attest(attest::Attest),
     Annotate(annotate::Annotate),
     Push(push::Push),
     Completions(completions::Completions),
@@ -160,6 +162,7 @@ impl CommandLine {
             Command::Suggest(suggest) => suggest.run(),
             Command::Policy(policy) => policy.run(),
             Command::Demo(demo) => demo.run(),
+            Command::Attest(attest) => attest.run(),
             Command::Annotate(annotate) => annotate.run(),
             Command::Push(push) => push.run(),
             Command::Completions(completions) => completions.run(),

@@ -26,7 +26,7 @@ mod pattern;
 mod signer;
 
 pub use canonical::{Canonical, Noted};
-pub use findings::{Findings, RuleResult};
+pub use findings::{Findings, ReportFound, RuleResult};
 pub use pattern::{PatternReport, Standing};
 pub use signer::{Fingerprint, Needs, SignerReport, Subject};
 
@@ -97,6 +97,9 @@ pub struct RuleReport {
     /// Of whom some must have signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub any_of: Option<AnyOfReport>,
+    /// The signed reports that it asks for besides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attestations: Vec<String>,
     /// What was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<RuleResult>,
@@ -227,6 +230,7 @@ fn rule_report(rule: &Rule, image: &ImageNames, selects: bool) -> RuleReport {
             minimum_matches: any_of.minimum(),
             signatures: signers(any_of.signers()),
         }),
+        attestations: rule.requirements.attestations.iter().map(ToString::to_string).collect(),
         result: None,
     }
 }

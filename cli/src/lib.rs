@@ -18,12 +18,14 @@
 //!   of `kwctl`.
 //! - Where is all this shown? [`demo`] is a registry with a key and images, in one process.
 //! - What does a module carry with it? [`metadata`], with the [`capabilities`] that it asks of a host.
+//! - How do reports about images get where the policy reads them? By `attest`.
 //! - Why is an image verified, or not? [`explain`] reads it as the policy does.
 //! - Who signs what runs, as rules? [`suggest`] finds it out.
 //! - And policies of other tools, and the manifest that is applied to a cluster? Both are written by the package
 //!   `signed-images-convert`.
 
 pub mod answer;
+mod attest;
 pub mod capabilities;
 pub mod check;
 pub mod cluster;

@@ -8,8 +8,9 @@ readonly WAYS=(cosign2 classic3 bundle3) GITHUB=https://token.actions.githubuser
 
 # Without a trust root cosign would ask Sigstore's public instance for its own.
 #
-# sign_with WAY NAME:TAG [OPTION…]: and into the log, but for LOG=without
-sign_with() {
+# signing WAY [OPTION…]: the command that signs goes to $SIGNING, but for what it signs; and into the log, but for
+# LOG=without
+signing() {
   local services=(--fulcio-url "$FULCIO_URL" --rekor-url "$REKOR_URL") options
   local trusted=(--trusted-root "${TRUSTED_ROOT:-$SIGSTORE/trusted-root.json}")
   [ "${LOG:-with}" = with ] || services+=(--tlog-upload=false)
@@ -18,7 +19,14 @@ sign_with() {
     classic3) options=(--new-bundle-format=false --use-signing-config=false "${services[@]}" "${trusted[@]}") ;;
     bundle3) options=(--signing-config "$SIGSTORE/signing-config-${LOG:-with}-log.json" "${trusted[@]}") ;;
   esac
-  cosign_of "$1" sign --yes --allow-insecure-registry "${options[@]}" "${@:3}" "$REGISTRY/${2%:*}@$(digest_of "$2")"
+  SIGNING=(timeout "$COMMAND_TIMEOUT" "$SIGSTORE_BIN/cosign${1: -1}" sign --yes --allow-insecure-registry
+    "${options[@]}" "${@:2}")
+}
+
+# sign_with WAY NAME:TAG [OPTION…]
+sign_with() {
+  signing "$1" "${@:3}"
+  "${SIGNING[@]}" "$REGISTRY/${2%:*}@$(digest_of "$2")"
 }
 
 # cosign_of WAY ARGUMENT…
@@ -33,8 +41,11 @@ sign_by() {
 
 # keyless WAY IDENTITY NAME:TAG [OPTION…]: IDENTITY is what a token claims
 keyless() {
-  sign_with "$1" "$3" --identity-token "$(curl -fsS "http://$ISSUER/token" --data "$2")" "${@:4}"
+  sign_with "$1" "$3" --identity-token "$(token "$2")" "${@:4}"
 }
+
+# token IDENTITY: what the issuer says of it
+token() { curl -fsS "http://$ISSUER/token" --data "$1"; }
 
 # email ADDRESS, uri SUBJECT, workflow OWNER/REPOSITORY [ISSUER]: identities
 email() { jq -cn --arg email "$1" '{iss: "https://accounts.google.com", sub: $email, $email, email_verified: true}'; }

@@ -78,6 +78,8 @@ pub(super) struct ImageAnswer {
     pub(super) verdict: Verdict,
     pub(super) digest: Option<String>,
     pub(super) approvals: Vec<Approval>,
+    /// The signed reports that were found, by rule.
+    pub(super) reports: Option<String>,
     /// The rule that it does not satisfy.
     pub(super) rule: Option<String>,
     /// The code of the reason.
@@ -110,6 +112,8 @@ pub(super) fn read(answer: &Answer, image: &str, rules: &[&str]) -> ImageAnswer 
         }
         None => (None, Vec::new()),
     };
+    let reports = annotation(answer, "reports").and_then(split_note);
+    let reports = reports.map(|(_, reports)| reports.to_owned());
     let note = annotation(answer, "refused").or_else(|| annotation(answer, "warned"));
     let note = note.and_then(split_note).map(|(_, note)| note);
     let (rule, code) = match note.map(|note| note.rsplit_once(": ").ok_or(note)) {
@@ -126,7 +130,17 @@ pub(super) fn read(answer: &Answer, image: &str, rules: &[&str]) -> ImageAnswer 
     let verdict = verdict(answer, code);
     let code = code.or_else(|| annotation(answer, UNMATCHED).map(|_| UNMATCHED));
     let code = code.map(str::to_owned);
-    ImageAnswer { verdict, digest, approvals, rule, code, reason, hints, took: Duration::ZERO }
+    ImageAnswer {
+        verdict,
+        digest,
+        approvals,
+        reports,
+        rule,
+        code,
+        reason,
+        hints,
+        took: Duration::ZERO,
+    }
 }
 
 /// The codes of reasons that say nothing of the image: it was not looked at, or not by this signer.

@@ -111,6 +111,9 @@ pub struct ImageReport {
     pub digest: Option<String>,
     /// The rules that it satisfies.
     pub approvals: Vec<Approval>,
+    /// The signed reports that these rules ask for, with their digests, ages and counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reports: Option<String>,
     /// The rule that it does not satisfy.
     pub rule: Option<String>,
     /// Why not, as a code.

@@ -36,7 +36,12 @@ impl ObjectReport {
             approvals.flat_map(|of| [&mut of.rule, &mut of.signers]).for_each(line);
             let said = image.rule.iter_mut().chain(&mut image.code).chain(&mut image.reason);
             let texts = [&mut image.image, &mut image.path].into_iter();
-            texts.chain(said).chain(&mut image.digest).chain(&mut image.pinned).for_each(line);
+            texts
+                .chain(said)
+                .chain(&mut image.reports)
+                .chain(&mut image.digest)
+                .chain(&mut image.pinned)
+                .for_each(line);
         }
     }
 }

@@ -5,7 +5,7 @@
 //!   policy rejects, `convert` lost something.
 //! - 2: a mistake in the command line, the settings or another input. `run` has 1 for settings, as `kwctl
 //!   run` does.
-//! - 3: `check` or `explain` did not check something.
+//! - 3: `check` or `explain` did not check something; `attest` has pushed what is not signed yet.
 //! - Whoever stops reading what is printed changes none of these.
 
 use std::process::ExitCode;
@@ -50,6 +50,11 @@ pub(crate) fn of_error(error: &anyhow::Error) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// The exit code of a report that was pushed, and that nobody has signed.
+pub(super) fn unsigned() -> ExitCode {
+    ExitCode::from(UNCHECKED)
 }
 
 /// The exit code of a check that came to its end.

@@ -2,7 +2,7 @@
 //! be read.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
@@ -78,6 +78,15 @@ impl SettingsOptions {
     }
 }
 
+/// What the policy makes of the settings in the file.
+///
+/// # Errors
+/// When they cannot be read or are not valid.
+pub(crate) fn rules_in(path: &Path, runtime: &Handle) -> anyhow::Result<Rules> {
+    let settings = Settings::read(path).map_err(Mistake::new)?;
+    Ok(settings.rules(&nowhere(runtime.clone()), now()).map_err(Mistake::new)?)
+}
+
 /// A host that reaches nothing: enough to check chains of certificates.
 pub(super) fn nowhere(runtime: Handle) -> Host {
     let live = Live::new(runtime, Registries::default(), Trust::default(), Cluster::default());
@@ -149,11 +158,7 @@ impl World {
         at_once: usize,
         access: Access,
     ) -> anyhow::Result<Live> {
-        let registries = self.registries.read(at_once)?;
-        let trust = match &self.sigstore_trust_config {
-            Some(path) => Trust::read(path)?,
-            None => Trust::default(),
-        };
+        let (registries, trust) = (self.registries.read(at_once)?, self.trust()?);
         let cluster = match &self.kubernetes_manifests {
             Some(path) => Cluster::Manifests(Manifests::read(path)?),
             None if self.allow_context_aware => {
@@ -162,6 +167,25 @@ impl World {
             None => Cluster::Unknown,
         };
         Ok(Live::new(runtime, registries, trust, cluster))
+    }
+
+    /// The registries alone.
+    ///
+    /// # Errors
+    /// When a file that the options name cannot be read.
+    pub(crate) fn registries(&self) -> anyhow::Result<Registries> {
+        self.registries.read(AT_ONCE)
+    }
+
+    /// The trust root alone.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub(crate) fn trust(&self) -> anyhow::Result<Trust> {
+        Ok(match &self.sigstore_trust_config {
+            Some(path) => Trust::read(path)?,
+            None => Trust::default(),
+        })
     }
 
     /// The module that is there.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use signed_images_policy::image::reference::Reference;
 use signed_images_policy::policy::rule::Rule;
-use signed_images_policy::verify::outcome::Refusal;
+use signed_images_policy::verify::outcome::{Refusal, ReportSeen};
 use signed_images_policy::verify::verifier::{Verified, Verifier};
 
 use crate::answer::Answer;
@@ -55,9 +55,36 @@ pub struct RuleResult {
     /// The labels of those whose signatures were found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub signers: Vec<String>,
+    /// The reports that satisfy it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<ReportFound>,
     /// Why it is not satisfied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// A signed report that was found, and is enough.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportFound {
+    /// What messages call it: `vuln`, `trivy (vuln)`.
+    pub name: String,
+    /// The digest of its manifest.
+    pub digest: String,
+    /// How old it is, if it has a time: `3 days`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub age: Option<String>,
+    /// How many findings it has, if it was asked: `2 CRITICAL, 1 HIGH`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<String>,
+}
+
+impl ReportFound {
+    fn new(seen: ReportSeen) -> Self {
+        let ReportSeen { name, digest, summary } = seen;
+        let findings = summary.findings.map(|counts| counts.to_string());
+        Self { name, digest: digest.to_string(), age: summary.age, findings }
+    }
 }
 
 impl Findings {
@@ -87,12 +114,15 @@ impl RuleResult {
             host.call(namespace, operation, payload)
         };
         match Verifier::new(&mut call, now).verify(image, &[rule]) {
-            Verified::Yes(pinned, approvals, _) => Self {
-                satisfied: true,
-                digest: Some(pinned.digest().to_string()),
-                signers: approvals.into_iter().flat_map(|approval| approval.signers).collect(),
-                reason: None,
-            },
+            Verified::Yes(pinned, approvals, _) => {
+                let digest = Some(pinned.digest().to_string());
+                let (mut signers, mut reports) = (Vec::new(), Vec::new());
+                for approval in approvals {
+                    signers.extend(approval.signers);
+                    reports.extend(approval.reports.into_iter().map(ReportFound::new));
+                }
+                Self { satisfied: true, digest, signers, reports, reason: None }
+            }
             Verified::Tolerated(refusals) => Self::unsatisfied(refusals.first()),
             Verified::No(refusal) => Self::unsatisfied(Some(&refusal)),
             Verified::NotLookedAt => Self::unsatisfied(None),
@@ -101,7 +131,7 @@ impl RuleResult {
 
     fn unsatisfied(refusal: Option<&Refusal>) -> Self {
         let reason = refusal.map(|refusal| legible::line(&refusal.reason.to_string()));
-        Self { satisfied: false, digest: None, signers: Vec::new(), reason }
+        Self { satisfied: false, digest: None, signers: Vec::new(), reports: Vec::new(), reason }
     }
 }
 

@@ -33,6 +33,6 @@ impl Shared {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = Arc::clone(answers.entry(key).or_default());
         drop(answers);
-        answer.get_or_init(|| live.answer(question).map_err(|error| error.report())).clone()
+        answer.get_or_init(|| live.ask(question).map_err(|error| error.report())).clone()
     }
 }

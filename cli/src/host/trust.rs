@@ -100,16 +100,22 @@ impl Trust {
         Ok(Self { root: OnceCell::new_with(Some(Ok(Arc::new(root)))) })
     }
 
+    /// The trust root, which is needed.
+    pub(crate) async fn certain(&self) -> Result<&SigstoreTrustRoot, HostError> {
+        match self.root.get_or_init(fetch).await {
+            Ok(root) => Ok(root.as_ref()),
+            Err(reason) => Err(HostError::TrustRoot { reason: reason.clone() }),
+        }
+    }
+
     /// The trust root, if there is one or it is needed.
     pub(crate) async fn root(&self, need: Need) -> Result<Option<&SigstoreTrustRoot>, HostError> {
-        let root = match need {
-            Need::Nothing => self.root.get().and_then(|root| root.as_ref().ok()),
-            Need::TrustRoot => match self.root.get_or_init(fetch).await {
-                Ok(root) => Some(root),
-                Err(reason) => return Err(HostError::TrustRoot { reason: reason.clone() }),
-            },
-        };
-        Ok(root.map(Arc::as_ref))
+        match need {
+            Need::Nothing => {
+                Ok(self.root.get().and_then(|root| root.as_ref().ok()).map(Arc::as_ref))
+            }
+            Need::TrustRoot => self.certain().await.map(Some),
+        }
     }
 }
 

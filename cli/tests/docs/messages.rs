@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use pulldown_cmark::HeadingLevel;
 use serde::Deserialize;
-use signed_images_policy::verify::outcome::{OtherSignature, Reason};
+use signed_images_policy::attestation::ReportProblem;
+use signed_images_policy::verify::outcome::{
+    OtherSignature, Reason, Requirement, Shortfall, Unmet,
+};
 use signed_images_testing::cases;
 
 use crate::pages::{Page, root};
@@ -144,7 +147,8 @@ fn entry_of(reason: &Reason) -> &'static str {
         Reason::Withheld(_) => "could not be checked, the policy server withholds a capability",
         Reason::Moved { .. } => "the tag moved while it was verified",
         Reason::Signer(..) => " cannot be used: ",
-        Reason::Unmet(_) => " report ",
+        // Each has a message of its own, which cases say.
+        Reason::Unmet(_) => "report is about another image",
     }
 }
 
@@ -158,6 +162,11 @@ fn every_reason_has_an_entry() {
         "it is not there".to_owned(),
     );
     let missing = vec!["release team".to_owned()];
+    let unmet = Unmet {
+        what: Requirement::Report { name: "vuln".to_owned(), predicate_type: String::new() },
+        platform: None,
+        why: Shortfall::Report(ReportProblem::OtherImage),
+    };
     let reasons = [
         Reason::NotSigned(OtherSignature::Unknown),
         Reason::NotSigned(OtherSignature::Bundle),
@@ -174,6 +183,7 @@ fn every_reason_has_an_entry() {
         Reason::Withheld("Policy has not been granted access".to_owned()),
         Reason::Moved { expected: digest("a"), answered: digest("b") },
         Reason::Signer("release team".to_owned(), key),
+        Reason::Unmet(Box::new(unmet)),
     ];
     let entries = entries();
     for reason in &reasons {

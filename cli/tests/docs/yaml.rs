@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use signed_images::sources::Sources;
-use signed_images_convert::{Source, convert};
+use signed_images_convert::{Options, Source, convert};
 use signed_images_testing::schema;
 use yaml_serde::Value;
 
@@ -10,7 +10,7 @@ use crate::commands;
 use crate::folder::Folder;
 
 /// Objects that pages show, beside policies.
-const KINDS: [(&str, &str); 15] = [
+const KINDS: [(&str, &str); 16] = [
     ("v1", "Namespace"),
     ("v1", "ConfigMap"),
     ("v1", "Secret"),
@@ -24,6 +24,7 @@ const KINDS: [(&str, &str); 15] = [
     ("policies.kubewarden.io/v1", "ClusterAdmissionPolicyGroup"),
     ("batch.example.com/v1", "Pipeline"),
     ("catalog.cattle.io/v1", "ClusterRepo"),
+    ("tekton.dev/v1", "Task"),
     ("monitoring.coreos.com/v1", "PrometheusRule"),
     ("argoproj.io/v1alpha1", "Application"),
 ];
@@ -86,7 +87,10 @@ fn check_document(document: &Value, text: &str, folder: &mut Folder) -> Result<(
     let settings: Vec<&str> = known.fields.iter().map(|field| field.key.as_str()).collect();
     let (version, kind) = (word(document, "apiVersion"), word(document, "kind"));
     if !kind.is_empty() {
-        return object(document, version, kind, text);
+        return match (version, kind) {
+            ("tekton.dev/v1", "Task") => scripts(&document["spec"]["steps"], folder),
+            _ => object(document, version, kind, text),
+        };
     }
     if keys.contains(&"cases") {
         return suite(document);
@@ -108,6 +112,10 @@ fn check_document(document: &Value, text: &str, folder: &mut Folder) -> Result<(
     if keys.contains(&"jobs") {
         let jobs = document["jobs"].as_mapping().ok_or("`jobs` is no map")?;
         return jobs.values().try_for_each(|job| steps(&job["steps"], folder));
+    }
+    if map.values().all(|job| job.get("script").is_some()) {
+        // Jobs of GitLab's.
+        return map.values().try_for_each(|job| script(&job["script"], folder));
     }
     Err(format!("YAML with the keys `{}` is not known", keys.join("`, `")))
 }
@@ -180,11 +188,30 @@ fn validate(settings: &Value) -> Result<(), String> {
 }
 
 fn converts(text: &str) -> Result<(), String> {
-    let sources = Source::parse("page.yaml", text).map_err(|error| error.to_string())?;
-    convert(&sources).map(drop).map_err(|(place, error)| format!("{place}: {error}"))
+    let (sources, fault) = Source::parse("page.yaml", text);
+    if let Some(fault) = fault {
+        return Err(fault.to_string());
+    }
+    match convert(&sources, &Options::default()).refused.first() {
+        Some((place, error)) => Err(format!("{place}: {error}")),
+        None => Ok(()),
+    }
 }
 
 /// Steps of a workflow: what they run is looked at as any command.
+/// The scripts of Tekton's steps.
+fn scripts(steps: &Value, folder: &mut Folder) -> Result<(), String> {
+    let steps = steps.as_sequence().ok_or("a Task without steps")?;
+    steps.iter().try_for_each(|step| commands::check(word(step, "script"), folder, 0))
+}
+
+/// A script, line by line.
+fn script(lines: &Value, folder: &mut Folder) -> Result<(), String> {
+    let lines = lines.as_sequence().ok_or("a script that is no list")?;
+    let mut lines = lines.iter().map(|line| line.as_str().ok_or("a line that is no string"));
+    lines.try_for_each(|line| commands::check(line?, folder, 0))
+}
+
 fn steps(document: &Value, folder: &mut Folder) -> Result<(), String> {
     let steps = document.as_sequence().ok_or("neither a map nor the steps of a workflow")?;
     for step in steps {

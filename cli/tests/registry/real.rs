@@ -12,7 +12,7 @@ use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
 use signed_images::demo::Key;
 use signed_images_testing::command::signed_images;
-use signed_images_testing::server::{Authority, Server, slowly};
+use signed_images_testing::server::{Authority, Request, Response, Server, slowly};
 use tempfile::TempDir;
 
 use super::world::{run, settings};
@@ -20,18 +20,18 @@ use super::world::{run, settings};
 const LATENCY: Duration = Duration::from_millis(150);
 
 /// `docker-registry`, until the test ends.
-struct Real {
+pub(crate) struct Real {
     process: Child,
     host: String,
     _folder: TempDir,
 }
 
 impl Real {
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
         let config = format!(
-            "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{port}'}}\n",
+            "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{port}', relativeurls: true}}\n",
             folder.path().join("data").display()
         );
         let file = folder.path().join("config.yml");
@@ -61,11 +61,20 @@ impl Real {
         client.fetch_manifest_digest(&to, &RegistryAuth::Anonymous).await.unwrap()
     }
 
-    async fn push_signed(&self, key: &Key) {
+    /// Pushes an image, `app:1`.
+    pub(crate) async fn push_image(&self) -> String {
         let config =
             r#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
-        let digest =
-            self.push("1", ImageLayer::oci_v1("app", None), Config::oci_v1(config, None)).await;
+        self.push("1", ImageLayer::oci_v1("app", None), Config::oci_v1(config, None)).await
+    }
+
+    /// The way to it, for a server that stands in front of it.
+    pub(crate) fn forward(&self) -> impl Fn(&Request) -> Response + Send + Sync + use<> {
+        slowly(self.host.clone(), Duration::ZERO)
+    }
+
+    async fn push_signed(&self, key: &Key) {
+        let digest = self.push_image().await;
         let signature = key.sign(&format!("{}/app", self.host), &digest).unwrap();
         let layer = ImageLayer::new(
             signature.payload,

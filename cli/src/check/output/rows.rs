@@ -120,6 +120,7 @@ pub(super) fn why(image: &ImageReport) -> String {
             let approvals = image.approvals.iter();
             approvals
                 .map(|approval| format!("{}: {}", approval.rule, approval.signers))
+                .chain(image.reports.clone())
                 .chain(image.reason.clone())
                 .collect::<Vec<_>>()
                 .join("\n")

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use crate::check::Verdict;
 use crate::explain::{
     Canonical, Explanation, Fate, Findings, Fingerprint, List, Needs, Noted, PatternReport,
-    RuleReport, RuleResult, SignerReport, Standing, Subject,
+    ReportFound, RuleReport, RuleResult, SignerReport, Standing, Subject,
 };
 
 const TITLE: Style = Style::new().bold();
@@ -122,9 +122,24 @@ fn write_needs(f: &mut String, rule: &RuleReport) -> fmt::Result {
         writeln!(f, "  {and} signatures of {minimum} of these {of}")?;
         any_of.signatures.iter().try_for_each(|signer| write_signer(f, signer))?;
     }
+    if !rule.attestations.is_empty() {
+        writeln!(f, "  and signed reports: {}", rule.attestations.join(", "))?;
+    }
     match &rule.result {
         Some(result) => write_result(f, result, rule.enforcement),
         None => Ok(()),
+    }
+}
+
+fn write_report(f: &mut String, report: &ReportFound) -> fmt::Result {
+    write!(f, "    {} report {}", report.name, report.digest)?;
+    if let Some(age) = &report.age {
+        write!(f, ", {age} old")?;
+    }
+    match report.findings.as_deref() {
+        None => writeln!(f),
+        Some("") => writeln!(f, ", no findings"),
+        Some(findings) => writeln!(f, ", {findings}"),
     }
 }
 
@@ -178,7 +193,8 @@ fn write_result(f: &mut String, result: &RuleResult, enforcement: &str) -> fmt::
     if result.satisfied {
         let digest = result.digest.as_deref().unwrap_or_default();
         let signers = result.signers.join(", ");
-        return writeln!(f, "  {}: {signers} signed {digest}", styled(GOOD, "satisfied"));
+        writeln!(f, "  {}: {signers} signed {digest}", styled(GOOD, "satisfied"))?;
+        return result.reports.iter().try_for_each(|report| write_report(f, report));
     }
     let (style, says) = match enforcement {
         "warn" => (UNSURE, "not satisfied, which only warns"),

@@ -1,0 +1,150 @@
+//! The reports of an image, copied to where the image was copied.
+//!
+//! - What is copied? Every report about the image, with its signature; about an index those of its platforms as well.
+//! - Does a signature hold elsewhere? Yes: it is of a digest, which stays what it was.
+//! - Is anything verified? What was signed is told by the policy. That what arrives is what was sent, by its digest.
+
+use oci_client::Reference;
+use oci_client::manifest::OciDescriptor;
+use serde_json::Value;
+use signed_images_policy::policy::predicate_type::ARTIFACT_TYPE;
+
+use super::place;
+use super::store::{Manifest, Store};
+use crate::host::Registries;
+use crate::registry::RegistryError;
+
+/// A report that was copied: where it is now, and by which tag it is found.
+#[derive(Debug)]
+pub(crate) struct Copied {
+    pub(crate) report: String,
+    pub(crate) tag: String,
+}
+
+/// Why reports were not copied.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CopyError {
+    #[error(
+        "`{0}` has no reports about this image: name the repository that has them with --repository"
+    )]
+    NoReports(String),
+    #[error("cannot read `{what}`: {source}")]
+    Read { what: String, source: RegistryError },
+    #[error("cannot write `{what}`: {source}")]
+    Write { what: String, source: RegistryError },
+    #[error("`{0}` is not signed, so that no policy would read its copy")]
+    Unsigned(String),
+    #[error(
+        "`{0}` has other signatures already: put them together with `cosign copy --only=sig`, or delete that tag"
+    )]
+    OtherSignatures(String),
+    #[error("`{0}` is no manifest with blobs of known digests")]
+    Malformed(String),
+}
+
+/// Reports on their way.
+pub(crate) struct Copy<'a> {
+    store: Store<'a>,
+    from: Reference,
+    to: Reference,
+}
+
+impl<'a> Copy<'a> {
+    /// From one repository to another.
+    pub(crate) fn new(registries: &'a Registries, from: Reference, to: Reference) -> Self {
+        Self { store: Store(registries), from, to }
+    }
+
+    /// Copies the reports about this image.
+    pub(crate) async fn all(&self, image: &Reference) -> Result<Vec<Copied>, CopyError> {
+        let subjects = self.subjects(image).await?;
+        let tags = self.store.tags(&self.from).await;
+        let tags =
+            tags.map_err(|source| CopyError::Read { what: place::written(&self.from), source })?;
+        let mut copied = Vec::new();
+        for subject in subjects {
+            let prefix = place::tag_prefix(&subject);
+            for tag in &tags {
+                let name = tag.strip_prefix(&prefix);
+                if name.is_some_and(|name| !place::is_taken(name)) {
+                    copied.extend(self.report(tag).await?);
+                }
+            }
+        }
+        if copied.is_empty() {
+            return Err(CopyError::NoReports(place::written(&self.from)));
+        }
+        Ok(copied)
+    }
+
+    /// The image, and what it lists if it is an index.
+    async fn subjects(&self, image: &Reference) -> Result<Vec<Reference>, CopyError> {
+        let manifest = self.read(image).await?.json();
+        let listed = manifest.get("manifests").and_then(Value::as_array).into_iter().flatten();
+        let digests = listed.filter_map(|entry| entry.get("digest")?.as_str());
+        let parts = digests.map(|digest| place::by_digest(image, digest));
+        Ok(std::iter::once(image.clone()).chain(parts).collect())
+    }
+
+    /// Copies what the tag stands for, if it is a report. The tag is last: whoever reads it finds the signature.
+    async fn report(&self, tag: &str) -> Result<Option<Copied>, CopyError> {
+        let report = self.read(&place::by_tag(&self.from, tag)).await?;
+        if report.json().get("artifactType").and_then(Value::as_str) != Some(ARTIFACT_TYPE) {
+            return Ok(None);
+        }
+        self.blobs(&report).await?;
+        self.write(&report, &place::by_digest(&self.to, &report.digest)).await?;
+        self.signatures(&report).await?;
+        self.write(&report, &place::by_tag(&self.to, tag)).await?;
+        let report = place::by_digest(&self.to, &report.digest).whole();
+        Ok(Some(Copied { report, tag: tag.to_owned() }))
+    }
+
+    async fn signatures(&self, report: &Manifest) -> Result<(), CopyError> {
+        let tag = format!("{}.sig", report.digest.replace(':', "-"));
+        let to = place::by_tag(&self.to, &tag);
+        let signatures =
+            self.read(&place::by_tag(&self.from, &tag)).await.map_err(|error| match error {
+                CopyError::Read { source: RegistryError::Absent { .. }, .. } => {
+                    CopyError::Unsigned(place::by_digest(&self.from, &report.digest).whole())
+                }
+                error => error,
+            })?;
+        match self.read(&to).await {
+            Ok(there) if there.digest == signatures.digest => return Ok(()),
+            Ok(_) => return Err(CopyError::OtherSignatures(to.whole())),
+            Err(CopyError::Read { source: RegistryError::Absent { .. }, .. }) => {}
+            Err(error) => return Err(error),
+        }
+        self.blobs(&signatures).await?;
+        self.write(&signatures, &to).await
+    }
+
+    async fn blobs(&self, of: &Manifest) -> Result<(), CopyError> {
+        let json = of.json();
+        let config = json.get("config").into_iter();
+        let layers = json.get("layers").and_then(Value::as_array).into_iter().flatten();
+        for blob in config.chain(layers) {
+            let malformed =
+                |_| CopyError::Malformed(place::by_digest(&self.from, &of.digest).whole());
+            let blob: OciDescriptor = serde_json::from_value(blob.clone()).map_err(malformed)?;
+            let what = || place::by_digest(&self.from, &blob.digest).whole();
+            let bytes = self.store.blob(&self.from, &blob).await;
+            let bytes = bytes.map_err(|source| CopyError::Read { what: what(), source })?;
+            let pushed = self.store.push_blob(&self.to, bytes).await;
+            pushed.map_err(|source| CopyError::Write { what: place::written(&self.to), source })?;
+        }
+        Ok(())
+    }
+
+    async fn read(&self, what: &Reference) -> Result<Manifest, CopyError> {
+        let manifest = self.store.manifest(what).await;
+        manifest.map_err(|source| CopyError::Read { what: what.whole(), source })
+    }
+
+    async fn write(&self, manifest: &Manifest, to: &Reference) -> Result<(), CopyError> {
+        let media_type = manifest.media_type();
+        let written = self.store.push_manifest(to, manifest.bytes.clone(), &media_type).await;
+        written.map_err(|source| CopyError::Write { what: to.whole(), source })
+    }
+}

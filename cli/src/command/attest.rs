@@ -1,0 +1,273 @@
+//! `signed-images attest`: a report about an image, published so that the policy can read it.
+//!
+//! - Who signs? The command after `--`: no key is held here.
+//! - Whose signature must it be? That of those whom the settings name for this report (`--settings-path`), or of the signer
+//!   that is named here, who should be one of them.
+//! - What does the exit code say? 0 is a report that is found by its tag, signed, and verified by the host that `check`
+//!   asks. 3 is one that was pushed, and is not signed yet.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, bail};
+use clap::{ArgGroup, Args};
+use serde_json::value::RawValue;
+use signed_images_policy::policy::predicate_type::PredicateType;
+use tokio::runtime::Runtime;
+
+use super::exit::{self, Mistake};
+use super::options::{World, rules_in};
+use super::print::{print, tell};
+use crate::attest::copy::Copy;
+use crate::attest::cosign::Wanted;
+use crate::attest::entries::Entries;
+use crate::attest::place::{self, Name};
+use crate::attest::predicate;
+use crate::attest::publish::{PublishError, Pushed, Stated, Target, Whose};
+use crate::attest::signer::{Annotations, Signer, Unverified};
+use crate::host::AT_ONCE;
+
+const HELP: &str = "\
+Exit codes:
+  0  the report is signed, verified and found by its tag; or reports were copied
+  1  it failed: the tag was not moved
+  2  there is a mistake in the command line or the predicate
+  3  the report was pushed and is not signed yet
+
+Examples:
+  Publish a scan, signed by a key (cosign 2 needs no more than --key):
+    trivy image --format json --output scan.json ghcr.io/acme/app@sha256:…
+    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --predicate scan.json --key cosign.pub -- cosign sign --new-bundle-format=false --use-signing-config=false --key cosign.key
+
+  Sign it elsewhere: this says what to sign, and moves the tag when it is run again:
+    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --predicate scan.json --key cosign.pub
+
+  Publish again what `cosign attest` has put beside the image:
+    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --from-cosign --key cosign.pub -- cosign sign --new-bundle-format=false --use-signing-config=false --key cosign.key
+
+  Copy the reports of an image to where it was copied:
+    signed-images attest --copy ghcr.io/acme/app@sha256:… registry.example.com/mirror/app";
+
+/// Publish a signed report about an image: a vulnerability scan, an SBOM, provenance
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+#[command(group = ArgGroup::new("content").args(["predicate", "from_cosign", "copy"]).required(true))]
+#[command(group = ArgGroup::new("whose").args(["settings_path", "key", "certificate_identity", "copy"]).required(true).multiple(true))]
+#[command(group = ArgGroup::new("signer").args(["key", "certificate_identity"]))]
+pub(crate) struct Attest {
+    /// The image, by its digest
+    #[arg(value_name = "IMAGE@DIGEST", required_unless_present = "copy", conflicts_with = "copy")]
+    image: Option<String>,
+    /// What the report is: a name of `cosign attest --type` (`vuln`, `spdx`, `cyclonedx`, …), or a URI
+    #[arg(long = "type", value_name = "TYPE", required_unless_present = "copy", value_parser = PredicateType::parse)]
+    predicate_type: Option<PredicateType>,
+    /// The content: a file of JSON, `-` is stdin; of `vuln` what trivy or grype writes as JSON, too
+    #[arg(long, value_name = "FILE")]
+    predicate: Option<PathBuf>,
+    /// Take what `cosign attest` put beside the image, if this signer signed it
+    #[arg(long, requires = "signer")]
+    from_cosign: bool,
+    /// Copy the reports about an image, with their signatures, to the repository that it was copied to
+    #[arg(long, num_args = 2, value_names = ["IMAGE@DIGEST", "REPOSITORY"])]
+    copy: Vec<String>,
+    /// When a scan ended that does not say so itself, as `2026-01-31T12:00:00Z`
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    scan_finished: Option<String>,
+    /// Publish all of a scan or an SBOM, and not only what conditions read: policy servers keep it in memory
+    #[arg(long)]
+    full: bool,
+    /// What else is published of a scan or an SBOM: a JSON pointer into it, `*` for each element of a list
+    #[arg(long, value_name = "POINTER", conflicts_with = "full")]
+    keep: Vec<String>,
+    /// What this report is called beside others of its type; the settings have the same `name`
+    #[arg(long)]
+    name: Option<Name>,
+    /// Where the image's reports are kept [default: in its own repository]; the settings have the same `repository`
+    #[arg(long, value_name = "REPOSITORY")]
+    repository: Option<String>,
+    /// The policy's settings: those whom they name for this report must have signed it
+    #[arg(long, short, value_name = "PATH")]
+    settings_path: Option<PathBuf>,
+    /// The public key that must have signed, PEM; with settings, what cosign attested
+    #[arg(long, value_name = "FILE", conflicts_with = "certificate_identity")]
+    key: Option<PathBuf>,
+    /// The identity that must have signed, likewise: the subject of its certificate
+    #[arg(long, value_name = "SUBJECT", requires = "certificate_oidc_issuer")]
+    certificate_identity: Option<String>,
+    /// Who vouches for that identity
+    #[arg(long, value_name = "URL", requires = "certificate_identity")]
+    certificate_oidc_issuer: Option<String>,
+    #[command(flatten)]
+    world: World,
+    /// Say nothing but what is wrong
+    #[arg(long, short)]
+    quiet: bool,
+    /// What signs: the report by its digest and the annotation are added to it
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+impl Attest {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let runtime = Runtime::new()?;
+        if let [from, to] = self.copy.as_slice() {
+            self.copy(from, to, &runtime)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let signer = self.signer()?;
+        let target = self.target()?;
+        let whose = self.whose(&target, signer.as_ref(), &runtime)?;
+        let predicate = self.content(&target, signer.as_ref(), &runtime)?;
+        let stated = self.state(&target, predicate)?;
+        let summary = stated.summary.clone();
+        let pushed = runtime.block_on(target.push(stated, &self.world.registries()?))?;
+        let report = target.report(&pushed);
+        self.say(&format!("pushed {report} ({summary}, {} bytes)", pushed.size));
+        self.sign(&report, &target.annotations)?;
+        // Registries are asked anew: what they said before was said before the signature.
+        let live = self.world.live(runtime.handle().clone(), AT_ONCE)?;
+        match target.verify(&pushed, &whose, &live) {
+            Err(PublishError::Unverified(Unverified::Unsigned { .. }))
+                if self.command.is_empty() =>
+            {
+                print(&to_do(&report, &target))?;
+                return Ok(exit::unsigned());
+            }
+            verified => verified?,
+        }
+        self.publish(&target, pushed, &runtime)
+    }
+
+    fn publish(
+        &self,
+        target: &Target,
+        pushed: Pushed,
+        runtime: &Runtime,
+    ) -> anyhow::Result<ExitCode> {
+        let report = target.report(&pushed);
+        self.say("verified by the policy's own host");
+        runtime.block_on(target.tag(pushed, &self.world.registries()?))?;
+        if !self.quiet {
+            print(&format!("Report published: {report}, as {}\n", target.tag))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The signer that is named.
+    fn signer(&self) -> Result<Option<Signer>, Mistake> {
+        match (&self.key, &self.certificate_identity, &self.certificate_oidc_issuer) {
+            (Some(key), ..) => Signer::key(key).map(Some).map_err(Mistake::new),
+            (None, Some(subject), Some(issuer)) => {
+                Ok(Some(Signer::Identity { issuer: issuer.clone(), subject: subject.clone() }))
+            }
+            (None, ..) => Ok(None),
+        }
+    }
+
+    /// Whose signature the report must have: what the settings ask for, if there are any.
+    fn whose(
+        &self,
+        target: &Target,
+        signer: Option<&Signer>,
+        runtime: &Runtime,
+    ) -> anyhow::Result<Whose> {
+        if let Some(path) = &self.settings_path {
+            let rules = rules_in(path, runtime.handle())?;
+            let entries = Entries::of(rules, target, self.name.as_ref()).map_err(Mistake::new)?;
+            return Ok(Whose::Entries(entries));
+        }
+        signer.cloned().map(Whose::Signer).context("nobody is named who signs")
+    }
+
+    fn target(&self) -> anyhow::Result<Target> {
+        let image = self.image.as_deref().unwrap_or_default();
+        let image = place::image(image).map_err(Mistake::new)?;
+        let repository = match &self.repository {
+            Some(repository) => place::repository(repository).map_err(Mistake::new)?,
+            None => image.clone(),
+        };
+        let predicate_type = self.predicate_type.clone().context("--type is missing")?;
+        let tag = place::tag(&image, &predicate_type, self.name.as_ref());
+        let annotations = Annotations::new(&predicate_type, self.name.as_ref());
+        Ok(Target { image, repository, predicate_type, tag, annotations })
+    }
+
+    fn content(
+        &self,
+        target: &Target,
+        signer: Option<&Signer>,
+        runtime: &Runtime,
+    ) -> anyhow::Result<Box<RawValue>> {
+        let Target { image, predicate_type, .. } = target;
+        let Some(path) = &self.predicate else {
+            let signer = signer.context("--from-cosign needs a signer")?;
+            let wanted = Wanted { image, predicate_type, signer };
+            let (registries, trust) = (self.world.registries()?, self.world.trust()?);
+            return Ok(runtime.block_on(wanted.find(&registries, &trust))?);
+        };
+        let read = predicate::read(path, predicate_type, self.scan_finished.as_deref());
+        Ok(read.map_err(Mistake::new)?)
+    }
+
+    /// What is pushed of the predicate.
+    fn state(&self, target: &Target, predicate: Box<RawValue>) -> anyhow::Result<Stated> {
+        let predicate = if self.full {
+            predicate
+        } else {
+            predicate::reduced(&predicate, &target.predicate_type, &self.keep)?
+        };
+        Ok(target.state(predicate).map_err(Mistake::new)?)
+    }
+
+    fn sign(&self, report: &str, annotations: &Annotations) -> anyhow::Result<()> {
+        let Some((program, arguments)) = self.command.split_first() else { return Ok(()) };
+        let name = program.to_string_lossy();
+        let status = Command::new(program)
+            .args(arguments)
+            .args(annotations.options())
+            .arg(report)
+            // Results are this command's own.
+            .stdout(Stdio::from(std::io::stderr()))
+            .status()
+            .with_context(|| format!("`{name}` cannot be run, so that `{report}` is not signed"))?;
+        if !status.success() {
+            bail!("`{name}` did not sign `{report}` ({status}): the tag was not moved");
+        }
+        Ok(())
+    }
+
+    fn copy(&self, from: &str, to: &str, runtime: &Runtime) -> anyhow::Result<()> {
+        let image = place::image(from).map_err(Mistake::new)?;
+        let to = place::repository(to).map_err(Mistake::new)?;
+        let from = match &self.repository {
+            Some(repository) => place::repository(repository).map_err(Mistake::new)?,
+            None => image.clone(),
+        };
+        let registries = self.world.registries()?;
+        let copied = runtime.block_on(Copy::new(&registries, from, to).all(&image))?;
+        for copied in copied.iter().filter(|_| !self.quiet) {
+            print(&format!("Report copied: {}, as {}\n", copied.report, copied.tag))?;
+        }
+        Ok(())
+    }
+
+    fn say(&self, line: &str) {
+        if !self.quiet {
+            tell(&format!("{line}\n"));
+        }
+    }
+}
+
+/// What is left to do when nobody was asked to sign.
+fn to_do(report: &str, target: &Target) -> String {
+    format!(
+        "The report is not signed yet. Sign it (cosign 3 needs --new-bundle-format=false --use-signing-config=false):\n  cosign sign {} {report}\nand run this again: it moves the tag {} when the signature is there.\n",
+        target.annotations, target.tag
+    )
+}
+
+fn time(text: &str) -> Result<String, String> {
+    let time = chrono::DateTime::parse_from_rfc3339(text);
+    time.map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
