@@ -84,7 +84,7 @@ fn body(entry: &str) -> Option<[String; 3]> {
     if string(algorithm?)? != "sha256" {
         return None;
     }
-    let owned = |value: &RawValue| string(value).map(|text| text.into_owned());
+    let owned = |value: &RawValue| string(value).map(Cow::into_owned);
     Some([owned(hash?)?, owned(content?)?, owned(member(key?, "content")?)?])
 }
 
