@@ -84,7 +84,7 @@ rust-version:
 	@$(call says,.github/workflows/ci.yml,/rust:$(RUST)-)
 	@$(call says,.github/workflows/release.yml,/rust:$(RUST)-)
 
-# Seconds for each of the eleven fuzz targets.
+# Seconds for each of the fourteen fuzz targets.
 FUZZ_SECONDS := 600
 
 fuzz: setup-fuzz

@@ -13,12 +13,13 @@ use super::problem::ReportProblem;
 use super::refused::RefusedFindings;
 use super::severities::Counts;
 use super::walk::Value;
-use crate::policy::report::{Exception, Severity, Vulnerabilities};
+use crate::policy::report::{Severity, Vulnerabilities};
 use crate::text::clip;
 use crate::time::Time;
 use FindingPart::{
     Alias, FixState, FixVersion, Grype, Id, Package, Scanner, Scans, Status, Trivy, Version,
 };
+use std::cmp::Ordering;
 
 const FRAME: [(&str, Mark); 4] = [
     ("/scanner/uri", Mark::Finding(Scanner)),
@@ -69,7 +70,9 @@ const MAX_NAMED: usize = 3;
 /// What is known of a scan so far.
 pub(super) struct Scan<'e> {
     asked: &'e Vulnerabilities,
-    now: Time,
+    /// Findings that are refused in any case, and those that pass now: in order, to be found quickly.
+    always: Vec<&'e str>,
+    excepted: Vec<&'e str>,
     names_scanner: bool,
     is_known_form: bool,
     current: Finding,
@@ -93,9 +96,15 @@ struct Finding {
 
 impl<'e> Scan<'e> {
     pub(super) fn new(asked: &'e Vulnerabilities, now: Time) -> Self {
+        let always = asked.always.iter().map(String::as_str);
+        let hold = asked
+            .except
+            .iter()
+            .filter(|exception| exception.until.is_none_or(|day| !day.is_over(now)));
         Self {
             asked,
-            now,
+            always: in_order(always),
+            excepted: in_order(hold.map(|exception| exception.id.as_str())),
             names_scanner: false,
             is_known_form: false,
             current: Finding::default(),
@@ -132,12 +141,12 @@ impl<'e> Scan<'e> {
     }
 
     fn judge(&mut self) {
-        let finding = &self.current;
-        let severity = Severity::read(&finding.severity);
+        let severity = Severity::read(&self.current.severity);
         self.all.add(severity);
-        if !finding.is_refused(severity, self.asked, self.now) {
+        if !self.refuses(severity) {
             return;
         }
+        let finding = &self.current;
         self.refused.counts.add(severity);
         self.refused.are_fixed &= finding.has_fix();
         let graver = self.severities.iter().filter(|known| **known >= severity).count();
@@ -147,6 +156,28 @@ impl<'e> Scan<'e> {
             self.refused.named.insert(graver, finding.label(self.asked));
             self.refused.named.truncate(MAX_NAMED);
         }
+    }
+
+    fn refuses(&self, severity: Severity) -> bool {
+        let Self { asked, current, .. } = self;
+        if current.names().any(|name| is_among(&self.always, name)) {
+            return true;
+        }
+        let is_grave = asked.refuse.contains(&severity)
+            || severity == Severity::Unknown && !asked.refuse.is_empty();
+        is_grave && (current.has_fix() || !asked.fixed_only) && !self.excepts(current)
+    }
+
+    /// By its own name, or by each of its other names that are a CVE or a GHSA: an advisory of several passes when all
+    /// of them do.
+    fn excepts(&self, finding: &Finding) -> bool {
+        let is_other_name = |name: &&String| {
+            (name.starts_with("CVE-") || name.starts_with("GHSA-"))
+                && !name.eq_ignore_ascii_case(&finding.id)
+        };
+        let mut others = finding.aliases.iter().filter(is_other_name).peekable();
+        is_among(&self.excepted, &finding.id)
+            || others.peek().is_some() && others.all(|name| is_among(&self.excepted, name))
     }
 
     /// How many findings there are, when none is refused.
@@ -178,35 +209,12 @@ impl Finding {
         self.is_fixed || self.has_fix_version
     }
 
-    fn is_refused(&self, severity: Severity, asked: &Vulnerabilities, now: Time) -> bool {
-        if asked.always.iter().any(|id| self.is_called(id)) {
-            return true;
-        }
-        let is_grave = asked.refuse.contains(&severity)
-            || severity == Severity::Unknown && !asked.refuse.is_empty();
-        is_grave && (self.has_fix() || !asked.fixed_only) && !self.is_excepted(&asked.except, now)
+    fn names(&self) -> impl Iterator<Item = &String> {
+        [&self.id].into_iter().chain(&self.aliases)
     }
 
     fn is_called(&self, id: &str) -> bool {
-        [&self.id].into_iter().chain(&self.aliases).any(|name| name.eq_ignore_ascii_case(id))
-    }
-
-    /// By its own name, or by each of its other names that are a CVE or a GHSA: an advisory of several passes when all
-    /// of them do.
-    fn is_excepted(&self, exceptions: &[Exception], now: Time) -> bool {
-        let holds = |name: &str| {
-            exceptions.iter().any(|exception| {
-                exception.id.eq_ignore_ascii_case(name)
-                    && exception.until.is_none_or(|day| !day.is_over(now))
-            })
-        };
-        let is_other_name = |name: &&String| {
-            (name.starts_with("CVE-") || name.starts_with("GHSA-"))
-                && !name.eq_ignore_ascii_case(&self.id)
-        };
-        let mut others = self.aliases.iter().filter(is_other_name).peekable();
-        !exceptions.is_empty()
-            && (holds(&self.id) || others.peek().is_some() && others.all(|name| holds(name)))
+        self.names().any(|name| name.eq_ignore_ascii_case(id))
     }
 
     /// `CVE-2024-1 (openssl 3.0.1)`, and whether an exception for it has ended.
@@ -220,4 +228,20 @@ impl Finding {
         let id = clip(id, 64);
         if told.is_empty() { id } else { format!("{id} ({})", told.join("; ")) }
     }
+}
+
+fn in_order<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable_by(|one, other| order(one, other));
+    names
+}
+
+fn is_among(names: &[&str], name: &str) -> bool {
+    names.binary_search_by(|known| order(known, name)).is_ok()
+}
+
+/// Names are one whatever the case of their letters.
+fn order(one: &str, other: &str) -> Ordering {
+    let [one, other] = [one, other].map(|name| name.bytes().map(|byte| byte.to_ascii_lowercase()));
+    one.cmp(other)
 }

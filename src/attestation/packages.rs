@@ -32,7 +32,8 @@ impl<'e> PackageCheck<'e> {
     }
 
     pub(super) fn take(&mut self, package: &PackageSeen) {
-        if self.refused.iter().any(|pattern| pattern.matches(package)) {
+        let names = package.names();
+        if self.refused.iter().any(|pattern| pattern.matches(&names, &package.version)) {
             self.found.add(|| package.label());
         }
     }
@@ -43,6 +44,16 @@ impl<'e> PackageCheck<'e> {
 }
 
 impl PackageSeen {
+    /// What it may be called: its name, and with its group as Maven and npm have it.
+    fn names(&self) -> Vec<String> {
+        let mut names = vec![self.name.clone()];
+        if !self.group.is_empty() {
+            let with = |between| [self.group.as_str(), between, &self.name].concat();
+            names.extend([":", "/"].map(with));
+        }
+        names
+    }
+
     /// `log4j-core 2.14.1`
     pub(super) fn label(&self) -> String {
         let name = if self.name.is_empty() { "a package without a name" } else { &self.name };
@@ -51,17 +62,15 @@ impl PackageSeen {
 }
 
 impl PackagePattern {
-    fn matches(&self, package: &PackageSeen) -> bool {
-        let is_called = |name: &str| matches_text_exactly_or_by_star(&self.name, name);
-        let PackageSeen { name, group, .. } = package;
-        let is_it = is_called(name)
-            || !group.is_empty()
-                && [":", "/"]
-                    .into_iter()
-                    .any(|between| is_called(&[group, between, name].concat()));
-        is_it
+    /// A question mark is one: no pattern of packages has another wildcard than the star.
+    fn is_called(&self, name: &str) -> bool {
+        if self.name.contains('*') { matches_text(&self.name, name) } else { self.name == name }
+    }
+
+    fn matches(&self, names: &[String], version: &str) -> bool {
+        names.iter().any(|name| self.is_called(name))
             && self.versions.as_ref().is_none_or(|(comparison, than)| {
-                version::compare(&package.version, than).is_none_or(|ordering| {
+                version::compare(version, than).is_none_or(|ordering| {
                     match (comparison, ordering) {
                         (Comparison::Less | Comparison::LessOrEqual, Ordering::Less)
                         | (Comparison::Equal | Comparison::LessOrEqual, Ordering::Equal) => true,
@@ -72,11 +81,6 @@ impl PackagePattern {
                 })
             })
     }
-}
-
-/// A question mark is one: no pattern of packages has another wildcard than the star.
-fn matches_text_exactly_or_by_star(pattern: &str, text: &str) -> bool {
-    if pattern.contains('*') { matches_text(pattern, text) } else { pattern == text }
 }
 
 #[cfg(test)]
@@ -113,7 +117,8 @@ mod tests {
             (pattern("a", Some((Comparison::LessOrEqual, "1.0"))), package("", "a", "1.0"), true),
         ];
         for (pattern, package, expected) in rows {
-            assert_eq!(pattern.matches(&package), expected, "{pattern:?} {package:?}");
+            let matches = pattern.matches(&package.names(), &package.version);
+            assert_eq!(matches, expected, "{pattern:?} {package:?}");
         }
     }
 }

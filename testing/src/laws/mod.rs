@@ -10,6 +10,7 @@ mod pinned;
 mod places;
 mod prefix;
 mod reference;
+mod report;
 mod review;
 mod runtime;
 mod scene;
@@ -22,7 +23,7 @@ mod trust;
 pub type Law = (&'static str, fn(&[u8]));
 
 /// Every law.
-pub const LAWS: [Law; 11] = [
+pub const LAWS: [Law; 14] = [
     ("reference", reference::law),
     ("pattern", pattern::law),
     ("prefix", prefix::law),
@@ -34,4 +35,7 @@ pub const LAWS: [Law; 11] = [
     ("payload", review::law_of_payloads),
     ("object", review::law_of_objects),
     ("review", review::law_of_scenes),
+    ("statement", report::law_of_statements),
+    ("predicate", report::law_of_predicates),
+    ("time", report::law_of_times),
 ];

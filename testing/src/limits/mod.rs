@@ -8,6 +8,7 @@
 
 mod answers;
 mod objects;
+mod reports;
 mod requests;
 mod settings;
 mod signers;
@@ -52,6 +53,7 @@ struct Answers {
     manifest_digest: Result<String, String>,
     manifest: Result<String, String>,
     resource: String,
+    config: String,
 }
 
 impl Default for Answers {
@@ -61,6 +63,7 @@ impl Default for Answers {
             manifest_digest: Ok(format!(r#"{{"digest":"{DIGEST}"}}"#)),
             manifest: Err("Image manifest not found".to_owned()),
             resource: String::new(),
+            config: String::new(),
         }
     }
 }
@@ -84,6 +87,7 @@ impl Host {
                 Err("OCI API error: manifest unknown".to_owned())
             }
             ("oci", "v1/manifest_digest") => answers.manifest_digest.clone(),
+            ("oci", "v1/oci_manifest_config") => Ok(answers.config.clone()),
             ("oci", "v1/oci_manifest") => answers.manifest.clone(),
             ("crypto", "v1/is_certificate_trusted") => Ok(r#"{"trusted":true}"#.to_owned()),
             ("kubernetes", "get_resource") => Ok(answers.resource.clone()),
@@ -137,8 +141,14 @@ impl fmt::Display for Limit {
 
 /// Every limit in every shape, in the order that they are shown. They are made when they are asked for: some are large.
 pub fn all() -> impl Iterator<Item = Limit> {
-    let makers =
-        [requests::MAKERS, objects::MAKERS, settings::MAKERS, signers::MAKERS, answers::MAKERS];
+    let makers = [
+        requests::MAKERS,
+        objects::MAKERS,
+        settings::MAKERS,
+        signers::MAKERS,
+        answers::MAKERS,
+        reports::MAKERS,
+    ];
     makers.into_iter().flatten().map(|make| make())
 }
 
