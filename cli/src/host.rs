@@ -34,7 +34,7 @@ mod trust;
 pub use error::HostError;
 pub use kubernetes::{ApiServer, Cluster, Manifests, ManifestsError};
 pub use question::{Annotations, Question, ResourceQuestion};
-pub(crate) use registry::{ANONYMOUS, unreachable};
+pub(crate) use registry::ANONYMOUS;
 pub use registry::{AT_ONCE, Registries};
 pub use shared::Shared;
 pub use signed::{Certificate, Signature, Signed};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use oci_client::errors::{OciDistributionError, OciEnvelope, OciErrorCode};
 
-use crate::host::unreachable;
+use crate::transport::gateway::unreachable;
 
 pub use oci_client::manifest::{WASM_CONFIG_MEDIA_TYPE, WASM_LAYER_MEDIA_TYPE};
 

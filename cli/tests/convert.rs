@@ -6,32 +6,96 @@ use std::path::Path;
 
 use signed_images_testing::command::signed_images;
 
+fn sources() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../convert/tests/sources")
+}
+
 #[test]
 fn exit_codes() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../convert/tests/sources");
+    const KEYLESS: &str = "shop: verifies less than its source at 1 point; refuses more at 1 point";
     let rows = [
-        ("kyverno-attestors.yaml", 0, ""),
+        ("verify-image-signatures.yaml", 0, String::new()),
         (
-            "kyverno-attestors.yaml kyverno-keyless-attestation.yaml",
+            "kyverno-keyless-attestation.yaml",
             1,
-            "verifies less than the source at 2 points: see the comments\n",
+            format!("{KEYLESS}; leaves out what no policy server checks (--allow sct)\n"),
         ),
-        (
-            "--lossy kyverno-keyless-attestation.yaml",
-            0,
-            "verifies less than the source at 2 points: see the comments\n",
-        ),
-        ("kyverno-kms.yaml", 1, "to be filled in at 1 point: see the comments\n"),
+        ("--allow sct kyverno-keyless-attestation.yaml", 1, format!("{KEYLESS}\n")),
+        ("kyverno-kms.yaml", 1, "kms: must be completed at 1 point\n".to_owned()),
         (
             "nowhere.yaml",
             2,
-            "error: cannot read `nowhere.yaml`: No such file or directory (os error 2)\n",
+            "error: cannot read `nowhere.yaml`: No such file or directory (os error 2)\n"
+                .to_owned(),
         ),
     ];
     for (line, code, stderr) in rows {
         let arguments = ["convert"].into_iter().chain(line.split(' '));
-        let outcome = signed_images(&folder, arguments, &[], "");
-        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(code), stderr), "{line}");
+        let outcome = signed_images(&sources(), arguments, &[], "");
+        assert_eq!(
+            (outcome.code, outcome.stderr.as_str()),
+            (Some(code), stderr.as_str()),
+            "{line}"
+        );
         assert_eq!(outcome.stdout.is_empty(), code == 2, "{line}");
     }
+}
+
+/// As `kubectl get clusterpolicies -o yaml` prints them: most policies of a cluster verify no images.
+#[test]
+fn a_list_of_a_cluster() {
+    let policy = |name: &str, rule: &str| {
+        format!(
+            "- {{apiVersion: kyverno.io/v1, kind: ClusterPolicy, metadata: {{name: {name}}}, spec: {{rules: [{rule}]}}}}\n"
+        )
+    };
+    let verifies = "{name: a, verifyImages: [{failureAction: Enforce, imageReferences: [\"a.b/*\"], attestors: [{entries: [{keys: {kms: x, rekor: {ignoreTlog: true}}}]}]}]}";
+    let labels = policy("labels", "{name: a, validate: {}}");
+    let list = format!("kind: List\nitems:\n{labels}{}", policy("images", verifies));
+    let outcome = signed_images(&sources(), ["convert", "-"], &[], &list);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("name: images"), "{}", outcome.stdout);
+    let expected = "images: must be completed at 1 point\nskipped `stdin`, ClusterPolicy `labels`: it verifies no images\n";
+    assert_eq!(outcome.stderr, expected);
+
+    let wrong = policy("wrong", "{verifyImages: [{}]}");
+    let outcome = signed_images(&sources(), ["convert", "-"], &[], &format!("{list}{wrong}"));
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("name: images"), "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("error: `stdin`, ClusterPolicy `wrong`: `spec.rules[0]"));
+
+    let outcome =
+        signed_images(&sources(), ["convert", "-"], &[], &format!("kind: List\nitems:\n{labels}"));
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""), "{}", outcome.stderr);
+}
+
+/// Beside the policy that it replaces, and in its place.
+#[test]
+fn names_and_modes() {
+    let rows: [(&[&str], &str, &str); 4] = [
+        (&[], "name: signed\n", "mode: protect\n"),
+        (&["--name", "signed-images"], "name: signed-images\n", "mode: monitor\n"),
+        (
+            &["--name", "signed-images", "--mode", "protect"],
+            "name: signed-images\n",
+            "mode: protect\n",
+        ),
+        (&["--mode", "monitor"], "name: signed\n", "mode: monitor\n"),
+    ];
+    let source = "apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicy\nmetadata: {name: signed}\nspec: {mode: protect, policyServer: reserved, namespaceSelector: {matchLabels: {a: b}}, mutating: true, rules: [], module: 'registry://a/verify-image-signatures:1', settings: {signatures: [{image: '*', githubActions: {owner: acme}}]}}";
+    for (options, name, mode) in rows {
+        let arguments = ["convert", "-"].iter().chain(options).copied();
+        let outcome = signed_images(&sources(), arguments, &[], source);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        for part in [name, mode, "policyServer: reserved\n", "a: b\n", "timeoutEvalSeconds: 25\n"] {
+            assert!(outcome.stdout.contains(part), "{options:?}: {part}: {}", outcome.stdout);
+        }
+    }
+    let arguments = ["convert", "--name", "a", "verify-image-signatures.yaml"];
+    let outcome = signed_images(&sources(), arguments, &[], "");
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""));
+    assert_eq!(
+        outcome.stderr,
+        "error: --name is for one policy, and 2 were made: convert them one at a time\n"
+    );
 }

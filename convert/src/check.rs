@@ -7,7 +7,7 @@
 use std::time::SystemTime;
 
 use serde::Deserialize;
-use yaml_serde::Mapping;
+use yaml_serde::{Mapping, Value};
 
 use super::remark::{Remarks, Weight};
 
@@ -18,19 +18,18 @@ struct Answer {
 }
 
 /// Says what is wrong with the settings, if nothing was said that explains it.
-pub(super) fn check(document: &Mapping, said: &mut Remarks, remarks: &mut Remarks) {
+pub(super) fn check(document: &Mapping, said: &mut Remarks) {
     let is_open = said.iter().any(|remark| remark.weight == Weight::Open);
     let settings = document.get("spec").and_then(|spec| spec.get("settings"));
     if let Some(message) = settings.and_then(fault)
         && !is_open
     {
-        let text = format!("the settings are refused as they are: {message}");
-        said.open("", text.as_str());
-        remarks.open("", text);
+        said.open("", format!("the settings are refused as they are: {message}"));
     }
 }
 
-fn fault(settings: &yaml_serde::Value) -> Option<String> {
+/// What is wrong with settings.
+pub(super) fn fault(settings: &Value) -> Option<String> {
     let payload = match serde_json::to_vec(settings) {
         Ok(payload) => payload,
         Err(error) => return Some(error.to_string()),

@@ -1,11 +1,13 @@
-//! A policy as it is put together from a source, and as it is written down.
+//! A policy as it is put together from a source.
 
 use yaml_serde::{Mapping, Value};
 
+use super::head;
 use super::remark::{Remark, Remarks, Weight};
 use super::signer::{Signer, field, mapping, texts};
 use super::trust::{Group, Trust};
-use super::{ConvertError, Converted};
+use super::workload::Workload;
+use super::{ConvertError, Converted, Options};
 use crate::manifest::{Policy, Scope};
 use crate::yaml::{Comments, join};
 
@@ -18,6 +20,7 @@ pub(super) struct Draft {
     pub(super) exempt: Vec<String>,
     pub(super) unmatched: Unmatched,
     pub(super) pinning: Pinning,
+    pub(super) workloads: Vec<Workload>,
     /// On the policy as a whole.
     pub(super) remarks: Remarks,
 }
@@ -54,6 +57,10 @@ pub(super) enum Pinning {
     Leave,
 }
 
+/// Above `unchangedImages`, where the source verifies at every update.
+pub(super) const UNCHANGED: &str = "as in its source, an update verifies the images that it leaves alone, too; `skip` \
+     spares them";
+
 impl Draft {
     pub(super) fn new(name: &str, scope: Scope) -> Self {
         Self {
@@ -63,17 +70,40 @@ impl Draft {
             exempt: Vec::new(),
             unmatched: Unmatched::Accept,
             pinning: Pinning::Pin,
+            workloads: Vec::new(),
             remarks: Remarks::default(),
         }
     }
 
-    /// The policy, converted from `origin`.
-    pub(super) fn finish(mut self, origin: &str) -> Result<Converted, ConvertError> {
+    /// The policy, converted from `origin`, which is called `title`.
+    pub(super) fn finish(
+        mut self,
+        title: &str,
+        origin: &str,
+        options: &Options,
+    ) -> Result<Converted, ConvertError> {
         let mut said = Said::default();
         let mut rules = Vec::new();
         for rule in std::mem::take(&mut self.rules) {
             rule.write(&mut rules, &mut said);
         }
+        let settings = self.settings(rules);
+        let name = options.name.as_ref().unwrap_or(&self.name);
+        let mut policy = Policy::new(name, self.scope, settings)?;
+        policy.mode = options.mode.unwrap_or_else(|| options.mode_of_another(&self.name));
+        if let Some(module) = &options.module {
+            policy.module.clone_from(module);
+        }
+        for workload in &self.workloads {
+            policy.rules.push(workload.rule());
+        }
+        remark_on_reach(&policy, &mut self.remarks);
+        said.comments = said.comments.below("spec.settings");
+        said.comments.add("spec.settings.unchangedImages", UNCHANGED);
+        Ok(said.finish(&policy.document(), &mut policy.comments, (title, origin), self.remarks))
+    }
+
+    fn settings(&self, rules: Vec<Value>) -> Mapping {
         let mut settings = Mapping::new();
         if self.pinning == Pinning::Leave {
             settings.extend([field("modifyImagesWithDigest", false)]);
@@ -81,14 +111,18 @@ impl Draft {
         if self.unmatched == Unmatched::Reject {
             settings.extend([field("unmatchedImages", "reject")]);
         }
+        settings.extend([field("unchangedImages", "verify")]);
         if !self.exempt.is_empty() {
             settings.extend([field("exempt", texts(&self.exempt))]);
         }
-        settings.extend([field("rules", Value::Sequence(rules))]);
-        let mut policy = Policy::new(&self.name, self.scope, settings)?;
-        remark_on_reach(&policy, &mut self.remarks);
-        said.comments = said.comments.below("spec.settings");
-        Ok(said.finish(&policy.document(), &mut policy.comments, origin, self.remarks))
+        let custom: Vec<Value> = self.workloads.iter().filter_map(Workload::settings).collect();
+        if !custom.is_empty() {
+            settings.extend([field("extraWorkloads", custom)]);
+        }
+        if !rules.is_empty() {
+            settings.extend([field("rules", rules)]);
+        }
+        settings
     }
 }
 
@@ -120,9 +154,13 @@ impl DraftRule {
     fn write(mut self, rules: &mut Vec<Value>, said: &mut Said) {
         let trust = self.trust.clone();
         let groups = self.trust.groups(&mut self.remarks).or_else(|_| {
-            self.remarks.note(
+            self.remarks.stricter(
                 "",
-                "who must have signed is nested too deeply to be written down; all of them must, here",
+                format!(
+                    "who must have signed for rule `{}` is nested too deeply to be written down; all of them \
+                     must, here",
+                    self.name
+                ),
             );
             Trust::all(trust.signers()).groups(&mut self.remarks)
         });
@@ -175,8 +213,11 @@ pub(super) struct Said {
 impl Said {
     /// Remarks on the element at that path of the output.
     pub(super) fn remarks(&mut self, path: &str, remarks: &Remarks) {
-        for remark in remarks.iter() {
-            self.comments.add(path, remark.comment());
+        let known: Vec<&Remark> = self.all.iter().collect();
+        for remark in remarks.iter().filter(|remark| !known.contains(remark)) {
+            if let Some(comment) = remark.comment() {
+                self.comments.add(path, comment);
+            }
         }
         self.all.extend(remarks.clone());
     }
@@ -190,35 +231,30 @@ impl Said {
         Value::Sequence(elements)
     }
 
-    /// The document with all that is said, the most important on top.
+    /// The document with all that is said on top, the most important first. Of a source, its title and its origin.
     pub(super) fn finish(
         mut self,
         document: &Mapping,
         comments: &mut Comments,
-        origin: &str,
+        (title, origin): (&str, &str),
         mut remarks: Remarks,
     ) -> Converted {
-        self.all.extend(remarks.clone());
-        super::check::check(document, &mut self.all, &mut remarks);
-        let mut head = vec![format!("Converted from {origin}.")];
-        let sentences = |weight: Weight, among: &Remarks| {
-            let of_weight = among.iter().filter(move |remark| remark.weight == weight);
-            of_weight.map(|remark| format!("- {}", remark.sentence())).collect::<Vec<_>>()
-        };
-        for (title, sentences) in [
-            ("THIS POLICY VERIFIES LESS THAN ITS SOURCE:", sentences(Weight::Less, &self.all)),
-            ("THIS MUST BE FILLED IN FIRST:", sentences(Weight::Open, &self.all)),
-            ("Otherwise than in its source:", sentences(Weight::Note, &remarks)),
-        ] {
-            if !sentences.is_empty() {
-                head.extend([String::new(), title.to_owned()]);
-                head.extend(sentences);
-            }
-        }
-        comments.add("", head.join("\n"));
+        self.all.extend(std::mem::take(&mut remarks));
+        super::check::check(document, &mut self.all);
+        let mut all: Vec<Remark> = self.all.of(title).iter().cloned().collect();
+        all.sort_by_key(|remark| remark.weight);
+        comments.add("", head::text(origin, &all));
         comments.extend(self.comments);
-        let text = crate::yaml::write(document, comments);
-        let remarks: Vec<Remark> = self.all.iter().cloned().collect();
-        Converted { text, remarks }
+        let name = document.get("metadata").and_then(|metadata| metadata.get("name"));
+        Converted {
+            name: name.and_then(Value::as_str).unwrap_or_default().to_owned(),
+            text: crate::yaml::write(document, comments),
+            remarks: all,
+        }
     }
+}
+
+/// How heavy what is said of a policy is.
+pub(super) fn heaviest(remarks: &[Remark]) -> Option<Weight> {
+    remarks.iter().map(|remark| remark.weight).min()
 }

@@ -1,12 +1,14 @@
 //! Keyless identities of other tools → an issuer, and a subject or the URL that subjects are below.
 //!
-//! - What of regular expressions? A literal one is a text, one that ends in `.*` (or just ends, since they
-//!   need not match the whole text) a prefix; others may be a pattern. Of any other, the part before the first
+//! - What of regular expressions? A literal one is a text, one that ends in `/.*` a prefix; others may be a pattern,
+//!   also those that just end, since they need not match the whole text. Of any other, the part before the first
 //!   operator is kept, up to its last `/`; that takes in more subjects, and is said. Where nothing can be kept,
 //!   the place is left to be filled in.
+//! - What if they are read wrongly? What they become is put to themselves before it is written: it must match.
 //! - What of a dot? Taken for itself, it stands for less than in the source.
 //! - Why must a prefix end in `/`? `https://github.com/acme` would take in `https://github.com/acme-evil`.
 
+use super::pattern;
 use super::remark::Remarks;
 use super::signer::{Identity, Subject};
 use super::subject::{self, Fidelity};
@@ -66,6 +68,18 @@ impl<'s> Wanted<'s> {
         }
     }
 
+    /// Whether the source takes this text.
+    fn accepts(self, text: &str) -> bool {
+        match self {
+            Self::Nobody => !text.is_empty(),
+            Self::Exactly(wanted) => wanted == text,
+            Self::Wildcard(wanted) => pattern::matches(wanted, text),
+            Self::RegExp(wanted) => {
+                regex::Regex::new(wanted).is_ok_and(|wanted| wanted.is_match(text))
+            }
+        }
+    }
+
     fn text(self) -> &'s str {
         match self {
             Self::Nobody => "",
@@ -87,27 +101,15 @@ pub(super) fn keyless(
 }
 
 fn subject_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Subject {
-    let Beginning { literal, rest, loose } = wanted.beginning();
+    let mut own = Remarks::default();
+    let subject = said(wanted, path, &mut own);
+    if samples(&subject).iter().all(|subject| wanted.accepts(subject)) {
+        remarks.extend(own);
+        return subject;
+    }
+    let beginning = wanted.beginning().literal;
+    let below = beginning.rfind('/').and_then(|slash| beginning.get(..=slash)).unwrap_or_default();
     let text = wanted.text();
-    if loose {
-        remarks.note(path, format!("`{text}` is taken from its beginning, and its dots for dots"));
-    }
-    if rest == Rest::Nothing {
-        return Subject::Equal(literal);
-    }
-    let below = literal.rfind('/').and_then(|slash| literal.get(..=slash)).unwrap_or_default();
-    if rest == Rest::Anything && is_url(&literal) && !literal.contains('@') {
-        if below != literal {
-            remarks.note(path, format!("`{text}` is taken for what is below `{literal}/`"));
-        }
-        return Subject::UrlPrefix(format!("{}/", literal.trim_end_matches('/')));
-    }
-    if rest == Rest::Anything && is_url(below) && below == literal {
-        return Subject::UrlPrefix(literal);
-    }
-    if let Some(pattern) = pattern_of(wanted, path, remarks) {
-        return pattern;
-    }
     if is_url(below) {
         remarks.less(
             path,
@@ -125,11 +127,50 @@ fn subject_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Subject 
     Subject::Unknown
 }
 
+/// The subject that takes in nothing that is not wanted.
+fn said(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Subject {
+    let Beginning { literal, rest, loose } = wanted.beginning();
+    let text = wanted.text();
+    if loose && (rest == Rest::Nothing || is_url(&literal)) {
+        remarks.note(path, format!("`{text}` is taken from its beginning, and its dots for dots"));
+    }
+    match rest {
+        Rest::Nothing => return Subject::Equal(literal),
+        Rest::Anything if is_url(&literal) && literal.ends_with('/') => {
+            return Subject::UrlPrefix(literal);
+        }
+        Rest::Anything | Rest::Something => {}
+    }
+    if let Some(pattern) = pattern_of(wanted, path, remarks) {
+        return pattern;
+    }
+    if rest == Rest::Anything && is_url(&literal) && !literal.contains('@') {
+        remarks.stricter(path, format!("`{text}` is taken for what is below `{literal}/`"));
+        return Subject::UrlPrefix(format!("{literal}/"));
+    }
+    Subject::Unknown
+}
+
+/// Some of the subjects that are taken; one that never is, where that is not known.
+fn samples(subject: &Subject) -> Vec<String> {
+    match subject {
+        Subject::Equal(text) => vec![text.clone()],
+        Subject::UrlPrefix(prefix) => ["app", "app/.github/workflows/x.yml@refs/tags/v1"]
+            .map(|rest| format!("{prefix}{rest}"))
+            .into(),
+        Subject::Pattern(pattern) => [("x", "y"), ("a/b@c:d", "e.f")]
+            .map(|(any, within)| pattern.replace("**", any).replace('*', within))
+            .into(),
+        Subject::Unknown => vec![String::new()],
+    }
+}
+
 /// The pattern that says the same, or nearly so.
 fn pattern_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Option<Subject> {
     let pattern = match wanted {
         Wanted::Wildcard(text) => subject::of_wildcard(text),
-        Wanted::RegExp(text) => subject::of_reg_exp(text),
+        Wanted::RegExp(text) => subject::of_reg_exp(text)
+            .or_else(|| subject::of_reg_exp(&format!("^{}", text.trim_start_matches('^')))),
         Wanted::Exactly(_) | Wanted::Nobody => None,
     }?;
     let text = wanted.text();
@@ -157,7 +198,7 @@ fn issuer_of(
     let Beginning { literal, rest, loose } = wanted.beginning();
     let text = wanted.text();
     let is_whole = rest == Rest::Nothing || rest == Rest::Anything && literal.contains("://");
-    if is_whole && !literal.is_empty() && !text.ends_with(".*") && !text.ends_with('*') {
+    if is_whole && !literal.is_empty() && !text.ends_with('*') && wanted.accepts(&literal) {
         if loose || rest != Rest::Nothing {
             remarks.note(path, format!("`{text}` is taken for the issuer `{literal}` alone"));
         }
@@ -170,7 +211,7 @@ fn issuer_of(
         Subject::Unknown => false,
     };
     let what = if text.is_empty() { "any issuer".to_owned() } else { format!("`{text}`") };
-    if is_github && GITHUB_ISSUER.starts_with(&literal) {
+    if is_github && wanted.accepts(GITHUB_ISSUER) {
         remarks.note(path, format!("{what} is narrowed to the issuer of GitHub's workflows"));
         return Some(GITHUB_ISSUER.to_owned());
     }
@@ -225,21 +266,34 @@ fn reg_exp(text: &str) -> Beginning {
 
 #[cfg(test)]
 mod tests {
+    use super::super::remark::Weight;
     use super::*;
+    use proptest::prelude::*;
 
     /// A regular expression, the subject that it becomes, and how much is said.
     #[test]
     fn subjects() {
-        use super::super::remark::Weight::{Less, Note, Open};
+        use super::super::remark::Weight::{Less, Note, Open, Stricter};
         let acme = "https://github.com/acme/";
         let rows = [
             (r"^https://github\.com/acme/.*$", Subject::UrlPrefix(acme.into()), None),
             (r"^https://github\.com/acme/.+", Subject::UrlPrefix(acme.into()), None),
             ("https://github.com/acme/.*", Subject::UrlPrefix(acme.into()), Some(Note)),
-            (r"^https://github\.com/acme", Subject::UrlPrefix(acme.into()), Some(Note)),
+            (r"^https://github\.com/acme", Subject::UrlPrefix(acme.into()), Some(Stricter)),
             (
                 r"^https://github\.com/acme/[^/]+/x",
                 Subject::Pattern(format!("{acme}*/x**")),
+                Some(Note),
+            ),
+            // It may begin anywhere; a URL begins where it begins.
+            (
+                r"https://github\.com/acme/app/x\.yml",
+                Subject::Pattern(format!("{acme}app/x.yml**")),
+                Some(Note),
+            ),
+            (
+                r"^https://github\.com/acme/app",
+                Subject::Pattern(format!("{acme}app**")),
                 Some(Note),
             ),
             (r"^https://github\.com/acme/[^/]{2}/x", Subject::UrlPrefix(acme.into()), Some(Less)),
@@ -283,11 +337,89 @@ mod tests {
             (Wanted::RegExp(".*"), &github, Some(GITHUB_ISSUER)),
             (Wanted::Nobody, &github, Some(GITHUB_ISSUER)),
             (Wanted::RegExp(r"https://a\.b/.*"), &github, None),
+            // What it becomes must match it.
+            (Wanted::RegExp(r"https://a\.b/.+"), &other, None),
+            (Wanted::RegExp(r"https://token\.actions\.githubusercontent\.com/.+"), &github, None),
+            (Wanted::RegExp(r"https://token\..+"), &github, Some(GITHUB_ISSUER)),
+            (Wanted::Wildcard("https://*.b"), &other, None),
+            (Wanted::Wildcard("https://token.*"), &github, Some(GITHUB_ISSUER)),
             (Wanted::Nobody, &other, None),
         ];
         for (wanted, subject, expected) in rows {
             let issuer = issuer_of(wanted, subject, "x", &mut Remarks::default());
             assert_eq!(issuer.as_deref(), expected, "{wanted:?}");
         }
+    }
+
+    /// Expressions as people write them: parts of subjects, with what stands for others.
+    fn reg_exp() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            Just(r"https://github\.com/acme/".to_owned()),
+            Just("https://github.com/".to_owned()),
+            "(app|web|x\\.yml|@refs/tags/|v1|/)",
+            "(\\.\\*|\\.\\+|\\[\\^/\\]\\*|\\[\\^/\\]\\+|\\.|\\[a-z\\]\\+|a\\?|\\(a\\|b\\))",
+        ];
+        ("\\^?", proptest::collection::vec(part, 1..6), "\\$?")
+            .prop_map(|(start, parts, end)| format!("{start}{}{end}", parts.concat()))
+    }
+
+    fn wildcard() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            Just("https://github.com/acme/".to_owned()),
+            "(app|x\\.yml|@refs/tags/|v1|/|\\*|\\?|\\*\\*)",
+        ];
+        proptest::collection::vec(part, 1..6).prop_map(|parts| parts.concat())
+    }
+
+    /// Subjects that certificates could have.
+    fn signed() -> impl Strategy<Value = String> {
+        let part = "(app|web|x\\.yml|@refs/tags/|v1|/|a|b|xyz|\\.)";
+        let head = prop_oneof![
+            Just("https://github.com/acme/"),
+            Just("https://github.com/acme"),
+            Just("https://github.com/"),
+            Just("")
+        ];
+        (head, proptest::collection::vec(part, 0..6))
+            .prop_map(|(head, parts)| format!("{head}{}", parts.concat()))
+    }
+
+    fn takes(subject: &Subject, signed: &str) -> bool {
+        match subject {
+            Subject::Equal(text) => text == signed,
+            Subject::UrlPrefix(prefix) => signed.starts_with(prefix) && prefix.ends_with('/'),
+            Subject::Pattern(pattern) => {
+                signed_images_policy::settings::subject_pattern(pattern).unwrap().matches(signed)
+            }
+            Subject::Unknown => false,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+        /// What a subject becomes takes in none that the source does not, or says so. A star that is nothing where the
+        /// source wants a letter is no subject of anybody's.
+        #[test]
+        fn no_stranger_is_taken(
+            wanted in prop_oneof![reg_exp().prop_map(|text| (true, text)), wildcard().prop_map(|text| (false, text))],
+            signed in proptest::collection::vec(signed(), 24),
+        ) {
+            let (is_reg_exp, text) = wanted;
+            let wanted = if is_reg_exp { Wanted::RegExp(&text) } else { Wanted::Wildcard(&text) };
+            let mut remarks = Remarks::default();
+            let subject = subject_of(wanted, "x", &mut remarks);
+            let is_wider = remarks.iter().any(|remark| remark.weight == Weight::Less);
+            for signed in signed {
+                let may_be_nothing = text.contains('+') && wanted_with_stars(&text).is_match(&signed);
+                if takes(&subject, &signed) && !is_wider {
+                    prop_assert!(wanted.accepts(&signed) || may_be_nothing, "{text}: {subject:?} takes {signed}");
+                }
+            }
+        }
+    }
+
+    fn wanted_with_stars(text: &str) -> regex::Regex {
+        regex::Regex::new(&text.replace('+', "*")).unwrap()
     }
 }

@@ -5,109 +5,95 @@
 //!   `images.containers.map(image, verifyImageSignatures(image, [attestors.a])).all(e, e > 0)`.
 //! - What if there is none? All attestors must have signed.
 //!
-//! Source: <https://kyverno.io/docs/policy-types/image-validating-policy/> and `pkg/cel/libs/imageverify` of
-//! kyverno/kyverno.
+//! Source: <https://kyverno.io/docs/policy-types/image-validating-policy/>, `pkg/cel/libs/imageverify` and
+//! `pkg/image/verification/evaluator` of kyverno/kyverno.
 
 mod attestor;
 mod demand;
-
-use yaml_serde::Mapping;
+mod types;
 
 use self::attestor::attestors;
 use self::demand::Demand;
+use self::types::{Configurations, Constraints, Document, HARMLESS, ResourceRule, Spec};
 use super::draft::{Draft, DraftRule, Enforcement, Pinning};
-use super::kyverno::translated;
-use super::node::{Fault, Node, Object};
+use super::images::{self, Beyond};
 use super::pattern::Dialect;
+use super::read::{Fault, nth, read};
 use super::remark::Remarks;
+use super::source::Source;
 use super::trust::Trust;
 use crate::manifest::Scope;
 
-const SPEC: [&str; 16] = [
-    "attestations",
-    "attestors",
-    "auditAnnotations",
-    "autogen",
-    "credentials",
-    "evaluation",
-    "failurePolicy",
-    "images",
-    "matchConditions",
-    "matchConstraints",
-    "matchImageReferences",
-    "validationActions",
-    "validationConfigurations",
-    "validations",
-    "variables",
-    "webhookConfiguration",
-];
-
 /// The policy that says the same.
-pub(super) fn convert(document: &Object<'_>, name: &str) -> Result<Draft, Fault> {
+pub(super) fn convert(source: &Source, name: &str) -> Result<Draft, Fault> {
     let mut remarks = Remarks::default();
-    let spec = document.get("spec").ok_or_else(|| document.fault("`spec` is missing"))?;
-    let spec = spec.object(&SPEC, &mut remarks)?;
-    let mut draft = Draft::new(name, scope(document, &spec, &mut remarks)?);
-    let attestors = attestors(&spec)?;
+    let document: Document = read(source.value(), &HARMLESS, &mut remarks)?;
+    let spec = document.spec.ok_or_else(|| Fault::new("", "`spec` is missing"))?;
+    let selector = spec.match_constraints.as_ref().and_then(|own| own.namespace_selector.clone());
+    let scope = if source.text("kind") == Some("NamespacedImageValidatingPolicy") {
+        Scope::Namespace(source.metadata("namespace").unwrap_or("default").to_owned())
+    } else {
+        Scope::Cluster(selector)
+    };
+    let mut draft = Draft::new(name, scope);
+    let attestors = attestors(&spec.attestors)?;
     if attestors.is_empty() {
-        return Err(spec.fault("`attestors` are missing"));
+        return Err(Fault::new("spec", "`attestors` are missing"));
     }
-    let trust = validations(&spec, &attestors, &mut remarks)?;
-    let images = images(&spec, &mut remarks)?;
-    let actions = spec.texts("validationActions")?;
-    let denies = actions.is_empty() || actions.contains(&"Deny");
+    let trust = validations(&spec, &attestors, &mut remarks);
+    let images = images(&spec, &mut remarks);
+    let denies = spec.validation_actions.is_empty()
+        || spec.validation_actions.iter().any(|one| one == "Deny");
     let enforcement = if denies { Enforcement::Reject } else { Enforcement::Warn };
-    draft.pinning = pinning(&spec, &mut remarks)?;
-    if spec.get("images").is_some() {
-        let text = "is not converted: write these kinds in `extraWorkloads` and `spec.rules`";
-        remarks.less(&spec.path_of("images"), text);
+    draft.pinning = pinning(spec.validation_configurations.as_ref(), &mut remarks);
+    if let Some(constraints) = &spec.match_constraints {
+        reach(constraints, &mut remarks);
     }
-    if spec.get("matchConditions").is_some() {
-        remarks.note(&spec.path_of("matchConditions"), "is left out: the rule holds without it");
-    }
-    if enforcement == Enforcement::Warn {
-        let text = "images pass with a warning, and references that cannot be read are refused";
-        remarks.note(&spec.path_of("validationActions"), text);
-    }
-    if let Some(node) = spec.get("evaluation") {
-        let mode = node.any_object()?.text("mode")?.filter(|mode| *mode != "Kubernetes");
-        if let Some(mode) = mode {
-            remarks.less(
-                node.path(),
-                format!("is `{mode}`: here, requests to Kubernetes are reviewed"),
-            );
-        }
-    }
-    if spec.get("credentials").is_some() {
-        let text = "registries are reached as the policy server is told to";
-        remarks.note(&spec.path_of("credentials"), text);
-    }
+    other_fields(&spec, enforcement, &mut remarks);
     let (name, exclude) = (name.to_owned(), Vec::new());
     draft.rules.push(DraftRule { name, images, exclude, enforcement, trust, remarks });
     Ok(draft)
 }
 
-fn scope(document: &Object<'_>, spec: &Object<'_>, remarks: &mut Remarks) -> Result<Scope, Fault> {
-    let constraints = spec.get("matchConstraints").map(|node| node.any_object()).transpose()?;
-    let mut selector: Option<Mapping> = None;
-    if let Some(constraints) = constraints {
-        let own = constraints.get("namespaceSelector").map(|node| node.any_object()).transpose()?;
-        selector = own.map(|own| own.fields().clone());
-        for key in ["objectSelector", "excludeResourceRules"] {
-            if constraints.get(key).is_some() {
-                remarks.note(&constraints.path_of(key), "is left out: the rule is about more");
-            }
-        }
-        for node in constraints.list("resourceRules")? {
-            resources(&node, remarks)?;
+fn other_fields(spec: &Spec, enforcement: Enforcement, remarks: &mut Remarks) {
+    if spec.images.is_some() {
+        let text = "is not converted: write these kinds in `extraWorkloads` and `spec.rules`";
+        remarks.less("spec.images", text);
+    }
+    let webhook = spec.webhook_configuration.as_ref();
+    let webhook = webhook.and_then(|webhook| webhook.match_conditions.as_ref());
+    let conditions = [
+        ("spec.matchConditions", spec.match_conditions.as_ref()),
+        ("spec.webhookConfiguration.matchConditions", webhook),
+    ];
+    for (path, conditions) in conditions {
+        if conditions.is_some() {
+            remarks.stricter(path, "is left out: the rule holds without it");
         }
     }
-    if document.text("kind")? != Some("NamespacedImageValidatingPolicy") {
-        return Ok(Scope::Cluster(selector));
+    if enforcement == Enforcement::Warn {
+        let text = "images pass with a warning, and references that cannot be read are refused";
+        remarks.note("spec.validationActions", text);
     }
-    let metadata = document.get("metadata").map(|node| node.any_object()).transpose()?;
-    let namespace = metadata.map(|metadata| metadata.text("namespace")).transpose()?.flatten();
-    Ok(Scope::Namespace(namespace.unwrap_or("default").to_owned()))
+    if spec.failure_policy.as_deref() == Some("Ignore") {
+        let text = "requests are refused when the policy cannot be asked";
+        remarks.stricter("spec.failurePolicy", text);
+    }
+    if let Some(evaluation) = &spec.evaluation {
+        if let Some(mode) = evaluation.mode.as_deref().filter(|mode| *mode != "Kubernetes") {
+            remarks.less(
+                "spec.evaluation.mode",
+                format!("is `{mode}`: here, requests to Kubernetes are reviewed"),
+            );
+        }
+        if evaluation.admission.as_ref().is_some_and(|admission| admission.enabled == Some(false)) {
+            remarks.stricter("spec.evaluation.admission.enabled", "requests are reviewed here");
+        }
+    }
+    if spec.credentials.is_some() {
+        let text = "registries are reached as the policy server is told to";
+        remarks.note("spec.credentials", text);
+    }
 }
 
 /// Resources that the policy's rules send to it.
@@ -124,11 +110,27 @@ const RESOURCES: [&str; 10] = [
     "cronjobs",
 ];
 
-fn resources(node: &Node<'_>, remarks: &mut Remarks) -> Result<(), Fault> {
-    for resource in node.any_object()?.texts("resources")? {
-        if !RESOURCES.contains(&resource) && resource != "*" {
+fn reach(constraints: &Constraints, remarks: &mut Remarks) {
+    let left_out = [
+        ("objectSelector", constraints.object_selector.is_some()),
+        ("excludeResourceRules", constraints.exclude_resource_rules.is_some()),
+    ];
+    for (key, is_given) in left_out {
+        if is_given {
+            let text = "is left out: the rule is about more";
+            remarks.stricter(&format!("spec.matchConstraints.{key}"), text);
+        }
+    }
+    for (index, rule) in constraints.resource_rules.iter().enumerate() {
+        resources(rule, &nth("spec.matchConstraints.resourceRules", index), remarks);
+    }
+}
+
+fn resources(rule: &ResourceRule, path: &str, remarks: &mut Remarks) {
+    for resource in &rule.resources {
+        if !RESOURCES.contains(&resource.as_str()) && !resource.starts_with('*') {
             remarks.less(
-                node.path(),
+                path,
                 format!(
                     "names `{resource}`, which this policy's rules do not send to it: add it to \
                      `spec.rules`, and, where it is not built in, to `extraWorkloads`"
@@ -136,58 +138,76 @@ fn resources(node: &Node<'_>, remarks: &mut Remarks) -> Result<(), Fault> {
             );
         }
     }
-    Ok(())
+    if rule.resource_names.is_some() {
+        remarks.stricter(path, "`resourceNames` is left out: the rule is about more");
+    }
+    let known = ["CREATE", "UPDATE", "*"];
+    if let Some(other) = rule.operations.iter().find(|one| !known.contains(&one.as_str())) {
+        remarks.note(path, format!("`{other}` is not reviewed: it brings no image"));
+    }
 }
 
-fn images(spec: &Object<'_>, remarks: &mut Remarks) -> Result<Vec<String>, Fault> {
+fn images(spec: &Spec, remarks: &mut Remarks) -> Vec<String> {
     let mut globs = Vec::new();
-    let path = spec.path_of("matchImageReferences");
-    for node in spec.list("matchImageReferences")? {
-        let reference = node.object(&["glob", "expression"], remarks)?;
-        let Some(glob) = reference.text("glob")? else {
-            remarks.note(node.path(), "is an expression: every image is selected");
-            return Ok(vec!["**".to_owned()]);
-        };
-        globs.push(glob);
+    for (index, reference) in spec.match_image_references.iter().enumerate() {
+        let path = nth("spec.matchImageReferences", index);
+        match (&reference.glob, &reference.expression) {
+            (Some(glob), None) => globs.push(glob.as_str()),
+            (_, Some(_)) | (None, None) => {
+                remarks.stricter(&path, "is an expression: every image is selected");
+                return vec!["**".to_owned()];
+            }
+        }
     }
     if globs.is_empty() {
-        return Ok(vec!["**".to_owned()]);
+        return vec!["**".to_owned()];
     }
-    Ok(translated(&globs, Dialect::Glob, &path, remarks))
+    images::selected(&globs, Dialect::Glob, Beyond::Admitted, "spec.matchImageReferences", remarks)
 }
 
-fn pinning(spec: &Object<'_>, remarks: &mut Remarks) -> Result<Pinning, Fault> {
-    let Some(node) = spec.get("validationConfigurations") else { return Ok(Pinning::Pin) };
-    let fields = node.object(&["mutateDigest", "verifyDigest", "required"], remarks)?;
-    let off = |key| fields.flag(key).map(|flag| flag == Some(false));
-    Ok(if off("mutateDigest")? && off("verifyDigest")? { Pinning::Leave } else { Pinning::Pin })
+fn pinning(configurations: Option<&Configurations>, remarks: &mut Remarks) -> Pinning {
+    let Some(configurations) = configurations else { return Pinning::Pin };
+    let mutates = configurations.mutate_digest != Some(false);
+    let verifies = configurations.verify_digest != Some(false);
+    match (mutates, verifies) {
+        (true, _) => Pinning::Pin,
+        (false, true) => {
+            let text = "is off: an image without a digest is refused there; here it is let in when it is signed, and \
+                        pinned to the digest that was verified";
+            remarks.less("spec.validationConfigurations.mutateDigest", text);
+            Pinning::Pin
+        }
+        (false, false) => Pinning::Leave,
+    }
 }
 
-fn validations(
-    spec: &Object<'_>,
-    attestors: &[(String, Trust)],
-    remarks: &mut Remarks,
-) -> Result<Trust, Fault> {
+fn validations(spec: &Spec, attestors: &[(String, Trust)], remarks: &mut Remarks) -> Trust {
     let mut demands = Vec::new();
-    for node in spec.list("validations")? {
-        let known = ["expression", "message", "messageExpression", "reason"];
-        let validation = node.object(&known, remarks)?;
-        let expression = validation.required_text("expression")?;
-        let demand = Demand::read(expression).and_then(|demand| demand.trust(attestors));
-        match demand {
-            Some(trust) => demands.push(trust),
-            None if is_about_attestations(expression) => {
-                remarks.less(validation.path(), "attestations are not checked");
+    for (index, validation) in spec.validations.iter().enumerate() {
+        let path = nth("spec.validations", index);
+        let expression = validation.expression.as_deref().unwrap_or_default();
+        let demand = Demand::read(expression);
+        match demand.as_ref().and_then(|demand| demand.trust(attestors)) {
+            Some(trust) => {
+                if demand.is_some_and(|demand| !demand.is_of_all_containers()) {
+                    let text =
+                        "is about some of a Pod's images; here the rule is about all of them";
+                    remarks.stricter(&path, text);
+                }
+                demands.push(trust);
             }
-            None => remarks.less(validation.path(), "is an expression that cannot be said here"),
+            None if is_about_attestations(expression) => {
+                remarks.less(&path, "attestations are not checked");
+            }
+            None => remarks.less(&path, "is an expression that cannot be said here"),
         }
     }
     if demands.is_empty() {
         let text = "no expression says who must have signed; all attestors must have, here";
-        remarks.note(&spec.path_of("validations"), text);
-        return Ok(Trust::all(attestors.iter().map(|(_, trust)| trust.clone()).collect()));
+        remarks.stricter("spec.validations", text);
+        return Trust::all(attestors.iter().map(|(_, trust)| trust.clone()).collect());
     }
-    Ok(Trust::all(demands))
+    Trust::all(demands)
 }
 
 fn is_about_attestations(expression: &str) -> bool {

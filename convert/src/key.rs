@@ -59,7 +59,7 @@ pub(super) fn elsewhere(name: &str, path: &str) -> Signer {
             format!("`{name}` is not a key that can be read here: write the public key"),
         );
     }
-    Signer::missing_key(&format!("THE PUBLIC KEY OF {name}"), remarks)
+    Signer::missing(&format!("THE PUBLIC KEY OF {name}"), path, remarks)
 }
 
 /// A certificate with its chain, both PEM.
@@ -70,11 +70,11 @@ pub(super) fn certificate(
     path: &str,
 ) -> Signer {
     let mut remarks = Remarks::default();
-    let certificate = certificate.unwrap_or_else(|| {
+    let Some(certificate) = certificate else {
         let text = "names authorities and no certificate: give the certificate whose key signs";
         remarks.open(path, text);
-        "REPLACE WITH THE CERTIFICATE"
-    });
+        return Signer::missing("THE CERTIFICATE, AS A SIGNER OF ITS KIND,", path, remarks);
+    };
     let chain = blocks(chain.unwrap_or_default(), "-----END CERTIFICATE-----");
     Signer::new(Identity::Certificate { certificate: certificate.to_owned(), chain, log }, remarks)
 }

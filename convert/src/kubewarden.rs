@@ -3,121 +3,180 @@
 //! - What is a verification config? A file without images for `kwctl verify` and the policy server
 //!   (<https://docs.kubewarden.io/howtos/security-hardening/secure-supply-chain>); its words are those of
 //!   `rules`.
-//! - What changes in a policy? Its module. Its settings work unchanged; what its rules lack is added.
+//! - What changes in a policy? Its module and what its rules lack; its time-outs, since a verification takes seconds.
+//!   Everything else stays as it is written, so nothing of it is lost.
+//! - What if it is to stand beside the one that it replaces? It needs another name, and monitors: a policy that
+//!   protects cannot go back.
 
 use yaml_serde::{Mapping, Value};
 
-use super::draft::Said;
-use super::node::{Fault, Object};
+use super::draft::{Said, UNCHANGED};
+use super::read::Fault;
 use super::remark::Remarks;
-use super::signer::{field, mapping};
-use super::{ConvertError, Converted};
-use crate::manifest::{Policy, Scope};
+use super::signer::{field, mapping, texts};
+use super::source::Source;
+use super::{ConvertError, Converted, Options};
+use crate::manifest::{Mode, Policy, Scope, TIMEOUT_SECONDS};
 
 /// What a policy of `verify-image-signatures` has for a module.
 const MODULE: &str = "verify-image-signatures";
-/// What a policy's `spec` may hold.
-const SPEC: [&str; 20] = [
-    "policyServer",
-    "mode",
-    "module",
-    "settings",
-    "rules",
-    "failurePolicy",
-    "mutating",
-    "backgroundAudit",
-    "matchPolicy",
-    "matchConditions",
-    "objectSelector",
-    "namespaceSelector",
-    "sideEffects",
-    "timeoutSeconds",
-    "timeoutEvalSeconds",
-    "message",
-    "contextAwareResources",
-    "allowInsideAdmissionControllerNamespace",
-    "severity",
-    "category",
-];
+/// What is left to the policy server, so that it can still answer.
+const MARGIN_SECONDS: u64 = 5;
 
 /// A verification config.
 pub(super) fn verification_config(
-    config: &Object<'_>,
-    origin: &str,
+    source: &Source,
+    options: &Options,
 ) -> Result<Converted, ConvertError> {
+    let config = fields(source.value(), "")?;
     let mut rule = Mapping::from_iter([
         field("name", "verification-config"),
-        field("images", Value::Sequence(vec![Value::from("**")])),
+        field("images", vec![Value::from("**")]),
     ]);
-    for key in ["allOf", "anyOf"] {
-        rule.extend(config.get(key).map(|node| field(key, node.value().clone())));
-    }
-    let rules = Value::Sequence(vec![Value::Mapping(rule)]);
     let mut said = Said::default();
     let mut remarks = Remarks::default();
     remarks.note("", "a verification config names no images: here it is about every image");
     said.remarks("spec.settings.rules[0].images", &remarks);
     let mut outer = Remarks::default();
-    for key in config.fields().keys().filter_map(Value::as_str) {
-        if !["apiVersion", "allOf", "anyOf"].contains(&key) {
-            outer.less(key, "is not known here, and was left out");
+    for (key, value) in &config {
+        match key.as_str().unwrap_or_default() {
+            "apiVersion" => {}
+            key @ ("allOf" | "anyOf") => rule.extend([field(key, value.clone())]),
+            key => outer.less(key, "is not known here, and was left out"),
         }
     }
-    let settings = Mapping::from_iter([field("rules", rules)]);
-    let mut policy = Policy::new("verified-images", Scope::Cluster(None), settings)?;
-    Ok(said.finish(&policy.document(), &mut policy.comments, origin, outer))
+    let settings = Mapping::from_iter([field("rules", vec![Value::Mapping(rule)])]);
+    made(source, settings, options, (said, outer))
 }
 
 /// Settings of `verify-image-signatures` alone.
-pub(super) fn settings(settings: &Object<'_>, origin: &str) -> Result<Converted, ConvertError> {
-    let settings = settings.fields().clone();
-    let mut policy = Policy::new("verified-images", Scope::Cluster(None), settings)?;
+pub(super) fn settings(source: &Source, options: &Options) -> Result<Converted, ConvertError> {
+    let settings = with_unchanged(fields(source.value(), "")?);
+    let mut said = Said::default();
+    said.comments.add("spec.settings.unchangedImages", UNCHANGED);
+    made(source, settings, options, (said, Remarks::default()))
+}
+
+fn made(
+    source: &Source,
+    settings: Mapping,
+    options: &Options,
+    (said, remarks): (Said, Remarks),
+) -> Result<Converted, ConvertError> {
+    let name = options.name.as_deref().unwrap_or("verified-images");
+    let mut policy = Policy::new(name, Scope::Cluster(None), settings)?;
+    policy.mode = options.mode.unwrap_or_else(|| options.mode_of_another("verified-images"));
+    if let Some(module) = &options.module {
+        policy.module.clone_from(module);
+    }
     let document = policy.document();
-    Ok(Said::default().finish(&document, &mut policy.comments, origin, Remarks::default()))
+    let origin = (source.title(), source.origin());
+    Ok(said.finish(&document, &mut policy.comments, (&origin.0, &origin.1), remarks))
+}
+
+/// Whether it is a policy of the module that is converted.
+pub(super) fn is_converted(source: &Source) -> bool {
+    let module = source.value().get("spec").and_then(|spec| spec.get("module"));
+    module.and_then(Value::as_str).is_none_or(|module| module.contains(MODULE))
 }
 
 /// A `ClusterAdmissionPolicy` or `AdmissionPolicy` of `verify-image-signatures`.
-pub(super) fn policy(document: &Object<'_>, origin: &str) -> Result<Converted, ConvertError> {
-    let mut remarks = Remarks::default();
-    let spec = document.get("spec").ok_or_else(|| document.fault("`spec` is missing"))?;
-    let spec = spec.object(&SPEC, &mut remarks)?;
-    let module = spec.required_text("module")?;
-    if !module.contains(MODULE) {
-        let text =
-            format!("`{module}` is not `{MODULE}`: only policies of that module are converted");
-        return Err(Fault { path: spec.path_of("module"), message: text }.into());
+pub(super) fn policy(
+    source: &Source,
+    name: &str,
+    options: &Options,
+) -> Result<Converted, ConvertError> {
+    let mut output = fields(source.value(), "")?;
+    let spec = output.get("spec").ok_or_else(|| Fault::new("", "`spec` is missing"))?;
+    let mut spec = fields(spec, "spec")?;
+    if !spec.contains_key("module") {
+        return Err(Fault::new("spec", "`module` is missing").into());
     }
-    let settings = spec.get("settings").map(|node| node.any_object()).transpose()?;
-    let settings = settings.map(|settings| settings.fields().clone()).unwrap_or_default();
-    let mut ours = Policy::new("ours", Scope::Cluster(None), settings)?;
-    let mut fields = spec.fields().clone();
-    for (key, value) in
-        [("module", Value::from(ours.module.as_str())), ("rules", rules(&spec, &ours)?)]
-    {
-        if let Some(field) = fields.get_mut(key) {
-            *field = value;
-        } else {
-            fields.extend([field(key, value)]);
-        }
+    let settings = spec.get("settings").map(|settings| fields(settings, "spec.settings"));
+    let settings = with_unchanged(settings.transpose()?.unwrap_or_default());
+    let mut ours = Policy::new(name, Scope::Cluster(None), settings.clone())?;
+    let rules = rules(&spec, &ours)?;
+    let (timeout, evaluation) = timeouts(&spec);
+    let module = options.module.as_deref().unwrap_or(&ours.module);
+    let changed = [
+        field("module", module),
+        field("rules", rules),
+        field("timeoutSeconds", timeout),
+        field("timeoutEvalSeconds", evaluation),
+        field("settings", Value::Mapping(settings)),
+    ];
+    for (key, value) in changed {
+        spec.insert(key, value);
     }
-    let mut output = document.fields().clone();
+    let another = options.name.as_deref().filter(|another| *another != name);
+    if let Some(mode) = options.mode.or(another.map(|_| Mode::Monitor)) {
+        spec.insert(Value::from("mode"), Value::from(mode.name()));
+    }
     output.remove("status");
-    if let Some(spec) = output.get_mut("spec") {
-        *spec = Value::Mapping(fields);
-    }
-    if spec.get("timeoutEvalSeconds").is_none() {
+    output.insert(Value::from("metadata"), metadata(source, another.unwrap_or(name)));
+    output.insert(Value::from("spec"), Value::Mapping(spec));
+    let mut said = Said::default();
+    said.comments.add("spec.settings.unchangedImages", UNCHANGED);
+    let remarks = remarks(source, another.is_some());
+    let origin = (source.title(), source.origin());
+    Ok(said.finish(&output, &mut ours.comments, (&origin.0, &origin.1), remarks))
+}
+
+fn remarks(source: &Source, is_another: bool) -> Remarks {
+    let mut remarks = Remarks::default();
+    remarks.note("", "kinds that are not known are rejected: there, they are accepted");
+    if !is_another {
         remarks.note(
-            "",
-            "a verification takes seconds: set `timeoutEvalSeconds` where requests time out",
+            "metadata.name",
+            "is that of the policy that this one replaces: `kubectl apply` takes the other's place. To run both, \
+             convert with `--name`",
         );
     }
-    Ok(Said::default().finish(&output, &mut ours.comments, origin, remarks))
+    if source.text("kind") == Some("AdmissionPolicy") {
+        remarks.note(
+            "",
+            "a policy of one namespace asks its policy server: allow it the host capabilities `oci/*` and `crypto/*` \
+             in `namespacedPoliciesCapabilities`",
+        );
+    }
+    remarks
+}
+
+/// What names the object, without what the cluster wrote beside it.
+fn metadata(source: &Source, name: &str) -> Value {
+    let mut kept = Mapping::from_iter([field("name", name)]);
+    for key in ["namespace", "labels", "annotations"] {
+        let value = source.value().get("metadata").and_then(|metadata| metadata.get(key));
+        kept.extend(value.map(|value| field(key, value.clone())));
+    }
+    if let Some(Value::Mapping(annotations)) = kept.get_mut("annotations") {
+        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+    }
+    Value::Mapping(kept)
+}
+
+fn with_unchanged(mut settings: Mapping) -> Mapping {
+    if !settings.contains_key("unchangedImages") {
+        settings.extend([field("unchangedImages", "verify")]);
+    }
+    settings
+}
+
+/// Those that are written, and else as long as a policy server lets it.
+fn timeouts(spec: &Mapping) -> (u64, u64) {
+    let written = |key: &str| spec.get(key).and_then(Value::as_u64);
+    let timeout = written("timeoutSeconds").unwrap_or(TIMEOUT_SECONDS);
+    let evaluation = timeout.saturating_sub(MARGIN_SECONDS).max(1);
+    (timeout, written("timeoutEvalSeconds").unwrap_or(evaluation))
 }
 
 /// Theirs, and those of ours that they lack.
-fn rules(spec: &Object<'_>, ours: &Policy) -> Result<Value, Fault> {
-    let mut rules: Vec<Value> =
-        spec.list("rules")?.iter().map(|node| node.value().clone()).collect();
+fn rules(spec: &Mapping, ours: &Policy) -> Result<Value, Fault> {
+    let mut rules = match spec.get("rules") {
+        None => Vec::new(),
+        Some(Value::Sequence(rules)) => rules.clone(),
+        Some(_) => return Err(Fault::new("spec.rules", "must be a list")),
+    };
     let has = |rules: &[Value], resource: &str| {
         rules.iter().any(|rule| {
             let resources = rule.get("resources").and_then(Value::as_sequence);
@@ -132,18 +191,17 @@ fn rules(spec: &Object<'_>, ours: &Policy) -> Result<Value, Fault> {
             .map(|resource| Value::from(resource.as_str()))
             .collect();
         if !lacking.is_empty() {
-            let operations = yaml_serde::to_value(&rule.operations).unwrap_or_default();
             rules.push(mapping([
-                field("apiGroups", list(&rule.api_groups)),
-                field("apiVersions", list(&rule.api_versions)),
-                field("resources", Value::Sequence(lacking)),
-                field("operations", operations),
+                field("apiGroups", texts(&rule.api_groups)),
+                field("apiVersions", texts(&rule.api_versions)),
+                field("resources", lacking),
+                field("operations", texts(&rule.operations)),
             ]));
         }
     }
     Ok(Value::Sequence(rules))
 }
 
-fn list(texts: &[String]) -> Value {
-    super::signer::texts(texts)
+fn fields(value: &Value, path: &str) -> Result<Mapping, Fault> {
+    value.as_mapping().cloned().ok_or_else(|| Fault::new(path, "must be a map"))
 }

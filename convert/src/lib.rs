@@ -3,42 +3,52 @@
 //! - What comes out? Manifests, with a comment at every point that could not be carried over one to one.
 //! - What must never happen? That a converted policy verifies less than its source and does not say so. What
 //!   is selected is selected at least as widely ([`pattern`]), demands are carried over whole ([`trust`]), and
-//!   of what cannot be carried over it is said, on top and in place, whether less is verified ([`remark`]).
-//! - What of fields that are not known? They are named, and count as something that is not verified.
+//!   of what cannot be carried over it is said, on top and in place, how much that matters ([`remark`]).
+//! - What of fields that are not known? What no struct reads counts as something that is not verified ([`read`]).
 //! - Which sources? [`kyverno`], [`ivp`], [`policy_controller`], [`kubewarden`].
+//! - And what is none of them? It is skipped, and told; what is wrong is refused, and told; neither stops the rest.
 //! - Who else writes manifests? `signed-images policy` does, so [`manifest`] and its [`yaml`] are public: the
 //!   command depends on this package, and this package only on the policy.
 
+// A field of a source that is read and not used would be lost in silence.
+#![deny(dead_code)]
+
 mod check;
 mod draft;
+mod head;
 mod identity;
+mod images;
 mod ivp;
 mod key;
 mod kubewarden;
 mod kyverno;
+mod log;
 pub mod manifest;
-mod node;
 mod pattern;
 mod policy_controller;
+mod read;
 mod remark;
 mod signer;
 mod source;
 mod subject;
 mod trust;
+mod workload;
 pub mod yaml;
 
-pub use node::Fault;
-pub use remark::{Remark, Weight};
+pub use read::Fault;
+pub use remark::{Remark, Unchecked, Weight};
 pub use source::{Source, SourceError};
 
-use node::{Node, Object};
+use manifest::Mode;
 
 /// A converted policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Converted {
+    /// Its name in the cluster.
+    pub name: String,
     /// Its manifest, with comments.
     pub text: String,
-    /// All that there is to say of it.
+    /// All that there is to say of it, the heaviest first.
     pub remarks: Vec<Remark>,
 }
 
@@ -46,8 +56,40 @@ impl Converted {
     /// The heaviest of its remarks.
     #[must_use]
     pub fn weight(&self) -> Option<Weight> {
-        self.remarks.iter().map(|remark| remark.weight).min()
+        draft::heaviest(&self.remarks)
     }
+}
+
+/// What the output is to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Its name; without one, that of its source.
+    pub name: Option<String>,
+    /// Without one, what the source says; of another name, it monitors.
+    pub mode: Option<Mode>,
+    /// Where its module is; without one, where this version's is published.
+    pub module: Option<String>,
+}
+
+impl Options {
+    /// The mode of what is called otherwise than its source, or the usual one.
+    fn mode_of_another(&self, name: &str) -> Mode {
+        match &self.name {
+            Some(another) if another != name => Mode::Monitor,
+            Some(_) | None => Mode::default(),
+        }
+    }
+}
+
+/// What became of documents.
+#[derive(Debug, Default)]
+pub struct Conversion {
+    /// Policies, in the order of their sources.
+    pub policies: Vec<Converted>,
+    /// Documents that verify no images, or are of a kind that is not converted: which, and why.
+    pub skipped: Vec<(String, String)>,
+    /// Documents in which something is wrong: which, and what.
+    pub refused: Vec<(String, ConvertError)>,
 }
 
 /// Why a document cannot be converted.
@@ -56,9 +98,6 @@ pub enum ConvertError {
     /// Something in it is not what it must be.
     #[error(transparent)]
     Fault(#[from] Fault),
-    /// It is of a kind that is not converted.
-    #[error("{0}")]
-    Unknown(String),
     /// The metadata that this package was built with is not a policy's.
     #[error(transparent)]
     Metadata(#[from] yaml_serde::Error),
@@ -76,90 +115,124 @@ enum Kind {
 }
 
 /// Converts documents.
-///
-/// # Errors
-/// With the document that cannot be converted, and why.
-pub fn convert(sources: &[Source]) -> Result<Vec<Converted>, (String, ConvertError)> {
-    let mut converted = Vec::new();
+#[must_use]
+pub fn convert(sources: &[Source], options: &Options) -> Conversion {
+    let mut conversion = Conversion::default();
     let mut image_policies = Vec::new();
     for source in sources {
-        let failed = |error: ConvertError| (source.place(), error);
-        let root = Node::root(source.value()).any_object().map_err(|fault| failed(fault.into()))?;
-        let kind = kind(&root).map_err(failed)?;
-        let name = name(&root).map_err(|fault| failed(fault.into()))?;
-        let origin = source.origin(&name);
-        match kind {
-            Kind::ClusterImagePolicy => image_policies.push((source, root, name)),
-            kind => converted.extend(one(kind, &root, &name, &origin).map_err(failed)?),
+        let Some(kind) = kind(source) else {
+            conversion.skipped.push((source.place(), why_not(source)));
+            continue;
+        };
+        let name = name(source);
+        if kind == Kind::ClusterImagePolicy {
+            match policy_controller::ImagePolicy::read(source, &name) {
+                Ok(policy) => image_policies.push((source, policy)),
+                Err(fault) => conversion.refused.push((source.place(), fault.into())),
+            }
+            continue;
+        }
+        match one(kind, source, &name, options) {
+            Ok(policies) if policies.is_empty() => {
+                conversion.skipped.push((source.place(), "it verifies no images".to_owned()));
+            }
+            Ok(policies) => conversion.policies.extend(policies),
+            Err(error) => conversion.refused.push((source.place(), error)),
         }
     }
-    if let Some((first, ..)) = image_policies.first() {
-        let place = first.place();
-        let origins: Vec<String> =
-            image_policies.iter().map(|(source, _, name)| source.origin(name)).collect();
-        let documents: Vec<(Object<'_>, String)> =
-            image_policies.iter().map(|(_, root, name)| (root.clone(), name.clone())).collect();
-        let policy = policy_controller::convert(&documents)
-            .map_err(ConvertError::from)
-            .and_then(|draft| draft.finish(&origins.join(", ")));
-        converted.push(policy.map_err(|error| (place, error))?);
+    together(image_policies, options, &mut conversion);
+    conversion
+}
+
+const IMAGE_POLICY: &str = "ClusterImagePolicy";
+
+/// The image policies of policy-controller, which hold together.
+fn together(
+    policies: Vec<(&Source, (policy_controller::ImagePolicy, policy_controller::Demand))>,
+    options: &Options,
+    conversion: &mut Conversion,
+) {
+    let Some((first, _)) = policies.first() else { return };
+    let place = first.place();
+    let places: Vec<String> = policies.iter().map(|(source, _)| source.origin()).collect();
+    let titles: Vec<String> = policies.iter().map(|(source, _)| source.title()).collect();
+    let policies = policies.into_iter().map(|(_, policy)| policy).collect();
+    let Some(mut draft) = policy_controller::convert(policies) else {
+        conversion.skipped.push((places.join(", "), "all images pass there".to_owned()));
+        return;
+    };
+    for (place, _) in conversion.refused.iter().filter(|(place, _)| place.contains(IMAGE_POLICY)) {
+        draft
+            .remarks
+            .less("", format!("{place} is not converted, and what it demands is not verified"));
     }
-    Ok(converted)
+    let title = match titles.as_slice() {
+        [only] => only.as_str(),
+        _ => "All together",
+    };
+    match draft.finish(title, &places.join(", "), options) {
+        Ok(policy) => conversion.policies.push(policy),
+        Err(error) => conversion.refused.push((place, error)),
+    }
 }
 
 fn one(
     kind: Kind,
-    root: &Object<'_>,
+    source: &Source,
     name: &str,
-    origin: &str,
+    options: &Options,
 ) -> Result<Vec<Converted>, ConvertError> {
+    let (title, origin) = (source.title(), source.origin());
     Ok(match kind {
         Kind::Kyverno => {
-            let drafts = kyverno::convert(root, name)?;
-            drafts.into_iter().map(|draft| draft.finish(origin)).collect::<Result<_, _>>()?
+            let drafts = kyverno::convert(source, name)?.into_iter();
+            drafts.map(|draft| draft.finish(&title, &origin, options)).collect::<Result<_, _>>()?
         }
-        Kind::ImageValidatingPolicy => vec![ivp::convert(root, name)?.finish(origin)?],
-        Kind::VerificationConfig => vec![kubewarden::verification_config(root, origin)?],
-        Kind::AdmissionPolicy => vec![kubewarden::policy(root, origin)?],
-        Kind::Settings => vec![kubewarden::settings(root, origin)?],
+        Kind::ImageValidatingPolicy => {
+            vec![ivp::convert(source, name)?.finish(&title, &origin, options)?]
+        }
+        Kind::VerificationConfig => vec![kubewarden::verification_config(source, options)?],
+        Kind::AdmissionPolicy => vec![kubewarden::policy(source, name, options)?],
+        Kind::Settings => vec![kubewarden::settings(source, options)?],
         Kind::ClusterImagePolicy => Vec::new(),
     })
 }
 
-fn kind(root: &Object<'_>) -> Result<Kind, ConvertError> {
-    let version = root.text("apiVersion")?.unwrap_or_default();
-    let kind = root.text("kind")?.unwrap_or_default();
+fn kind(source: &Source) -> Option<Kind> {
+    let version = source.text("apiVersion").unwrap_or_default();
+    let kind = source.text("kind").unwrap_or_default();
     let group = version.split_once('/').map_or("", |(group, _)| group);
-    Ok(match (group, kind) {
-        ("kyverno.io", "ClusterPolicy" | "Policy") => Kind::Kyverno,
+    let has = |key: &str| source.value().get(key).is_some();
+    match (group, kind) {
+        ("kyverno.io", "ClusterPolicy" | "Policy") => Some(Kind::Kyverno),
         ("policies.kyverno.io", "ImageValidatingPolicy" | "NamespacedImageValidatingPolicy") => {
-            Kind::ImageValidatingPolicy
+            Some(Kind::ImageValidatingPolicy)
         }
-        ("policy.sigstore.dev", "ClusterImagePolicy") => Kind::ClusterImagePolicy,
+        ("policy.sigstore.dev", IMAGE_POLICY) => Some(Kind::ClusterImagePolicy),
         ("policies.kubewarden.io", "ClusterAdmissionPolicy" | "AdmissionPolicy") => {
-            Kind::AdmissionPolicy
+            kubewarden::is_converted(source).then_some(Kind::AdmissionPolicy)
         }
-        ("", "") if root.get("allOf").is_some() || root.get("anyOf").is_some() => {
-            Kind::VerificationConfig
-        }
-        ("", "") if root.get("signatures").is_some() => Kind::Settings,
-        _ => {
-            let what = if kind.is_empty() {
-                "this document".to_owned()
-            } else {
-                format!("`{version}` `{kind}`")
-            };
-            return Err(ConvertError::Unknown(format!(
-                "{what} is not converted; known are ClusterPolicy, Policy and ImageValidatingPolicy of \
-                 Kyverno, ClusterImagePolicy of policy-controller, and Kubewarden's verification configs \
-                 and verify-image-signatures"
-            )));
-        }
-    })
+        ("", "") if has("allOf") || has("anyOf") => Some(Kind::VerificationConfig),
+        ("", "") if has("signatures") => Some(Kind::Settings),
+        _ => None,
+    }
 }
 
-fn name(root: &Object<'_>) -> Result<String, Fault> {
-    let metadata = root.get("metadata").map(|node| node.any_object()).transpose()?;
-    let name = metadata.map(|metadata| metadata.text("name")).transpose()?.flatten();
-    Ok(name.unwrap_or("verified-images").to_owned())
+fn why_not(source: &Source) -> String {
+    let version = source.text("apiVersion").unwrap_or_default();
+    match source.text("kind") {
+        Some("ClusterAdmissionPolicy" | "AdmissionPolicy") => {
+            "only policies of `verify-image-signatures` are converted".to_owned()
+        }
+        Some(kind) => format!("`{version}` `{kind}` is not converted"),
+        None => "it is no policy that is converted".to_owned(),
+    }
+}
+
+/// The name of the source, if it is one.
+fn name(source: &Source) -> String {
+    let is_name = |name: &&str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c))
+    };
+    source.metadata("name").filter(is_name).unwrap_or("verified-images").to_owned()
 }

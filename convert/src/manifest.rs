@@ -34,7 +34,7 @@ struct Annotations {
 }
 
 /// The most that a webhook may take.
-const TIMEOUT_SECONDS: u64 = 30;
+pub(crate) const TIMEOUT_SECONDS: u64 = 30;
 /// Some seconds less, so that the policy server can still answer.
 const TIMEOUT_EVAL_SECONDS: u64 = 25;
 
@@ -84,7 +84,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Protect => "protect",
             Self::Monitor => "monitor",

@@ -13,11 +13,13 @@ use self::spread::spread;
 use self::tag::tag_patterns;
 use self::text::Token::{self, Char};
 
+use super::signer::is_variable;
+
 mod spread;
 mod tag;
 mod text;
 
-pub(super) use text::Dialect;
+pub(super) use text::{Dialect, matches};
 
 /// More alternatives than this are not written; a pattern that selects more is.
 const MAX_ALTERNATIVES: usize = 8;
@@ -53,14 +55,25 @@ pub(super) struct Translation {
 
 /// Translates a pattern that selects images.
 pub(super) fn selecting(source: &str, dialect: Dialect) -> Translation {
+    if is_variable(source) {
+        return every_image();
+    }
     let Some(tokens) = dialect.tokens(source) else { return every_image() };
-    exact(&tokens, Purpose::Select).unwrap_or_else(|| below(&tokens))
+    exact(&tokens, dialect, Purpose::Select).unwrap_or_else(|| below(&tokens))
 }
 
 /// Translates a pattern that spares images, if that can be said without sparing others.
 pub(super) fn sparing(source: &str, dialect: Dialect) -> Option<Vec<String>> {
-    let translation = exact(&dialect.tokens(source)?, Purpose::Spare)?;
+    if is_variable(source) || !dialect.can_spare(source) {
+        return None;
+    }
+    let translation = exact(&dialect.tokens(source)?, dialect, Purpose::Spare)?;
     (translation.reach == Reach::Same).then_some(translation.patterns)
+}
+
+/// Whether the source pattern matches no image.
+pub(super) fn never_matches(source: &str, dialect: Dialect) -> bool {
+    dialect.never_matches(source)
 }
 
 /// Whether no image is selected by both, as far as their first characters tell.
@@ -92,7 +105,7 @@ fn below(tokens: &[Token]) -> Translation {
     every_image()
 }
 
-fn exact(tokens: &[Token], purpose: Purpose) -> Option<Translation> {
+fn exact(tokens: &[Token], dialect: Dialect, purpose: Purpose) -> Option<Translation> {
     let mut components: Vec<&[Token]> = tokens.split(|token| *token == Char('/')).collect();
     let last = components.pop()?;
     if components.is_empty() && text::is_every_text(last) {
@@ -107,7 +120,7 @@ fn exact(tokens: &[Token], purpose: Purpose) -> Option<Translation> {
     for part in tag_patterns(last, is_path, purpose)? {
         reach = reach.max(part.reach);
         for name in append(&names, &spread(&part.name)?)? {
-            let (found, others) = finish(name, part.tag.as_deref(), purpose)?;
+            let (found, others) = finish(name, part.tag.as_deref(), dialect, purpose)?;
             reach = reach.max(others);
             for pattern in found {
                 if !patterns.contains(&pattern) {
@@ -131,10 +144,14 @@ fn append(heads: &[Vec<String>], tails: &[Vec<String>]) -> Option<Vec<Vec<String
 fn finish(
     components: Vec<String>,
     tag: Option<&str>,
+    dialect: Dialect,
     purpose: Purpose,
 ) -> Option<(Vec<String>, Reach)> {
     let components = tidy(components, purpose);
-    let hub = on_hub(&components, purpose);
+    let (hub, is_hub_only_here) = match dialect {
+        Dialect::Kyverno | Dialect::Glob => (on_hub(&components, purpose), false),
+        Dialect::PolicyController => full_names_on_hub(&components),
+    };
     let (first, is_one) = (components.first()?.clone(), components.len() == 1);
     let has_registry = is_registry(&first) && (!is_one || first == "**");
     // A wildcard without a dot would be read as a path on Docker Hub.
@@ -147,7 +164,19 @@ fn finish(
         patterns.push(pattern);
     }
     // Tools that add a registry to images add none to patterns.
-    Some((patterns, if has_registry { Reach::Same } else { Reach::More }))
+    let is_same = has_registry && !is_hub_only_here;
+    Some((patterns, if is_same { Reach::Same } else { Reach::More }))
+}
+
+/// What the components mean on Docker Hub where it is called `index.docker.io`, and images have no other names; and whether
+/// they mean it here alone.
+fn full_names_on_hub(components: &[String]) -> (Vec<Vec<String>>, bool) {
+    let Some((registry, path)) = components.split_first() else { return (Vec::new(), false) };
+    match (text::matches(registry, "docker.io"), text::matches(registry, "index.docker.io")) {
+        (false, true) => (vec![[vec!["docker.io".to_owned()], path.to_vec()].concat()], false),
+        (true, is_there) => (Vec::new(), !is_there && registry.contains('*')),
+        (false, false) => (Vec::new(), false),
+    }
 }
 
 /// What the components also mean on Docker Hub, whose registry has several names and whose images have
@@ -248,20 +277,22 @@ mod tests {
             None => format!(":{}", tag.unwrap_or("latest")),
         };
         match dialect {
-            Dialect::Glob => vec![image.to_owned()],
+            // As it is written; pinned, it is canonical.
+            Dialect::Glob if has_registry => vec![image.to_owned(), format!("{name}@{A}")],
+            Dialect::Glob => vec![image.to_owned(), format!("docker.io/{name}@{A}")],
             Dialect::Kyverno if has_registry => vec![format!("{repository}{suffix}")],
             Dialect::Kyverno => vec![format!("docker.io/{repository}{suffix}")],
+            // Every image has a digest before it is compared, and no tag beside it.
             Dialect::PolicyController => {
-                let name = match repository.strip_prefix("docker.io/") {
+                let canonical = Reference::parse(image).unwrap().to_string();
+                let repository = canonical.split('@').next().unwrap();
+                let tag = repository.rfind(':').filter(|at| !repository[*at..].contains('/'));
+                let repository = &repository[..tag.unwrap_or(repository.len())];
+                let repository = match repository.strip_prefix("docker.io/") {
                     Some(path) => format!("index.docker.io/{path}"),
-                    None if has_registry => repository.to_owned(),
-                    None => format!("index.docker.io/{repository}"),
+                    None => repository.to_owned(),
                 };
-                let name = match name.strip_prefix("index.docker.io/") {
-                    Some(path) if !path.contains('/') => format!("index.docker.io/library/{path}"),
-                    _ => name,
-                };
-                vec![format!("{name}{suffix}"), image.to_owned()]
+                vec![format!("{repository}@{}", digest.unwrap_or(A))]
             }
         }
     }
@@ -324,7 +355,7 @@ mod tests {
                 &["ghcr.io/acme/a*z:1", "ghcr.io/acme/a*/**/*z:1"],
                 Digests,
             ),
-            ("ghcr.io/acme/app*-rc", Kyverno, &["ghcr.io/acme/app*/**:*-rc"], Same),
+            ("ghcr.io/acme/app*-rc", Kyverno, &["ghcr.io/acme/app*/**:*-rc"], Digests),
             // The star may stand for `1@sha256:…`.
             ("ghcr.io/acme/app:1.*a", Kyverno, &["ghcr.io/acme/app:1.*"], More),
             ("ghcr.io/Acme/*", Kyverno, &["**"], More),
@@ -362,6 +393,31 @@ mod tests {
         ];
         for (source, expected) in rows {
             let spared = sparing(source, Dialect::Kyverno);
+            let expected: Option<Vec<String>> =
+                expected.map(|patterns| patterns.iter().map(ToString::to_string).collect());
+            assert_eq!(spared, expected, "{source}");
+        }
+    }
+
+    /// policy-controller compares globs with `index.docker.io/library/nginx@sha256:…`: with a digest, and no tag.
+    #[test]
+    fn what_never_matched_spares_nothing() {
+        let rows: [(&str, Option<&[&str]>); 12] = [
+            ("ghcr.io/acme/*", Some(&["ghcr.io/acme/*"])),
+            ("ghcr.io/acme/app*", Some(&["ghcr.io/acme/app*"])),
+            ("index.docker.io/library/*", Some(&["docker.io/library/*"])),
+            ("*", Some(&["docker.io/library/*"])),
+            ("**", Some(&["**"])),
+            ("ghcr.io/acme/app", None),
+            ("ghcr.io/acme/app:v1", None),
+            ("ghcr.io/acme/app:*", None),
+            ("ghcr.io/acme/a*z*", None),
+            ("docker.io/library/*", None),
+            ("docker*/library/*", None),
+            ("library/*", None),
+        ];
+        for (source, expected) in rows {
+            let spared = sparing(source, Dialect::PolicyController);
             let expected: Option<Vec<String>> =
                 expected.map(|patterns| patterns.iter().map(ToString::to_string).collect());
             assert_eq!(spared, expected, "{source}");
@@ -423,13 +479,27 @@ mod tests {
                 let matched = source_matches(&source, &image, dialect);
                 if matched {
                     prop_assert!(selects(&translation.patterns, &image), "{source} {dialect:?} {image}: {translation:?}");
+                    prop_assert!(!never_matches(&source, dialect), "{source} matches {image}");
+                }
+                if dialect == Dialect::PolicyController && translation.reach == Reach::Same && !never_matches(&source, dialect) && selects(&translation.patterns, &image) {
+                    // `a.b/c/**` takes in an image that is called `a.b/c` itself.
+                    let name = image.split(['@']).next().unwrap();
+                    let is_below = source_matches(&source, &format!("{}/x", without_tag(name)), dialect);
+                    prop_assert!(matched || is_below, "{source} {image}: {translation:?} is not the same");
                 }
                 if spared.as_ref().is_some_and(|spared| spares(spared, &image)) {
+                    if dialect == Dialect::PolicyController {
+                        prop_assert!(matched, "{source} {image}: spared {spared:?}");
+                    }
                     let canonical = spellings(&image);
                     prop_assert!(canonical.iter().any(|image| source_matches(&source, image, dialect)), "{source} {dialect:?} {image}: spared {spared:?}");
                 }
             }
         }
+    }
+
+    fn without_tag(name: &str) -> &str {
+        name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(name, _)| name)
     }
 
     /// The image in its other spellings.

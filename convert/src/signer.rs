@@ -17,8 +17,10 @@ pub(super) struct Signer {
 /// How a signer is told.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Identity {
-    /// A public key, PEM, or what is to be replaced by it.
+    /// A public key, PEM.
     Key(String),
+    /// To be filled in, with what is said in its place.
+    Missing(String),
     /// A key in the cluster.
     KeyFrom { source: KeySource, namespace: String, name: String, entry: Option<String> },
     /// An issuer (none: to be filled in) and its subjects.
@@ -56,9 +58,68 @@ impl Signer {
         Self { identity, annotations: Vec::new(), remarks }
     }
 
-    /// A key that must be filled in.
-    pub(super) fn missing_key(what: &str, remarks: Remarks) -> Self {
-        Self::new(Identity::Key(format!("REPLACE WITH {what}")), remarks)
+    /// A signer that must be filled in. It is called by its place, so that no two are one.
+    pub(super) fn missing(what: &str, place: &str, remarks: Remarks) -> Self {
+        Self::new(Identity::Missing(format!("REPLACE WITH {what} ({place})")), remarks)
+    }
+
+    /// This one, unless a variable of the source stands where its text would be copied from.
+    #[must_use]
+    pub(super) fn without_variables(mut self, place: &str) -> Self {
+        let Some(variable) = self.texts().into_iter().find(|text| is_variable(text)) else {
+            return self;
+        };
+        let text = format!("`{}` is a variable of the source: write the signer", variable.trim());
+        self.remarks.open(place, text);
+        Self::missing("THE SIGNER", place, self.remarks)
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        let mut texts = match &self.identity {
+            Identity::Key(text) => vec![text.as_str()],
+            Identity::Missing(_) => Vec::new(),
+            Identity::KeyFrom { source: _, namespace, name, entry } => {
+                let mut texts = vec![namespace.as_str(), name.as_str()];
+                texts.extend(entry.as_deref());
+                texts
+            }
+            Identity::Keyless { issuer, subject } => {
+                let mut texts: Vec<&str> = issuer.as_deref().into_iter().collect();
+                match subject {
+                    Subject::Equal(text) | Subject::UrlPrefix(text) | Subject::Pattern(text) => {
+                        texts.push(text);
+                    }
+                    Subject::Unknown => {}
+                }
+                texts
+            }
+            Identity::Certificate { certificate, chain, log: _ } => {
+                std::iter::once(certificate.as_str())
+                    .chain(chain.iter().map(String::as_str))
+                    .collect()
+            }
+        };
+        for (key, value) in &self.annotations {
+            texts.extend([key.as_str(), value.as_str()]);
+        }
+        texts
+    }
+
+    /// Whether it says just what the source says of it.
+    pub(super) fn is_settled(&self) -> bool {
+        let is_open = match &self.identity {
+            Identity::Missing(_) => true,
+            Identity::Keyless { issuer, subject } => {
+                issuer.is_none() || *subject == Subject::Unknown
+            }
+            Identity::Key(_) | Identity::KeyFrom { .. } | Identity::Certificate { .. } => false,
+        };
+        !is_open && self.remarks.are_light()
+    }
+
+    /// Whether both say the same, whatever is remarked on them.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.identity == other.identity && self.annotations == other.annotations
     }
 
     /// As settings have it.
@@ -87,7 +148,7 @@ impl Signer {
 impl Identity {
     fn settings(&self) -> Mapping {
         match self {
-            Self::Key(key) => {
+            Self::Key(key) | Self::Missing(key) => {
                 Mapping::from_iter([field("kind", "pubKey"), field("key", key.as_str())])
             }
             Self::KeyFrom { source, namespace, name, entry } => {
@@ -167,6 +228,11 @@ fn with_slash(prefix: &str) -> String {
 
 fn keys(pem: &str) -> Option<Vec<PublicKey>> {
     PublicKey::parse_all(pem).ok()
+}
+
+/// Whether a text holds a variable of Kyverno's, or of the template that it is from.
+pub(super) fn is_variable(text: &str) -> bool {
+    text.contains("{{") || text.contains("$(")
 }
 
 /// A field of a map.

@@ -6,8 +6,9 @@
 //! - How is the one made the other? A flat demand is a group. A nested one is brought into conjunctive
 //!   form: at least k of n hold if, and only if, one of every n - k + 1 holds.
 //! - What if one signature could satisfy two signers of a group? A group wants distinct ones. Where any one
-//!   will do, the one that takes in the other is enough; where all must, the narrower; otherwise, again, the
-//!   conjunctive form.
+//!   will do, the one that takes in the other is enough; where all must, the narrower, if both say just what the
+//!   source says; otherwise, again, the conjunctive form.
+//! - What of remarks? A signer that goes leaves its remarks to the one that stays.
 
 use super::remark::Remarks;
 use super::signer::Signer;
@@ -34,6 +35,19 @@ impl Group {
     pub(super) fn is_all(&self) -> bool {
         self.minimum == self.signers.len()
     }
+
+    fn is(&self, other: &Self) -> bool {
+        let pairs = self.signers.iter().zip(&other.signers);
+        self.minimum == other.minimum
+            && self.signers.len() == other.signers.len()
+            && pairs.into_iter().all(|(a, b)| a.is(b))
+    }
+
+    fn take_remarks(&mut self, other: Self) {
+        for (signer, same) in self.signers.iter_mut().zip(other.signers) {
+            signer.remarks.extend(same.remarks);
+        }
+    }
 }
 
 /// Too much to be written down.
@@ -47,6 +61,20 @@ impl Trust {
 
     pub(super) fn any(of: Vec<Self>) -> Self {
         Self::AtLeast(1, of)
+    }
+
+    /// These, with what is remarked on them of that policy.
+    #[must_use]
+    pub(super) fn of(self, policy: &str) -> Self {
+        match self {
+            Self::Signer(mut signer) => {
+                signer.remarks = signer.remarks.of(policy);
+                Self::Signer(signer)
+            }
+            Self::AtLeast(minimum, of) => {
+                Self::AtLeast(minimum, of.into_iter().map(|part| part.of(policy)).collect())
+            }
+        }
     }
 
     /// The groups that together say the same; `remarks` says where they do not quite.
@@ -100,11 +128,10 @@ fn merged(groups: Vec<Group>) -> Vec<Group> {
     let signers: Vec<Signer> = all.into_iter().flat_map(|group| group.signers).collect();
     let mut needed: Vec<Signer> = Vec::new();
     for signer in signers {
-        if needed.iter().any(|other| signer.covers(other)) {
-            continue;
-        }
-        needed.retain(|other| !other.covers(&signer));
-        needed.push(signer);
+        keep(&mut needed, signer, |kept, other| {
+            let settled = kept.is_settled() && other.is_settled();
+            kept.is(other) || settled && other.covers(kept)
+        });
     }
     // Those whom one signature could satisfy nevertheless are asked for apart.
     let mut parts: Vec<Vec<Signer>> = Vec::new();
@@ -118,6 +145,23 @@ fn merged(groups: Vec<Group>) -> Vec<Group> {
     let mut groups: Vec<Group> = parts.collect();
     groups.append(&mut others);
     groups
+}
+
+/// Adds a signer to others, unless one of them stands for it; those that it stands for go.
+fn keep(
+    signers: &mut Vec<Signer>,
+    mut signer: Signer,
+    stands_for: impl Fn(&Signer, &Signer) -> bool,
+) {
+    if let Some(kept) = signers.iter_mut().find(|kept| stands_for(kept, &signer)) {
+        kept.remarks.extend(signer.remarks);
+        return;
+    }
+    let gone: Vec<Signer> = signers.extract_if(.., |other| stands_for(&signer, other)).collect();
+    for gone in gone {
+        signer.remarks.extend(gone.remarks);
+    }
+    signers.push(signer);
 }
 
 fn are_distinct(signers: &[Signer]) -> bool {
@@ -185,23 +229,23 @@ fn any_ofs(clauses: Vec<Vec<Signer>>, remarks: &mut Remarks) -> Vec<Group> {
     for clause in clauses {
         let mut signers: Vec<Signer> = Vec::new();
         for signer in clause {
-            if signers.iter().any(|other| other.covers(&signer)) {
-                continue;
-            }
-            signers.retain(|other| !signer.covers(other));
-            if signers.iter().any(|other| other.meets(&signer)) {
-                remarks.note(
+            let meets = |other: &Signer| {
+                !other.covers(&signer) && !signer.covers(other) && other.meets(&signer)
+            };
+            if signers.iter().any(meets) {
+                remarks.stricter(
                     "",
                     "a signer that is named twice with different annotations is taken with the first \
                      of them alone: of those of whom any will do, each must be another",
                 );
             } else {
-                signers.push(signer);
+                keep(&mut signers, signer, Signer::covers);
             }
         }
         let group = Group { minimum: 1, signers };
-        if !groups.contains(&group) {
-            groups.push(group);
+        match groups.iter_mut().find(|other| other.is(&group)) {
+            Some(other) => other.take_remarks(group),
+            None => groups.push(group),
         }
     }
     merged(groups)

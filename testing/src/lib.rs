@@ -4,6 +4,7 @@
 //!   library, or the module.
 //! - What holds of any input? The [`laws`], which `fuzz/` tries and `tests/seeds.rs` replays.
 //! - What do the settings take? Their [`schema`].
+//! - How do other tools judge an image? Their [`sources`], as models.
 //! - What is measured? The [`scenarios`], and what is just within the [`limits`].
 //! - How is a command run? By [`command`], with no variables of the user's.
 //! - Whom does a client ask? A `server`, which may be a slow way to a real one; under the feature of that name.
@@ -27,3 +28,4 @@ pub mod scenarios;
 pub mod schema;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod sources;

@@ -1,18 +1,21 @@
 //! `signed-images convert`: policies of other tools, as policies of this module.
 //!
-//! - What is printed? The manifests, on stdout, with comments. What they verify less than their sources, and
-//!   what must be filled in, is said on top of them and again on stderr.
-//! - Which exit codes? 0 when nothing is lost, or `--lossy` says that this is known; 1 when something is lost
-//!   or left to be filled in; 2 when the input cannot be read or is not converted.
+//! - What is printed? The manifests, on stdout, with comments. How they differ from their sources is said on top of
+//!   them, and counted on stderr, with what was skipped or refused.
+//! - Which exit codes? 0 when nothing is lost, refused that was admitted, or left to be filled in, and what no policy
+//!   server checks is allowed; 1 otherwise; 2 when a document cannot be read or is not converted. The others are.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::print::print;
-use clap::Args;
-use signed_images_convert::{Converted, Source, Weight, convert};
+use super::policy::Mode;
+use super::policy::arguments::{module, name};
+use super::print::{print, tell};
+use clap::{Args, ValueEnum};
+use signed_images_convert::manifest;
+use signed_images_convert::{Conversion, Converted, Options, Source, Unchecked, Weight, convert};
 
-use crate::text;
+use crate::{legible, text};
 
 const BAD_INPUT: u8 = 2;
 
@@ -25,69 +28,160 @@ What is converted:
   Kubewarden         policies and settings of verify-image-signatures, verification configs
 
 Exit codes:
-  0  nothing is lost, or --lossy
-  1  the output verifies less, or something must be filled in: it says what, on top
-  2  the input cannot be read, or is of a kind that is not converted
+  0  the output verifies what its source does, but for what --allow names
+  1  it verifies less, refuses more, or must be completed: it says what, on top
+  2  a document cannot be read or is wrong, or none is of a kind that is converted
 
 Examples:
   signed-images convert check-images.yaml >policy.yaml
   kubectl get clusterpolicies -o yaml | signed-images convert -
-  signed-images convert --lossy image-policies/*.yaml | kubectl apply --dry-run=server -f -")]
+  signed-images convert --allow sct,tlog image-policies/*.yaml >policy.yaml
+  signed-images convert --name signed-images signed.yaml | kubectl apply -f -")]
 pub(crate) struct Convert {
     /// Files of YAML or JSON, with one document or several; `-` is stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Exit with 0 although the output verifies less than its source, or is to be completed
-    #[arg(long)]
-    lossy: bool,
+    /// What need not be verified, since no policy server can
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    allow: Vec<Allowed>,
+    /// The policy's name [default: that of its source]
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    name: Option<String>,
+    /// What becomes of what the policy rejects [default: monitor with another --name, else as in its source]
+    #[arg(long, value_name = "MODE")]
+    mode: Option<Mode>,
+    /// Where the policy server finds the module [default: this version's, where it is published]
+    #[arg(long, value_name = "REFERENCE", value_parser = module)]
+    module: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Allowed {
+    /// That a certificate is in the log of certificates
+    Sct,
+    /// That a signature by a plain key is in the transparency log
+    Tlog,
+    /// When an authority has seen the signature
+    Timestamps,
+}
+
+impl Allowed {
+    fn unchecked(self) -> Unchecked {
+        match self {
+            Self::Sct => Unchecked::Sct,
+            Self::Tlog => Unchecked::Tlog,
+            Self::Timestamps => Unchecked::Timestamps,
+        }
+    }
 }
 
 impl Convert {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let mut sources = Vec::new();
+        let mut mistakes = Vec::new();
         for file in &self.files {
-            match read(file) {
-                Ok(read) => sources.extend(read),
-                Err(message) => return Ok(bad_input(&message)),
-            }
+            let (read, mistake) = read(file);
+            sources.extend(read);
+            mistakes.extend(mistake);
         }
-        let converted = match convert(&sources) {
-            Ok(converted) => converted,
-            Err((place, error)) => return Ok(bad_input(&format!("{place}: {error}"))),
+        let options = Options {
+            name: self.name.clone(),
+            mode: self.mode.map(of_manifest),
+            module: self.module.clone(),
         };
-        let texts: Vec<&str> = converted.iter().map(|policy| policy.text.as_str()).collect();
-        print(&texts.join("---\n"))?;
-        Ok(self.outcome(&converted))
+        let conversion = convert(&sources, &options);
+        mistakes
+            .extend(conversion.refused.iter().map(|(place, error)| format!("{place}: {error}")));
+        mistakes.extend(self.nothing_to_print(&conversion, &mistakes));
+        let texts: Vec<&str> =
+            conversion.policies.iter().map(|policy| policy.text.as_str()).collect();
+        if !self.is_ambiguous(&conversion) {
+            print(&texts.join("---\n"))?;
+        }
+        Ok(self.outcome(&conversion, &mistakes))
     }
 
-    fn outcome(&self, converted: &[Converted]) -> ExitCode {
-        let count = |weight| {
-            let remarks = converted.iter().flat_map(|policy| &policy.remarks);
-            remarks.filter(|remark| remark.weight == weight).count()
-        };
-        let (less, open) = (count(Weight::Less), count(Weight::Open));
-        if less > 0 {
-            eprintln!("verifies less than the source at {}: see the comments", points(less));
+    /// One name is for one policy.
+    fn is_ambiguous(&self, conversion: &Conversion) -> bool {
+        self.name.is_some() && conversion.policies.len() > 1
+    }
+
+    fn nothing_to_print(&self, conversion: &Conversion, mistakes: &[String]) -> Option<String> {
+        let count = conversion.policies.len();
+        if self.is_ambiguous(conversion) {
+            return Some(format!(
+                "--name is for one policy, and {count} were made: convert them one at a time"
+            ));
         }
-        if open > 0 {
-            eprintln!("to be filled in at {}: see the comments", points(open));
+        let is_empty = count == 0 && mistakes.is_empty();
+        is_empty.then(|| "nothing is converted: see --help for what is".to_owned())
+    }
+
+    fn outcome(&self, conversion: &Conversion, mistakes: &[String]) -> ExitCode {
+        for policy in &conversion.policies {
+            if let Some(line) = self.line(policy) {
+                tell(&format!("{}\n", legible::line(&line)));
+            }
         }
-        if less + open > 0 && !self.lossy { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        for (place, why) in &conversion.skipped {
+            tell(&format!("skipped {}: {}\n", legible::line(place), legible::line(why)));
+        }
+        for mistake in mistakes {
+            tell(&format!("error: {}\n", legible::line(mistake)));
+        }
+        let is_exact = conversion.policies.iter().all(|policy| self.line(policy).is_none());
+        match (mistakes.is_empty(), is_exact) {
+            (false, _) => ExitCode::from(BAD_INPUT),
+            (true, false) => ExitCode::FAILURE,
+            (true, true) => ExitCode::SUCCESS,
+        }
+    }
+
+    /// How the policy differs from its source; none, where that is allowed.
+    fn line(&self, policy: &Converted) -> Option<String> {
+        let count = |weight| policy.remarks.iter().filter(|remark| remark.weight == weight).count();
+        let told = [
+            ("verifies less than its source", count(Weight::Less)),
+            ("refuses more", count(Weight::Stricter)),
+            ("must be completed", count(Weight::Open)),
+        ];
+        let mut parts: Vec<String> = told
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(what, count)| format!("{what} at {}", points(count)))
+            .collect();
+        let unchecked = Unchecked::ALL.into_iter().filter(|what| {
+            let is_allowed = self.allow.iter().any(|allowed| allowed.unchecked() == *what);
+            !is_allowed && count(Weight::Unchecked(*what)) > 0
+        });
+        let unchecked: Vec<&str> = unchecked.map(Unchecked::name).collect();
+        if !unchecked.is_empty() {
+            let names = unchecked.join(",");
+            parts.push(format!("leaves out what no policy server checks (--allow {names})"));
+        }
+        (!parts.is_empty()).then(|| format!("{}: {}", policy.name, parts.join("; ")))
     }
 }
 
-fn read(file: &Path) -> Result<Vec<Source>, String> {
-    let text =
-        text::read(file).map_err(|error| format!("cannot read `{}`: {error}", file.display()))?;
+fn of_manifest(mode: Mode) -> manifest::Mode {
+    match mode {
+        Mode::Protect => manifest::Mode::Protect,
+        Mode::Monitor => manifest::Mode::Monitor,
+    }
+}
+
+fn read(file: &Path) -> (Vec<Source>, Option<String>) {
+    let text = match text::read(file) {
+        Ok(text) => text,
+        Err(error) => {
+            return (Vec::new(), Some(format!("cannot read `{}`: {error}", file.display())));
+        }
+    };
     let name = if file == Path::new("-") { "stdin".to_owned() } else { file.display().to_string() };
-    Source::parse(&name, &text).map_err(|error| error.to_string())
+    let (sources, error) = Source::parse(&name, &text);
+    (sources, error.map(|error| error.to_string()))
 }
 
 fn points(count: usize) -> String {
     if count == 1 { "1 point".to_owned() } else { format!("{count} points") }
-}
-
-fn bad_input(message: &str) -> ExitCode {
-    eprintln!("error: {message}");
-    ExitCode::from(BAD_INPUT)
 }

@@ -24,7 +24,7 @@ use super::options::SettingsOptions;
 use super::print::print;
 use crate::settings::Settings;
 
-mod arguments;
+pub(super) mod arguments;
 mod manifest;
 mod selector;
 
@@ -89,7 +89,7 @@ pub(crate) struct Policy {
 type Requirements = Vec<Requirement>;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Mode {
+pub(super) enum Mode {
     /// It is kept out
     Protect,
     /// It is let in, and reported

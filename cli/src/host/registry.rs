@@ -24,7 +24,7 @@ use super::error::HostError;
 use crate::credentials::Credentials;
 use crate::sources::Sources;
 use crate::transport::Transport;
-use crate::transport::gateway::{Gateway, Referrers, UNREACHABLE};
+use crate::transport::gateway::{Gateway, Referrers, unreachable};
 
 /// Longer than any policy server waits (a webhook has at most 30 s), short enough for a person.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
@@ -168,13 +168,5 @@ impl Registries {
         };
         let start = || Gateway::start(Arc::clone(&self.transport), referrers);
         Ok(cell.get_or_try_init(start).await?.url().to_owned())
-    }
-}
-
-/// Why there was no answer, if the gateway says so.
-pub(crate) fn unreachable(error: &OciDistributionError) -> Option<&str> {
-    match error {
-        OciDistributionError::ServerError { code: UNREACHABLE, message, .. } => Some(message),
-        _ => None,
     }
 }

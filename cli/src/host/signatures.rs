@@ -34,10 +34,10 @@ use tokio::sync::{Mutex, OnceCell};
 use super::error::HostError;
 use super::evidence;
 use super::question::Annotations;
-use super::registry::{ANONYMOUS, Registries, TIMEOUT, unreachable};
+use super::registry::{ANONYMOUS, Registries, TIMEOUT};
 use super::signer::Signer;
 use super::trust::{Need, Trust};
-use crate::transport::gateway::Referrers;
+use crate::transport::gateway::{Referrers, unreachable};
 
 /// What verifies images.
 pub(crate) struct Verifier {

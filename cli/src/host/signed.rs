@@ -9,12 +9,13 @@ use sigstore::cosign::bundle_content::BundleContent;
 use sigstore::cosign::signature_layers::{CertificateSubject, SignatureLayer};
 use sigstore::errors::SigstoreError;
 
+use super::Live;
 use super::error::HostError;
 use super::signatures::{Verifier, signature_tag};
 use super::signer::Signer;
 use super::trust::Need;
-use super::{Live, unreachable};
 use crate::registry::RegistryError;
+use crate::transport::gateway::unreachable;
 
 /// The signatures of an image.
 #[derive(Debug)]

@@ -22,6 +22,7 @@ use hyper::header::{
 use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use oci_client::errors::OciDistributionError;
 use oci_client::manifest::OCI_IMAGE_INDEX_MEDIA_TYPE;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -29,7 +30,15 @@ use super::wire::MAX_ANSWER;
 use super::{Answer, Failure, Heard, Request, Transport};
 
 /// The status of what could not be asked: outside of what HTTP assigns (RFC 9110, section 15).
-pub(crate) const UNREACHABLE: u16 = 599;
+const UNREACHABLE: u16 = 599;
+
+/// Why there was no answer, if the gateway says so.
+pub(crate) fn unreachable(error: &OciDistributionError) -> Option<&str> {
+    match error {
+        OciDistributionError::ServerError { code: UNREACHABLE, message, .. } => Some(message),
+        _ => None,
+    }
+}
 
 /// Whether referrers are asked for: Sigstore bundles, which nobody believes without a trust root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +150,7 @@ async fn read(request: hyper::Request<Incoming>) -> Option<Request> {
 fn reply(request: &Request, heard: Heard) -> Response<Bytes> {
     match heard {
         Ok(answer) => forward(request, answer),
-        Err(failure) => unreachable(&failure),
+        Err(failure) => told(&failure),
     }
 }
 
@@ -172,7 +181,7 @@ fn forward(request: &Request, answer: Answer) -> Response<Bytes> {
     response
 }
 
-fn unreachable(failure: &Failure) -> Response<Bytes> {
+fn told(failure: &Failure) -> Response<Bytes> {
     let mut response = Response::new(failure.to_string().into());
     *response.status_mut() = StatusCode::from_u16(UNREACHABLE).unwrap_or(StatusCode::BAD_GATEWAY);
     response

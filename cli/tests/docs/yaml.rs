@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use signed_images::sources::Sources;
-use signed_images_convert::{Source, convert};
+use signed_images_convert::{Options, Source, convert};
 use signed_images_testing::schema;
 use yaml_serde::Value;
 
@@ -188,8 +188,14 @@ fn validate(settings: &Value) -> Result<(), String> {
 }
 
 fn converts(text: &str) -> Result<(), String> {
-    let sources = Source::parse("page.yaml", text).map_err(|error| error.to_string())?;
-    convert(&sources).map(drop).map_err(|(place, error)| format!("{place}: {error}"))
+    let (sources, fault) = Source::parse("page.yaml", text);
+    if let Some(fault) = fault {
+        return Err(fault.to_string());
+    }
+    match convert(&sources, &Options::default()).refused.first() {
+        Some((place, error)) => Err(format!("{place}: {error}")),
+        None => Ok(()),
+    }
 }
 
 /// Steps of a workflow: what they run is looked at as any command.

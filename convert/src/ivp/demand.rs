@@ -7,15 +7,23 @@ use crate::trust::Trust;
 pub(super) struct Demand {
     minimum: usize,
     attestors: Vec<String>,
+    /// Of how many of the three lists of containers.
+    lists: usize,
 }
+
+/// A Pod's lists of containers.
+const LISTS: [&str; 3] =
+    ["images.containers", "images.initContainers", "images.ephemeralContainers"];
 
 impl Demand {
     /// None, if it is of another form.
     pub(super) fn read(expression: &str) -> Option<Self> {
         let text: String = expression.chars().filter(|c| !c.is_whitespace()).collect();
         let (images, rest) = text.split_once(".map(")?;
-        let lists = images.trim_start_matches('(').trim_end_matches(')').split('+');
-        let known = ["images.containers", "images.initContainers", "images.ephemeralContainers"];
+        let mut lists: Vec<&str> =
+            images.trim_start_matches('(').trim_end_matches(')').split('+').collect();
+        lists.sort_unstable();
+        lists.dedup();
         let (image, rest) = rest.split_once(',')?;
         let rest = rest.strip_prefix("verifyImageSignatures(")?.strip_prefix(image)?;
         let (names, rest) = rest.strip_prefix(",[")?.split_once("])).all(")?;
@@ -26,14 +34,21 @@ impl Demand {
             (">" | "=", Some(number)) => number.parse().ok()?,
             _ => return None,
         };
+        let is_exact = operator == "=";
         let attestors: Option<Vec<String>> = names
             .split(',')
             .map(|name| name.strip_prefix("attestors.").map(str::to_owned))
             .collect();
         let attestors = attestors?;
-        let is_known = lists.into_iter().all(|list| known.contains(&list));
-        let is_count = (1..=attestors.len()).contains(&minimum);
-        (is_known && is_count).then_some(Self { minimum, attestors })
+        let is_known = lists.iter().all(|list| LISTS.contains(list));
+        // Exactly so many is at least so many, if there are no more.
+        let is_count =
+            (1..=attestors.len()).contains(&minimum) && (!is_exact || minimum == attestors.len());
+        (is_known && is_count).then_some(Self { minimum, attestors, lists: lists.len() })
+    }
+
+    pub(super) fn is_of_all_containers(&self) -> bool {
+        self.lists == LISTS.len()
     }
 
     /// None, if an attestor is not known.
@@ -64,6 +79,10 @@ mod tests {
             (
                 "(images.containers + images.initContainers).map(image, verifyImageSignatures(image, [attestors.a, attestors.b])).all(e, e == 2)",
                 Some((2, 2)),
+            ),
+            (
+                "images.containers.map(image, verifyImageSignatures(image, [attestors.a, attestors.b])).all(e, e == 1)",
+                None,
             ),
             (
                 "images.containers.map(image, verifyImageSignatures(image, [attestors.a])).all(e, e >= 0)",

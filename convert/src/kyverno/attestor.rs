@@ -1,16 +1,25 @@
 //! `attestors` of Kyverno: who must have signed.
 //!
-//! Source: `api/kyverno/v1/image_verification_types.go` and `pkg/engine/internal/imageverifier.go` of
-//! kyverno/kyverno: every set must be satisfied; of a set, `count` entries, or all; several keys of one entry
-//! are an entry each.
+//! - How are they counted? Every set must be satisfied; of a set, `count` entries, or all; several keys of one entry
+//!   are an entry each.
+//! - And a subject beside an expression for it? Either is enough; of issuers, both must match.
+//! - What of Notary's? Each is a signer of its own that is to be filled in, counted as it is there.
+//!
+//! Source: `pkg/engine/internal/imageverifier.go` and `pkg/image/verifiers/cpol/cosign/cosign.go` of
+//! kyverno/kyverno.
+
+use std::collections::BTreeMap;
 
 use super::log::{self, Kind};
+use super::types::{Attestor, AttestorSet, Certificates, Keyless, Keys};
 use crate::identity::{Wanted, keyless};
 use crate::key;
-use crate::node::{Fault, Node, Object};
+use crate::log::{no_extensions, other_repository, other_roots, own_hash};
+use crate::read::{Fault, nth};
 use crate::remark::Remarks;
-use crate::signer::{Identity, KeySource, Log, Signer};
+use crate::signer::{Identity, KeySource, Signer, is_variable};
 use crate::trust::Trust;
+use crate::yaml::join;
 
 /// A ConfigMap that a rule's `context` gives a name.
 #[derive(Debug, Clone)]
@@ -25,111 +34,125 @@ pub(super) struct ConfigMap {
 pub(super) struct Around {
     pub(super) config_maps: Vec<ConfigMap>,
     /// What signatures must carry unless the attestor says otherwise.
-    pub(super) annotations: Vec<(String, String)>,
+    pub(super) annotations: BTreeMap<String, String>,
+    pub(super) format: Format,
+}
+
+/// Whose signatures they are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Format {
+    #[default]
+    Cosign,
+    Notary,
 }
 
 /// Every one of the sets.
 pub(super) fn sets(
-    nodes: &[Node<'_>],
+    sets: &[AttestorSet],
+    path: &str,
     around: &Around,
     remarks: &mut Remarks,
 ) -> Result<Vec<Trust>, Fault> {
-    nodes.iter().map(|node| set(node, around, remarks)).collect()
+    let sets = sets.iter().enumerate();
+    sets.map(|(index, one)| set(one, &nth(path, index), around, remarks)).collect()
 }
 
-fn set(node: &Node<'_>, around: &Around, remarks: &mut Remarks) -> Result<Trust, Fault> {
-    let set = node.object(&["count", "entries"], remarks)?;
+fn set(
+    set: &AttestorSet,
+    path: &str,
+    around: &Around,
+    remarks: &mut Remarks,
+) -> Result<Trust, Fault> {
     let mut parts = Vec::new();
-    for entry in set.list("entries")? {
-        parts.extend(attestor(&entry, around, remarks)?);
+    for (index, entry) in set.entries.iter().enumerate() {
+        let path = nth(&join(path, "entries"), index);
+        parts.extend(attestor(entry, &path, around, remarks)?);
     }
     if parts.is_empty() {
-        return Err(set.fault("`entries` are missing"));
+        return Err(Fault::new(path, "`entries` are missing"));
     }
-    let count = set.number("count")?.filter(|count| *count > 0).unwrap_or(parts.len());
+    let count = set.count.filter(|count| *count > 0).unwrap_or(parts.len());
     if count > parts.len() {
-        return Err(set.fault(format!("`count` is more than the {} entries", parts.len())));
+        return Err(Fault::new(path, format!("`count` is more than the {} entries", parts.len())));
     }
     Ok(Trust::AtLeast(count, parts))
 }
 
-const ATTESTOR: [&str; 7] = [
-    "keys",
-    "certificates",
-    "keyless",
-    "attestor",
-    "annotations",
-    "repository",
-    "signatureAlgorithm",
-];
-
-fn attestor(node: &Node<'_>, around: &Around, remarks: &mut Remarks) -> Result<Vec<Trust>, Fault> {
-    let attestor = node.object(&ATTESTOR, remarks)?;
-    let mut signers = match (
-        attestor.get("keys"),
-        attestor.get("certificates"),
-        attestor.get("keyless"),
-        attestor.get("attestor"),
-    ) {
-        (Some(keys), None, None, None) => static_keys(&keys, around)?,
-        (None, Some(certificates), None, None) => vec![certificate(&certificates)?],
-        (None, None, Some(keyless), None) => vec![keyless_signer(&keyless)?],
-        (None, None, None, Some(nested)) => return Ok(vec![set(&nested, around, remarks)?]),
+fn attestor(
+    attestor: &Attestor,
+    path: &str,
+    around: &Around,
+    remarks: &mut Remarks,
+) -> Result<Vec<Trust>, Fault> {
+    let given = (&attestor.keys, &attestor.certificates, &attestor.keyless, &attestor.attestor);
+    let mut signers = match given {
+        (None, None, None, Some(nested)) => {
+            others(attestor, path, remarks);
+            return Ok(vec![set(nested, &join(path, "attestor"), around, remarks)?]);
+        }
+        (Some(keys), None, None, None) => static_keys(keys, &join(path, "keys"), around)?,
+        (None, Some(certificates), None, None) => {
+            vec![certificate(certificates, &join(path, "certificates"))]
+        }
+        (None, None, Some(keyless), None) => {
+            vec![keyless_signer(keyless, &join(path, "keyless"))]
+        }
         _ => {
-            return Err(attestor.fault("give one of `keys`, `certificates`, `keyless`, `attestor`"));
+            let text = "give one of `keys`, `certificates`, `keyless`, `attestor`";
+            return Err(Fault::new(path, text));
         }
     };
-    let own = attestor.pairs("annotations")?;
-    let annotations = if own.is_empty() { around.annotations.clone() } else { own };
+    let own = &attestor.annotations;
+    let annotations = if own.is_empty() { &around.annotations } else { own };
     for signer in &mut signers {
-        signer.annotations.clone_from(&annotations);
-        algorithm(&attestor, &mut signer.remarks)?;
-        repository(&attestor, &mut signer.remarks)?;
-    }
-    Ok(signers.into_iter().map(Trust::Signer).collect())
-}
-
-fn algorithm(object: &Object<'_>, remarks: &mut Remarks) -> Result<(), Fault> {
-    let algorithm = object.text("signatureAlgorithm")?;
-    if let Some(algorithm) = algorithm.filter(|algorithm| *algorithm != "sha256") {
-        let text = format!("`{algorithm}` is not chosen here: the key's own hash is used");
-        remarks.note(&object.path_of("signatureAlgorithm"), text);
-    }
-    Ok(())
-}
-
-/// Signatures that are kept elsewhere.
-pub(super) fn repository(object: &Object<'_>, remarks: &mut Remarks) -> Result<(), Fault> {
-    if let Some(repository) = object.text("repository")? {
-        remarks.note(
-            &object.path_of("repository"),
-            format!(
-                "signatures in `{repository}` are not found: they are looked for in the image's own \
-                 repository (`cosign copy` takes them along)"
-            ),
+        signer.annotations =
+            annotations.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        own_hash(
+            attestor.signature_algorithm.as_deref(),
+            &join(path, "signatureAlgorithm"),
+            &mut signer.remarks,
         );
+        if let Some(repository) = &attestor.repository {
+            other_repository(repository, &join(path, "repository"), &mut signer.remarks);
+        }
     }
-    Ok(())
+    let signers = signers.into_iter().map(|signer| match around.format {
+        Format::Cosign => signer.without_variables(path),
+        Format::Notary => notary(path),
+    });
+    Ok(signers.map(Trust::Signer).collect())
 }
 
-const KEYS: [&str; 6] = ["publicKeys", "signatureAlgorithm", "kms", "secret", "rekor", "ctlog"];
+/// What stands beside a nested set says nothing there: its entries have their own.
+fn others(attestor: &Attestor, path: &str, remarks: &mut Remarks) {
+    let is_given = !attestor.annotations.is_empty()
+        || attestor.repository.is_some()
+        || attestor.signature_algorithm.is_some();
+    if is_given {
+        remarks.less(path, "what stands beside `attestor` is left out");
+    }
+}
 
-fn static_keys(node: &Node<'_>, around: &Around) -> Result<Vec<Signer>, Fault> {
+fn notary(path: &str) -> Signer {
     let mut remarks = Remarks::default();
-    let keys = node.object(&KEYS, &mut remarks)?;
-    let mut signers = match (keys.text("publicKeys")?, keys.get("secret"), keys.text("kms")?) {
-        (Some(text), _, _) => public_keys(text, &keys.path_of("publicKeys"), around),
-        (None, Some(secret), _) => {
-            let secret = secret.object(&["name", "namespace"], &mut remarks)?;
-            vec![key::secret(secret.required_text("namespace")?, secret.required_text("name")?)]
-        }
-        (None, None, Some(kms)) => vec![key::elsewhere(kms, &keys.path_of("kms"))],
+    let text =
+        "Notary's signatures are not read here: sign with cosign, and give its key or identity";
+    remarks.open(path, text);
+    Signer::missing("A SIGNER", path, remarks)
+}
+
+fn static_keys(keys: &Keys, path: &str, around: &Around) -> Result<Vec<Signer>, Fault> {
+    let mut signers = match (&keys.public_keys, &keys.secret, &keys.kms) {
+        (Some(text), _, _) => public_keys(text, &join(path, "publicKeys"), around),
+        (None, Some(secret), _) => vec![key::secret(&secret.namespace, &secret.name)],
+        (None, None, Some(kms)) => vec![key::elsewhere(kms, &join(path, "kms"))],
         (None, None, None) => {
-            return Err(keys.fault("give one of `publicKeys`, `secret`, `kms`"));
+            return Err(Fault::new(path, "give one of `publicKeys`, `secret`, `kms`"));
         }
     };
-    algorithm(&keys, &mut remarks)?;
-    log::read(&keys, Kind::Key, &mut remarks)?;
+    let mut remarks = Remarks::default();
+    own_hash(keys.signature_algorithm.as_deref(), &join(path, "signatureAlgorithm"), &mut remarks);
+    log::read(keys.rekor.as_ref(), keys.ctlog.as_ref(), Kind::Key, path, &mut remarks);
     for signer in &mut signers {
         let own = std::mem::replace(&mut signer.remarks, remarks.clone());
         signer.remarks.extend(own);
@@ -137,65 +160,135 @@ fn static_keys(node: &Node<'_>, around: &Around) -> Result<Vec<Signer>, Fault> {
     Ok(signers)
 }
 
-/// Also the key that a variable names, of a ConfigMap: `{{ keys.data.release }}`.
+/// Also the keys that variables name, of a ConfigMap: `{{ keys.data.release }}`.
 pub(super) fn public_keys(text: &str, path: &str, around: &Around) -> Vec<Signer> {
-    let variable = text.trim().strip_prefix("{{").and_then(|text| text.strip_suffix("}}"));
-    let entry = variable.and_then(|variable| {
-        let (name, entry) = variable.trim().split_once(".data.")?;
-        let map = around.config_maps.iter().find(|map| map.variable == name)?;
-        Some((map, entry.trim_matches(|c| matches!(c, '"' | '\''))))
-    });
-    match entry {
-        Some((map, entry)) => {
-            let identity = Identity::KeyFrom {
-                source: KeySource::ConfigMap,
-                namespace: map.namespace.clone(),
-                name: map.name.clone(),
-                entry: Some(entry.to_owned()),
-            };
-            let mut remarks = Remarks::default();
-            remarks.less(path, "should it hold several keys, any one of them is enough here");
-            vec![Signer::new(identity, remarks)]
-        }
-        None => key::signers(text, path),
+    if !is_variable(text) {
+        return key::signers(text, path);
     }
+    let variables: Option<Vec<Signer>> = text
+        .split_inclusive("}}")
+        .filter(|part| !part.trim().is_empty())
+        .map(|part| of_config_map(part.trim(), path, around))
+        .collect();
+    variables.unwrap_or_else(|| {
+        let mut remarks = Remarks::default();
+        let text = format!("`{}` is a variable of the source: write the public key", text.trim());
+        remarks.open(path, text);
+        vec![Signer::missing("THE PUBLIC KEY", path, remarks)]
+    })
 }
 
-fn certificate(node: &Node<'_>) -> Result<Signer, Fault> {
+fn of_config_map(variable: &str, path: &str, around: &Around) -> Option<Signer> {
+    let variable = variable.strip_prefix("{{")?.strip_suffix("}}")?.trim();
+    let (name, entry) = variable.split_once(".data.")?;
+    let map = around.config_maps.iter().find(|map| map.variable == name)?;
+    let entry = entry.trim_matches(|c| matches!(c, '"' | '\''));
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if entry.is_empty() || !entry.chars().all(is_name) {
+        return None;
+    }
+    let identity = Identity::KeyFrom {
+        source: KeySource::ConfigMap,
+        namespace: map.namespace.clone(),
+        name: map.name.clone(),
+        entry: Some(entry.to_owned()),
+    };
     let mut remarks = Remarks::default();
-    let fields = node.object(&["cert", "certChain", "rekor", "ctlog"], &mut remarks)?;
-    let log = log::read(&fields, Kind::Certificate, &mut remarks)?;
-    let mut signer =
-        key::certificate(fields.text("cert")?, fields.text("certChain")?, log, fields.path());
-    signer.remarks.extend(remarks);
-    Ok(signer)
+    let text = format!("should `{entry}` hold several keys, any one of them is enough here");
+    remarks.less(path, text);
+    Some(Signer::new(identity, remarks))
 }
 
-const KEYLESS: [&str; 8] = [
-    "rekor",
-    "ctlog",
-    "issuer",
-    "issuerRegExp",
-    "subject",
-    "subjectRegExp",
-    "roots",
-    "additionalExtensions",
-];
-
-fn keyless_signer(node: &Node<'_>) -> Result<Signer, Fault> {
+fn certificate(certificates: &Certificates, path: &str) -> Signer {
     let mut remarks = Remarks::default();
-    let fields = node.object(&KEYLESS, &mut remarks)?;
-    let issuer = fields.text("issuer")?.map(Wanted::Exactly);
-    let subject = fields.text("subject")?.map(Wanted::Wildcard);
-    let identity = keyless(
-        Wanted::of(issuer, fields.text("issuerRegExp")?),
-        Wanted::of(subject, fields.text("subjectRegExp")?),
-        fields.path(),
+    let kind = Kind::Certificate { has_chain: certificates.cert_chain.is_some() };
+    let log = log::read(
+        certificates.rekor.as_ref(),
+        certificates.ctlog.as_ref(),
+        kind,
+        path,
         &mut remarks,
     );
-    if log::read(&fields, Kind::Keyless, &mut remarks)? == Log::Ignored {
-        remarks.note(&fields.path_of("rekor"), "the transparency log is asked for all the same");
+    let mut signer = key::certificate(
+        certificates.cert.as_deref(),
+        certificates.cert_chain.as_deref(),
+        log,
+        path,
+    );
+    signer.remarks.extend(remarks);
+    signer
+}
+
+fn keyless_signer(fields: &Keyless, path: &str) -> Signer {
+    let mut remarks = Remarks::default();
+    let issuer = fields.issuer.as_deref().map(Wanted::Wildcard);
+    let subject = fields.subject.as_deref().map(Wanted::Wildcard);
+    if fields.issuer.is_some() && fields.issuer_reg_exp.is_some() {
+        let text = "stands beside `issuer`, which alone is demanded here";
+        remarks.less(&join(path, "issuerRegExp"), text);
     }
-    log::extensions_and_roots(&fields, &mut remarks)?;
-    Ok(Signer::new(identity, remarks))
+    if fields.subject.is_some() && fields.subject_reg_exp.is_some() {
+        let text = "stands beside `subject`, which alone is taken here; there, either is enough";
+        remarks.stricter(&join(path, "subjectRegExp"), text);
+    }
+    let identity = keyless(
+        Wanted::of(issuer, fields.issuer_reg_exp.as_deref()),
+        Wanted::of(subject, fields.subject_reg_exp.as_deref()),
+        path,
+        &mut remarks,
+    );
+    log::read(fields.rekor.as_ref(), fields.ctlog.as_ref(), Kind::Keyless, path, &mut remarks);
+    if fields.additional_extensions.is_some() {
+        no_extensions(&join(path, "additionalExtensions"), &mut remarks);
+    }
+    if fields.roots.is_some() {
+        other_roots(&join(path, "roots"), &mut remarks);
+    }
+    Signer::new(identity, remarks)
+}
+
+/// The one signer of the old form: `key`, or `issuer` with `subject`.
+pub(super) struct OldForm<'e> {
+    pub(super) key: Option<&'e str>,
+    pub(super) issuer: Option<&'e str>,
+    pub(super) subject: Option<&'e str>,
+}
+
+impl OldForm<'_> {
+    /// None, if nobody is named in that form; `path` is that of the entry.
+    pub(super) fn trust(&self, path: &str, around: &Around) -> Option<Trust> {
+        let mut signers = if let Some(text) = self.key {
+            let path = join(path, "key");
+            let mut signers = public_keys(text, &path, around);
+            for signer in &mut signers {
+                crate::log::no_log_for_keys(&path, &mut signer.remarks);
+            }
+            signers
+        } else if self.issuer.is_some() || self.subject.is_some() {
+            vec![self.identity(path)]
+        } else {
+            return None;
+        };
+        for signer in &mut signers {
+            signer.annotations =
+                around.annotations.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        }
+        let signers = signers.into_iter().map(|signer| match around.format {
+            Format::Cosign => signer.without_variables(path),
+            Format::Notary => notary(path),
+        });
+        Some(Trust::all(signers.map(Trust::Signer).collect()))
+    }
+
+    fn identity(&self, path: &str) -> Signer {
+        let mut remarks = Remarks::default();
+        let identity = keyless(
+            Wanted::of(self.issuer.map(Wanted::Wildcard), None),
+            Wanted::of(self.subject.map(Wanted::Wildcard), None),
+            path,
+            &mut remarks,
+        );
+        crate::log::no_sct(&join(path, "issuer"), &mut remarks);
+        Signer::new(identity, remarks)
+    }
 }

@@ -4,90 +4,51 @@
 //! Every entry of `verifyImages` becomes a rule; entries for other namespaces, a policy of their own.
 
 mod attestor;
-mod image;
-pub(super) mod log;
+mod entry;
+mod extractor;
+mod log;
 mod reach;
-
-pub(super) use image::translated;
-
-use yaml_serde::Mapping;
+mod selector;
+mod types;
 
 use self::attestor::{Around, ConfigMap};
-use super::draft::{Draft, Enforcement, Pinning};
-use super::node::{Fault, Node, Object};
+use self::selector::Requirements;
+use self::types::{Document, HARMLESS, Rule, Spec};
+use super::draft::{Draft, DraftRule, Enforcement, Pinning};
+use super::read::{Fault, nth, read};
 use super::remark::Remarks;
+use super::source::Source;
+use super::workload::Workload;
 use crate::manifest::Scope;
+use crate::yaml::join;
 
-const SPEC: [&str; 18] = [
-    "rules",
-    "applyRules",
-    "failurePolicy",
-    "validationFailureAction",
-    "validationFailureActionOverrides",
-    "emitWarning",
-    "admission",
-    "background",
-    "schemaValidation",
-    "webhookTimeoutSeconds",
-    "mutateExistingOnPolicyUpdate",
-    "generateExistingOnPolicyUpdate",
-    "generateExisting",
-    "useServerSideApply",
-    "webhookConfiguration",
-    "auditWarn",
-    "failureAction",
-    "failureActionOverrides",
-];
-const RULE: [&str; 11] = [
-    "name",
-    "context",
-    "reportProperties",
-    "match",
-    "exclude",
-    "imageExtractors",
-    "preconditions",
-    "celPreconditions",
-    "verifyImages",
-    "skipBackgroundRequests",
-    "failureAction",
-];
-/// Rules of these kinds check or do something else.
-const OTHER_RULES: [&str; 3] = ["mutate", "validate", "generate"];
-
-/// The policies that say the same.
-pub(super) fn convert(document: &Object<'_>, name: &str) -> Result<Vec<Draft>, Fault> {
+/// The policies that say the same; none, if the document verifies no images.
+pub(super) fn convert(source: &Source, name: &str) -> Result<Vec<Draft>, Fault> {
     let mut remarks = Remarks::default();
-    let spec = document.get("spec").ok_or_else(|| document.fault("`spec` is missing"))?;
-    let spec = spec.object(&SPEC, &mut remarks)?;
-    let enforcement = enforcement(&spec, &mut remarks)?;
-    spec_remarks(&spec, &mut remarks)?;
-    let namespace = namespace(document)?;
-    let mut groups: Vec<(Option<Mapping>, Draft)> = Vec::new();
-    for node in spec.list("rules")? {
-        let Some(rule) = Rule::read(&node, enforcement, &mut remarks)? else { continue };
-        let (selector, entries) = (rule.selector, rule.entries);
-        let index = groups.iter().position(|(known, _)| *known == selector).unwrap_or(groups.len());
-        if index == groups.len() {
-            let scope = match &namespace {
-                Some(namespace) => Scope::Namespace(namespace.clone()),
-                None => Scope::Cluster(selector.clone()),
-            };
-            let name = if index == 0 { name.to_owned() } else { format!("{name}-{}", index + 1) };
-            groups.push((selector, Draft::new(&name, scope)));
+    let document: Document = read(source.value(), &HARMLESS, &mut remarks)?;
+    let spec = document.spec.ok_or_else(|| Fault::new("", "`spec` is missing"))?;
+    let enforcement = enforcement(&spec, &mut remarks);
+    spec_remarks(&spec, &mut remarks);
+    let namespace = (source.text("kind") == Some("Policy"))
+        .then(|| source.metadata("namespace").unwrap_or("default").to_owned());
+    let mut groups: Vec<(Requirements, Draft)> = Vec::new();
+    for (index, rule) in spec.rules.iter().enumerate() {
+        let path = nth("spec.rules", index);
+        other_checks(rule, &path, &mut remarks);
+        if rule.verify_images.is_empty() {
+            continue;
         }
-        let Some((_, draft)) = groups.get_mut(index) else { continue };
-        draft.remarks.extend(rule.remarks);
-        for entry in entries {
-            let pinning = if draft.rules.is_empty() { entry.1 } else { draft.pinning };
-            if pinning != entry.1 {
-                draft.remarks.note("", "some images are pinned there and others not; here all are");
-            }
-            draft.pinning = if pinning == entry.1 { pinning } else { Pinning::Pin };
-            draft.rules.push(entry.0);
+        let rule = ConvertedRule::of(rule, &path, enforcement)?;
+        let at = groups.iter().position(|(known, _)| *known == rule.namespaces);
+        let at = at.unwrap_or(groups.len());
+        if at == groups.len() {
+            let name = if at == 0 { name.to_owned() } else { format!("{name}-{}", at + 1) };
+            let scope = scope(namespace.as_deref(), &rule.namespaces, &path, &mut remarks);
+            groups.push((rule.namespaces.clone(), Draft::new(&name, scope)));
         }
-    }
-    if groups.is_empty() {
-        return Err(spec.fault("has no rule with `verifyImages`: there is nothing to convert"));
+        if let Some((_, draft)) = groups.get_mut(at) {
+            rule.add_to(draft);
+        }
     }
     let drafts = groups.into_iter().map(|(_, mut draft)| {
         draft.remarks.extend(remarks.clone());
@@ -96,121 +57,139 @@ pub(super) fn convert(document: &Object<'_>, name: &str) -> Result<Vec<Draft>, F
     Ok(drafts.collect())
 }
 
-/// The namespace of a `Policy`.
-fn namespace(document: &Object<'_>) -> Result<Option<String>, Fault> {
-    if document.text("kind")? != Some("Policy") {
-        return Ok(None);
+fn scope(
+    namespace: Option<&str>,
+    namespaces: &Requirements,
+    path: &str,
+    remarks: &mut Remarks,
+) -> Scope {
+    let Some(namespace) = namespace else {
+        return Scope::Cluster(namespaces.clone().selector());
+    };
+    if !namespaces.is_empty() {
+        let text = "its namespaces are left out: the rule is about the policy's own";
+        remarks.stricter(&join(path, "match"), text);
     }
-    let metadata = document.get("metadata").map(|node| node.any_object()).transpose()?;
-    let namespace = metadata.map(|metadata| metadata.text("namespace")).transpose()?.flatten();
-    Ok(Some(namespace.unwrap_or("default").to_owned()))
+    Scope::Namespace(namespace.to_owned())
 }
 
-struct Rule {
-    selector: Option<Mapping>,
-    entries: Vec<(super::draft::DraftRule, Pinning)>,
+fn other_checks(rule: &Rule, path: &str, remarks: &mut Remarks) {
+    let others =
+        [("mutate", &rule.mutate), ("validate", &rule.validate), ("generate", &rule.generate)];
+    for (key, other) in others {
+        if other.is_some() {
+            remarks.less(&join(path, key), "verifies no images, and is not converted");
+        }
+    }
+}
+
+/// A rule, converted.
+struct ConvertedRule {
+    namespaces: Requirements,
+    rules: Vec<(DraftRule, Pinning)>,
+    workloads: Vec<Workload>,
     remarks: Remarks,
 }
 
-impl Rule {
-    /// None, if it verifies no images.
-    fn read(
-        node: &Node<'_>,
-        enforcement: Enforcement,
-        outer: &mut Remarks,
-    ) -> Result<Option<Self>, Fault> {
-        let known = [RULE.as_slice(), OTHER_RULES.as_slice()].concat();
+impl ConvertedRule {
+    fn of(rule: &Rule, path: &str, enforcement: Enforcement) -> Result<Self, Fault> {
         let mut remarks = Remarks::default();
-        let rule = node.object(&known, &mut remarks)?;
-        for key in OTHER_RULES.into_iter().filter(|key| rule.get(key).is_some()) {
-            outer.less(&rule.path_of(key), "verifies no images, and is not converted");
-        }
-        let nodes = rule.list("verifyImages")?;
-        if nodes.is_empty() {
-            outer.extend(remarks);
-            return Ok(None);
-        }
-        let selector = reach::read(&rule, &mut remarks)?;
-        for key in ["preconditions", "celPreconditions"] {
-            if rule.get(key).is_some() {
-                remarks.note(&rule.path_of(key), "is left out: the rule holds without them");
+        let reach = reach::read(rule, path, &mut remarks);
+        let workloads = extractor::workloads(rule, path, &reach.other_kinds, &mut remarks);
+        let preconditions =
+            [("preconditions", &rule.preconditions), ("celPreconditions", &rule.cel_preconditions)];
+        for (key, given) in preconditions {
+            if given.is_some() {
+                remarks.stricter(&join(path, key), "is left out: the rule holds without them");
             }
         }
-        if rule.get("imageExtractors").is_some() {
-            let text =
-                "is not converted: write these kinds in `extraWorkloads` and in `spec.rules`";
-            remarks.less(&rule.path_of("imageExtractors"), text);
-        }
-        let around = Around { config_maps: config_maps(&rule)?, ..Around::default() };
-        let name = rule.text("name")?.unwrap_or("rule");
-        let mut entries = Vec::new();
-        for (index, entry) in nodes.iter().enumerate() {
-            let name = match nodes.len() {
+        let around = Around { config_maps: config_maps(rule), ..Around::default() };
+        let name = rule.name.as_deref().unwrap_or("rule");
+        let enforcement = entry::action_of_all(&rule.verify_images).unwrap_or(enforcement);
+        let mut rules = Vec::new();
+        for (index, entry) in rule.verify_images.iter().enumerate() {
+            let name = match rule.verify_images.len() {
                 1 => name.to_owned(),
                 _ => format!("{name}, entry {}", index + 1),
             };
-            entries.push(image::read(entry, &name, enforcement, &around)?);
+            let path = nth(&join(path, "verifyImages"), index);
+            rules.push(entry::read(entry, &path, &name, enforcement, &around)?);
         }
-        Ok(Some(Self { selector, entries, remarks }))
+        Ok(Self { namespaces: reach.namespaces, rules, workloads, remarks })
+    }
+
+    fn add_to(self, draft: &mut Draft) {
+        draft.remarks.extend(self.remarks);
+        for workload in self.workloads {
+            workload.add_to(&mut draft.workloads);
+        }
+        for (rule, own) in self.rules {
+            let pinning = if draft.rules.is_empty() { own } else { draft.pinning };
+            if pinning != own {
+                draft.remarks.note("", "some images are pinned there and others not; here all are");
+            }
+            draft.pinning = if pinning == own { pinning } else { Pinning::Pin };
+            draft.rules.push(rule);
+        }
     }
 }
 
-fn config_maps(rule: &Object<'_>) -> Result<Vec<ConfigMap>, Fault> {
-    let mut maps = Vec::new();
-    for node in rule.list("context")? {
-        let entry = node.any_object()?;
-        let Some(map) = entry.get("configMap") else { continue };
-        let map = map.any_object()?;
-        maps.push(ConfigMap {
-            variable: entry.required_text("name")?.to_owned(),
-            name: map.required_text("name")?.to_owned(),
-            namespace: map.text("namespace")?.unwrap_or("default").to_owned(),
-        });
-    }
-    Ok(maps)
+fn config_maps(rule: &Rule) -> Vec<ConfigMap> {
+    let named = rule.context.iter().filter_map(|entry| {
+        let (variable, map) = (entry.name.as_ref()?, entry.config_map.as_ref()?);
+        Some(ConfigMap {
+            variable: variable.clone(),
+            name: map.name.clone(),
+            namespace: map.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+        })
+    });
+    named.collect()
 }
 
-fn enforcement(spec: &Object<'_>, remarks: &mut Remarks) -> Result<Enforcement, Fault> {
-    let text = spec.text("validationFailureAction")?.or(spec.text("failureAction")?);
-    let own = text.map_or(Enforcement::Warn, image::action);
-    let mut overrides = spec.list("validationFailureActionOverrides")?;
-    overrides.extend(spec.list("failureActionOverrides")?);
+fn enforcement(spec: &Spec, remarks: &mut Remarks) -> Enforcement {
+    let own = spec.validation_failure_action.as_deref();
+    let own = own.map_or(Enforcement::Warn, entry::action);
     let mut enforces = own == Enforcement::Reject;
-    for node in &overrides {
-        let known = ["action", "namespaces", "namespaceSelector"];
-        let action = node.object(&known, remarks)?.text("action")?.map(image::action);
+    for (index, one) in spec.validation_failure_action_overrides.iter().enumerate() {
+        let action = one.action.as_deref().map(entry::action);
+        let is_for_some = one.namespaces.is_some() || one.namespace_selector.is_some();
         enforces |= action == Some(Enforcement::Reject);
+        if action.is_some_and(|action| action != own) {
+            let only = if is_for_some { "some namespaces are" } else { "this is" };
+            remarks.stricter(
+                &nth("spec.validationFailureActionOverrides", index),
+                format!("{only} judged otherwise there; here images are refused in all, if in any"),
+            );
+        }
     }
-    if let Some(first) = overrides.first() {
-        let text = if enforces {
-            "some namespaces are let off there; here images are refused in all"
-        } else {
-            "images pass with a warning in all namespaces"
-        };
-        remarks.note(first.path(), text);
-    }
-    Ok(if enforces { Enforcement::Reject } else { Enforcement::Warn })
+    if enforces { Enforcement::Reject } else { Enforcement::Warn }
 }
 
-fn spec_remarks(spec: &Object<'_>, remarks: &mut Remarks) -> Result<(), Fault> {
+fn spec_remarks(spec: &Spec, remarks: &mut Remarks) {
     remarks.note(
         "",
         "namespaces that Kyverno's own configuration leaves out (`resourceFilters`, the webhooks' \
          selectors) are reviewed, but for that of Kubewarden",
     );
-    if spec.text("failurePolicy")? == Some("Ignore") {
-        let text = "requests are refused when the policy cannot be asked";
-        remarks.note(&spec.path_of("failurePolicy"), text);
+    let webhook = spec.webhook_configuration.as_ref();
+    let failure = webhook.and_then(|webhook| webhook.failure_policy.as_deref());
+    let failures = [
+        ("spec.failurePolicy", spec.failure_policy.as_deref()),
+        ("spec.webhookConfiguration.failurePolicy", failure),
+    ];
+    for (path, failure) in failures {
+        if failure == Some("Ignore") {
+            remarks.stricter(path, "requests are refused when the policy cannot be asked");
+        }
     }
-    if spec.text("applyRules")? == Some("One") {
-        remarks.note(&spec.path_of("applyRules"), "all rules that select an image must hold");
+    if spec.apply_rules.as_deref() == Some("One") {
+        remarks.stricter("spec.applyRules", "all rules that select an image must hold");
     }
-    if spec.flag("admission")? == Some(false) {
-        remarks.note(&spec.path_of("admission"), "requests are reviewed here");
+    if spec.admission == Some(false) {
+        remarks.stricter("spec.admission", "requests are reviewed here");
     }
-    if spec.get("webhookConfiguration").is_some() {
+    if webhook.is_some_and(|webhook| webhook.match_conditions.is_some()) {
         let text = "is left out: the policy is asked about every request that its rules select";
-        remarks.note(&spec.path_of("webhookConfiguration"), text);
+        remarks.stricter("spec.webhookConfiguration.matchConditions", text);
     }
-    Ok(())
 }

@@ -1,18 +1,16 @@
 //! `match` and `exclude` of Kyverno: which objects a rule is about.
 //!
-//! - What is carried over? Namespaces by name, and a selector of namespaces.
+//! - What is carried over? Namespaces by name, and selectors of namespaces.
 //! - And the rest (names, labels, users, operations, preconditions)? It makes a rule apply to less. Here the
-//!   rule applies without it, to more.
+//!   rule applies without it, to more, and that is said.
 //! - Which kinds are reviewed? All that hold Pods, whichever of them the source names.
 
-use yaml_serde::Mapping;
-
-use crate::node::{Fault, Node, Object};
+use super::selector::{Requirements, is_wild};
+use super::types::{Block, Filter, Resources, Rule};
+use crate::read::nth;
 use crate::remark::Remarks;
-use crate::signer::{field, mapping, texts};
+use crate::yaml::join;
 
-/// What every namespace is labelled with.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 /// Kinds that the policy's rules send to it.
 const KINDS: [&str; 10] = [
     "Pod",
@@ -26,176 +24,221 @@ const KINDS: [&str; 10] = [
     "CronJob",
     "*",
 ];
-/// Fields that make a filter apply to less, and are left out.
-const NARROWING: [&str; 5] = ["name", "names", "annotations", "selector", "operations"];
-const USERS: [&str; 3] = ["subjects", "roles", "clusterRoles"];
 
-/// The namespaces of a rule, as a selector; none is all of them.
-pub(super) fn read(rule: &Object<'_>, remarks: &mut Remarks) -> Result<Option<Mapping>, Fault> {
-    let mut expressions = Vec::new();
-    let mut selector = Mapping::new();
-    if let Some(node) = rule.get("match") {
-        let matched = matched(&node, remarks)?;
-        if let Some(names) = matched.namespaces {
-            expressions.push(expression("In", &names));
-        }
-        selector = matched.selector.unwrap_or_default();
+/// Which namespaces a rule is about, and which kinds it names that are not sent to the policy.
+pub(super) struct Reach {
+    pub(super) namespaces: Requirements,
+    pub(super) other_kinds: Vec<OtherKind>,
+}
+
+/// A kind that is not sent to the policy, and where it is named.
+pub(super) struct OtherKind {
+    /// `tekton.dev/v1/Task`, as it is named.
+    pub(super) text: String,
+    pub(super) path: String,
+}
+
+impl OtherKind {
+    /// `Task`.
+    pub(super) fn kind(&self) -> &str {
+        kind_of(&self.text)
     }
-    if let Some(node) = rule.get("exclude") {
-        let names = excluded(&node, remarks)?;
+
+    /// `tekton.dev`, where it is named.
+    pub(super) fn group(&self) -> Option<&str> {
+        let (head, _) = self.text.split_once(self.kind())?;
+        let mut parts = head.split('/').filter(|part| !part.is_empty());
+        let group = parts.next()?;
+        (group.contains('.') && !group.contains('*')).then_some(group)
+    }
+}
+
+/// What a rule is about; `path` is its own.
+pub(super) fn read(rule: &Rule, path: &str, remarks: &mut Remarks) -> Reach {
+    let mut reach = Reach { namespaces: Requirements::default(), other_kinds: Vec::new() };
+    if let Some(block) = &rule.r#match {
+        reach.namespaces = matched(block, &join(path, "match"), &mut reach.other_kinds, remarks);
+    }
+    if let Some(block) = &rule.exclude {
+        let names = excluded(block, &join(path, "exclude"), remarks);
         if !names.is_empty() {
-            expressions.push(expression("NotIn", &names));
+            reach.namespaces = reach.namespaces.and(Requirements::names("NotIn", &names));
         }
     }
-    if let Some(own) = selector.get("matchExpressions").and_then(|own| own.as_sequence()) {
-        expressions.splice(0..0, own.iter().cloned());
-    }
-    if !expressions.is_empty() {
-        selector.extend([field("matchExpressions", expressions)]);
-    }
-    Ok((!selector.is_empty()).then_some(selector))
+    reach
 }
 
-fn expression(operator: &str, names: &[String]) -> yaml_serde::Value {
-    mapping([field("key", NAME_LABEL), field("operator", operator), field("values", texts(names))])
+/// A filter, wherever it stands.
+struct Filtered<'f> {
+    path: String,
+    resources: Option<&'f Resources>,
+    users: [(&'static str, bool); 3],
 }
 
-#[derive(Debug, Default)]
-struct Matched {
-    /// None is any.
-    namespaces: Option<Vec<String>>,
-    selector: Option<Mapping>,
-}
-
-fn matched(node: &Node<'_>, remarks: &mut Remarks) -> Result<Matched, Fault> {
-    let known = ["any", "all", "resources", "subjects", "roles", "clusterRoles"];
-    let block = node.object(&known, remarks)?;
-    let (any, all) = (block.list("any")?, block.list("all")?);
-    let filters = match (any.is_empty(), all.is_empty()) {
-        (false, _) => any.iter().map(|filter| one(filter, remarks)).collect::<Result<_, _>>()?,
-        (true, false) => all.iter().map(|filter| one(filter, remarks)).collect::<Result<_, _>>()?,
-        (true, true) => vec![one(node, remarks)?],
+fn filters<'f>(block: &'f Block, path: &str) -> (Vec<Filtered<'f>>, bool) {
+    let of = |filters: &'static str, index, filter: &'f Filter| {
+        filtered(filter, nth(&join(path, filters), index))
     };
-    Ok(match filters.len() {
-        1 => filters.into_iter().next().unwrap_or_default(),
-        _ if any.is_empty() => {
-            // All of them hold, so any one that narrows down may stand for the others.
-            let narrow =
-                |filter: &Matched| filter.namespaces.is_some() || filter.selector.is_some();
-            filters.into_iter().find(narrow).unwrap_or_default()
-        }
-        _ if filters.iter().any(|filter| filter.selector.is_some()) => {
-            remarks
-                .note(&block.path_of("any"), "selects some namespaces; here the rule is about all");
-            Matched::default()
-        }
-        _ => {
-            let names: Option<Vec<Vec<String>>> =
-                filters.into_iter().map(|filter| filter.namespaces).collect();
-            Matched { namespaces: names.map(|names| names.concat()), selector: None }
-        }
-    })
-}
-
-fn one(node: &Node<'_>, remarks: &mut Remarks) -> Result<Matched, Fault> {
-    let filter = node.any_object()?;
-    for key in filter.fields().keys().filter_map(|key| key.as_str()) {
-        let path = filter.path_of(key);
-        match key {
-            "resources" | "any" | "all" => {}
-            key if USERS.contains(&key) => {
-                remarks.note(&path, "is left out: the rule is about everybody's requests");
-            }
-            _ => remarks.less(&path, "is not known here, and was left out"),
+    let any: Vec<Filtered<'_>> =
+        block.any.iter().enumerate().map(|(index, filter)| of("any", index, filter)).collect();
+    let all: Vec<Filtered<'_>> =
+        block.all.iter().enumerate().map(|(index, filter)| of("all", index, filter)).collect();
+    match (any.is_empty(), all.is_empty()) {
+        (false, _) => (any, true),
+        (true, false) => (all, false),
+        (true, true) => {
+            let users = users([&block.subjects, &block.roles, &block.cluster_roles]);
+            let own =
+                Filtered { path: path.to_owned(), resources: block.resources.as_ref(), users };
+            (vec![own], false)
         }
     }
-    let Some(resources) = filter.get("resources") else { return Ok(Matched::default()) };
-    resource(&resources, remarks)
 }
 
-fn resource(node: &Node<'_>, remarks: &mut Remarks) -> Result<Matched, Fault> {
-    let known = [NARROWING.as_slice(), &["kinds", "namespaces", "namespaceSelector"]].concat();
-    let resources = node.object(&known, remarks)?;
-    for key in NARROWING {
-        if resources.get(key).is_some() {
-            remarks.note(&resources.path_of(key), "is left out: the rule is about more than these");
+fn filtered(filter: &Filter, path: String) -> Filtered<'_> {
+    let users = users([&filter.subjects, &filter.roles, &filter.cluster_roles]);
+    Filtered { path, resources: filter.resources.as_ref(), users }
+}
+
+fn users(given: [&Option<yaml_serde::Value>; 3]) -> [(&'static str, bool); 3] {
+    let [subjects, roles, cluster_roles] = given.map(Option::is_some);
+    [("subjects", subjects), ("roles", roles), ("clusterRoles", cluster_roles)]
+}
+
+fn matched(
+    block: &Block,
+    path: &str,
+    others: &mut Vec<OtherKind>,
+    remarks: &mut Remarks,
+) -> Requirements {
+    let (filters, is_any) = filters(block, path);
+    both(block, path, remarks);
+    let mut selected = Vec::new();
+    for filter in &filters {
+        selected.push(one(filter, others, remarks));
+    }
+    if !is_any || selected.len() == 1 {
+        return selected.into_iter().fold(Requirements::default(), Requirements::and);
+    }
+    if selected.iter().any(Requirements::is_empty) {
+        return Requirements::default();
+    }
+    // Of filters that only name namespaces, the names are one list.
+    let names: Option<Vec<&[String]>> = filters.iter().map(only_names).collect();
+    if let Some(names) = names {
+        return Requirements::names("In", &names.concat());
+    }
+    remarks.stricter(&join(path, "any"), "selects some namespaces; here the rule is about all");
+    Requirements::default()
+}
+
+fn both(block: &Block, path: &str, remarks: &mut Remarks) {
+    let has_filters = !block.any.is_empty() || !block.all.is_empty();
+    let users = [&block.subjects, &block.roles, &block.cluster_roles];
+    if !block.any.is_empty() && !block.all.is_empty() {
+        remarks.stricter(&join(path, "all"), "stands beside `any`, and is left out");
+    }
+    if has_filters && (block.resources.is_some() || users.iter().any(|given| given.is_some())) {
+        remarks.stricter(path, "what stands beside `any` or `all` is left out");
+    }
+}
+
+fn only_names<'f>(filter: &Filtered<'f>) -> Option<&'f [String]> {
+    let resources = filter.resources?;
+    (resources.namespace_selector.is_none() && !resources.namespaces.is_empty())
+        .then_some(resources.namespaces.as_slice())
+}
+
+fn one(filter: &Filtered<'_>, others: &mut Vec<OtherKind>, remarks: &mut Remarks) -> Requirements {
+    for (key, is_given) in filter.users {
+        if is_given {
+            let text = "is left out: the rule is about everybody's requests";
+            remarks.stricter(&join(&filter.path, key), text);
         }
     }
-    kinds(&resources, remarks)?;
-    let names = resources.texts("namespaces")?;
-    let is_literal = names.iter().all(|name| !name.contains(['*', '?']));
-    if !is_literal {
+    let Some(resources) = filter.resources else { return Requirements::default() };
+    let path = join(&filter.path, "resources");
+    narrowing(resources, &path, remarks);
+    kinds(&resources.kinds, &join(&path, "kinds"), others, remarks);
+    let mut namespaces = Requirements::default();
+    if resources.namespaces.iter().any(|name| is_wild(name)) {
         let text = "holds wildcards: the rule is about all namespaces";
-        remarks.note(&resources.path_of("namespaces"), text);
+        remarks.stricter(&join(&path, "namespaces"), text);
+    } else if !resources.namespaces.is_empty() {
+        namespaces = Requirements::names("In", &resources.namespaces);
     }
-    let namespaces =
-        (is_literal && !names.is_empty()).then(|| names.into_iter().map(str::to_owned).collect());
-    let selector = resources.get("namespaceSelector");
-    let selector = selector.map(|node| node.any_object().map(|object| object.fields().clone()));
-    Ok(Matched { namespaces, selector: selector.transpose()? })
+    if let Some(selector) = &resources.namespace_selector {
+        let path = join(&path, "namespaceSelector");
+        namespaces = namespaces.and(Requirements::of(selector, &path, remarks));
+    }
+    namespaces
 }
 
-fn kinds(resources: &Object<'_>, remarks: &mut Remarks) -> Result<(), Fault> {
-    let path = resources.path_of("kinds");
-    let kinds = resources.texts("kinds")?;
-    // `apps/v1/Deployment`, `Pod/ephemeralcontainers`, `Pod.status`.
-    let name = |kind: &str| {
-        let part = kind
-            .split(['/', '.'])
-            .rfind(|part| part.starts_with(char::is_uppercase) || *part == "*");
-        part.unwrap_or_default().to_owned()
-    };
-    for kind in &kinds {
-        if !KINDS.contains(&name(kind).as_str()) {
-            remarks.less(
-                &path,
-                format!(
-                    "names `{kind}`, which this policy's rules do not send to it: add it to `spec.rules`, \
-                     and, where it is not built in, to `extraWorkloads`"
-                ),
-            );
+/// Fields that make a filter apply to less.
+fn narrowed(resources: &Resources) -> [(&'static str, bool); 5] {
+    [
+        ("name", resources.name.is_some()),
+        ("names", resources.names.is_some()),
+        ("annotations", resources.annotations.is_some()),
+        ("selector", resources.selector.is_some()),
+        ("operations", resources.operations.is_some()),
+    ]
+}
+
+fn narrowing(resources: &Resources, path: &str, remarks: &mut Remarks) {
+    for (key, is_given) in narrowed(resources) {
+        if is_given {
+            remarks.stricter(&join(path, key), "is left out: the rule is about more than these");
         }
     }
-    if !kinds.is_empty() && !kinds.iter().any(|kind| matches!(name(kind).as_str(), "Pod" | "*")) {
-        remarks
-            .note(&path, "names no Pods; here, whatever holds Pods is reviewed, and Pods as well");
-    }
-    Ok(())
 }
 
-fn excluded(node: &Node<'_>, remarks: &mut Remarks) -> Result<Vec<String>, Fault> {
-    let block = node.any_object()?;
-    let (any, all) = (block.list("any")?, block.list("all")?);
-    let filters = match (any.as_slice(), all.as_slice()) {
-        ([], []) => vec![node.clone()],
-        ([], [only]) => vec![only.clone()],
-        ([], _) => Vec::new(),
-        (any, []) => any.to_vec(),
-        _ => Vec::new(),
-    };
+/// `apps/v1/Deployment`, `Pod/ephemeralcontainers`, `Pod.status`.
+fn kind_of(text: &str) -> &str {
+    let part =
+        text.split(['/', '.']).rfind(|part| part.starts_with(char::is_uppercase) || *part == "*");
+    part.unwrap_or(text)
+}
+
+fn kinds(kinds: &[String], path: &str, others: &mut Vec<OtherKind>, remarks: &mut Remarks) {
+    for (index, kind) in kinds.iter().enumerate() {
+        if !KINDS.contains(&kind_of(kind)) {
+            others.push(OtherKind { text: kind.clone(), path: nth(path, index) });
+        }
+    }
+    let has_pods = kinds.iter().any(|kind| matches!(kind_of(kind), "Pod" | "*"));
+    if !kinds.is_empty() && !has_pods {
+        remarks.stricter(
+            path,
+            "names no Pods; here, whatever holds Pods is reviewed, and Pods as well",
+        );
+    }
+}
+
+fn excluded(block: &Block, path: &str, remarks: &mut Remarks) -> Vec<String> {
+    let (filters, is_any) = filters(block, path);
+    both(block, path, remarks);
     let mut names = Vec::new();
-    if filters.is_empty() {
-        remarks.note(node.path(), "is left out: nothing is excluded");
+    if filters.len() > 1 && !is_any {
+        remarks.stricter(path, "is left out: nothing is excluded");
+        return names;
     }
     for filter in filters {
-        match excluded_namespaces(&filter)? {
-            Some(found) => names.extend(found),
-            None => remarks.note(filter.path(), "is left out: this is not excluded"),
+        match excluded_namespaces(&filter) {
+            Some(found) => names.extend(found.iter().cloned()),
+            None => remarks.stricter(&filter.path, "is left out: this is not excluded"),
         }
     }
-    Ok(names)
+    names
 }
 
 /// The namespaces of a filter that says nothing else.
-fn excluded_namespaces(filter: &Node<'_>) -> Result<Option<Vec<String>>, Fault> {
-    let filter = filter.any_object()?;
-    let Some(resources) = filter.get("resources") else { return Ok(None) };
-    let resources = resources.any_object()?;
-    let says = |object: &Object<'_>, key: &str| {
-        object.fields().keys().filter_map(|key| key.as_str()).all(|other| other == key)
-    };
-    let names = resources.texts("namespaces")?;
-    let is_literal = names.iter().all(|name| !name.contains(['*', '?'])) && !names.is_empty();
-    let is_plain = says(&filter, "resources") && says(&resources, "namespaces") && is_literal;
-    Ok(is_plain.then(|| names.into_iter().map(str::to_owned).collect()))
+fn excluded_namespaces<'f>(filter: &Filtered<'f>) -> Option<&'f [String]> {
+    let resources = filter.resources?;
+    let names = only_names(filter)?;
+    let is_plain = filter.users.iter().all(|(_, is_given)| !is_given)
+        && narrowed(resources).iter().all(|(_, is_given)| !is_given)
+        && resources.kinds.is_empty()
+        && !names.iter().any(|name| is_wild(name));
+    is_plain.then_some(names)
 }

@@ -34,7 +34,7 @@ pub(super) fn tag_patterns(last: &[Token], is_path: bool, purpose: Purpose) -> O
             let (_, tag) = rest.split_first()?;
             written_tag(name, tag, is_path, purpose).map(|part| vec![part])
         }
-        None => Some(implied_tags(last)),
+        None => Some(implied_tags(last, purpose)),
     }
 }
 
@@ -69,7 +69,7 @@ fn written_tag(name: &[Token], tag: &[Token], is_path: bool, purpose: Purpose) -
 }
 
 /// Without a `:`, every star may hold it.
-fn implied_tags(last: &[Token]) -> Vec<Part> {
+fn implied_tags(last: &[Token], purpose: Purpose) -> Vec<Part> {
     let stars: Vec<usize> =
         (0..last.len()).filter(|index| matches!(last.get(*index), Some(Any | Within))).collect();
     if last.contains(&One) || stars.len() > MAX_STARS {
@@ -85,7 +85,11 @@ fn implied_tags(last: &[Token]) -> Vec<Part> {
         let (name, rest) = last.split_at(star + 1);
         let (tag, cut) = without_digest(&[&[Any], rest].concat());
         let tag = (!is_every_text(&tag)).then(|| glob(&tag));
-        Part { name: name.to_vec(), tag, reach: cut }
+        let digests = match (purpose, &tag) {
+            (Purpose::Select, Some(_)) => Reach::Digests,
+            (Purpose::Select, None) | (Purpose::Spare, _) => Reach::Same,
+        };
+        Part { name: name.to_vec(), tag, reach: cut.max(digests) }
     };
     stars.into_iter().map(part).collect()
 }

@@ -3,7 +3,8 @@
 //! Sources: Kyverno matches with `IGLOU-EU/go-wildcard` (`*`: any text, `?`: any character);
 //! `ImageValidatingPolicy` with `gobwas/glob` without separators (`*`, `**`: any text, `?`; classes and
 //! alternatives besides); policy-controller makes a regular expression (`pkg/apis/glob`: `**` is any text,
-//! `*` any without `/`; `*` and `*/*` alone are on Docker Hub).
+//! `*` any without `/`; `*` and `*/*` alone are on Docker Hub), and compares it with the image's full name at its
+//! digest (`pkg/webhook/validator.go`): `index.docker.io/library/nginx@sha256:…`.
 
 /// Whose patterns they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,40 @@ pub(super) enum Token {
 use Token::{Any, Char, One, Within};
 
 impl Dialect {
+    /// Whether what this matches can be told from an image as it is written. policy-controller sees digests where tags
+    /// were, and another name of Docker Hub.
+    pub(super) fn can_spare(self, source: &str) -> bool {
+        match self {
+            Self::Kyverno | Self::Glob => true,
+            Self::PolicyController if matches!(source, "*" | "*/*" | "**") => true,
+            Self::PolicyController => {
+                let Some((path, last)) = source.rsplit_once('/') else { return false };
+                let registry = path.split('/').next().unwrap_or_default();
+                let name = last.trim_end_matches('*');
+                let is_open = name != last && !name.contains(['*', ':', '@']);
+                is_open && registry != "docker.io" && !registry.contains('*')
+            }
+        }
+    }
+
+    /// Whether no image is ever matched, since what is compared has a registry, a digest and no tag, and Docker Hub's other
+    /// name.
+    pub(super) fn never_matches(self, source: &str) -> bool {
+        match self {
+            Self::Kyverno | Self::Glob => false,
+            Self::PolicyController if matches!(source, "*" | "*/*" | "**") => false,
+            Self::PolicyController => {
+                let Some((first, _)) = source.split_once('/') else {
+                    return !source.contains("**");
+                };
+                let is_registry = first.contains(['.', ':', '*']) || first == "localhost";
+                let (_, last) = source.rsplit_once('/').unwrap_or(("", source));
+                let name = last.split(':').next().unwrap_or_default();
+                first == "docker.io" || !is_registry || !name.contains(['*', '@'])
+            }
+        }
+    }
+
     /// The tokens; none for what is not translated.
     pub(super) fn tokens(self, source: &str) -> Option<Vec<Token>> {
         let text = match (self, source) {
@@ -88,7 +123,7 @@ pub(super) fn is_every_text(tokens: &[Token]) -> bool {
 }
 
 /// Whether a `*`/`?` wildcard matches the text.
-pub(super) fn matches(glob: &str, text: &str) -> bool {
+pub(crate) fn matches(glob: &str, text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
     // Which beginnings of the text the glob, as far as it is read, matches.
     let mut ends: Vec<bool> = std::iter::once(true).chain(text.iter().map(|_| false)).collect();

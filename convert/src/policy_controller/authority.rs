@@ -1,12 +1,20 @@
 //! `authorities`: any one of them is enough, and any one identity of a keyless one.
+//!
+//! An authority with attestations is satisfied by them alone (`ValidatePolicy` in `pkg/webhook/validator.go` of
+//! sigstore/policy-controller); here, its signer must have signed the image.
 
+use super::types::{Authority, Identity, Key, Keyless, Spec};
 use crate::identity::{Wanted, keyless};
 use crate::key;
-use crate::kyverno::log::{no_log_for_keys, no_sct, no_timestamps, other_log, other_roots};
-use crate::node::{Fault, Node, Object};
+use crate::log::{
+    log_all_the_same, no_bundles, no_log_for_keys, no_sct, no_timestamps, other_log,
+    other_repository, other_roots, own_hash,
+};
+use crate::read::{Fault, nth};
 use crate::remark::Remarks;
-use crate::signer::{Identity, KeySource, Signer};
+use crate::signer::{Identity as Signing, KeySource, Signer};
 use crate::trust::Trust;
+use crate::yaml::join;
 
 /// Where policy-controller looks for Secrets.
 const NAMESPACE: &str = "cosign-system";
@@ -15,164 +23,177 @@ const FULCIO: &str = "https://fulcio.sigstore.dev";
 
 /// What the authorities of a policy come to.
 pub(super) enum Authorities {
-    Signers(Vec<Trust>),
+    Signers(Trust),
     /// One of them lets everything pass.
     Everything,
     /// None can be satisfied.
     Nothing,
 }
 
-const AUTHORITY: [&str; 9] = [
-    "name",
-    "key",
-    "keyless",
-    "static",
-    "source",
-    "ctlog",
-    "attestations",
-    "rfc3161timestamp",
-    "signatureFormat",
-];
-
 /// Reads them.
-pub(super) fn authorities(spec: &Object<'_>, remarks: &mut Remarks) -> Result<Authorities, Fault> {
-    let nodes = spec.list("authorities")?;
-    if nodes.is_empty() {
-        return Err(spec.fault("`authorities` are missing"));
+pub(super) fn authorities(spec: &Spec) -> Result<Authorities, Fault> {
+    if spec.authorities.is_empty() {
+        return Err(Fault::new("spec", "`authorities` are missing"));
     }
     let mut signers = Vec::new();
-    for node in nodes {
-        let authority = node.object(&AUTHORITY, remarks)?;
-        if let Some(fixed) = authority.get("static") {
-            let fixed = fixed.object(&["action", "message"], remarks)?;
-            if fixed.required_text("action")? == "pass" {
-                return Ok(Authorities::Everything);
+    let mut passes = false;
+    for (index, authority) in spec.authorities.iter().enumerate() {
+        let path = nth("spec.authorities", index);
+        match &authority.r#static {
+            Some(fixed) => passes |= fixed.action == "pass",
+            None => {
+                let own = authority_signers(authority, &path)?.into_iter();
+                signers.extend(own.map(|signer| Trust::Signer(signer.without_variables(&path))));
             }
-            continue;
         }
-        signers.extend(authority_signers(&authority)?.into_iter().map(Trust::Signer));
     }
-    Ok(if signers.is_empty() { Authorities::Nothing } else { Authorities::Signers(signers) })
+    Ok(match (passes, signers.is_empty()) {
+        (true, _) => Authorities::Everything,
+        (false, true) => Authorities::Nothing,
+        (false, false) => Authorities::Signers(Trust::any(signers)),
+    })
 }
 
-fn authority_signers(authority: &Object<'_>) -> Result<Vec<Signer>, Fault> {
+fn authority_signers(authority: &Authority, path: &str) -> Result<Vec<Signer>, Fault> {
     let mut remarks = Remarks::default();
-    let ctlog = authority.get("ctlog");
-    let mut signers = match (authority.get("key"), authority.get("keyless")) {
+    let mut signers = match (&authority.key, &authority.keyless) {
         (Some(key), None) => {
-            if let Some(node) = &ctlog {
-                no_log_for_keys(node.path(), &mut remarks);
+            if authority.ctlog.is_some() {
+                no_log_for_keys(&join(path, "ctlog"), &mut remarks);
             }
-            vec![key_signer(&key, &mut remarks)?]
+            key_signers(key, &join(path, "key"))?
         }
-        (None, Some(keyless)) => keyless_signers(&keyless, &mut remarks)?,
-        _ => return Err(authority.fault("give one of `key`, `keyless`, `static`")),
+        (None, Some(keyless)) => keyless_signers(keyless, &join(path, "keyless"), &mut remarks)?,
+        _ => return Err(Fault::new(path, "give one of `key`, `keyless`, `static`")),
     };
-    if let Some(node) = ctlog {
-        let log = node.object(&["url", "trustRootRef"], &mut remarks)?;
-        other_log(log.text("url")?, log.text("trustRootRef")?, node.path(), &mut remarks);
+    if let Some(log) = authority.ctlog.as_ref().filter(|_| authority.keyless.is_some()) {
+        let path = join(path, "ctlog");
+        other_log(log.url.as_deref(), log.trust_root_ref.as_deref(), &path, &mut remarks);
     }
-    if authority.get("rfc3161timestamp").is_some() {
-        no_timestamps(&authority.path_of("rfc3161timestamp"), &mut remarks);
+    if authority.rfc3161timestamp.is_some() {
+        let path = join(path, "rfc3161timestamp");
+        no_timestamps(&path, &mut remarks);
+        if authority.keyless.is_some() && authority.ctlog.is_none() {
+            log_all_the_same(&path, &mut remarks);
+        }
     }
-    for attestation in authority.list("attestations")? {
-        let known = ["name", "predicateType", "policy"];
-        let attestation = attestation.object(&known, &mut remarks)?;
-        let kind = attestation.text("predicateType")?.unwrap_or_default();
-        let text = format!("attestations (`{kind}`) are not checked; the image's signature is");
-        remarks.less(attestation.path(), text);
-    }
-    sources(authority, &mut remarks)?;
-    if let Some(first) = signers.first_mut() {
-        first.remarks.extend(remarks);
+    attestations(authority, &join(path, "attestations"), &mut remarks);
+    sources(authority, path, &mut remarks);
+    for signer in &mut signers {
+        signer.remarks.extend(remarks.clone());
     }
     Ok(signers)
 }
 
-fn sources(authority: &Object<'_>, remarks: &mut Remarks) -> Result<(), Fault> {
-    for source in authority.list("source")? {
-        source.object(&["oci", "signaturePullSecrets", "tagPrefix"], remarks)?;
-        remarks.note(
-            source.path(),
-            "signatures are looked for in the image's own repository, with the policy server's \
-             credentials (`cosign copy` takes signatures along)",
-        );
+fn attestations(authority: &Authority, path: &str, remarks: &mut Remarks) {
+    for (index, attestation) in authority.attestations.iter().enumerate() {
+        let kind = attestation.predicate_type.as_deref().unwrap_or("of no type");
+        let and = if attestation.policy.is_some() { " and the policy on them" } else { "" };
+        let text =
+            format!("attestations (`{kind}`){and} are not checked; the image's signature is");
+        remarks.less(&nth(path, index), text);
     }
-    if authority.text("signatureFormat")? == Some("bundle") {
-        remarks.note(
-            &authority.path_of("signatureFormat"),
-            "Sigstore bundles are read by policy servers from 1.37 on, and only with a certificate",
-        );
+    if !authority.attestations.is_empty() {
+        remarks.stricter(path, "are enough there; here, their signer must have signed the image");
     }
-    Ok(())
 }
 
-const KEY: [&str; 4] = ["data", "secretRef", "kms", "hashAlgorithm"];
-
-fn key_signer(node: &Node<'_>, remarks: &mut Remarks) -> Result<Signer, Fault> {
-    let key = node.object(&KEY, remarks)?;
-    if let Some(hash) = key.text("hashAlgorithm")?.filter(|hash| *hash != "sha256") {
-        let text = format!("`{hash}` is not chosen here: the key's own hash is used");
-        remarks.note(&key.path_of("hashAlgorithm"), text);
-    }
-    match (key.text("data")?, key.get("secretRef"), key.text("kms")?) {
-        (Some(data), None, None) => {
-            Ok(Signer::new(Identity::Key(data.to_owned()), Remarks::default()))
+fn sources(authority: &Authority, path: &str, remarks: &mut Remarks) {
+    for (index, source) in authority.source.iter().enumerate() {
+        let path = nth(&join(path, "source"), index);
+        if let Some(repository) = &source.oci {
+            other_repository(repository, &join(&path, "oci"), remarks);
         }
-        (None, None, Some(kms)) => Ok(key::elsewhere(kms, &key.path_of("kms"))),
-        (None, Some(node), None) => {
-            let secret = node.object(&["name", "namespace"], remarks)?;
+        if let Some(prefix) = &source.tag_prefix {
+            other_repository(&format!("tags with `{prefix}`"), &join(&path, "tagPrefix"), remarks);
+        }
+    }
+    match authority.signature_format.as_deref() {
+        None | Some("legacy") => {}
+        Some("bundle") => no_bundles(&join(path, "signatureFormat"), remarks),
+        Some(other) => {
+            let text = format!("`{other}` is not known here");
+            remarks.less(&join(path, "signatureFormat"), text);
+        }
+    }
+}
+
+fn key_signers(key: &Key, path: &str) -> Result<Vec<Signer>, Fault> {
+    let mut signers = match (&key.data, &key.secret_ref, &key.kms) {
+        (Some(data), None, None) => key::signers(data, &join(path, "data")),
+        (None, None, Some(kms)) => vec![key::elsewhere(kms, &join(path, "kms"))],
+        (None, Some(secret), None) => {
+            let mut remarks = Remarks::default();
             let text = "the entry is taken to be `cosign.pub`; name another one in `key`";
-            remarks.note(node.path(), text);
-            let identity = Identity::KeyFrom {
+            remarks.note(&join(path, "secretRef"), text);
+            let identity = Signing::KeyFrom {
                 source: KeySource::Secret,
-                namespace: secret.text("namespace")?.unwrap_or(NAMESPACE).to_owned(),
-                name: secret.required_text("name")?.to_owned(),
+                namespace: secret.namespace.as_deref().unwrap_or(NAMESPACE).to_owned(),
+                name: secret.name.clone(),
                 entry: None,
             };
-            Ok(Signer::new(identity, Remarks::default()))
+            vec![Signer::new(identity, remarks)]
         }
-        _ => Err(key.fault("give one of `data`, `secretRef`, `kms`")),
-    }
-}
-
-const KEYLESS: [&str; 5] = ["url", "identities", "ca-cert", "trustRootRef", "insecureIgnoreSCT"];
-const IDENTITY: [&str; 4] = ["issuer", "subject", "issuerRegExp", "subjectRegExp"];
-
-fn keyless_signers(node: &Node<'_>, remarks: &mut Remarks) -> Result<Vec<Signer>, Fault> {
-    let fields = node.object(&KEYLESS, remarks)?;
-    let url = fields.text("url")?.filter(|url| url.trim_end_matches('/') != FULCIO);
-    for key in ["ca-cert", "trustRootRef"] {
-        if fields.get(key).is_some() {
-            other_roots(&fields.path_of(key), remarks);
-        }
-    }
-    if url.is_some() {
-        other_roots(&fields.path_of("url"), remarks);
-    }
-    if fields.flag("insecureIgnoreSCT")? != Some(true) {
-        no_sct(fields.path(), remarks);
-    }
-    let mut signers = Vec::new();
-    for node in fields.list("identities")? {
-        signers.push(identity(&node)?);
-    }
-    if signers.is_empty() {
-        return Err(fields.fault("`identities` are missing"));
+        _ => return Err(Fault::new(path, "give one of `data`, `secretRef`, `kms`")),
+    };
+    for signer in &mut signers {
+        own_hash(key.hash_algorithm.as_deref(), &join(path, "hashAlgorithm"), &mut signer.remarks);
     }
     Ok(signers)
+}
+
+fn keyless_signers(
+    fields: &Keyless,
+    path: &str,
+    remarks: &mut Remarks,
+) -> Result<Vec<Signer>, Fault> {
+    if fields.identities.is_empty() {
+        return Err(Fault::new(path, "`identities` are missing"));
+    }
+    let other_url = fields.url.as_deref().is_some_and(|url| url.trim_end_matches('/') != FULCIO);
+    let roots = [
+        ("ca-cert", fields.ca_cert.is_some()),
+        ("trustRootRef", fields.trust_root_ref.is_some()),
+        ("url", other_url),
+    ];
+    for (key, is_given) in roots {
+        if is_given {
+            other_roots(&join(path, key), remarks);
+        }
+    }
+    if fields.insecure_ignore_sct != Some(true) {
+        no_sct(path, remarks);
+    }
+    let identities = fields.identities.iter().enumerate();
+    Ok(identities
+        .map(|(index, one)| identity(one, &nth(&join(path, "identities"), index)))
+        .collect())
 }
 
 /// An issuer and a subject, each as a text or a regular expression.
-pub(crate) fn identity(node: &Node<'_>) -> Result<Signer, Fault> {
-    let mut own = Remarks::default();
-    let identity = node.object(&IDENTITY, &mut own)?;
-    let (issuer, subject) = (identity.text("issuer")?, identity.text("subject")?);
+fn identity(identity: &Identity, path: &str) -> Signer {
+    let mut remarks = Remarks::default();
+    let both = [
+        ("issuer", &identity.issuer, &identity.issuer_reg_exp),
+        ("subject", &identity.subject, &identity.subject_reg_exp),
+    ];
+    for (key, text, expression) in both {
+        if text.is_some() && expression.is_some() {
+            let text = "stands beside an expression, which is not allowed there; the text is taken";
+            remarks.less(&join(path, key), text);
+        }
+    }
     let identity = keyless(
-        Wanted::of(issuer.map(Wanted::Exactly), identity.text("issuerRegExp")?),
-        Wanted::of(subject.map(Wanted::Exactly), identity.text("subjectRegExp")?),
-        node.path(),
-        &mut own,
+        Wanted::of(
+            identity.issuer.as_deref().map(Wanted::Exactly),
+            identity.issuer_reg_exp.as_deref(),
+        ),
+        Wanted::of(
+            identity.subject.as_deref().map(Wanted::Exactly),
+            identity.subject_reg_exp.as_deref(),
+        ),
+        path,
+        &mut remarks,
     );
-    Ok(Signer::new(identity, own))
+    Signer::new(identity, remarks)
 }

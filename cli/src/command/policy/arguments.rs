@@ -11,11 +11,11 @@ const MAX_NAMESPACE: usize = 63;
 /// The schemes that Kubewarden's policy server fetches modules by.
 const SCHEMES: [&str; 4] = ["registry", "https", "http", "file"];
 
-pub(super) fn name(text: &str) -> Result<String, String> {
+pub(in crate::command) fn name(text: &str) -> Result<String, String> {
     check_name(text, MAX_NAME, text.split('.').all(is_label))
 }
 
-pub(super) fn namespace(text: &str) -> Result<String, String> {
+pub(in crate::command) fn namespace(text: &str) -> Result<String, String> {
     check_name(text, MAX_NAMESPACE, is_label(text))
 }
 
@@ -38,7 +38,7 @@ fn is_label(label: &str) -> bool {
 
 /// As Kubewarden takes it: a URL, or a reference in a registry, for which it assumes `registry://`
 /// (<https://docs.kubewarden.io/reference/CRDs>).
-pub(super) fn module(text: &str) -> anyhow::Result<String> {
+pub(in crate::command) fn module(text: &str) -> anyhow::Result<String> {
     if let Some((scheme, rest)) = text.split_once("://") {
         if SCHEMES.contains(&scheme) && !rest.is_empty() {
             return Ok(text.to_owned());

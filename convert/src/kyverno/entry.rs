@@ -1,0 +1,181 @@
+//! An entry of `verifyImages`: images, and who must have signed them.
+
+use super::attestor::{self, Around, Format, OldForm};
+use super::types::{Attestation, Entry};
+use crate::draft::{DraftRule, Enforcement, Pinning};
+use crate::images::{self, Beyond};
+use crate::log::{no_bundles, no_extensions, other_repository, other_roots};
+use crate::pattern::{self, Dialect};
+use crate::read::{Fault, nth};
+use crate::remark::Remarks;
+use crate::signer::Signer;
+use crate::trust::Trust;
+use crate::yaml::join;
+
+/// A rule, and whether its images are pinned; `path` is that of the entry.
+pub(super) fn read(
+    entry: &Entry,
+    path: &str,
+    name: &str,
+    enforcement: Enforcement,
+    around: &Around,
+) -> Result<(DraftRule, Pinning), Fault> {
+    let mut remarks = Remarks::default();
+    let (images, exclude) = images(entry, path, &mut remarks)?;
+    let format = match entry.r#type.as_deref() {
+        Some("Notary") => Format::Notary,
+        None | Some(_) => Format::Cosign,
+    };
+    let around = Around { annotations: entry.annotations.clone(), format, ..around.clone() };
+    let trust = trust(entry, path, &around, &mut remarks)?;
+    if enforcement == Enforcement::Warn {
+        let text = "is audited there: here, images pass with a warning, and references that cannot be \
+                    read are refused";
+        remarks.note(path, text);
+    }
+    let pinning = pinning(entry, path, &mut remarks);
+    other_fields(entry, path, &mut remarks);
+    let name = name.to_owned();
+    Ok((DraftRule { name, images, exclude, enforcement, trust, remarks }, pinning))
+}
+
+/// `Enforce`, `enforce`; anything else is looked at and passes.
+pub(super) fn action(text: &str) -> Enforcement {
+    if text.eq_ignore_ascii_case("enforce") { Enforcement::Reject } else { Enforcement::Warn }
+}
+
+/// What a rule's entries say: any one that enforces makes them all (`ruleAction` in
+/// `pkg/engine/api/engineresponse.go`).
+pub(super) fn action_of_all(entries: &[Entry]) -> Option<Enforcement> {
+    let actions: Vec<Enforcement> =
+        entries.iter().filter_map(|entry| entry.failure_action.as_deref()).map(action).collect();
+    match actions.contains(&Enforcement::Reject) {
+        true => Some(Enforcement::Reject),
+        false => actions.first().copied(),
+    }
+}
+
+fn images(
+    entry: &Entry,
+    path: &str,
+    remarks: &mut Remarks,
+) -> Result<(Vec<String>, Vec<String>), Fault> {
+    let sources: Vec<&str> =
+        entry.image_references.iter().chain(&entry.image).map(String::as_str).collect();
+    if sources.is_empty() {
+        return Err(Fault::new(path, "`imageReferences` are missing"));
+    }
+    let images = images::selected(
+        &sources,
+        Dialect::Kyverno,
+        Beyond::Admitted,
+        &join(path, "imageReferences"),
+        remarks,
+    );
+    let mut exclude = Vec::new();
+    for (index, source) in entry.skip_image_references.iter().enumerate() {
+        match pattern::sparing(source, Dialect::Kyverno) {
+            Some(patterns) => exclude.extend(patterns),
+            None => remarks.stricter(
+                &nth(&join(path, "skipImageReferences"), index),
+                format!(
+                    "`{source}` is not skipped: it cannot be said here without skipping others"
+                ),
+            ),
+        }
+    }
+    Ok((images, exclude))
+}
+
+fn trust(
+    entry: &Entry,
+    path: &str,
+    around: &Around,
+    remarks: &mut Remarks,
+) -> Result<Trust, Fault> {
+    let mut sets = attestor::sets(&entry.attestors, &join(path, "attestors"), around, remarks)?;
+    let old_form = OldForm {
+        key: entry.key.as_deref(),
+        issuer: entry.issuer.as_deref(),
+        subject: entry.subject.as_deref(),
+    };
+    sets.extend(old_form.trust(path, around));
+    for (index, attestation) in entry.attestations.iter().enumerate() {
+        let path = nth(&join(path, "attestations"), index);
+        sets.extend(attested(attestation, &path, around, remarks)?);
+    }
+    if sets.is_empty() {
+        let mut open = Remarks::default();
+        open.open(path, "names nobody who must have signed: give a signer");
+        sets.push(Trust::Signer(Signer::missing("A PUBLIC KEY", path, open)));
+    }
+    Ok(Trust::all(sets))
+}
+
+/// Who must have signed the attestation.
+fn attested(
+    attestation: &Attestation,
+    path: &str,
+    around: &Around,
+    remarks: &mut Remarks,
+) -> Result<Vec<Trust>, Fault> {
+    let kind = attestation.r#type.as_deref().or(attestation.predicate_type.as_deref());
+    let and = if attestation.conditions.is_some() { " and conditions on them" } else { "" };
+    remarks.less(
+        path,
+        format!("attestations (`{}`){and} are not checked", kind.unwrap_or("of no type")),
+    );
+    let signers =
+        attestor::sets(&attestation.attestors, &join(path, "attestors"), around, remarks)?;
+    if !signers.is_empty() {
+        let text = "whoever must have signed the attestation must have signed the image, here";
+        remarks.stricter(&join(path, "attestors"), text);
+    }
+    Ok(signers)
+}
+
+fn pinning(entry: &Entry, path: &str, remarks: &mut Remarks) -> Pinning {
+    let mutates = entry.mutate_digest != Some(false);
+    let verifies = entry.verify_digest != Some(false);
+    match (mutates, verifies) {
+        (true, _) => Pinning::Pin,
+        (false, true) => {
+            let text = "is off: an image without a digest is refused there; here it is let in when it is signed, and \
+                        pinned to the digest that was verified";
+            remarks.less(&join(path, "mutateDigest"), text);
+            Pinning::Pin
+        }
+        (false, false) => Pinning::Leave,
+    }
+}
+
+fn other_fields(entry: &Entry, path: &str, remarks: &mut Remarks) {
+    if let Some(repository) = &entry.repository {
+        other_repository(repository, &join(path, "repository"), remarks);
+    }
+    match entry.r#type.as_deref() {
+        None | Some("Cosign" | "Notary") => {}
+        Some("SigstoreBundle") => no_bundles(&join(path, "type"), remarks),
+        Some(other) => remarks.less(&join(path, "type"), format!("`{other}` is not known here")),
+    }
+    if entry.validate.is_some() {
+        remarks.less(&join(path, "validate"), "its conditions are not checked");
+    }
+    if entry.roots.is_some() {
+        other_roots(&join(path, "roots"), remarks);
+    }
+    if entry.additional_extensions.is_some() {
+        no_extensions(&join(path, "additionalExtensions"), remarks);
+    }
+    if entry.cosign_oci11 == Some(true) {
+        let text = "signatures are found as the policy server finds them";
+        remarks.note(&join(path, "cosignOCI11"), text);
+    }
+    if entry.image_registry_credentials.is_some() {
+        remarks.note(
+            &join(path, "imageRegistryCredentials"),
+            "registries are reached as the policy server is told to (`imagePullSecret`, \
+             `insecureSources`, `sourceAuthorities` of the PolicyServer)",
+        );
+    }
+}
