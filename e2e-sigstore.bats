@@ -362,6 +362,49 @@ reported() {
   stop kms
 }
 
+# by KIND: the rule asks for the image by a key, and for a scan by a signer of this kind
+by() {
+  settings "{rules: [{images: [\"\(\$registry)/**\"], allOf: [(\"imagery\" | signer)], attestations: [
+    {type: \"vuln\", maxAge: \"7d\", allOf: [{$1}], vulnerabilities: {refuse: [\"CRITICAL\"]}}]}]}"
+  create "$(pod "$(image acme/kinds:1)")"
+}
+
+@test "a report counts by each kind of signer" {
+  local issuer=https://accounts.google.com prefix='subject: {urlPrefix: "https://github.com/acme/app"}'
+  local pattern='subject: {pattern: "https://github.com/acme/*/.github/workflows/*.yml@refs/heads/*"}'
+  new_key imagery
+  push_image acme/kinds:1
+  sign imagery acme/kinds:1
+  scan
+  by "kind: \"genericIssuer\", issuer: \"$issuer\", subject: {equal: \"ci@example.com\"}"
+  refused 'no vuln report at'
+
+  reported classic3 acme/kinds:1 "$issuer" ci@example.com "$(email ci@example.com)"
+  exits 0
+  by "kind: \"genericIssuer\", issuer: \"$issuer\", subject: {equal: \"ci@example.com\"}"
+  accepted
+  by "kind: \"genericIssuer\", issuer: \"$issuer\", subject: {equal: \"c@example.com\"}"
+  refused 'its vuln report is signed, but not by'
+  by 'kind: "githubAction", owner: "acme", repo: "app"'
+  refused 'its vuln report is signed, but not by'
+
+  scan "$(date --utc --date '1 hour ago' +%Y-%m-%dT%H:%M:%SZ)"
+  reported cosign2 acme/kinds:1 "$GITHUB" https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main "$(workflow acme/app)"
+  exits 0
+  by 'kind: "githubAction", owner: "acme", repo: "app"'
+  accepted
+  by 'kind: "githubAction", owner: "acme"'
+  accepted
+  by 'kind: "githubAction", owner: "acme", repo: "other"'
+  refused 'its vuln report is signed, but not by'
+  by "kind: \"genericIssuer\", issuer: \"$GITHUB\", $prefix"
+  accepted
+  by "kind: \"genericIssuer\", issuer: \"$GITHUB\", $pattern"
+  accepted
+  by "kind: \"genericIssuer\", issuer: \"$GITHUB\", ${pattern/heads/tags}"
+  refused 'its vuln report is signed, but not by'
+}
+
 # attested WAY NAME:TAG OPTION…: by `cosign attest`
 attested() {
   signing "$1"

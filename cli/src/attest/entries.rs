@@ -7,13 +7,13 @@ use oci_client::Reference;
 use signed_images_policy::image::names::ImageNames;
 use signed_images_policy::image::reference::Reference as ImageReference;
 use signed_images_policy::policy::plan::Rules;
+use signed_images_policy::policy::predicate_type::PredicateType;
 use signed_images_policy::policy::requirements::Attestation;
 use signed_images_policy::policy::rule::{Enforcement, Rule};
 use signed_images_policy::verify::outcome::Reason;
 use signed_images_policy::verify::verifier::{Verified, Verifier};
 
 use super::place::{self, Name};
-use super::publish::Target;
 use super::signer::Unverified;
 use crate::evaluation::now;
 use crate::host::Live;
@@ -35,23 +35,23 @@ pub(crate) enum EntriesError {
 }
 
 impl Entries {
-    /// The entries that ask for this report.
+    /// The entries that ask for a report of this type about this image, in that repository.
     pub(crate) fn of(
         rules: Rules,
-        target: &Target,
-        name: Option<&Name>,
+        (subject, repository): (&Reference, &Reference),
+        (predicate_type, name): (&PredicateType, Option<&Name>),
     ) -> Result<Self, EntriesError> {
-        let image = target.image.whole();
+        let image = subject.whole();
         let reference = ImageReference::parse(&image).map_err(|error| EntriesError::Image {
             image: image.clone(),
             reason: error.to_string(),
         })?;
-        let name =
-            name.map_or_else(|| target.predicate_type.default_name(), |Name(name)| name.clone());
+        let wanted = place::tag(subject, predicate_type, name);
+        let name = name.map_or_else(|| predicate_type.default_name(), |Name(name)| name.clone());
         let is_it = |entry: &Attestation| {
-            entry.predicate_type == target.predicate_type
+            entry.predicate_type == *predicate_type
                 && entry.name == name
-                && is_in(entry, &target.image, &target.repository)
+                && is_in(entry, subject, repository)
         };
         let matching: Vec<String> = rules
             .matching(&ImageNames::new(reference))
@@ -69,7 +69,7 @@ impl Entries {
         }
         if entries.is_empty() {
             let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
-            return Err(EntriesError::NotAsked { image, wanted: target.tag.clone(), known });
+            return Err(EntriesError::NotAsked { image, wanted, known });
         }
         Ok(Self(entries))
     }

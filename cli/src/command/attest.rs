@@ -174,7 +174,12 @@ impl Attest {
     ) -> anyhow::Result<Whose> {
         if let Some(path) = &self.settings_path {
             let rules = rules_in(path, runtime.handle())?;
-            let entries = Entries::of(rules, target, self.name.as_ref()).map_err(Mistake::new)?;
+            let entries = Entries::of(
+                rules,
+                (&target.image, &target.repository),
+                (&target.predicate_type, self.name.as_ref()),
+            )
+            .map_err(Mistake::new)?;
             return Ok(Whose::Entries(entries));
         }
         signer.cloned().map(Whose::Signer).context("nobody is named who signs")
