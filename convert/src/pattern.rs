@@ -286,8 +286,7 @@ mod tests {
             Dialect::PolicyController => {
                 let canonical = Reference::parse(image).unwrap().to_string();
                 let repository = canonical.split('@').next().unwrap();
-                let tag = repository.rfind(':').filter(|at| !repository[*at..].contains('/'));
-                let repository = &repository[..tag.unwrap_or(repository.len())];
+                let repository = without_tag(repository);
                 let repository = match repository.strip_prefix("docker.io/") {
                     Some(path) => format!("index.docker.io/{path}"),
                     None => repository.to_owned(),
