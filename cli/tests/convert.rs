@@ -12,7 +12,7 @@ fn sources() -> std::path::PathBuf {
 
 #[test]
 fn exit_codes() {
-    const KEYLESS: &str = "shop: verifies less than its source at 1 point; refuses more at 1 point";
+    const KEYLESS: &str = "scanned-images: verifies less than its source at 1 point";
     let rows = [
         ("verify-image-signatures.yaml", 0, String::new()),
         (
@@ -21,7 +21,11 @@ fn exit_codes() {
             format!("{KEYLESS}; leaves out what no policy server checks (--allow sct)\n"),
         ),
         ("--allow sct kyverno-keyless-attestation.yaml", 1, format!("{KEYLESS}\n")),
-        ("kyverno-kms.yaml", 1, "kms: must be completed at 1 point\n".to_owned()),
+        (
+            "kyverno-kms.yaml",
+            1,
+            "base-images: refuses more at 1 point; must be completed at 1 point\n".to_owned(),
+        ),
         (
             "nowhere.yaml",
             2,

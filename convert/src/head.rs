@@ -31,7 +31,9 @@ pub(super) fn text(origin: &str, remarks: &[Remark]) -> String {
     lines.join("\n")
 }
 
-const SECTIONS: [(&str, fn(Weight) -> bool); 5] = [
+type Section = (&'static str, fn(Weight) -> bool);
+
+const SECTIONS: [Section; 5] = [
     ("THIS POLICY VERIFIES LESS THAN ITS SOURCE:", |weight| weight == Weight::Less),
     ("THIS POLICY REFUSES WHAT ITS SOURCE ADMITS:", |weight| weight == Weight::Stricter),
     ("THIS MUST BE FILLED IN FIRST:", |weight| weight == Weight::Open),

@@ -141,6 +141,10 @@ fn resources(rule: &ResourceRule, path: &str, remarks: &mut Remarks) {
     if rule.resource_names.is_some() {
         remarks.stricter(path, "`resourceNames` is left out: the rule is about more");
     }
+    let has = |operation| rule.operations.iter().any(|one| one == operation);
+    if !rule.operations.is_empty() && !has("UPDATE") && !has("*") {
+        remarks.stricter(path, "names no `UPDATE`; here, updates are reviewed as well");
+    }
     let known = ["CREATE", "UPDATE", "*"];
     if let Some(other) = rule.operations.iter().find(|one| !known.contains(&one.as_str())) {
         remarks.note(path, format!("`{other}` is not reviewed: it brings no image"));
@@ -151,13 +155,12 @@ fn images(spec: &Spec, remarks: &mut Remarks) -> Vec<String> {
     let mut globs = Vec::new();
     for (index, reference) in spec.match_image_references.iter().enumerate() {
         let path = nth("spec.matchImageReferences", index);
-        match (&reference.glob, &reference.expression) {
-            (Some(glob), None) => globs.push(glob.as_str()),
-            (_, Some(_)) | (None, None) => {
-                remarks.stricter(&path, "is an expression: every image is selected");
-                return vec!["**".to_owned()];
-            }
-        }
+        let Some(glob) = reference.glob.as_deref().filter(|_| reference.expression.is_none())
+        else {
+            remarks.stricter(&path, "is an expression: every image is selected");
+            return vec!["**".to_owned()];
+        };
+        globs.push(glob);
     }
     if globs.is_empty() {
         return vec!["**".to_owned()];

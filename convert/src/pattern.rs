@@ -118,6 +118,10 @@ fn exact(tokens: &[Token], dialect: Dialect, purpose: Purpose) -> Option<Transla
     }
     let (mut patterns, mut reach) = (Vec::new(), Reach::Same);
     for part in tag_patterns(last, is_path, purpose)? {
+        // What is compared there has no tag.
+        if dialect == Dialect::PolicyController && part.tag.is_some() {
+            continue;
+        }
         reach = reach.max(part.reach);
         for name in append(&names, &spread(&part.name)?)? {
             let (found, others) = finish(name, part.tag.as_deref(), dialect, purpose)?;
@@ -129,7 +133,8 @@ fn exact(tokens: &[Token], dialect: Dialect, purpose: Purpose) -> Option<Transla
             }
         }
     }
-    (patterns.len() <= MAX_ALTERNATIVES).then_some(Translation { patterns, reach })
+    let is_said = !patterns.is_empty() && patterns.len() <= MAX_ALTERNATIVES;
+    is_said.then_some(Translation { patterns, reach })
 }
 
 fn append(heads: &[Vec<String>], tails: &[Vec<String>]) -> Option<Vec<Vec<String>>> {
@@ -286,8 +291,7 @@ mod tests {
             Dialect::PolicyController => {
                 let canonical = Reference::parse(image).unwrap().to_string();
                 let repository = canonical.split('@').next().unwrap();
-                let tag = repository.rfind(':').filter(|at| !repository[*at..].contains('/'));
-                let repository = &repository[..tag.unwrap_or(repository.len())];
+                let repository = without_tag(repository);
                 let repository = match repository.strip_prefix("docker.io/") {
                     Some(path) => format!("index.docker.io/{path}"),
                     None => repository.to_owned(),
@@ -332,7 +336,7 @@ mod tests {
     fn translations() {
         use Dialect::{Glob, Kyverno, PolicyController};
         use Reach::{Digests, More, Same};
-        let rows: [(&str, Dialect, &[&str], Reach); 30] = [
+        let rows: [(&str, Dialect, &[&str], Reach); 31] = [
             ("*", Kyverno, &["**"], Same),
             ("*:*", Kyverno, &["**"], Same),
             ("ghcr.io/acme/*", Kyverno, &["ghcr.io/acme/**"], Same),
@@ -370,6 +374,7 @@ mod tests {
             ("index.docker.io/library/*", PolicyController, &["docker.io/library/*"], Same),
             ("index.docker.io/**", PolicyController, &["docker.io/**"], Same),
             ("ghcr.io/acme/app:**", PolicyController, &["ghcr.io/acme/app"], Digests),
+            ("**demo**", PolicyController, &["**/*demo*/**"], Same),
         ];
         for (source, dialect, patterns, reach) in rows {
             let translation = selecting(source, dialect);

@@ -115,7 +115,7 @@ pub(super) fn convert(policies: Vec<(ImagePolicy, Demand)>) -> Option<Draft> {
         match demand {
             Demand::Signed(trust) => rule(policy, trust, beyond, &mut draft),
             Demand::Nothing if policy.may_refuse() => {
-                refusing.push((policy, POLICY, "may be refused"))
+                refusing.push((policy, POLICY, "may be refused"));
             }
             Demand::Nothing => passing.push(policy),
             Demand::Refused => refusing.push((policy, "spec.authorities", "are refused")),

@@ -63,9 +63,14 @@ impl Signer {
         Self::new(Identity::Missing(format!("REPLACE WITH {what} ({place})")), remarks)
     }
 
-    /// This one, unless a variable of the source stands where its text would be copied from.
+    /// This one, unless a variable of the source stands where its text would be copied from. Hosts take the annotations of a
+    /// certificate's signer from any signature.
     #[must_use]
     pub(super) fn without_variables(mut self, place: &str) -> Self {
+        if matches!(self.identity, Identity::Certificate { .. }) && !self.annotations.is_empty() {
+            let text = "annotations may be those of another signature than the certificate's";
+            self.remarks.less(place, text);
+        }
         let Some(variable) = self.texts().into_iter().find(|text| is_variable(text)) else {
             return self;
         };

@@ -86,7 +86,7 @@ impl Source {
         self.value.get("metadata").and_then(|metadata| metadata.get(key)).and_then(Value::as_str)
     }
 
-    /// What it is called: ClusterPolicy `check-images`.
+    /// What it is called: its kind, and its name in quotes.
     pub(super) fn title(&self) -> String {
         match (self.text("kind"), self.metadata("name")) {
             (Some(kind), Some(name)) => format!("{kind} `{name}`"),

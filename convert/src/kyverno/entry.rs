@@ -49,10 +49,10 @@ pub(super) fn action(text: &str) -> Enforcement {
 pub(super) fn action_of_all(entries: &[Entry]) -> Option<Enforcement> {
     let actions: Vec<Enforcement> =
         entries.iter().filter_map(|entry| entry.failure_action.as_deref()).map(action).collect();
-    match actions.contains(&Enforcement::Reject) {
-        true => Some(Enforcement::Reject),
-        false => actions.first().copied(),
+    if actions.contains(&Enforcement::Reject) {
+        return Some(Enforcement::Reject);
     }
+    actions.first().copied()
 }
 
 fn images(

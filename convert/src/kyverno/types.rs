@@ -199,6 +199,7 @@ pub(super) struct AttestorSet {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "they are called so there")]
 pub(super) struct Attestor {
     pub(super) keys: Option<Keys>,
     pub(super) certificates: Option<Certificates>,
@@ -212,6 +213,7 @@ pub(super) struct Attestor {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "they are called so there")]
 pub(super) struct Keys {
     pub(super) public_keys: Option<String>,
     pub(super) signature_algorithm: Option<String>,

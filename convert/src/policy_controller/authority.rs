@@ -39,13 +39,12 @@ pub(super) fn authorities(spec: &Spec) -> Result<Authorities, Fault> {
     let mut passes = false;
     for (index, authority) in spec.authorities.iter().enumerate() {
         let path = nth("spec.authorities", index);
-        match &authority.r#static {
-            Some(fixed) => passes |= fixed.action == "pass",
-            None => {
-                let own = authority_signers(authority, &path)?.into_iter();
-                signers.extend(own.map(|signer| Trust::Signer(signer.without_variables(&path))));
-            }
+        if let Some(fixed) = &authority.r#static {
+            passes |= fixed.action == "pass";
+            continue;
         }
+        let own = authority_signers(authority, &path)?.into_iter();
+        signers.extend(own.map(|signer| Trust::Signer(signer.without_variables(&path))));
     }
     Ok(match (passes, signers.is_empty()) {
         (true, _) => Authorities::Everything,

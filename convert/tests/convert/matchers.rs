@@ -93,10 +93,8 @@ fn names_are_as_policy_controller_has_them() {
     for _ in 0..50 {
         let image = image().new_tree(&mut runner).unwrap().current();
         // The real one resolves a tag before.
-        let pinned = match image.contains('@') {
-            true => image.clone(),
-            false => format!("{image}@{}", crate::DIGEST),
-        };
+        let pinned =
+            if image.contains('@') { image.clone() } else { format!("{image}@{}", crate::DIGEST) };
         let asked =
             json!({"dialect": "policy-controller", "pattern": canonical(&image), "text": pinned});
         let mut child =

@@ -41,11 +41,9 @@ pub fn image_glob(pattern: &str, name: &str) -> bool {
 }
 
 fn glob(pattern: &str, text: &str) -> bool {
-    let ends = |text: &str| {
-        (0..=text.len())
-            .filter(|at| text.is_char_boundary(*at))
-            .map(|at| text[at..].to_owned())
-            .collect::<Vec<_>>()
+    let ends = |text: &str| -> Vec<String> {
+        let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+        starts.filter_map(|at| text.get(at..)).map(str::to_owned).collect()
     };
     if let Some(rest) = pattern.strip_prefix("**") {
         return ends(text).iter().any(|end| glob(rest, end));
@@ -54,9 +52,10 @@ fn glob(pattern: &str, text: &str) -> bool {
         let (component, others) = text.split_at(text.find('/').unwrap_or(text.len()));
         return ends(component).iter().any(|end| glob(rest, &format!("{end}{others}")));
     }
-    match (pattern.chars().next(), text.chars().next()) {
+    let (mut wanted, mut left) = (pattern.chars(), text.chars());
+    match (wanted.next(), left.next()) {
         (None, None) => true,
-        (Some(a), Some(b)) => a == b && glob(&pattern[a.len_utf8()..], &text[b.len_utf8()..]),
+        (Some(a), Some(b)) => a == b && glob(wanted.as_str(), left.as_str()),
         _ => false,
     }
 }

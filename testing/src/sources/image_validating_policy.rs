@@ -62,14 +62,16 @@ fn pinned(image: &str) -> String {
 /// `images.containers.map(image, verifyImageSignatures(image, [attestors.a, attestors.b])).all(e, e > 0)`; any other
 /// expression does not hold.
 fn holds(expression: &str, spec: &Value, signatures: &Signatures) -> bool {
-    let text: String = expression.chars().filter(|c| !c.is_whitespace()).collect();
-    let Some((_, rest)) = text.split_once("verifyImageSignatures(image,[") else { return false };
+    let expression: String = expression.chars().filter(|c| !c.is_whitespace()).collect();
+    let Some((_, rest)) = expression.split_once("verifyImageSignatures(image,[") else {
+        return false;
+    };
     let Some((names, condition)) = rest.split_once("])).all(e,e") else { return false };
-    let named = names.split(',').filter_map(|name| name.strip_prefix("attestors."));
-    let attestors = elements(spec, "attestors", "");
-    let count = named
+    let known = elements(spec, "attestors", "");
+    let called = names.split(',').filter_map(|name| name.strip_prefix("attestors."));
+    let count = called
         .filter(|name| {
-            let of = attestors.iter().find(|(one, _)| super::text(one, "name") == Some(name));
+            let of = known.iter().find(|(one, _)| super::text(one, "name") == Some(name));
             of.is_some_and(|(attestor, _)| attests(attestor, signatures))
         })
         .count();
