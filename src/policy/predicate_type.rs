@@ -65,6 +65,10 @@ pub const MAX_REPORT: u64 = 4 * 1024 * 1024;
 /// The annotation of a report's signature that names the type. It tells a report from an image by the same signer.
 pub const ANNOTATION: &str = "predicateType";
 
+/// The annotation that names the report, where the settings give it a name. A tag is signed by nobody, and one report under
+/// two names must not count for two.
+pub const NAME: &str = "reportName";
+
 /// What begins the names of types without a short one.
 const HASHED: &str = "t-";
 
@@ -146,7 +150,8 @@ pub fn check_name(name: &str) -> Result<(), String> {
              {MAX_NAME}"
         ));
     }
-    if TAKEN.contains(&name) || name.starts_with(HASHED) {
+    let is_a_type = SHORT.iter().any(|(short, ..)| *short == name);
+    if TAKEN.contains(&name) || is_a_type || name.starts_with(HASHED) {
         return Err(format!("`{name}` is the name of something else that is kept with images"));
     }
     Ok(())

@@ -2,7 +2,7 @@
 //! cannot be built.
 
 use crate::image::containment::Coverage;
-use crate::policy::signer::{Annotations, Signer};
+use crate::policy::signer::Signer;
 use serde::Deserialize;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -116,26 +116,6 @@ impl Trust {
             signer.annotations.insert(key.to_owned(), value.to_owned());
         }
         self
-    }
-
-    /// The same signers, whatever else their signatures carry. Whom only annotations told apart is one.
-    #[must_use]
-    pub fn without_annotations(&self) -> Self {
-        let plain = |signers: &[Signer]| {
-            let mut plain: Vec<Signer> = Vec::with_capacity(signers.len());
-            for signer in signers {
-                if !plain.iter().any(|known| known.identity == signer.identity) {
-                    plain.push(Signer { annotations: Annotations::new(), ..signer.clone() });
-                }
-            }
-            plain
-        };
-        let any_of = self.any_of.as_ref().map(|any_of| {
-            let signers = plain(&any_of.signers);
-            let most = NonZeroUsize::new(signers.len()).unwrap_or(any_of.minimum);
-            AnyOf { minimum: any_of.minimum.min(most), signers }
-        });
-        Self { all_of: plain(&self.all_of), any_of }
     }
 
     /// Those who must all have signed.

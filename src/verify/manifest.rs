@@ -49,7 +49,7 @@ pub(super) fn unreadable(error: HostError) -> Shortfall {
 /// What buildx stores its provenance with: no image.
 fn is_unknown(image: &RawValue) -> bool {
     let platform = platform(image);
-    platform.is_some_and(|platform| platform.os == "unknown" || platform.architecture == "unknown")
+    platform.is_some_and(|platform| platform.os == "unknown" && platform.architecture == "unknown")
 }
 
 fn image(image: &RawValue) -> Option<(Option<Platform>, Digest)> {

@@ -20,7 +20,7 @@ use super::workload::check_pointer;
 use super::{SettingsIssue, value};
 use crate::image::reference::{LATEST, Reference};
 use crate::policy::place::Place;
-use crate::policy::predicate_type::{ANNOTATION, PredicateType, check_name};
+use crate::policy::predicate_type::{ANNOTATION, NAME, PredicateType, check_name};
 use crate::policy::report::Conditions;
 use crate::policy::requirements::{Attestation, ImageCondition, Platform, Requirements};
 use crate::policy::rule::{Enforcement, Trust};
@@ -115,13 +115,13 @@ pub(super) fn compile(
     Ok(Requirements { image, attestations: attestations.unwrap_or_default() })
 }
 
-/// What asks for a scan that the signers of the image have signed, whatever their signatures carry.
+/// What asks for a scan that the signers of the image have signed.
 pub(super) fn of_scan(conditions: Conditions, own: &Trust) -> Requirements {
     let predicate_type = PredicateType::of_scans();
     let scan = Attestation {
         place: Place::default(),
         name: predicate_type.default_name(),
-        trust: own.without_annotations().annotated(ANNOTATION, predicate_type.uri()),
+        trust: own.clone().annotated(ANNOTATION, predicate_type.uri()),
         names_signers: false,
         repository: None,
         platforms: Vec::new(),
@@ -176,13 +176,17 @@ fn compile_attestation(
     if let Some(name) = &name {
         check_name(name).map_err(|why| SettingsIssue::new(why).under("name"))?;
     }
-    let trust = trust(&entry, own)?;
+    let named = trust(&entry, own)?;
+    let names_signers = named.is_some();
+    let mut trust =
+        named.unwrap_or_else(|| own.clone()).annotated(ANNOTATION, predicate_type.uri());
+    if let Some(name) = &name {
+        trust = trust.annotated(NAME, name);
+    }
     Ok(Attestation {
         place,
-        names_signers: trust.is_some(),
-        trust: trust
-            .unwrap_or_else(|| own.without_annotations())
-            .annotated(ANNOTATION, predicate_type.uri()),
+        names_signers,
+        trust,
         name: name.unwrap_or_else(|| predicate_type.default_name()),
         repository: entry.get("repository", repository)?,
         platforms: entry.texts("platforms", MAX_NAMED_PLATFORMS, platform)?,
@@ -226,8 +230,13 @@ fn trust(entry: &Object<'_>, own: &Trust) -> Result<Option<Trust>, SettingsIssue
                  signature; name a key or an identity",
             );
         }
-        if signer.annotations.contains_key(ANNOTATION) {
-            return issue("the annotation `predicateType` is demanded anyway: leave it out");
+        for demanded in [ANNOTATION, NAME] {
+            if signer.annotations.contains_key(demanded) {
+                return Err(SettingsIssue::new(format_args!(
+                    "the annotation `{demanded}` is the report's own: leave it out"
+                ))
+                .under(signer.place));
+            }
         }
     }
     Ok(Some(trust))
