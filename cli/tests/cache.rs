@@ -25,7 +25,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn what_was_compiled_is_kept_where_nobody_else_can_write() {
     let folder = tempfile::tempdir().unwrap();
-    let key = Key::generate().unwrap().public().trim().replace('\n', "\\n");
+    let key = Key::generate().unwrap().public().trim().replace("\r\n", "\n").replace('\n', "\\n");
     let settings = format!(
         "rules: [{{name: a, images: ['a.local/**'], allOf: [{{kind: pubKey, key: \"{key}\"}}]}}]\nexempt: ['r.local/**']\n"
     );

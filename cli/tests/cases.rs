@@ -36,7 +36,9 @@ fn the_host_is_asked_as_the_sdk_asks() {
             let value: Value = serde_json::from_slice(asked).unwrap();
             let read = match (namespace, operation) {
                 ("oci", "v2/verify") => round_trip::<SigstoreVerificationInputV2>(asked),
-                ("oci", "v1/manifest_digest" | "v1/oci_manifest") => round_trip::<String>(asked),
+                ("oci", "v1/manifest_digest" | "v1/oci_manifest" | "v1/oci_manifest_config") => {
+                    round_trip::<String>(asked)
+                }
                 ("crypto", "v1/is_certificate_trusted") => {
                     round_trip::<CertificateVerificationRequest>(asked)
                 }

@@ -37,7 +37,8 @@ fn check(question: &Value, shape: &Shape) {
             question["hide_input"] == true && question["default"].is_null()
         }
         ("boolean", Kind::Boolean) => {
-            field.doc.contains("default: true") && question["default"] == true
+            let default = question["default"].as_bool();
+            default.is_some_and(|word| field.doc.contains(&format!("default: {word}")))
         }
         ("enum", Kind::Choice(words)) => {
             options == *words

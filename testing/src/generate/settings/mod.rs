@@ -1,5 +1,6 @@
 //! Settings: every key that there is, mostly valid.
 
+mod attestations;
 mod credentials;
 mod limits;
 mod lists;
@@ -29,6 +30,10 @@ pub fn settings(choices: &mut Choices, now: Duration) -> Json {
             let entry = &mut |choices: &mut Choices| lists::entry(list, choices, now);
             settings.set(list.key, choices.several(1..=2, entry));
         }
+    }
+    if choices.chance(1, 12) {
+        let entry = &mut |choices: &mut Choices| attestations::scan(choices, now);
+        settings.set("vulnerabilityScans", choices.several(1..=2, entry));
     }
     let checks_nothing = settings.members().is_empty();
     maybe(&mut settings, "exempt", (1, 4), choices, &mut |choices| {
@@ -134,7 +139,8 @@ mod tests {
 
     fn keys(settings: &Json, names: &mut BTreeSet<String>) {
         match settings {
-            Json::Raw(_) | Json::Text(_) => {}
+            Json::Raw(text) => raw_keys(&serde_json::from_str(text).unwrap_or_default(), names),
+            Json::Text(_) => {}
             Json::List(list) => list.iter().for_each(|value| keys(value, names)),
             Json::Map(members) => {
                 for (key, value) in members {
@@ -142,6 +148,17 @@ mod tests {
                     keys(value, names);
                 }
             }
+        }
+    }
+
+    fn raw_keys(value: &Value, names: &mut BTreeSet<String>) {
+        match value {
+            Value::Array(list) => list.iter().for_each(|value| raw_keys(value, names)),
+            Value::Object(map) => {
+                names.extend(map.keys().cloned());
+                map.values().for_each(|value| raw_keys(value, names));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! The list `rules`.
 
-use super::{maybe, patterns, signers, word};
+use super::{attestations, maybe, patterns, signers, word};
 use crate::generate::choices::Choices;
 use crate::generate::json::Json;
 use crate::generate::names::name;
@@ -17,6 +17,7 @@ pub(super) fn rule(choices: &mut Choices, now: Duration) -> Json {
     if !all_of || choices.chance(1, 4) {
         rule.set("anyOf", any_of(choices, now));
     }
+    attestations::ask(&mut rule, choices);
     if choices.chance(1, 6) {
         choices.shuffle(rule.members());
     }
