@@ -36,7 +36,7 @@ mod guest;
 use host::Host;
 use image::names::{ImageNames, NamedImages};
 use policy::pinning::Mutability;
-use policy::plan::{ImagePlan, Rules, in_question};
+use policy::plan::{ImagePlan, MAX_MATCHES, Rules, in_question};
 use request::{AdmissionRequest, Operation};
 use response::{Log, Outcome, Response};
 use settings::{PartialSettings, RuleFilter, SettingsError};
@@ -111,18 +111,20 @@ fn review<'r>(
         Operation::Create | Operation::Delete | Operation::Connect => None,
     };
     let stored = stored.as_ref();
-    let pinning = settings.pinning;
     let in_question = in_question(&found.images, stored, settings.unchanged);
     let rules = settings.rules(RuleFilter::For(&in_question))?;
+    let mutability =
+        |image: &_| Mutability::of(image, &found, stored, workload.form, settings.pinning);
+    let plans = found.images.iter().map(|image| rules.plan(image, stored, mutability(image)));
+    let Some(plans) = bounded(plans) else {
+        return Ok(Response::reject(&format!(
+            "the images of this {kind} match more than {MAX_MATCHES} rules, all together: write rules that are about \
+             fewer images"
+        )));
+    };
     let mut verifier = Verifier::new(host, now);
-    let mut outcomes: Vec<Outcome> = found
-        .images
-        .iter()
-        .map(|image| {
-            let mutability = Mutability::of(image, &found, stored, workload.form, pinning);
-            outcome(rules.plan(image, stored, mutability), &mut verifier)
-        })
-        .collect();
+    let mut outcomes: Vec<Outcome> =
+        plans.into_iter().map(|plan| outcome(plan, &mut verifier)).collect();
     let mut notes = response::expiry_notes(verifier.expiring());
     notes.extend(rules.notes.iter().cloned());
     review_pins(&found.images, &mut outcomes, &rules, settings, verifier)?;
@@ -132,6 +134,19 @@ fn review<'r>(
     Ok(response::answer(&found, &outcomes, notes))
 }
 
+/// The plans; none when more rules are to be satisfied than one request may take.
+fn bounded<'p>(plans: impl Iterator<Item = ImagePlan<'p>>) -> Option<Vec<ImagePlan<'p>>> {
+    let (mut bounded, mut matches) = (Vec::new(), 0);
+    for plan in plans {
+        matches += plan.matches();
+        if matches > MAX_MATCHES {
+            return None;
+        }
+        bounded.push(plan);
+    }
+    Some(bounded)
+}
+
 /// What is written is admitted again as it stands: where a rule looks at the digest, or at a tag that is not written, an
 /// image is held to the rules of what will be written.
 fn review_pins(
@@ -139,7 +154,7 @@ fn review_pins(
     outcomes: &mut [Outcome],
     rules: &Rules,
     settings: &PartialSettings<'_>,
-    verifier: Verifier<'_, '_, '_>,
+    verifier: Verifier<'_, '_>,
 ) -> Result<(), SettingsError> {
     let mut pins = Vec::new();
     let read_digests = rules.read_digests();
@@ -176,7 +191,7 @@ fn is_settled(image: &FoundImage<'_>, pinned: &ImageNames, rules: &Rules) -> boo
     image.names().is_ok_and(|names| rules.are_same_for(names, pinned))
 }
 
-fn outcome<'t>(plan: ImagePlan<'t>, verifier: &mut Verifier<'_, '_, 't>) -> Outcome {
+fn outcome<'t>(plan: ImagePlan<'t>, verifier: &mut Verifier<'_, 't>) -> Outcome {
     match plan {
         ImagePlan::Verify(reference, rules, action) => {
             Outcome::of(verifier.verify(&reference, &rules), reference, action)

@@ -1,6 +1,12 @@
 //! Text that others wrote, made fit to be shown: no longer than it may be, and nothing in it that could forge a
 //! line or hide a part of one.
 
+/// A number made of text, by which long ones that begin alike are compared sooner: FNV-1a
+/// (<http://www.isthe.com/chongo/tech/comp/fnv/>).
+pub(crate) fn number_of(bytes: impl Iterator<Item = u8>) -> u32 {
+    bytes.fold(0x811c_9dc5, |number, byte| (number ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
 /// At most so many bytes on one line: what could forge another, or hide a part of this one, is left out.
 pub(crate) fn clip(text: &str, max: usize) -> String {
     clip_to(text, max, is_printable)

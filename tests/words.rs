@@ -6,6 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 use signed_images_policy::validate;
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 const KEY: &str = include_str!("fixtures/keys/p256.pem");
@@ -34,10 +36,10 @@ const PHRASES: [&str; 16] = [
 ];
 
 /// Every kind of signer.
-fn signer() -> impl Strategy<Value = Value> {
+fn kinds_of_signers() -> Vec<Value> {
     let identity =
         |subject: Value| json!({"kind": "genericIssuer", "issuer": ISSUER, "subject": subject});
-    select(vec![
+    vec![
         json!({"kind": "pubKey", "key": KEY}),
         json!({"kind": "pubKey", "key": "k8s://cosign/key"}),
         json!({"kind": "pubKey", "keyFrom": {"configMap": {"namespace": "trust", "name": "keys"}}}),
@@ -46,7 +48,11 @@ fn signer() -> impl Strategy<Value = Value> {
         identity(json!({"equal": "https://github.com/acme/app"})),
         identity(json!({"urlPrefix": "https://github.com/acme/"})),
         identity(json!({"pattern": "https://github.com/acme/**"})),
-    ])
+    ]
+}
+
+fn signer() -> impl Strategy<Value = Value> {
+    select(kinds_of_signers())
 }
 
 fn words() -> impl Strategy<Value = String> {
@@ -149,6 +155,36 @@ proptest! {
         };
         let plain = run(&["Image verification failed: missing signatures".to_owned()]);
         prop_assert_eq!(run(&said), plain);
+    }
+}
+
+/// What this policy could look for in a host's words stands in its code: every string there, said alone and as part of a
+/// sentence, about every kind of signer.
+#[test]
+fn every_string_of_the_code() {
+    let mut strings = BTreeSet::new();
+    for folder in ["src/host", "src/verify"] {
+        for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let (code, _tests) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
+            let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for line in code {
+                strings.extend(line.split('"').skip(1).step_by(2).map(str::to_owned));
+            }
+        }
+    }
+    assert!(strings.contains("missing signatures"), "{strings:?}");
+    for signer in kinds_of_signers() {
+        for trust in [json!({"allOf": [signer]}), json!({"anyOf": {"signatures": [signer]}})] {
+            let mut rule = trust;
+            rule["images"] = json!(["**"]);
+            for string in &strings {
+                for words in [string.clone(), format!("the image is {string}, they say")] {
+                    let (accepted, _) = review(&[rule.clone()], &mut |_, _| Err(words.clone()));
+                    assert!(!accepted, "{words}: {rule}");
+                }
+            }
+        }
     }
 }
 

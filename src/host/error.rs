@@ -5,7 +5,7 @@
 //! *Where do the words come from?* From three vocabularies, one for each kind of call, below. Those of Kubewarden
 //! are cited from `kubewarden/kubewarden-controller` and are the same in releases 1.35.0 and 1.36.0-beta.1.
 
-use crate::keys::public_key::PublicKey;
+use crate::policy::overlap::PartySigner;
 use crate::policy::signer::{Identity, KeySource};
 use crate::text::clip;
 use HostErrorKind::{
@@ -13,6 +13,7 @@ use HostErrorKind::{
     WithheldKubernetes,
 };
 use std::fmt;
+use std::rc::Rc;
 
 /// Why the host did not give what it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,21 +187,22 @@ pub(crate) fn first_line(words: &str) -> String {
     clip(line, 512)
 }
 
-/// Which of these identities the words name as those whose signatures are missing. The host writes the constraints that
+/// Which of these signers the words name as those whose signatures are missing. The host writes the constraints that
 /// were not met as YAML, a key with its line breaks and indentation changed.
-pub(crate) fn named<'i>(words: &str, identities: impl Iterator<Item = &'i Identity>) -> Vec<bool> {
+pub(crate) fn named(words: &str, signers: &[Rc<PartySigner<'_>>]) -> Vec<bool> {
     let words = dense(words);
-    identities.map(|identity| names(&words, identity)).collect()
+    signers.iter().map(|signer| names(&words, signer)).collect()
 }
 
 fn dense(text: &str) -> String {
     text.split_ascii_whitespace().collect()
 }
 
-fn names(words: &str, identity: &Identity) -> bool {
-    match identity {
-        Identity::PublicKey(KeySource::Inline(pem)) => PublicKey::parse_all(pem)
-            .is_ok_and(|keys| keys.iter().any(|key| words.contains(&dense(&key.to_pem())))),
+fn names(words: &str, signer: &PartySigner<'_>) -> bool {
+    match &signer.signer().identity {
+        Identity::PublicKey(KeySource::Inline(_)) => {
+            signer.pems().iter().any(|pem| words.contains(&dense(pem)))
+        }
         Identity::Keyless { issuer, subject }
         | Identity::KeylessPrefix { issuer, url_prefix: subject } => {
             words.contains(&dense(issuer)) && words.contains(&dense(subject))

@@ -27,7 +27,7 @@ use verification::Check;
 const MAX_ANSWER: usize = 5 * 1024 * 1024;
 
 /// Of an error, so many bytes are read: the host repeats every key that it was asked about.
-const MAX_WORDS: usize = 256 * 1024;
+pub(crate) const MAX_WORDS: usize = 256 * 1024;
 
 /// The host, as the one function that the stages are handed: namespace, operation, payload → answer.
 pub type Host<'h> = dyn FnMut(&'static str, &'static str, &[u8]) -> Result<Vec<u8>, String> + 'h;
@@ -171,4 +171,26 @@ fn read_digest(json: Option<&RawValue>) -> Result<Digest, HostError> {
 
 fn lacks(key: &str) -> HostError {
     HostError::Malformed(format!("it lacks a readable `{key}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of one character, of as many as are read, and of more; wherever a character ends.
+    #[test]
+    fn as_many_words_as_are_read() {
+        for (words, read) in [
+            ("x".repeat(MAX_WORDS), MAX_WORDS),
+            ("x".repeat(MAX_WORDS + 1), MAX_WORDS),
+            ("x".to_owned() + &"é".repeat(MAX_WORDS / 2), MAX_WORDS - 1),
+            ("é".to_owned(), 2),
+        ] {
+            let mut host = |_: &'static str, _: &'static str, _: &[u8]| Err(words.clone());
+            match manifest_digest(&mut host, "app") {
+                Err(HostError::Refused { words, .. }) => assert_eq!(words.len(), read),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! *What can one call ask?* Whether signatures of *all* that it lists are there: the host has no any-of.
 
 use crate::policy::signer::{Annotations, RekorBundle};
+use crate::text::number_of;
 use kubewarden_policy_sdk::host_capabilities::SigstoreVerificationInputV2;
 use kubewarden_policy_sdk::host_capabilities::verification::{KeylessInfo, KeylessPrefixInfo};
 
@@ -76,6 +77,19 @@ impl Check {
             _ => return Merged::No,
         }
         Merged::Yes
+    }
+
+    /// A number made of it. Equal checks have one number.
+    pub(crate) fn number(&self) -> u32 {
+        let mut text = Vec::new();
+        match &self.all_of {
+            AllOf::PublicKeys(keys) => text.extend(keys.iter().map(|key| &key.pem)),
+            AllOf::Keyless(keyless) => text.extend(keyless.iter().map(|of| &of.subject)),
+            AllOf::KeylessPrefix(below) => text.extend(below.iter().map(|of| &of.url_prefix)),
+            AllOf::GithubActions { owner, repo } => text.extend([owner].into_iter().chain(repo)),
+            AllOf::Certificate { certificate, .. } => text.push(&certificate.pem),
+        }
+        number_of(text.into_iter().flat_map(|text| text.bytes()))
     }
 
     /// Whether it asks for identities, which certificates and the log vouch for.

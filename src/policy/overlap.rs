@@ -85,11 +85,12 @@ impl<'i> Evidence<'i> {
 pub(crate) struct PartySigner<'s> {
     signer: &'s Signer,
     evidence: OnceCell<Evidence<'s>>,
+    pems: OnceCell<Vec<String>>,
 }
 
 impl<'s> PartySigner<'s> {
     pub(crate) fn new(signer: &'s Signer) -> Self {
-        Self { signer, evidence: OnceCell::new() }
+        Self { signer, evidence: OnceCell::new(), pems: OnceCell::new() }
     }
 
     pub(crate) fn signer(&self) -> &'s Signer {
@@ -98,6 +99,22 @@ impl<'s> PartySigner<'s> {
 
     pub(crate) fn evidence(&self) -> &Evidence<'s> {
         self.evidence.get_or_init(|| Evidence::of(&self.signer.identity))
+    }
+
+    /// The keys that its settings hold, as the host is asked about them.
+    pub(crate) fn pems(&self) -> &[String] {
+        self.pems.get_or_init(|| match &self.signer.identity {
+            Identity::PublicKey(KeySource::Inline(pem)) => {
+                let keys = PublicKey::parse_all(pem).unwrap_or_default();
+                keys.iter().map(PublicKey::to_pem).collect()
+            }
+            Identity::PublicKey(KeySource::Object { .. })
+            | Identity::Keyless { .. }
+            | Identity::KeylessPrefix { .. }
+            | Identity::KeylessPattern { .. }
+            | Identity::GithubActions { .. }
+            | Identity::Certificate { .. } => Vec::new(),
+        })
     }
 }
 

@@ -58,6 +58,10 @@ pub enum UnchangedImages {
     Verify,
 }
 
+/// Rules that the images of one object match, counted for each image: a thousand images, and a hundred and fifty rules
+/// that are about all of them. Each is a step, even where its signers were asked about already.
+pub const MAX_MATCHES: usize = 150_000;
+
 /// What is to be done with an image.
 #[derive(Debug)]
 pub enum ImagePlan<'p> {
@@ -107,6 +111,21 @@ pub fn in_question<'s>(
 fn skips(stored: Option<&Stored<'_>>, unchanged: UnchangedImages) -> bool {
     unchanged == UnchangedImages::Skip
         || stored.is_some_and(|stored| stored.metadata.is_being_deleted())
+}
+
+impl ImagePlan<'_> {
+    /// How many rules must be satisfied.
+    #[must_use]
+    pub fn matches(&self) -> usize {
+        match self {
+            Self::Verify(_, rules, _) => rules.len(),
+            Self::Exempt
+            | Self::Unmatched(_)
+            | Self::Unchanged
+            | Self::KeepPin(_)
+            | Self::Invalid(_) => 0,
+        }
+    }
 }
 
 impl Rules {

@@ -170,12 +170,16 @@ fn reason(outcome: &Outcome) -> Option<String> {
 
 /// How many images were not looked at. Others were refused, so the object is rejected for these.
 fn not_looked_at(outcomes: &[Outcome]) -> Option<String> {
+    let refused = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Refused(_))).count();
+    // Fewer are refused where a request asks too much.
+    let after = match refused {
+        MAX_REFUSED.. => format!(", after {MAX_REFUSED} that are refused"),
+        _ => String::new(),
+    };
     match outcomes.iter().filter(|outcome| **outcome == Outcome::NotLookedAt).count() {
         0 => None,
-        1 => Some(format!("… and 1 image was not looked at, after {MAX_REFUSED} that are refused")),
-        count => Some(format!(
-            "… and {count} images were not looked at, after {MAX_REFUSED} that are refused"
-        )),
+        1 => Some(format!("… and 1 image was not looked at{after}")),
+        count => Some(format!("… and {count} images were not looked at{after}")),
     }
 }
 

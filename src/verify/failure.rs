@@ -3,8 +3,13 @@
 use crate::host::error::named;
 use crate::host::{HostError, HostErrorKind};
 use crate::image::reference::Digest;
-use crate::policy::signer::Signer;
+use crate::policy::overlap::PartySigner;
 use crate::verify::signer_checks::SignerError;
+use std::rc::Rc;
+
+/// What is told when the steps are used up that certificates and patterns may take.
+pub(super) const TOO_LONG: &str =
+    "its signatures name too many subjects to compare them with the patterns";
 
 /// Why one check failed.
 #[derive(Clone, Debug)]
@@ -62,11 +67,9 @@ impl CheckFailure {
     }
 
     /// Which of these signers the host named as missing.
-    pub(crate) fn named(&self, signers: &[&Signer]) -> Vec<bool> {
+    pub(crate) fn named(&self, signers: &[Rc<PartySigner<'_>>]) -> Vec<bool> {
         match self {
-            Self::NotAmongThem(words) => {
-                named(words, signers.iter().map(|signer| &signer.identity))
-            }
+            Self::NotAmongThem(words) => named(words, signers),
             Self::NoSignatures
             | Self::InvalidSignatures
             | Self::NoCertificates

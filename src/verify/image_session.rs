@@ -10,7 +10,7 @@ use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::image::reference::{Digest, Reference};
 use crate::keys::certificate_identity::CertificateIdentity;
 use crate::policy::subject_pattern::SubjectPattern;
-use crate::verify::failure::CheckFailure;
+use crate::verify::failure::{CheckFailure, TOO_LONG};
 use crate::verify::outcome::OtherSignature;
 use crate::verify::{log_entry, signatures};
 use std::borrow::Cow;
@@ -20,12 +20,9 @@ use std::rc::Rc;
 /// answers within 30 seconds at most; most images have one.
 pub(crate) const MAX_CANDIDATES: usize = 8;
 
-/// How many steps it may take to compare subjects with patterns, for one image. A thousand subjects of a hundred
-/// characters and ten patterns take less.
-const MAX_STEPS: usize = 6_000_000;
-
-pub(super) const TOO_LONG: &str =
-    "its signatures name too many subjects to compare them with the patterns";
+/// How many steps it may take to read certificates and to compare their subjects with patterns, for all images of a
+/// request. A thousand of two kilobytes, with subjects of a hundred characters, and ten patterns take less.
+pub(super) const MAX_STEPS: usize = 6_000_000;
 
 /// The questions about one image.
 pub(crate) struct ImageSession<'i> {
@@ -34,7 +31,8 @@ pub(crate) struct ImageSession<'i> {
     digest: Option<Digest>,
     /// What the registry said that the image is, which vouches for nothing.
     resolved: Option<Digest>,
-    answers: Vec<(Check, Result<(), CheckFailure>)>,
+    /// Each after the number of its check, by which it is found sooner.
+    answers: Vec<(u32, Check, Result<(), CheckFailure>)>,
     /// The manifest of its signatures, once that was read.
     signatures: Option<Result<Rc<[u8]>, CheckFailure>>,
     /// Whether its certificates are their own, once that was looked at.
@@ -80,7 +78,9 @@ impl<'i> ImageSession<'i> {
 
     /// Asks whether a check is met.
     pub(crate) fn ask(&mut self, host: &mut Host<'_>, check: &Check) -> Result<(), CheckFailure> {
-        if let Some((_, answer)) = self.answers.iter().find(|(known, _)| known == check) {
+        let number = check.number();
+        let is_known = |(of, known, _): &&(u32, Check, _)| *of == number && known == check;
+        if let Some((.., answer)) = self.answers.iter().find(is_known) {
             return answer.clone();
         }
         let question = self.question();
@@ -88,7 +88,7 @@ impl<'i> ImageSession<'i> {
             .map_err(CheckFailure::from)
             .and_then(|digest| self.agree(digest))
             .and_then(|()| self.hold_to_the_log(host, check));
-        self.answers.push((check.clone(), answer.clone()));
+        self.answers.push((number, check.clone(), answer.clone()));
         answer
     }
 
@@ -198,6 +198,9 @@ impl<'i> ImageSession<'i> {
         issuer: &str,
         pattern: &SubjectPattern,
     ) -> Result<Vec<String>, CheckFailure> {
+        if self.steps_left == 0 {
+            return Err(CheckFailure::Unchecked(TOO_LONG.to_owned()));
+        }
         let identities = if let Some(identities) = &self.identities {
             identities.clone()
         } else {
@@ -232,8 +235,9 @@ impl<'i> ImageSession<'i> {
         host: &mut Host<'_>,
     ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
         let signatures = self.signatures(host);
-        let identities =
-            signatures.and_then(|(manifest, tag)| signatures::identities(&manifest, &tag));
+        let identities = signatures.and_then(|(manifest, tag)| {
+            signatures::identities(&manifest, &tag, &mut self.steps_left)
+        });
         if let Err(why @ CheckFailure::NoSignatures) = &identities {
             self.none_found = Some(why.clone());
         }

@@ -1,5 +1,6 @@
 //! Stage 4: rules → questions to the host → a verified digest or a refusal.
 
+mod budget;
 mod cluster_keys;
 mod failure;
 mod image_session;

@@ -10,7 +10,7 @@ use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::image::reference::{Digest, Reference};
 use crate::json::{elements, pick, string};
 use crate::keys::certificate_identity::{CertificateIdentity, MAX_CERTIFICATE};
-use crate::verify::failure::CheckFailure;
+use crate::verify::failure::{CheckFailure, TOO_LONG};
 use crate::verify::outcome::OtherSignature;
 use serde_json::value::RawValue;
 use std::rc::Rc;
@@ -36,6 +36,8 @@ pub enum SignatureManifest {
     NoSignature,
     /// It has more layers than are read.
     TooMany(usize),
+    /// Its certificates are longer than what is left to be read.
+    TooLong,
     /// These; of layers with a certificate that can be read.
     Of(Vec<CertificateIdentity>),
 }
@@ -44,6 +46,11 @@ impl SignatureManifest {
     /// Reads the manifest.
     #[must_use]
     pub fn read(manifest: &RawValue) -> Self {
+        Self::read_within(manifest, &mut { usize::MAX })
+    }
+
+    /// The same, in no more steps than are left: one for each byte of a certificate.
+    fn read_within(manifest: &RawValue, left: &mut usize) -> Self {
         let Some(layers) = member(manifest, "layers").and_then(elements) else {
             let index = member(manifest, "manifests").and_then(elements);
             return index.map_or(Self::NoManifest, |_| Self::NoSignature);
@@ -54,6 +61,13 @@ impl SignatureManifest {
         let signatures: Vec<Signature<'_>> = layers.into_iter().filter_map(Signature::of).collect();
         if signatures.is_empty() {
             return Self::NoSignature;
+        }
+        let certificates = signatures.iter().filter_map(|signature| signature.certificate);
+        let size = certificates.map(|pem| pem.get().len()).sum();
+        let rest = left.checked_sub(size);
+        *left = rest.unwrap_or_default();
+        if rest.is_none() {
+            return Self::TooLong;
         }
         Self::Of(
             signatures
@@ -112,13 +126,15 @@ pub(crate) fn manifest(host: &mut Host<'_>, tag: &str) -> Result<Rc<[u8]>, Check
 pub(crate) fn identities(
     manifest: &[u8],
     tag: &str,
+    left: &mut usize,
 ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
-    match SignatureManifest::read(host::read(manifest)?) {
+    match SignatureManifest::read_within(host::read(manifest)?, left) {
         SignatureManifest::Of(identities) => Ok(identities.into()),
         SignatureManifest::NoSignature => Err(CheckFailure::InvalidSignatures),
         SignatureManifest::NoManifest => {
             Err(CheckFailure::Unchecked(format!("its signatures at `{tag}` are no manifest")))
         }
+        SignatureManifest::TooLong => Err(CheckFailure::Unchecked(TOO_LONG.to_owned())),
         SignatureManifest::TooMany(count) => Err(CheckFailure::Unchecked(format!(
             "its signatures at `{tag}` are {count}; at most {MAX_LAYERS} are read"
         ))),

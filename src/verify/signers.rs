@@ -7,7 +7,7 @@ use crate::policy::signer::Signer;
 use crate::policy::trust::{AnyOf, Trust};
 use crate::sorted_map::SortedMap;
 use crate::verify::cluster_keys::ClusterKeys;
-use crate::verify::image_session::ImageSession;
+use crate::verify::image_session::{ImageSession, MAX_STEPS};
 use crate::verify::outcome::{Expiring, Reason};
 use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, batches};
 use crate::verify::signer_checks::{self, SignerError};
@@ -23,6 +23,8 @@ pub(crate) struct Signers<'r> {
     /// Since the Unix epoch.
     now: Duration,
     cluster: ClusterKeys,
+    /// How many more steps it may take to compare subjects with patterns.
+    steps_left: usize,
     /// Those whose certificates were used and expire soon.
     pub(crate) expiring: Vec<Expiring>,
     /// What those of `anyOf` so far are asked about with, by where they are.
@@ -36,6 +38,7 @@ impl<'r> Signers<'r> {
         Self {
             now,
             cluster: ClusterKeys::default(),
+            steps_left: MAX_STEPS,
             expiring: Vec::new(),
             batches: SortedMap::default(),
             all_of: SortedMap::default(),
@@ -44,12 +47,25 @@ impl<'r> Signers<'r> {
 
     /// The same for those of other rules: what is known of the cluster stays.
     pub(crate) fn for_other_rules<'o>(self) -> Signers<'o> {
-        let Self { now, cluster, expiring, .. } = self;
-        Signers { cluster, expiring, ..Signers::new(now) }
+        let Self { now, cluster, steps_left, expiring, .. } = self;
+        Signers { cluster, steps_left, expiring, ..Signers::new(now) }
     }
 
     /// The labels of those who agreed, when that is enough. What becomes of one who stands twice in `allOf` is told.
     pub(crate) fn satisfy(
+        &mut self,
+        session: &mut ImageSession<'_>,
+        host: &mut Host<'_>,
+        (rule, trust): (&RuleName, &'r Trust),
+        duplicates: DuplicateSigners,
+    ) -> Result<Vec<String>, Reason> {
+        session.steps_left = self.steps_left;
+        let agreed = self.agreed(session, host, (rule, trust), duplicates);
+        self.steps_left = session.steps_left;
+        agreed
+    }
+
+    fn agreed(
         &mut self,
         session: &mut ImageSession<'_>,
         host: &mut Host<'_>,

@@ -5,9 +5,8 @@ use crate::host::Host;
 use crate::host::verification::Check;
 use crate::keys::certificate::CertificateError;
 use crate::policy::overlap::PartySigner;
-use crate::policy::signer::Signer;
-use crate::verify::failure::CheckFailure;
-use crate::verify::image_session::{ImageSession, MAX_CANDIDATES, TOO_LONG};
+use crate::verify::failure::{CheckFailure, TOO_LONG};
+use crate::verify::image_session::{ImageSession, MAX_CANDIDATES};
 use crate::verify::outcome::{OtherSignature, Reason};
 use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, labels};
 use crate::verify::signer_checks::{SignerError, one_signature_meets_both};
@@ -168,8 +167,7 @@ impl<'s> SignerThreshold<'s> {
             self.expired.get_or_insert(failure);
             return;
         }
-        let signers: Vec<&Signer> = batch.signers.iter().map(|signer| signer.signer()).collect();
-        let named = failure.named(&signers);
+        let named = failure.named(&batch.signers);
         let any_named = named.contains(&true);
         for (signer, is_named) in batch.signers.iter().zip(named) {
             if any_named && !is_named {

@@ -15,11 +15,13 @@ use crate::host::Host;
 use crate::image::reference::{Digest, Reference};
 use crate::policy::rule::{Enforcement, Rule};
 use crate::sorted_map::SortedMap;
+use crate::verify::budget::{Budget, SPENT};
 use crate::verify::image_session::ImageSession;
 use crate::verify::outcome::{Approval, Expiring, OtherSignature, Reason, Refusal, ReportSeen};
 use crate::verify::requirements::Evidence;
 use crate::verify::signer_batch::DuplicateSigners;
 use crate::verify::signers::Signers;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// A digest that satisfied a rule that matches its image, and was refused by none. Nothing else makes one.
@@ -56,8 +58,9 @@ const MAX_OTHER_SIGNATURES: usize = 4;
 pub const MAX_REFUSED: usize = 8;
 
 /// Verifies the images of one request.
-pub struct Verifier<'a, 'h, 'r> {
-    host: &'a mut Host<'h>,
+pub struct Verifier<'a, 'r> {
+    host: Box<Host<'a>>,
+    budget: Rc<Budget>,
     signers: Signers<'r>,
     evidence: Evidence,
     answers: SortedMap<Reference, Verified>,
@@ -67,11 +70,16 @@ pub struct Verifier<'a, 'h, 'r> {
     other_signatures: usize,
 }
 
-impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
+impl<'a, 'r> Verifier<'a, 'r> {
     /// A verifier that asks that host at that time (since the Unix epoch).
-    pub fn new(host: &'a mut Host<'h>, now: Duration) -> Self {
+    pub fn new(host: &'a mut Host<'_>, now: Duration) -> Self {
+        let budget = Rc::new(Budget::default());
+        let meter = Rc::clone(&budget);
         Self {
-            host,
+            host: Box::new(move |namespace, operation, question| {
+                meter.ask(host, (namespace, operation, question))
+            }),
+            budget,
             signers: Signers::new(now),
             evidence: Evidence::new(now),
             answers: SortedMap::default(),
@@ -83,10 +91,10 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     /// The same for the images of other rules: what is known of the cluster and of reports, and how many images are
     /// refused, stays.
     #[must_use]
-    pub fn for_other_rules<'o>(self) -> Verifier<'a, 'h, 'o> {
-        let Self { host, signers, evidence, refused, other_signatures, .. } = self;
+    pub fn for_other_rules<'o>(self) -> Verifier<'a, 'o> {
+        let Self { host, budget, signers, evidence, refused, other_signatures, .. } = self;
         let (signers, answers) = (signers.for_other_rules(), SortedMap::default());
-        Verifier { host, signers, evidence, answers, refused, other_signatures }
+        Verifier { host, budget, signers, evidence, answers, refused, other_signatures }
     }
 
     /// Signers whose certificates were used and expire soon.
@@ -104,9 +112,23 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
             return Verified::NotLookedAt;
         }
         let answer = self.verify_anew(image, rules);
+        let answer = self.unless_spent(answer, rules);
         self.refused += usize::from(matches!(answer, Verified::No(_)));
         self.answers.insert(image.clone(), answer.clone());
         answer
+    }
+
+    /// Once nothing more can be asked, an image is refused, and none of the others is looked at.
+    fn unless_spent(&mut self, answer: Verified, rules: &[&'r Rule]) -> Verified {
+        let Some(rule) = rules.first().filter(|_| self.budget.is_spent()) else { return answer };
+        self.refused = MAX_REFUSED - 1;
+        match answer {
+            // It may be spent on a hint.
+            Verified::No(refusal) => Verified::No(refusal),
+            Verified::Yes(..) | Verified::Tolerated(_) | Verified::NotLookedAt => {
+                Verified::No(Refusal::of(rule, Reason::Unchecked(SPENT.to_owned())))
+            }
+        }
     }
 
     fn verify_anew(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
@@ -151,12 +173,12 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
     ) -> Result<Vec<ReportSeen>, Reason> {
         let mut reports = Vec::new();
         if let Some(asked) = &rule.requirements.image {
-            let found = self.evidence.check_image(self.host, image, digest, asked);
+            let found = self.evidence.check_image(&mut *self.host, image, digest, asked);
             tolerate(found, asked.enforcement, rule, warned)?;
         }
         for asked in &rule.requirements.attestations {
             let signers = (&mut self.signers, &rule.name);
-            let found = self.evidence.check_report(self.host, signers, image, digest, asked);
+            let found = self.evidence.check_report(&mut *self.host, signers, image, digest, asked);
             reports.extend(tolerate(found, asked.enforcement, rule, warned)?.unwrap_or_default());
         }
         Ok(reports)
@@ -172,7 +194,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
         } else {
             DuplicateSigners::Refused
         };
-        self.signers.satisfy(session, self.host, (&rule.name, &rule.trust), duplicates)
+        self.signers.satisfy(session, &mut *self.host, (&rule.name, &rule.trust), duplicates)
     }
 
     fn look_for_another(&mut self, session: &ImageSession<'_>, reason: Reason) -> Reason {
@@ -182,7 +204,7 @@ impl<'a, 'h, 'r> Verifier<'a, 'h, 'r> {
             return reason;
         }
         self.other_signatures += 1;
-        Reason::NotSigned(session.other_signature(self.host))
+        Reason::NotSigned(session.other_signature(&mut *self.host))
     }
 }
 

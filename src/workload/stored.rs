@@ -5,6 +5,7 @@ use super::extract::extract;
 use super::found::{FoundImage, ObjectMeta, PathSegment};
 use super::kinds::Workload;
 use crate::sorted_map::SortedMap;
+use crate::text::number_of;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -12,11 +13,8 @@ use std::borrow::Cow;
 type Place = (u32, Vec<PathSegment>);
 
 fn place_of(image: &FoundImage<'_>) -> Place {
-    let mut number = 0_u32;
-    for byte in image.path.iter().flat_map(PathSegment::bytes) {
-        number = (number ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
-    }
-    (number, image.path.clone())
+    let bytes = image.path.iter().flat_map(PathSegment::bytes).copied();
+    (number_of(bytes), image.path.clone())
 }
 
 /// The object as it is stored.

@@ -15,14 +15,23 @@ pub(super) const MAKERS: &[Maker] = &[
     || signed("manifest/longest-subjects", 1, layers(1_000, |at| certificate(at, 900))),
     || {
         let padded = |at| "\n".repeat(7_500) + &certificate(at, 20);
-        signed("manifest/longest-certificates", 1, layers(330, padded))
+        signed("manifest/longest-certificates", 1, layers(230, padded))
     },
+    || {
+        let padded = |at| "\n".repeat(7_500) + &certificate(at, 20);
+        warned("manifest/a-thousand", layers(10, padded)).refused("more questions")
+    },
+    || {
+        let layers = of("layers", &list_of_bytes(90_000, "{}"));
+        warned("manifest/a-thousand-wide", layers).refused("more questions")
+    },
+    || warned("manifest/a-thousand-long", of("x", &format!("\"{}\"", "x".repeat(15_000)))),
     || signed("manifest/subjects-and-patterns", 256, layers(1_000, |at| certificate(at, 900))),
-    || signed("manifest/wide", 1, of("layers", &list_of_bytes(FIVE_MIB, "{}"))),
-    || signed("manifest/beside", 1, of("x", &list_of_bytes(FIVE_MIB, "0"))),
+    || signed("manifest/wide", 1, of("layers", &list_of_bytes(2_900_000, "{}"))),
+    || signed("manifest/beside", 1, of("x", &list_of_bytes(3_700_000, "0"))),
     || signed("manifest/32-mb", 1, of("x", &format!("\"{}\"", "x".repeat(THIRTY_TWO_MB)))),
     || index("index/wide", of("manifests", &list_of_bytes(FIVE_MIB, "{}"))),
-    || verify("verify/wide", Ok(of("x", &list_of_bytes(FIVE_MIB, "0")))),
+    || verify("verify/wide", Ok(of("x", &list_of_bytes(3_700_000, "0")))),
     || verify("verify/words", Err("x".repeat(THIRTY_TWO_MB))),
     || verify("verify/missing", Err("missing signatures".to_owned() + &"x".repeat(THIRTY_TWO_MB))),
     || {
@@ -30,7 +39,7 @@ pub(super) const MAKERS: &[Maker] = &[
         cluster("cluster/longest", of("data", &of("cosign.pub", &key)))
     },
     || {
-        let entries = vec![r#""a":"b""#; FIVE_MIB / 8].join(",");
+        let entries = vec![r#""a":"b""#; 330_000].join(",");
         cluster("cluster/entries", of("data", &format!("{{{entries}}}")))
     },
 ];
@@ -41,6 +50,19 @@ fn of(key: &str, value: &str) -> String {
 
 /// An image whose signatures this manifest lists, for as many patterns.
 fn signed(name: &'static str, count: usize, manifest: String) -> Limit {
+    let limit = Limit::request(name, one_image(&patterns(count, "reject")));
+    limit.answered(Answers { manifest: Ok(manifest), ..Answers::default() }).refused("")
+}
+
+/// As many images as may be, each with that manifest. A rule that only warns has all of them looked at.
+fn warned(name: &'static str, manifest: String) -> Limit {
+    let pod = pod(1_000, |at| format!("ghcr.io/acme/app:{at}"));
+    let limit = Limit::request(name, create(&pod, &patterns(1, "warn")));
+    limit.answered(Answers { manifest: Ok(manifest), ..Answers::default() })
+}
+
+/// A rule with so many patterns.
+fn patterns(count: usize, enforcement: &str) -> String {
     let signer = |at: usize| {
         let pattern = match count {
             1 => "**a*b*".to_owned(),
@@ -50,12 +72,10 @@ fn signed(name: &'static str, count: usize, manifest: String) -> Limit {
             r#"{{"kind":"genericIssuer","issuer":"{GITHUB}","subject":{{"pattern":"https://github.com/acme/{pattern}"}}}}"#
         )
     };
-    let settings = format!(
-        r#"{{"rules":[{{"images":["**"],"anyOf":{{"signatures":{}}}}}]}}"#,
-        list(count, signer)
-    );
-    let limit = Limit::request(name, one_image(&settings));
-    limit.answered(Answers { manifest: Ok(manifest), ..Answers::default() }).refused("")
+    let signers = list(count, signer);
+    format!(
+        r#"{{"rules":[{{"images":["**"],"enforcement":"{enforcement}","anyOf":{{"signatures":{signers}}}}}]}}"#
+    )
 }
 
 fn one_image(settings: &str) -> String {

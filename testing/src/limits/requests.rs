@@ -52,7 +52,11 @@ pub(super) const MAKERS: &[Maker] = &[
             |at| rule(&format!("ghcr.io/acme/**:v{at}-*")),
         )
     },
-    || all_match(200),
+    || all_match("rules/all-match", 150),
+    || all_match("rules/all-match-more", RULES).refused("match more than"),
+    || many_signers("rules/questions", 19),
+    || many_signers("rules/too-many-questions", 256).refused("more questions"),
+    long_words,
     || {
         with_settings(
             "rules/all-match-keys",
@@ -180,9 +184,31 @@ fn with_settings(name: &'static str, images: usize, settings: &str) -> Limit {
 }
 
 /// So many rules that all match all images.
-fn all_match(rules: usize) -> Limit {
+fn all_match(name: &'static str, rules: usize) -> Limit {
     let settings = entries("rules", rules, |_| rule("**"));
-    Limit::request("rules/all-match", create(&pod(IMAGES, plain), &settings))
+    Limit::request(name, create(&pod(IMAGES, plain), &settings))
+}
+
+/// As many images as may be, of which so many keys are asked about, one after the other.
+fn many_signers(name: &'static str, count: usize) -> Limit {
+    let limit = Limit::request(name, create(&pod(IMAGES, plain), &warning(count)));
+    limit.answered(Answers { verify: Err(MISSING.to_owned()), ..Answers::default() })
+}
+
+fn long_words() -> Limit {
+    let limit = Limit::request("rules/long-words", create(&pod(IMAGES, plain), &warning(1)));
+    let words = MISSING.to_owned() + &"x".repeat(256 * 1024);
+    limit.answered(Answers { verify: Err(words), ..Answers::default() }).refused("more questions")
+}
+
+const MISSING: &str = "Image verification failed: missing signatures\n";
+
+/// Settings that warn of images that one of so many keys has not signed.
+fn warning(signers: usize) -> String {
+    let signers = list(signers, |at| pub_key(&key(at)));
+    format!(
+        r#"{{"rules":[{{"images":["**"],"enforcement":"warn","anyOf":{{"signatures":{signers}}}}}]}}"#
+    )
 }
 
 fn images_refused() -> Limit {
