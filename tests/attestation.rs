@@ -1,5 +1,9 @@
 //! What reports say, and whether that is enough: tables, and what holds of every report.
 
+#![cfg(test)]
+#![expect(clippy::too_many_lines, reason = "tables are as long as what they are about")]
+#![expect(clippy::needless_pass_by_value, reason = "what makes values takes values")]
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use signed_images_policy::attestation::{ReportProblem, ReportSummary, evaluate, reduce};
@@ -116,7 +120,7 @@ fn what_cannot_be_read() {
     let twice = whole.replacen("\"SchemaVersion\":2", "\"Results\":[],\"SchemaVersion\":2", 1);
     let list = statement("vuln", &scan(json!([{"Vulnerabilities": []}]))).to_string();
     let text = statement("vuln", &trivy(json!(["CVE-1"]))).to_string();
-    let half = &whole[..whole.len() / 2];
+    let half = whole.get(..whole.len() / 2).unwrap();
     let trailing = format!("{whole}x");
     for json in ["", "x", "{", "[]", "1", half, &trailing, &twice, &list, &text] {
         let verdict = evaluate(json.as_bytes(), "", &predicate_type, HEX, &asked, now());
@@ -696,7 +700,7 @@ proptest! {
             AtMost(Number(number)), AtLeast(Number(number)),
         ];
         for at in ["/not/there", "/x/*/not", "/scanner/nothing"] {
-            for test in tests.iter() {
+            for test in &tests {
                 let asked = Conditions { fields: vec![Field { at: at.to_owned(), test: again(test) }], ..Conditions::default() };
                 prop_assert!(!said("https://a/b", &predicate, &asked).is_empty());
             }
@@ -722,10 +726,10 @@ proptest! {
                 let reduced = reduce(&predicate_type, predicate.to_string().as_bytes(), &[]).unwrap();
                 let reduced: Value = serde_json::from_slice(&reduced).unwrap();
                 let [full, reduced] = [&predicate, &reduced].map(|predicate| judge(of, &statement(of, predicate), asked));
-                match (&full, &reduced) {
-                    // Where in the text it fails differs.
-                    (Err(ReportProblem::Unreadable(_)), Err(ReportProblem::Unreadable(_))) => {}
-                    _ => prop_assert_eq!(full, reduced),
+                let is_unreadable = |verdict: &Result<_, _>| matches!(verdict, Err(ReportProblem::Unreadable(_)));
+                // Where in the text it fails differs.
+                if !(is_unreadable(&full) && is_unreadable(&reduced)) {
+                    prop_assert_eq!(full, reduced);
                 }
             }
         }

@@ -160,8 +160,8 @@ mod tests {
             );
         }
         let called = Certified { issuer: GITHUB, subject: GENERATOR, repository: Some("acme/app") };
-        let caller = Signer::Workflow { owner: "acme".to_owned(), repo: "app".to_owned() };
-        assert_eq!(Signer::of(&called), caller);
+        let expected = Signer::Workflow { owner: "acme".to_owned(), repo: "app".to_owned() };
+        assert_eq!(Signer::of(&called), expected);
         // Another issuer's extension says nothing of GitHub.
         let stranger = Certified { issuer: "https://ci.example.com", ..called };
         assert!(matches!(Signer::of(&stranger), Signer::Identity { .. }));

@@ -96,7 +96,7 @@ fn is_further(call: &str, image: &str) -> bool {
     let tag = image.rsplit_once(":sha256-").map(|(_, tag)| tag);
     match call {
         "oci/v1/oci_manifest" => {
-            let is_known = |tag: &str| !tag.contains('.') || tag.ends_with(".sig");
+            let is_known = |tag: &str| tag.split_once('.').is_none_or(|(_, kind)| kind == "sig");
             image.contains('@') || tag.is_some_and(is_known)
         }
         "oci/v1/manifest_digest" => {
