@@ -96,12 +96,14 @@ mod tests {
         }
     }
 
+    type Row<'r> = (&'r Licenses, &'r [&'r [&'r str]], Result<(), usize>);
+
     #[test]
     fn packages_and_their_licences() {
         let patterns = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         let refuse = Licenses::Refuse(patterns(&["AGPL-*"]));
         let only = Licenses::Only(patterns(&["mit", "Apache-*"]));
-        let rows: [(&Licenses, &[&[&str]], Result<(), usize>); 9] = [
+        let rows: [Row<'_>; 9] = [
             (&refuse, &[&["MIT"], &[]], Ok(())),
             (&refuse, &[&["MIT OR agpl-3.0-only"]], Err(1)),
             (&refuse, &[&["NOASSERTION", "AGPL-3.0-only"], &["AGPL-1.0"]], Err(2)),
