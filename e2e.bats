@@ -940,7 +940,7 @@ YAML
   create "$(pod "$(image acme/app:signed)")"
   settings_refused "allOf[0]" "PEM"
 
-  sed "s|key: REPLACE WITH.*|key: $(jq -Rs . "$KEYS/release.pub" | sed 's/\\/\\\\/g')|" -i "$BATS_TEST_TMPDIR/settings.json"
+  sed "s|key: \"REPLACE WITH.*|key: $(jq -Rs . "$KEYS/release.pub" | sed 's/\\/\\\\/g')|" -i "$BATS_TEST_TMPDIR/settings.json"
   lets_in acme/app:signed
 }
 
