@@ -8,7 +8,7 @@ import path from 'node:path';
 
 import { open } from './browser.mjs';
 import {
-  DEPLOYMENT, DIGEST, POD, exchange, fault, fixture, missing, pinned, review, root, trusted,
+  DEPLOYMENT, DIGEST, POD, exchange, fault, fixture, missing, noSignatureTag, pinned, review, root, trusted,
 } from './policy.mjs';
 
 const IMAGE = 'ghcr.io/acme/app:1';
@@ -159,13 +159,13 @@ scenario('GitHub Actions and a URL, and nothing else', async() => {
   });
   const question = (repo) => ['SigstoreGithubActionsVerify', { image: IMAGE, owner: 'acme', repo, annotations: null }];
 
-  assert.equal(review(settings, POD, IMAGE, [missing(question('app')), trusted(question('lib'))]).allowed, true);
+  assert.equal(review(settings, POD, IMAGE, [missing(question('app')), trusted(question('lib')), noSignatureTag(IMAGE)]).allowed, true);
   assert.equal(review(settings, POD, IMAGE, [missing(question('app')), missing(question('lib'))]).allowed, false);
   const image = 'registry.gitlab.com/acme/shop/cart:2';
   const below = [{ issuer: 'https://gitlab.com', url_prefix: 'https://gitlab.com/acme/' }];
   const prefix = ['SigstoreKeylessPrefixVerify', { image, keyless_prefix: below, annotations: null }];
 
-  assert.equal(review(settings, POD, image, [trusted(prefix)]).allowed, true);
+  assert.equal(review(settings, POD, image, [trusted(prefix), noSignatureTag(image)]).allowed, true);
   assert.equal(review(settings, POD, image, [missing(prefix)]).allowed, false);
   assert.match(review(settings, POD, 'nginx', []).status.message, /no rule matches/);
 });
@@ -213,12 +213,12 @@ scenario('a certificate with its chain and an identity, and templates as they ar
     require_rekor_bundle: false,
     annotations:          null,
   }];
-  const accepted = review(settings, DEPLOYMENT, IMAGE, [checked, trusted(first), trusted(second)]);
+  const accepted = review(settings, DEPLOYMENT, IMAGE, [checked, trusted(first), noSignatureTag(IMAGE), trusted(second)]);
 
   assert.equal(accepted.allowed, true);
   assert.deepEqual(pinned(accepted), {});
-  const inPod = review(settings, POD, IMAGE, [checked, trusted(first), trusted(second)]);
+  const inPod = review(settings, POD, IMAGE, [checked, trusted(first), noSignatureTag(IMAGE), trusted(second)]);
 
   assert.deepEqual(pinned(inPod), { [CONTAINER]: `${ IMAGE }@${ DIGEST }` });
-  assert.equal(review(settings, POD, IMAGE, [checked, trusted(first), missing(second)]).allowed, false);
+  assert.equal(review(settings, POD, IMAGE, [checked, trusted(first), noSignatureTag(IMAGE), missing(second)]).allowed, false);
 });

@@ -21,6 +21,12 @@ export const missing = (question) => exchange(question, {
   type: 'Error', message: 'Image verification failed: missing signatures\nThe following constraints were not satisfied:\n- kind: pubKey',
 });
 
+// of an image that an identity signed, the manifest of the signatures: there is none
+export const noSignatureTag = (image) => exchange(
+  ['OciManifest', { image: `${ image.split(/[:@]/)[0] }:${ DIGEST.replace(':', '-') }.sig` }],
+  { type: 'Error', message: 'Fail to interact with OCI registry: Image manifest not found: manifest unknown' },
+);
+
 export const exchange = ([type, fields], response) => (
   { type: 'Exchange', request: `!${ type }\n${ JSON.stringify(fields) }\n`, response }
 );
