@@ -1500,6 +1500,7 @@ COSIGN_3='--new-bundle-format=false --use-signing-config=false '
   in_the_cluster ConfigMap trusted release && cp cluster/* trust/
   request CREATE null "$(pod "$(image acme/app:signed)")"
   ln -s "$MODULE" annotated-policy.wasm
+  ln -s "$BATS_TEST_DIRNAME/examples" examples
   cp settings.json settings.yaml
   "$SIGNED_IMAGES" policy --settings-path settings.yaml >policy.yaml
   cp policy.yaml policies/
@@ -1517,8 +1518,8 @@ COSIGN_3='--new-bundle-format=false --use-signing-config=false '
     line=$(sed -E "s#(ghcr.io/acme/app|harbor.example.com/shop/cart):1.4#$(image acme/app:signed)#" <<<"$line")
     eval "$line" >printed </dev/null || complain "failed: $line" "$(<printed)"
     lines=$((lines + 1))
-  # without manifests, keys are read from a cluster
-  done < <(shown 'signed-images (check|explain|run) ' | grep -v -e '--allow-context-aware [^-]')
+  # without manifests, keys are read from a cluster; what runs in one is looked at in e2e-cluster.bats
+  done < <(shown 'signed-images (check|explain|run) ' | grep -v -e '--allow-context-aware [^-]' -e ' --cluster')
   [ "$lines" -ge 20 ] || complain "$lines commands"
   grep -q "$(digest_of acme/app:signed)" deploy/app.yaml
   grep -q "$(digest_of acme/app:signed)" pinned.yaml
