@@ -1409,7 +1409,7 @@ readonly FIXED='[{"VulnerabilityID": "CVE-2026-0001", "PkgName": "libssl3", "Ins
       create "$(pod "$(image acme/real:1)")"
       accepted
     done
-    for report in spdx:syft.spdx.json cyclonedx:syft.cyclonedx-1.4.json cyclonedx:syft.cyclonedx-1.6.json; do
+    for report in spdx:syft.spdx.json cyclonedx:syft.cyclonedx-1.4.json cyclonedx:syft.cyclonedx-1.6.json cyclonedx:syft.cyclonedx-1.7.json; do
       publishes release acme/real:1 $option --type "${report%:*}" --predicate "$scans/${report#*:}"
       asks_for "{type: \"${report%:*}\", packages: {refuse: [\"log4j-core\", \"event-stream@<3.3.6\"]}}"
       create "$(pod "$(image acme/real:1)")"

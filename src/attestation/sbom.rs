@@ -1,5 +1,5 @@
 //! Bills of materials: the packages that an image holds, with their licences. SPDX 2.2 and 2.3
-//! (<https://spdx.github.io/spdx-spec/v2.3/>) and `CycloneDX` 1.4 to 1.6 (<https://cyclonedx.org/docs/1.6/json/>), as JSON.
+//! (<https://spdx.github.io/spdx-spec/v2.3/>) and `CycloneDX` 1.4 to 1.7 (<https://cyclonedx.org/docs/1.7/json/>), as JSON.
 
 use super::licenses::LicenseCheck;
 use super::marks::{ComponentPart, Mark};
@@ -29,7 +29,7 @@ const CYCLONE_DX: [(&str, Mark); 6] = [
 ];
 
 /// The versions whose places these are.
-const VERSIONS: [&str; 5] = ["SPDX-2.2", "SPDX-2.3", "1.4", "1.5", "1.6"];
+const VERSIONS: [&str; 6] = ["SPDX-2.2", "SPDX-2.3", "1.4", "1.5", "1.6", "1.7"];
 
 /// Adds the paths of that format, below that place.
 pub(super) fn add_paths(paths: &mut Paths, from: usize, format: Format) {
