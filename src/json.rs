@@ -45,6 +45,12 @@ pub(crate) fn pick<'r, const N: usize>(
     picked.map_err(|_| twice.map_or(PickError::NotAnObject, PickError::Twice))
 }
 
+/// The value of this key; none also where it stands twice, or this is no object.
+pub(crate) fn member<'r>(json: &'r RawValue, name: &'static str) -> Option<&'r RawValue> {
+    let [value] = pick(json, [name]).ok()?;
+    value
+}
+
 /// The keys and values of an object, as they stand; none when it is no object.
 pub(crate) fn members(json: &RawValue) -> Option<Vec<Member<'_>>> {
     members_and_lists(json, &[]).map(|(members, _)| members)

@@ -9,15 +9,14 @@
 //! <https://github.com/sigstore/rekor/blob/main/pkg/types/hashedrekord/v0.0.1/hashedrekord_v0_0_1_schema.json> (entries;
 //! `rekord`, its forerunner, has the same fields here).
 
-use crate::json::{PickError, elements, pick, string};
+use crate::json::{PickError, elements, member, pick, string};
 use crate::keys::certificate_identity::MAX_CERTIFICATE;
+use crate::verify::signatures::{CERTIFICATE, SIGNATURE};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
-const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 const ENTRY: &str = "dev.sigstore.cosign/bundle";
 
 /// The longest entry, in bytes. One holds a signature and a certificate in base64, twice over.
@@ -26,7 +25,7 @@ const MAX_ENTRY: usize = 8 * MAX_CERTIFICATE;
 /// Whether each certificate that stands beside a log entry was made for its layer. A layer without both names nobody to the
 /// host.
 pub(crate) fn are_their_own(manifest: &RawValue) -> bool {
-    let layers = pick(manifest, ["layers"]).ok().and_then(|[layers]| elements(layers?));
+    let layers = member(manifest, "layers").and_then(elements);
     layers.unwrap_or_default().into_iter().all(|layer| match certified(layer) {
         Ok(Some(certified)) => certified.is_own().unwrap_or(false),
         Ok(None) | Err(PickError::NotAnObject) => true,
@@ -59,42 +58,58 @@ fn certified(layer: &RawValue) -> Result<Option<Certified<'_>>, PickError> {
 impl Certified<'_> {
     /// None where it cannot be told.
     fn is_own(&self) -> Option<bool> {
-        let [hash, signed, key] = body(&self.entry)?;
+        let logged = logged(&self.entry)?;
         let digest = string(self.digest?)?;
         Some(
-            digest.strip_prefix("sha256:") == Some(&hash)
-                && string(self.signature?)? == signed
-                && STANDARD.decode(key).ok()?.trim_ascii() == self.certificate.trim().as_bytes(),
+            digest.strip_prefix("sha256:") == Some(&logged.payload)
+                && string(self.signature?)? == logged.signature
+                && STANDARD.decode(logged.key).ok()?.trim_ascii()
+                    == self.certificate.trim().as_bytes(),
         )
     }
 }
 
-/// The payload's hash, the signature, and the key or certificate, of which an entry is.
-fn body(entry: &str) -> Option<[String; 3]> {
+fn logged(entry: &str) -> Option<LoggedSignature> {
     if entry.len() > MAX_ENTRY {
         return None;
     }
     let payload = member(raw(entry)?, "Payload")?;
-    let body = STANDARD.decode(&*string(member(payload, "body")?)?).ok()?;
-    let body = String::from_utf8(body).ok()?;
-    let spec = member(raw(&body)?, "spec")?;
-    let [data, signature] = pick(spec, ["data", "signature"]).ok()?;
-    let [algorithm, hash] = pick(member(data?, "hash")?, ["algorithm", "value"]).ok()?;
-    let [content, key] = pick(signature?, ["content", "publicKey"]).ok()?;
-    if string(algorithm?)? != "sha256" {
-        return None;
+    LoggedSignature::read(&string(member(payload, "body")?)?)
+}
+
+/// The signature that an entry of the log is about.
+#[derive(Debug)]
+pub struct LoggedSignature {
+    /// The SHA-256 of what was signed, in hexadecimal digits.
+    pub payload: String,
+    /// The signature, in base64.
+    pub signature: String,
+    /// The key or the certificate that made it: its PEM in base64.
+    key: String,
+}
+
+impl LoggedSignature {
+    /// Reads the body of an entry, which is in base64; none when it is of another kind, or hashed otherwise.
+    #[must_use]
+    pub fn read(body: &str) -> Option<Self> {
+        let body = String::from_utf8(STANDARD.decode(body).ok()?).ok()?;
+        let [data, signature] = pick(member(raw(&body)?, "spec")?, ["data", "signature"]).ok()?;
+        let [algorithm, hash] = pick(member(data?, "hash")?, ["algorithm", "value"]).ok()?;
+        let [content, key] = pick(signature?, ["content", "publicKey"]).ok()?;
+        if string(algorithm?)? != "sha256" {
+            return None;
+        }
+        let owned = |value: &RawValue| string(value).map(Cow::into_owned);
+        Some(Self {
+            payload: owned(hash?)?,
+            signature: owned(content?)?,
+            key: owned(member(key?, "content")?)?,
+        })
     }
-    let owned = |value: &RawValue| string(value).map(Cow::into_owned);
-    Some([owned(hash?)?, owned(content?)?, owned(member(key?, "content")?)?])
 }
 
 fn raw(text: &str) -> Option<&RawValue> {
     serde_json::from_str(text).ok()
-}
-
-fn member<'r>(json: &'r RawValue, name: &'static str) -> Option<&'r RawValue> {
-    let [value] = pick(json, [name]).ok()?;
-    value
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::image::reference::Digest;
-use crate::json::{elements, pick, string};
+use crate::json::{elements, member, pick, string};
 use crate::policy::requirements::Platform;
 use crate::verify::outcome::Shortfall;
 use serde_json::value::RawValue;
@@ -32,7 +32,7 @@ impl Manifest {
                 .map(Self::Index)
                 .ok_or_else(no_manifest);
         }
-        let size = config.and_then(|config| pick(config, ["size"]).ok()).and_then(|[size]| size);
+        let size = config.and_then(|config| member(config, "size"));
         let size = size.and_then(|size| size.get().parse().ok());
         size.map(Self::Image).ok_or_else(no_manifest)
     }
@@ -53,13 +53,13 @@ fn is_unknown(image: &RawValue) -> bool {
 }
 
 fn image(image: &RawValue) -> Option<(Option<Platform>, Digest)> {
-    let [digest] = pick(image, ["digest"]).ok()?;
-    Some((platform(image), Digest::parse(&string(digest?)?).ok()?))
+    let digest = member(image, "digest")?;
+    Some((platform(image), Digest::parse(&string(digest)?).ok()?))
 }
 
 fn platform(image: &RawValue) -> Option<Platform> {
-    let [platform] = pick(image, ["platform"]).ok()?;
-    let [os, architecture, variant] = pick(platform?, ["os", "architecture", "variant"]).ok()?;
+    let platform = member(image, "platform")?;
+    let [os, architecture, variant] = pick(platform, ["os", "architecture", "variant"]).ok()?;
     let text = |value: Option<&RawValue>| Some(string(value?)?.into_owned());
     Some(Platform { os: text(os)?, architecture: text(architecture)?, variant: text(variant) })
 }

@@ -4,7 +4,7 @@ mod budget;
 mod cluster_keys;
 mod failure;
 mod image_session;
-mod log_entry;
+pub mod log_entry;
 mod manifest;
 pub mod outcome;
 mod requirements;

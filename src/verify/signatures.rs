@@ -8,7 +8,7 @@
 use crate::host::error::first_line;
 use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::image::reference::{Digest, Reference};
-use crate::json::{elements, pick, string};
+use crate::json::{elements, member, pick, string};
 use crate::keys::certificate_identity::{CertificateIdentity, MAX_CERTIFICATE};
 use crate::verify::failure::{CheckFailure, TOO_LONG};
 use crate::verify::outcome::OtherSignature;
@@ -21,8 +21,8 @@ const MAX_LAYERS: usize = 1_000;
 /// Far above what lists the platforms of an image, or what refers to it, in bytes.
 const MAX_READ_FOR_A_HINT: usize = 1 << 20;
 
-const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
-const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
+pub(super) const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
+pub(super) const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
 
 /// What the types of bundles begin with: `v0.3+json` and so on follows.
 const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.";
@@ -101,11 +101,6 @@ impl<'r> Signature<'r> {
         let pem = (pem.get().len() <= MAX_CERTIFICATE * 2).then(|| string(pem))??;
         Some(pem.into_owned())
     }
-}
-
-fn member<'r>(json: &'r RawValue, name: &'static str) -> Option<&'r RawValue> {
-    let [value] = pick(json, [name]).ok()?;
-    value
 }
 
 /// The manifest of the signatures that has that tag, as the host gives it.
@@ -197,8 +192,7 @@ fn is_bundle(manifest: &RawValue) -> Option<bool> {
     if kind.and_then(string).is_some_and(|kind| kind.starts_with(BUNDLE)) {
         return Some(true);
     }
-    let [content] = pick(annotations?, ["dev.sigstore.bundle.content"]).ok()?;
-    Some(content.is_some())
+    Some(member(annotations?, "dev.sigstore.bundle.content").is_some())
 }
 
 #[cfg(test)]

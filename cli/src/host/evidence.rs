@@ -5,45 +5,15 @@
 //!   this signature and this certificate.
 //! - What becomes of a signature of which that is not so? It counts as one without a certificate: its own key may still
 //!   verify it.
-//! - Which entries? Those that cosign writes for images: `hashedrekord` and `rekord` have the same fields here
-//!   ([schema](https://github.com/sigstore/rekor/blob/main/pkg/types/hashedrekord/v0.0.1/hashedrekord_v0_0_1_schema.json)).
-//!   Entries of the bundle format are held to their bundle by `sigstore` itself.
+//! - Which entries? Those that the policy reads too ([`LoggedSignature`]). Entries of the bundle format are held to their
+//!   bundle by `sigstore` itself.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use signed_images_policy::verify::log_entry::LoggedSignature;
 use sigstore::cosign::bundle::Bundle;
 use sigstore::cosign::bundle_content::BundleContent;
 use sigstore::cosign::signature_layers::SignatureLayer;
 use sigstore::crypto::Signature;
-
-#[derive(Deserialize)]
-struct Entry {
-    spec: Spec,
-}
-
-#[derive(Deserialize)]
-struct Spec {
-    data: Data,
-    signature: Signed,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    hash: Hash,
-}
-
-#[derive(Deserialize)]
-struct Hash {
-    algorithm: String,
-    value: String,
-}
-
-#[derive(Deserialize)]
-struct Signed {
-    content: String,
-}
 
 /// The signature, without a certificate that was not made for it.
 pub(super) fn held(mut layer: SignatureLayer) -> SignatureLayer {
@@ -72,10 +42,8 @@ fn is_in_the_log(layer: &SignatureLayer) -> bool {
 
 /// The certificate is in the entry too; that its key made the signature says the same.
 fn is_about(entry: &Bundle, layer: &SignatureLayer) -> bool {
-    let body = STANDARD.decode(&entry.payload.body).unwrap_or_default();
-    serde_json::from_slice::<Entry>(&body).is_ok_and(|Entry { spec }| {
-        spec.data.hash.algorithm == "sha256"
-            && spec.data.hash.value == format!("{:x}", Sha256::digest(&layer.raw_data))
-            && Some(spec.signature.content) == layer.signature
+    LoggedSignature::read(&entry.payload.body).is_some_and(|logged| {
+        logged.payload == format!("{:x}", Sha256::digest(&layer.raw_data))
+            && Some(logged.signature) == layer.signature
     })
 }
