@@ -57,6 +57,29 @@ pub(super) enum Pinning {
     Leave,
 }
 
+impl Pinning {
+    /// What Kyverno's `mutateDigest` and `verifyDigest` come to, which are on unless they are off.
+    pub(super) fn of(
+        mutate_digest: Option<bool>,
+        verify_digest: Option<bool>,
+        path: &str,
+        remarks: &mut Remarks,
+    ) -> Self {
+        let mutates = mutate_digest != Some(false);
+        let verifies = verify_digest != Some(false);
+        match (mutates, verifies) {
+            (true, _) => Self::Pin,
+            (false, true) => {
+                let text = "is off: an image without a digest is refused there; here it is let in when it is signed, and \
+                            pinned to the digest that was verified";
+                remarks.less(&join(path, "mutateDigest"), text);
+                Self::Pin
+            }
+            (false, false) => Self::Leave,
+        }
+    }
+}
+
 /// Above `unchangedImages`, where the source verifies at every update.
 pub(super) const UNCHANGED: &str = "as in its source, an update verifies the images that it leaves alone, too; `skip` \
      spares them";

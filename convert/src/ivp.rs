@@ -169,19 +169,10 @@ fn images(spec: &Spec, remarks: &mut Remarks) -> Vec<String> {
 }
 
 fn pinning(configurations: Option<&Configurations>, remarks: &mut Remarks) -> Pinning {
-    let Some(configurations) = configurations else { return Pinning::Pin };
-    let mutates = configurations.mutate_digest != Some(false);
-    let verifies = configurations.verify_digest != Some(false);
-    match (mutates, verifies) {
-        (true, _) => Pinning::Pin,
-        (false, true) => {
-            let text = "is off: an image without a digest is refused there; here it is let in when it is signed, and \
-                        pinned to the digest that was verified";
-            remarks.less("spec.validationConfigurations.mutateDigest", text);
-            Pinning::Pin
-        }
-        (false, false) => Pinning::Leave,
-    }
+    configurations.map_or(Pinning::Pin, |given| {
+        let path = "spec.validationConfigurations";
+        Pinning::of(given.mutate_digest, given.verify_digest, path, remarks)
+    })
 }
 
 fn validations(spec: &Spec, attestors: &[(String, Trust)], remarks: &mut Remarks) -> Trust {

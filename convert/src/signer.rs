@@ -63,6 +63,15 @@ impl Signer {
         Self::new(Identity::Missing(format!("REPLACE WITH {what} ({place})")), remarks)
     }
 
+    /// Who signs with Notary, which is not read here.
+    pub(super) fn notary(place: &str) -> Self {
+        let mut remarks = Remarks::default();
+        let text =
+            "Notary's signatures are not read here: sign with cosign, and give its key or identity";
+        remarks.open(place, text);
+        Self::missing("A SIGNER", place, remarks)
+    }
+
     /// This one, unless a variable of the source stands where its text would be copied from. Hosts take the annotations of a
     /// certificate's signer from any signature.
     #[must_use]

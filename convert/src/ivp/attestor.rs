@@ -25,21 +25,13 @@ pub(super) fn attestors(attestors: &[Attestor]) -> Result<Vec<(String, Trust)>, 
         let name = attestor.name.clone().ok_or_else(|| Fault::new(&path, "`name` is missing"))?;
         let signers = match (&attestor.cosign, &attestor.notary) {
             (Some(cosign), _) => cosign_signers(cosign, &join(&path, "cosign"))?,
-            (None, Some(_)) => vec![notary(&join(&path, "notary"))],
+            (None, Some(_)) => vec![Signer::notary(&join(&path, "notary"))],
             (None, None) => return Err(Fault::new(&path, "give one of `cosign`, `notary`")),
         };
         let signers = signers.into_iter().map(|signer| signer.without_variables(&path));
         named.push((name, Trust::any(signers.map(Trust::Signer).collect())));
     }
     Ok(named)
-}
-
-fn notary(path: &str) -> Signer {
-    let mut remarks = Remarks::default();
-    let text =
-        "Notary's signatures are not read here: sign with cosign, and give its key or identity";
-    remarks.open(path, text);
-    Signer::missing("A SIGNER", path, remarks)
 }
 
 /// Any one of these is the attestor.

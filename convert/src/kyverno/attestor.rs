@@ -118,7 +118,7 @@ fn attestor(
     }
     let signers = signers.into_iter().map(|signer| match around.format {
         Format::Cosign => signer.without_variables(path),
-        Format::Notary => notary(path),
+        Format::Notary => Signer::notary(path),
     });
     Ok(signers.map(Trust::Signer).collect())
 }
@@ -131,14 +131,6 @@ fn others(attestor: &Attestor, path: &str, remarks: &mut Remarks) {
     if is_given {
         remarks.less(path, "what stands beside `attestor` is left out");
     }
-}
-
-fn notary(path: &str) -> Signer {
-    let mut remarks = Remarks::default();
-    let text =
-        "Notary's signatures are not read here: sign with cosign, and give its key or identity";
-    remarks.open(path, text);
-    Signer::missing("A SIGNER", path, remarks)
 }
 
 fn static_keys(keys: &Keys, path: &str, around: &Around) -> Result<Vec<Signer>, Fault> {
@@ -275,7 +267,7 @@ impl OldForm<'_> {
         }
         let signers = signers.into_iter().map(|signer| match around.format {
             Format::Cosign => signer.without_variables(path),
-            Format::Notary => notary(path),
+            Format::Notary => Signer::notary(path),
         });
         Some(Trust::all(signers.map(Trust::Signer).collect()))
     }

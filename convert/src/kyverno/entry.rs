@@ -33,7 +33,7 @@ pub(super) fn read(
                     read are refused";
         remarks.note(path, text);
     }
-    let pinning = pinning(entry, path, &mut remarks);
+    let pinning = Pinning::of(entry.mutate_digest, entry.verify_digest, path, &mut remarks);
     other_fields(entry, path, &mut remarks);
     let name = name.to_owned();
     Ok((DraftRule { name, images, exclude, enforcement, trust, remarks }, pinning))
@@ -132,21 +132,6 @@ fn attested(
         remarks.stricter(&join(path, "attestors"), text);
     }
     Ok(signers)
-}
-
-fn pinning(entry: &Entry, path: &str, remarks: &mut Remarks) -> Pinning {
-    let mutates = entry.mutate_digest != Some(false);
-    let verifies = entry.verify_digest != Some(false);
-    match (mutates, verifies) {
-        (true, _) => Pinning::Pin,
-        (false, true) => {
-            let text = "is off: an image without a digest is refused there; here it is let in when it is signed, and \
-                        pinned to the digest that was verified";
-            remarks.less(&join(path, "mutateDigest"), text);
-            Pinning::Pin
-        }
-        (false, false) => Pinning::Leave,
-    }
 }
 
 fn other_fields(entry: &Entry, path: &str, remarks: &mut Remarks) {
