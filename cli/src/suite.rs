@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use crate::check::policy;
 use crate::host::told::{By, Signature as Told};
 use crate::manifest::position::Lines;
 use crate::manifest::tree::{Node, Value};
@@ -242,12 +243,7 @@ fn parse(text: &str, lines: &Lines<'_>) -> Result<(Settings, Vec<Case>), Malform
 }
 
 fn decoded<T: DeserializeOwned>(node: &Node) -> Result<T, Malformed> {
-    let fault = |reason: String| (node.range.start, reason);
-    let json = node.json().map_err(|error| fault(error.to_string()))?;
-    // By way of a value: places would be those in the JSON. And serde_json would take a list for a map.
-    let value: Result<T, _> =
-        yaml_serde::from_str::<yaml_serde::Value>(&json.text).and_then(T::deserialize);
-    value.map_err(|error| fault(error.to_string()))
+    policy::decoded(node).map_err(|error| (node.range.start, error.to_string()))
 }
 
 impl Case {

@@ -11,7 +11,6 @@ use std::time::Instant;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::{Handle, Runtime};
 use tracing::debug;
 
@@ -22,7 +21,7 @@ use super::module::ModuleOption;
 use super::options::World;
 use super::pinning;
 use super::policies::PolicyOptions;
-use super::print::tell;
+use super::print::{progress, tell};
 use super::reporting::ReportOptions;
 use super::running::ClusterOptions;
 use crate::check::conclusion::{Conclusion, Demands};
@@ -178,11 +177,7 @@ impl Check {
         if self.report.is_quiet() {
             return check.ask(sources, reading, self.jobs, &|| ());
         }
-        let bar = ProgressBar::new(reading.images().len() as u64);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} images") {
-            bar.set_style(style);
-        }
-        bar.tick();
+        let bar = progress(reading.images().len());
         let report = check.ask(sources, reading, self.jobs, &|| bar.inc(1));
         bar.finish_and_clear();
         report

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use anstream::AutoStream;
 use anstream::stream::RawStream;
+use indicatif::{ProgressBar, ProgressStyle};
 
 /// Prints a text.
 ///
@@ -21,6 +22,16 @@ pub(super) fn print(text: &str) -> io::Result<()> {
 pub(super) fn tell(text: &str) {
     // Nobody is left to be told.
     let _ = write!(anstream::stderr(), "{text}");
+}
+
+/// How many of so many images are done, on stderr where that is a terminal.
+pub(super) fn progress(images: usize) -> ProgressBar {
+    let bar = ProgressBar::new(images as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} images") {
+        bar.set_style(style);
+    }
+    bar.tick();
+    bar
 }
 
 /// Whether what goes there has colours: on a terminal, unless the user says otherwise with `--color`, `NO_COLOR`
