@@ -1021,6 +1021,10 @@ suggest() {
   suggest "$(image acme/app:signed)" "$(image acme/app:none)"
   exits 3
   [[ $output == *'# could not be read (1):'*"$(image acme/app:none): "* ]] || complain 'unread'
+  printf '%s\n' "$(image acme/app:signed)" Foo/bar >"$BATS_TEST_TMPDIR/images.txt"
+  suggest images.txt
+  exits 3
+  [[ $stderr == *'not read: `Foo/bar`'* ]] || complain 'no reference'
 }
 
 @test "check cannot say what a registry that was stopped holds" {

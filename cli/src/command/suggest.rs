@@ -8,14 +8,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use signed_images_policy::image::reference::Reference;
 use signed_images_policy::keys::public_key::PublicKey;
 use tokio::runtime::Runtime;
 
 use super::exit::{self, Mistake, Unchecked};
 use super::options::{World, nowhere};
-use super::print::{print, tell};
+use super::print::{print, progress, tell};
 use crate::check::conclusion::Conclusion;
 use crate::check::named;
 use crate::check::source;
@@ -75,16 +74,14 @@ impl Suggest {
         }
         let seen = self.look(&named.images, &keys, &host);
         let is_read = named.unread.is_empty()
+            && seen.len() == named.images.len()
             && !seen.iter().any(|image| matches!(image.found, Found::Unread(_)));
         finish(&seen, &keys, is_read, runtime)
     }
 
     fn look(&self, images: &[String], keys: &[Key], host: &Live) -> Vec<Seen> {
         let pems: Vec<String> = keys.iter().map(|key| key.pem.clone()).collect();
-        let bar = ProgressBar::new(images.len() as u64);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} images") {
-            bar.set_style(style);
-        }
+        let bar = progress(images.len());
         let seen = crate::check::parallel::map(images, self.jobs, |image| {
             let seen = match Reference::parse(image) {
                 Ok(reference) => Some(observe(image, &reference, &pems, host)),
