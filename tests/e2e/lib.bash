@@ -1,7 +1,7 @@
 # The words e2e.bats is written in: a registry, images, signatures, requests, answers.
 #
-# Everything lives in bats' own temporary folders and listens on 127.0.0.1 alone. Servers take a free port
-# that the kernel picks, are stopped by their process id, and stop by themselves should bats be killed.
+# Everything lives in bats' own temporary folders and listens on 127.0.0.1 alone. Servers take a free port, are
+# stopped by their process id, and stop by themselves should bats be killed.
 
 readonly NAMES=$BATS_FILE_TMPDIR/images KEYS=$BATS_FILE_TMPDIR/keys SERVERS=$BATS_FILE_TMPDIR/servers
 readonly SERVER_LIFETIME=1800 START_TIMEOUT=60 COMMAND_TIMEOUT=120
@@ -50,11 +50,24 @@ ready() {
   return 1
 }
 
-# free_ports COUNT: on one line
+# free_ports COUNT: on one line; below those that the kernel gives to connections, which could take one before its
+# server listens, or while it is stopped
 free_ports() {
   python3 - "$1" <<'PYTHON'
-import socket, sys
-held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+import random, socket, sys
+try:
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as given:
+        first = int(given.read().split()[0])
+except FileNotFoundError:
+    first = 32768
+held = []
+for port in random.sample(range(10240, max(first, 20480)), 10240):
+    if len(held) == int(sys.argv[1]):
+        break
+    try:
+        held.append(socket.create_server(("127.0.0.1", port)))
+    except OSError:
+        pass
 print(*(server.getsockname()[1] for server in held))
 PYTHON
 }
