@@ -595,3 +595,27 @@ check_cluster() {
   [ "$status" -eq 3 ]
   [[ $output == *'Pod: pods is forbidden: '*'at the cluster scope'* ]]
 }
+
+@test "suggest tells who signs what runs, and check accepts that" {
+  apply Deployment web "$SIGNED"
+  apply Pod plain "$UNSIGNED"
+  settled deployment web
+  cd "$BATS_TEST_TMPDIR"
+  run --separate-stderr timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" suggest --cluster --namespace "$NAMESPACE" \
+    --key "$KEYS/release.pub" --sources-path "$CLUSTER/sources.yml"
+  [ "$status" -eq 0 ]
+  [[ $output == *"# not signed (1):"*"#   $UNSIGNED"* ]]
+  echo "$output" >settings.yaml
+
+  check() {
+    run timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" check --cluster --namespace "$NAMESPACE" --module "$MODULE" \
+      --settings-path settings.yaml --sources-path "$CLUSTER/sources.yml"
+  }
+  check
+  [ "$status" -eq 1 ]
+  [ "$(grep -c '^rejected' <<<"$output")" = 1 ]
+  [[ $output == *"rejected  Pod $NAMESPACE/plain  $UNSIGNED"* ]]
+  k delete pod plain --now
+  check
+  [ "$status" -eq 0 ]
+}

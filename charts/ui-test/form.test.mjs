@@ -222,3 +222,57 @@ scenario('a certificate with its chain and an identity, and templates as they ar
   assert.deepEqual(pinned(inPod), { [CONTAINER]: `${ IMAGE }@${ DIGEST }` });
   assert.equal(review(settings, POD, IMAGE, [checked, trusted(first), noSignatureTag(IMAGE), missing(second)]).allowed, false);
 });
+
+scenario('a signed scan that is recent, without what is refused', async() => {
+  const key = fixture('keys/p256.pem');
+  const form = await browser.form();
+  const entry = await form.add('Vulnerability scans');
+
+  await entry.list('Images', ['ghcr.io/acme/**']);
+  await entry.list('Keys', [key]);
+  await entry.text('How old a scan may be', '7d');
+  await entry.list('Severities that are refused', ['CRITICAL', 'HIGH']);
+  await entry.toggle('Findings without a fix pass');
+  await picture(form, 'scans');
+  const settings = await form.settings();
+
+  assert.deepEqual(settings, {
+    ...UNTOUCHED,
+    vulnerabilityScans: [{
+      name: '', images: ['ghcr.io/acme/**'], keys: [key], issuer: '', subject: '', maxAge: '7d', refuse: ['CRITICAL', 'HIGH'], fixedOnly: true,
+    }],
+  });
+  const finding = (more) => ({ VulnerabilityID: 'CVE-2024-1', Severity: 'HIGH', PkgName: 'openssl', ...more });
+  const reviewed = (findings, days) => review(settings, POD, IMAGE, [
+    trusted(['SigstorePubKeyVerify', { image: IMAGE, pub_keys: [key], annotations: null }]), ...scan(key, findings, days),
+  ]);
+
+  assert.equal(reviewed([], 1).allowed, true);
+  assert.equal(reviewed([finding({})], 1).allowed, true);
+  assert.match(reviewed([finding({ FixedVersion: '3' })], 1).status.message, /its vuln report has 1 HIGH finding with a fix: CVE-2024-1 \(openssl\)/);
+  assert.match(reviewed([], 8).status.message, /its vuln report is 8 days old, 7 allowed/);
+});
+
+/** What the host says of the image's scan, which was made so many days ago and is signed with that key. */
+function scan(key, findings, days) {
+  const report = `sha256:${ 'b'.repeat(64) }`;
+  const image = `ghcr.io/acme/app@${ report }`;
+  const predicateType = 'https://cosign.sigstore.dev/attestation/vuln/v1';
+  const statement = {
+    _type:     'https://in-toto.io/Statement/v1',
+    predicateType,
+    subject:   [{ name: 'app', digest: { sha256: 'a'.repeat(64) } }],
+    predicate: {
+      scanner:  { uri: 'pkg:github/aquasecurity/trivy@0.60', result: { SchemaVersion: 2, Results: [{ Vulnerabilities: findings }] } },
+      metadata: { scanFinishedOn: new Date(Date.now() - days * 86_400_000).toISOString() },
+    },
+  };
+  const success = (payload) => ({ type: 'Success', payload: JSON.stringify(payload) });
+
+  return [
+    exchange(['OciManifestDigest', { image: `ghcr.io/acme/app:${ DIGEST.replace(':', '-') }.vuln` }], success({ digest: report })),
+    exchange(['SigstorePubKeyVerify', { image, pub_keys: [key], annotations: { predicateType } }], success({ is_trusted: true, digest: report })),
+    exchange(['OciManifest', { image }], success({ config: { size: JSON.stringify(statement).length } })),
+    exchange(['OciManifestAndConfig', { image }], success({ digest: report, config: statement })),
+  ];
+}

@@ -104,13 +104,15 @@ impl Evidence {
             name: asked.to_string(),
             predicate_type: asked.predicate_type.uri().to_owned(),
         };
-        let missing = match self.report(host, (signers, rule), image, digest, asked) {
+        let tag = match self.report(host, (signers, rule), image, digest, asked) {
             Ok(report) => return Ok(vec![report]),
-            Err(missing @ Shortfall::Missing(_)) => missing,
+            Err(Shortfall::Missing(tag)) => tag,
             Err(why) => return Err(unmet(what(), None, why)),
         };
-        let Ok(Manifest::Index(images)) = Manifest::fetch(host, &image.at(digest)) else {
-            return Err(unmet(what(), None, missing));
+        let images = match Manifest::fetch(host, &image.at(digest)) {
+            Ok(Manifest::Index(images)) => images,
+            Ok(Manifest::Image(_)) => return Err(unmet(what(), None, Shortfall::Missing(tag))),
+            Err(why) => return Err(unmet(what(), None, perhaps_an_index(&tag, why))),
         };
         let images = counted(images, &asked.platforms).map_err(|why| unmet(what(), None, why))?;
         let mut reports = Vec::with_capacity(images.len());
@@ -204,6 +206,14 @@ impl Evidence {
         }
         Ok(answer)
     }
+}
+
+/// Why it is not known whether an image without a report is an index, whose images may have some.
+fn perhaps_an_index(tag: &str, why: Shortfall) -> Shortfall {
+    let Shortfall::Unchecked(words) = why else { return why };
+    Shortfall::Unchecked(format!(
+        "none is at `{tag}`, and the image's manifest, which could list others, was not read: {words}"
+    ))
 }
 
 /// The images of an index that count.

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use super::policy::Manifest;
-use super::source::Source;
+use super::source::{Origin, Source};
 use super::{contents, images};
 use crate::manifest::position::Lines;
 
@@ -28,8 +28,13 @@ pub fn images_of(sources: &[Source]) -> Named {
         let contents = contents::read(source, &[&policy]).pop().unwrap_or_default();
         let lines = Lines::of(&source.text);
         for fault in &contents.faults {
-            let line = lines.position(fault.at).line;
-            named.unread.push(format!("{}:{line}: {}", source.name, fault.reason));
+            let place = match source.origin {
+                Origin::Cluster => source.name.clone(),
+                Origin::File(_) | Origin::Stdin | Origin::Argument => {
+                    format!("{}:{}", source.name, lines.position(fault.at).line)
+                }
+            };
+            named.unread.push(format!("{place}: {}", fault.reason));
         }
         for place in contents.subjects.iter().flat_map(|subject| images::find(subject, &[])) {
             match place.image {

@@ -23,7 +23,7 @@ use super::pinning;
 use super::policies::PolicyOptions;
 use super::print::{progress, tell};
 use super::reporting::ReportOptions;
-use super::running::ClusterOptions;
+use super::running::{self, ClusterOptions};
 use crate::check::conclusion::{Conclusion, Demands};
 use crate::check::report::Report;
 use crate::check::source::{self, Origin, Source};
@@ -72,7 +72,7 @@ pub(crate) struct Check {
     demands: DemandOptions,
     /// Write the digests that were verified into the manifests, and nothing else; those of stdin go to
     /// stdout, and the report to stderr. Nothing is written unless everything is accepted
-    #[arg(long)]
+    #[arg(long, conflicts_with = "cluster")]
     pin: bool,
     /// How many things registries are asked at once
     #[arg(long, short, value_name = "COUNT", default_value_t = AT_ONCE)]
@@ -160,7 +160,9 @@ impl Check {
     ) -> anyhow::Result<(Vec<Source>, Report)> {
         let policies: Vec<&check::Check> = checks.iter().map(|(_, check)| check).collect();
         let sources = if self.cluster.cluster {
-            self.cluster.sources(&policies, deadline, runtime)?
+            let (kinds, namespace) =
+                (running::kinds(&policies), running::common_namespace(&policies));
+            self.cluster.sources(&kinds, namespace, deadline, runtime)?
         } else {
             source::read(&self.what).map_err(exit::unread)?
         };

@@ -1,4 +1,4 @@
-//! `check --cluster`: what runs already.
+//! `--cluster`: what runs already.
 
 use std::time::Instant;
 
@@ -17,10 +17,10 @@ use crate::legible;
 
 #[derive(Debug, Args)]
 pub(super) struct ClusterOptions {
-    /// Check what runs in the cluster that `kubectl` would ask, as if it were created now
-    #[arg(long, conflicts_with_all = ["what", "pin"])]
+    /// Read what runs in the cluster that `kubectl` would ask, as if it were created now
+    #[arg(long, conflicts_with = "what")]
     pub(super) cluster: bool,
-    /// The one namespace to check [default: all]
+    /// The one namespace to read [default: all]
     #[arg(long, short, value_name = "NAME", requires = "cluster", conflicts_with = "what")]
     namespace: Option<String>,
     /// The context of the kubeconfig [default: the current one]
@@ -34,24 +34,19 @@ impl ClusterOptions {
         Access { kubeconfig: None, context: self.context.clone() }
     }
 
-    /// What the cluster runs, as far as these policies are about it.
+    /// What the cluster runs of these kinds; where no namespace is named, in that of the policies, if they have one.
     ///
     /// # Errors
     /// When there is no cluster, or it does not answer until then.
     pub(super) fn sources(
         &self,
-        checks: &[&Check],
+        kinds: &[GroupKind],
+        of_policies: Option<&str>,
         deadline: Option<Instant>,
         runtime: &Handle,
     ) -> anyhow::Result<Vec<Source>> {
-        let mut kinds: Vec<GroupKind> = Vec::new();
-        for kind in checks.iter().flat_map(|check| check.kinds()) {
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-            }
-        }
-        let namespace = self.namespace.as_deref().or_else(|| common_namespace(checks));
-        let listing = self.list(&kinds, namespace, deadline);
+        let namespace = self.namespace.as_deref().or(of_policies);
+        let listing = self.list(kinds, namespace, deadline);
         let objects = runtime.block_on(listing).map_err(|error| match error {
             ClusterError::None { .. } => anyhow::Error::from(Mistake::new(error)),
             ClusterError::Server { .. } => Unchecked::new(error).into(),
@@ -76,8 +71,19 @@ impl ClusterOptions {
     }
 }
 
+/// The kinds that some of the policies are about, each once.
+pub(super) fn kinds(checks: &[&Check]) -> Vec<GroupKind> {
+    let mut kinds: Vec<GroupKind> = Vec::new();
+    for kind in checks.iter().flat_map(|check| check.kinds()) {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
 /// The namespace that all policies are about.
-fn common_namespace<'c>(checks: &[&'c Check]) -> Option<&'c str> {
+pub(super) fn common_namespace<'c>(checks: &[&'c Check]) -> Option<&'c str> {
     let first = checks.first()?.namespace()?;
     checks.iter().all(|check| check.namespace() == Some(first)).then_some(first)
 }

@@ -10,11 +10,13 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use signed_images_policy::image::reference::Reference;
 use signed_images_policy::keys::public_key::PublicKey;
+use signed_images_policy::workload::kinds::built_in_kinds;
 use tokio::runtime::Runtime;
 
 use super::exit::{self, Mistake, Unchecked};
 use super::options::{World, nowhere};
 use super::print::{print, progress, tell};
+use super::running::ClusterOptions;
 use crate::check::conclusion::Conclusion;
 use crate::check::named;
 use crate::check::source;
@@ -39,6 +41,7 @@ Exit codes:
 Examples:
   signed-images suggest deploy/ >settings.yaml
   signed-images suggest --key cosign.pub ghcr.io/acme/app:1.4
+  signed-images suggest --cluster --namespace shop
   kubeadm config images list | signed-images suggest -";
 
 /// Suggest settings: find out who signed the images, and write the rules that say so
@@ -46,8 +49,10 @@ Examples:
 #[command(after_help = HELP)]
 pub(crate) struct Suggest {
     /// Manifests, folders of them, lists of images, images; `-` is stdin
-    #[arg(required = true, value_name = "PATH|IMAGE|-")]
+    #[arg(required_unless_present = "cluster", value_name = "PATH|IMAGE|-")]
     what: Vec<String>,
+    #[command(flatten)]
+    cluster: ClusterOptions,
     /// A public key (PEM) that images may be signed with; may be given more than once
     #[arg(long = "key", value_name = "FILE")]
     keys: Vec<PathBuf>,
@@ -64,7 +69,12 @@ impl Suggest {
         let keys = self.keys.iter().map(|path| keys_of(path)).collect::<anyhow::Result<Vec<_>>>();
         let keys = keys.map_err(Mistake::new)?.concat();
         let host = self.world.live(runtime.handle().clone(), self.jobs).map_err(Mistake::new)?;
-        let sources = source::read(&self.what).map_err(exit::unread)?;
+        let sources = if self.cluster.cluster {
+            let kinds: Vec<_> = built_in_kinds().collect();
+            self.cluster.sources(&kinds, None, None, runtime.handle())?
+        } else {
+            source::read(&self.what).map_err(exit::unread)?
+        };
         let named = named::images_of(&sources);
         for place in &named.unread {
             tell(&format!("not read: {}\n", legible::line(place)));

