@@ -31,9 +31,10 @@ const KUBEWARDEN_VALUES: [&str; 18] = [
 
 /// What a policy server counts, as Prometheus names it, and the labels: `crates/policy-server/src/metrics/` of
 /// <https://github.com/kubewarden/kubewarden-controller>.
-const METRICS: [&str; 2] = [
+const METRICS: [&str; 3] = [
     "kubewarden_policy_evaluations_total",
     "kubewarden_policy_evaluation_latency_milliseconds_bucket",
+    "kubewarden_policy_evaluation_latency_milliseconds_sum",
 ];
 const LABELS: [&str; 10] = [
     "accepted",
