@@ -448,19 +448,26 @@ fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(CASES)
 }
 
+/// Few of Kyverno's policies lose something: one run may have none that does.
+const MOST_RUNS: usize = 20;
+
 /// The three properties, and that the generators reach every case; prints what they saw.
 #[test]
 fn what_the_source_refuses_is_refused_or_told() {
-    nothing_that_kyverno_refuses_is_let_in();
-    nothing_that_policy_controller_refuses_is_let_in();
-    nothing_that_an_image_validating_policy_refuses_is_let_in();
-    let mut told = 0;
-    for counts in COUNTS.lock().unwrap().iter() {
-        let counts = counts.as_ref().unwrap();
-        println!("{counts:?}");
-        assert!(counts.refused_by_both > 0 && counts.admitted_by_both > 0, "{counts:?}");
-        told += counts.told;
+    let properties: [fn(); 3] = [
+        nothing_that_kyverno_refuses_is_let_in,
+        nothing_that_policy_controller_refuses_is_let_in,
+        nothing_that_an_image_validating_policy_refuses_is_let_in,
+    ];
+    for (index, property) in properties.into_iter().enumerate() {
+        let reaches_all = (0..MOST_RUNS).any(|_| {
+            property();
+            COUNTS.lock().unwrap()[index].as_ref().is_some_and(|counts| {
+                counts.refused_by_both > 0 && counts.told > 0 && counts.admitted_by_both > 0
+            })
+        });
+        let counts = COUNTS.lock().unwrap();
+        println!("{:?}", counts[index]);
+        assert!(reaches_all, "{:?}", counts[index]);
     }
-    // Of Kyverno's policies few lose something: of one source alone, a run may have none.
-    assert!(told > 0);
 }
