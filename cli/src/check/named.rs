@@ -4,8 +4,10 @@
 
 use std::collections::HashSet;
 
+use super::output::place;
 use super::policy::Manifest;
-use super::source::{Origin, Source};
+use super::source::Source;
+use super::writer::origination;
 use super::{contents, images};
 use crate::manifest::position::Lines;
 
@@ -28,12 +30,8 @@ pub fn images_of(sources: &[Source]) -> Named {
         let contents = contents::read(source, &[&policy]).pop().unwrap_or_default();
         let lines = Lines::of(&source.text);
         for fault in &contents.faults {
-            let place = match source.origin {
-                Origin::Cluster => source.name.clone(),
-                Origin::File(_) | Origin::Stdin | Origin::Argument => {
-                    format!("{}:{}", source.name, lines.position(fault.at).line)
-                }
-            };
+            let line = lines.position(fault.at).line;
+            let place = place(&origination(source, Some(line)), None);
             named.unread.push(format!("{place}: {}", fault.reason));
         }
         for place in contents.subjects.iter().flat_map(|subject| images::find(subject, &[])) {

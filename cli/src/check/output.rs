@@ -74,7 +74,7 @@ pub fn render(report: &Report, format: Format) -> Result<String, OutputError> {
 }
 
 /// `web.yaml:12`
-fn place(origin: &Origination, line: Option<usize>) -> String {
+pub(super) fn place(origin: &Origination, line: Option<usize>) -> String {
     match (&origin.file, line.or(origin.line)) {
         (Some(file), Some(line)) => format!("{file}:{line}"),
         (Some(file), None) => file.clone(),

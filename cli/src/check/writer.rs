@@ -240,7 +240,7 @@ fn is_among(image: &str, entries: &str) -> bool {
         .any(|rest| rest.is_empty() || rest.starts_with('@'))
 }
 
-fn origination(source: &Source, line: Option<usize>) -> Origination {
+pub(super) fn origination(source: &Source, line: Option<usize>) -> Origination {
     let file = (source.origin != Origin::Argument).then(|| source.name.clone());
     let medium = match source.origin {
         Origin::File(_) => Medium::File,

@@ -160,8 +160,8 @@ impl Check {
     ) -> anyhow::Result<(Vec<Source>, Report)> {
         let policies: Vec<&check::Check> = checks.iter().map(|(_, check)| check).collect();
         let sources = if self.cluster.cluster {
-            let (kinds, namespace) =
-                (running::kinds(&policies), running::common_namespace(&policies));
+            let kinds = running::kinds(&policies);
+            let namespace = running::common_namespace(&policies);
             self.cluster.sources(&kinds, namespace, deadline, runtime)?
         } else {
             source::read(&self.what).map_err(exit::unread)?
