@@ -50,22 +50,15 @@ ready() {
   return 1
 }
 
-# free_ports COUNT: on one line; below those that the kernel gives to connections, which could take one before its
-# server listens, or while it is stopped
+# free_ports COUNT: on one line; below those that kernels give to connections, which could take one before its server
+# listens, or while it is stopped
 free_ports() {
   python3 - "$1" <<'PYTHON'
 import random, socket, sys
-try:
-    with open("/proc/sys/net/ipv4/ip_local_port_range") as given:
-        first = int(given.read().split()[0])
-except FileNotFoundError:
-    first = 32768
 held = []
-for port in random.sample(range(10240, max(first, 20480)), 10240):
-    if len(held) == int(sys.argv[1]):
-        break
+while len(held) < int(sys.argv[1]):
     try:
-        held.append(socket.create_server(("127.0.0.1", port)))
+        held.append(socket.create_server(("127.0.0.1", random.randrange(10240, 32768))))
     except OSError:
         pass
 print(*(server.getsockname()[1] for server in held))
