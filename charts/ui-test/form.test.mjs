@@ -8,7 +8,7 @@ import path from 'node:path';
 
 import { open } from './browser.mjs';
 import {
-  DEPLOYMENT, DIGEST, POD, exchange, fault, fixture, missing, noSignatureTag, pinned, review, root, trusted,
+  DEPLOYMENT, DIGEST, POD, exchange, fault, fixture, missing, noSignatureTag, pinned, review, root, success, trusted,
 } from './policy.mjs';
 
 const IMAGE = 'ghcr.io/acme/app:1';
@@ -202,7 +202,7 @@ scenario('a certificate with its chain and an identity, and templates as they ar
   const pem = (text) => ({ encoding: 'Pem', data: [...Buffer.from(text)] });
   const checked = exchange(
     ['CryptoIsCertificateTrusted', { request: { cert: pem(certificate), cert_chain: chain.map(pem), not_after: null } }],
-    { type: 'Success', payload: '{"trusted":true,"reason":""}' },
+    success({ trusted: true, reason: '' }),
   );
   const keyless = [{ issuer: 'https://accounts.google.com', subject: 'release@acme.com' }];
   const first = ['SigstoreKeylessVerify', { image: IMAGE, keyless, annotations: null }];
@@ -267,11 +267,10 @@ function scan(key, findings, days) {
       metadata: { scanFinishedOn: new Date(Date.now() - days * 86_400_000).toISOString() },
     },
   };
-  const success = (payload) => ({ type: 'Success', payload: JSON.stringify(payload) });
 
   return [
     exchange(['OciManifestDigest', { image: `ghcr.io/acme/app:${ DIGEST.replace(':', '-') }.vuln` }], success({ digest: report })),
-    exchange(['SigstorePubKeyVerify', { image, pub_keys: [key], annotations: { predicateType } }], success({ is_trusted: true, digest: report })),
+    trusted(['SigstorePubKeyVerify', { image, pub_keys: [key], annotations: { predicateType } }], report),
     exchange(['OciManifest', { image }], success({ config: { size: JSON.stringify(statement).length } })),
     exchange(['OciManifestAndConfig', { image }], success({ digest: report, config: statement })),
   ];

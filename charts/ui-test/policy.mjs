@@ -13,8 +13,10 @@ const MODULE = process.env.MODULE ?? path.join(root, 'annotated-policy.wasm');
 
 export const fixture = (file) => readFileSync(path.join(root, 'tests/fixtures', file), 'utf8');
 
-/** The signature is there. */
-export const trusted = (question) => exchange(question, { type: 'Success', payload: `{"is_trusted":true,"digest":"${ DIGEST }"}` });
+/** The signature is there, of what has that digest. */
+export const trusted = (question, digest = DIGEST) => exchange(question, success({ is_trusted: true, digest }));
+
+export const success = (payload) => ({ type: 'Success', payload: JSON.stringify(payload) });
 
 /** Nobody of these has signed. */
 export const missing = (question) => exchange(question, {
