@@ -8,7 +8,7 @@
 
 use std::process::ExitCode;
 
-use clap::{ArgAction, ColorChoice, CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::legible;
@@ -40,6 +40,11 @@ const QUIET_FILTER: &str = "error,kube_client=off,signed_images=info,policy=off"
 const VERBOSE_FILTER: &str =
     "debug,cranelift_codegen=off,wasmtime=off,wasmtime_internal_cache=off,hyper_util=info";
 
+const GLOBAL: &str = "Global options";
+
+/// The commands for those who build and publish policies, as their help calls them; the others are for users.
+const FOR_MAKERS: [&str; 3] = ["run", "annotate", "push"];
+
 const EXAMPLES: &str = "\
 Examples:
   signed-images check --settings-path settings.yaml deploy/
@@ -48,24 +53,25 @@ Examples:
   signed-images help explain
 
 Exit codes:
-  0  it did what it was asked; `check` and `explain`: accepted, perhaps with warnings
-  1  it failed; `check` and `explain`: rejected; `convert`: something is lost or to be filled in
-  2  a mistake in the command line, the settings or the input (in `run`, `annotate`, `push`: 1)
-  3  `check` and `explain`: not checked; `attest`: pushed, and not signed yet";
+  0  done; `check`, `explain`: accepted, perhaps with warnings
+  1  failed; `check`, `explain`: rejected; `convert`: see its remarks
+  2  wrong command line, settings or input (`run`, `annotate`, `push`: 1)
+  3  `check`, `explain`: not checked; `attest`: pushed, not signed yet";
 
-/// Run signed-images-policy on a laptop and in CI, against real registries and real signatures
+/// Check image signatures on a laptop and in CI, as signed-images-policy does
 #[derive(Debug, Parser)]
-#[command(name = "signed-images", version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "signed-images", version, max_term_width = 80, after_help = EXAMPLES)]
 struct CommandLine {
-    /// Log everything there is to say; `check` lists every image first, and logs with `-vv`
-    #[arg(long, short, global = true, action = ArgAction::Count)]
+    /// Enable debug logging. In `check`: -v lists every image, -vv logs too
+    #[arg(long, short, global = true, action = ArgAction::Count, help_heading = GLOBAL)]
     verbose: u8,
-    /// Whether there are colours [default: on a terminal]
+    /// When to use colors (auto: on a terminal)
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         default_value = "auto",
+        help_heading = GLOBAL,
         hide_default_value = true
     )]
     color: ColorChoice,
@@ -91,7 +97,8 @@ enum Command {
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let command = match CommandLine::try_parse() {
+    let matches = command_line().try_get_matches();
+    let command = match matches.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(command) => command,
         Err(error) => return reporting::misunderstood(&error),
     };
@@ -106,10 +113,26 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// What the command takes, for manual pages.
+/// What the command takes.
 #[must_use]
 pub fn command_line() -> clap::Command {
-    CommandLine::command()
+    let command = CommandLine::command();
+    let header = command.get_styles().get_header();
+    let listed = |makers: bool| -> String {
+        let listed = command.get_subcommands();
+        let listed = listed.filter(|one| FOR_MAKERS.contains(&one.get_name()) == makers);
+        let line = |one: &clap::Command| {
+            format!("  {:<13}{}\n", one.get_name(), one.get_about().unwrap_or_default())
+        };
+        listed.map(line).collect()
+    };
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{header}Commands:{header:#}\n{}\n\
+         {header}Commands for makers of policies:{header:#}\n{}\n{header}Options:{header:#}\n{{options}}{{after-help}}",
+        listed(false),
+        listed(true),
+    );
+    command.help_template(template)
 }
 
 /// The error with its causes. Many texts end with their cause already.

@@ -43,6 +43,7 @@ pub mod module;
 pub mod push;
 pub mod registry;
 pub mod request;
+mod roots;
 pub mod settings;
 pub mod sources;
 pub mod suggest;

@@ -18,21 +18,22 @@ use crate::module::Module;
 
 const EXAMPLES: &str = "\
 Examples:
-  signed-images annotate policy.wasm -m metadata.yml -u README.md -o annotated-policy.wasm";
+  signed-images annotate policy.wasm -m metadata.yml -u README.md \\
+    -o annotated-policy.wasm";
 
 /// Write a policy's metadata into its module
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = "signed-images annotate [OPTIONS] -m <PATH> -o <PATH> <MODULE>")]
 pub(crate) struct Annotate {
     /// The policy's module
     module: PathBuf,
-    /// The metadata, a file of YAML
+    /// The metadata: a YAML file
     #[arg(long, short, value_name = "PATH")]
     metadata_path: PathBuf,
-    /// The README that is shown as the policy's usage
+    /// The usage text: a README (Markdown)
     #[arg(long, short, value_name = "PATH")]
     usage_path: Option<PathBuf>,
-    /// Where the annotated module is written
+    /// The file for the annotated module
     #[arg(long, short, value_name = "PATH")]
     output_path: PathBuf,
 }

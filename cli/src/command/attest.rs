@@ -28,82 +28,97 @@ use crate::attest::publish::{PublishError, Pushed, Stated, Target, Whose};
 use crate::attest::signer::{Annotations, Signer, Unverified};
 use crate::host::AT_ONCE;
 
+const USAGE: &str = "\
+signed-images attest [OPTIONS] <IMAGE@DIGEST> --type <TYPE>
+         <--predicate <FILE>|--from-cosign>
+         <--settings-path <PATH>|--key <FILE>|--certificate-identity <SUBJECT>>
+         [-- <COMMAND>...]
+       signed-images attest [OPTIONS] --copy <IMAGE@DIGEST> <REPOSITORY>";
+
 const HELP: &str = "\
 Exit codes:
-  0  the report is signed, verified and found by its tag; or reports were copied
-  1  it failed: the tag was not moved
-  2  there is a mistake in the command line or the predicate
-  3  the report was pushed and is not signed yet
+  0  the report is signed and verified, and its tag was moved; or it was copied
+  1  failed: the tag was not moved
+  2  the command line or the predicate is wrong
+  3  the report was pushed, but is not signed yet
 
 Examples:
-  Publish a scan, signed by a key (cosign 2 needs no more than --key):
+  Publish a scan, signed with a key by cosign 3 (cosign 2: only --key):
     trivy image --format json --output scan.json ghcr.io/acme/app@sha256:…
-    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --predicate scan.json --key cosign.pub -- cosign sign --new-bundle-format=false --use-signing-config=false --key cosign.key
+    signed-images attest ghcr.io/acme/app@sha256:… \\
+      --type vuln --predicate scan.json --key cosign.pub -- \\
+      cosign sign --new-bundle-format=false --use-signing-config=false \\
+      --key cosign.key
 
-  Sign it elsewhere: this says what to sign, and moves the tag when it is run again:
-    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --predicate scan.json --key cosign.pub
+  Sign elsewhere: this prints what to sign; run it again to move the tag:
+    signed-images attest ghcr.io/acme/app@sha256:… \\
+      --type vuln --predicate scan.json --key cosign.pub
 
-  Publish again what `cosign attest` has put beside the image:
-    signed-images attest ghcr.io/acme/app@sha256:… --type vuln --from-cosign --key cosign.pub -- cosign sign --new-bundle-format=false --use-signing-config=false --key cosign.key
+  Publish what `cosign attest` attached to the image:
+    signed-images attest ghcr.io/acme/app@sha256:… \\
+      --type vuln --from-cosign --key cosign.pub -- \\
+      cosign sign --new-bundle-format=false --use-signing-config=false \\
+      --key cosign.key
 
-  Copy the reports of an image to where it was copied:
-    signed-images attest --copy ghcr.io/acme/app@sha256:… registry.example.com/mirror/app";
+  Copy the reports of an image that was copied to another repository:
+    signed-images attest --copy ghcr.io/acme/app@sha256:… \\
+      registry.example.com/mirror/app";
 
-/// Publish a signed report about an image: a vulnerability scan, an SBOM, provenance
+/// Publish a signed report about an image (scan, SBOM, provenance)
 #[derive(Debug, Args)]
-#[command(after_help = HELP)]
+#[command(after_help = HELP, override_usage = USAGE)]
 #[command(group = ArgGroup::new("content").args(["predicate", "from_cosign", "copy"]).required(true))]
 #[command(group = ArgGroup::new("whose").args(["settings_path", "key", "certificate_identity", "copy"]).required(true).multiple(true))]
 #[command(group = ArgGroup::new("signer").args(["key", "certificate_identity"]))]
 pub(crate) struct Attest {
-    /// The image, by its digest
+    /// The image, with its digest
     #[arg(value_name = "IMAGE@DIGEST", required_unless_present = "copy", conflicts_with = "copy")]
     image: Option<String>,
-    /// What the report is: a name of `cosign attest --type` (`vuln`, `spdx`, `cyclonedx`, …), or a URI
+    /// The type: a name as in `cosign attest --type` (`vuln`, `spdx`, `cyclonedx`, …) or a URI
     #[arg(long = "type", value_name = "TYPE", required_unless_present = "copy", value_parser = PredicateType::parse)]
     predicate_type: Option<PredicateType>,
-    /// The content: a file of JSON, `-` is stdin; of `vuln` what trivy or grype writes as JSON, too
+    /// The report's content: a JSON file, `-` is stdin; for `vuln` also the JSON output of trivy or grype
     #[arg(long, value_name = "FILE")]
     predicate: Option<PathBuf>,
-    /// Take what `cosign attest` put beside the image, if this signer signed it
+    /// Take the content that `cosign attest` attached to the image, if the signer below signed it
     #[arg(long, requires = "signer")]
     from_cosign: bool,
-    /// Copy the reports about an image, with their signatures, to the repository that it was copied to
+    /// Copy an image's reports and their signatures to the repository that has a copy of the image
     #[arg(long, num_args = 2, value_names = ["IMAGE@DIGEST", "REPOSITORY"])]
     copy: Vec<String>,
-    /// When a scan ended that does not say so itself, as `2026-01-31T12:00:00Z`
+    /// When the scan ended, if the scan does not say it: `2026-01-31T12:00:00Z`
     #[arg(long, value_name = "TIME", value_parser = time)]
     scan_finished: Option<String>,
-    /// Publish all of a scan or an SBOM, and not only what conditions read: policy servers keep it in memory
+    /// Publish the whole scan or SBOM, not only what conditions read: it takes memory in policy servers
     #[arg(long)]
     full: bool,
-    /// What else is published of a scan or an SBOM: a JSON pointer into it, `*` for each element of a list
+    /// Publish this part of a scan or SBOM too: a JSON pointer, with `*` for each element of a list
     #[arg(long, value_name = "POINTER", conflicts_with = "full")]
     keep: Vec<String>,
-    /// What this report is called beside others of its type; the settings have the same `name`
+    /// The report's name, if the image has several of this type; the same as `name` in the settings
     #[arg(long)]
     name: Option<Name>,
-    /// Where the image's reports are kept [default: in its own repository]; the settings have the same `repository`
+    /// The repository for the report, as `repository` in the settings [default: the image's]
     #[arg(long, value_name = "REPOSITORY")]
     repository: Option<String>,
-    /// The policy's settings: those whom they name for this report must have signed it
+    /// The policy's settings, whose signers for this report must have signed it
     #[arg(long, short, value_name = "PATH")]
     settings_path: Option<PathBuf>,
-    /// The public key that must have signed, PEM; with settings, what cosign attested
+    /// The public key (PEM) that must have signed. With --settings-path: the signer of what `cosign attest` attached
     #[arg(long, value_name = "FILE", conflicts_with = "certificate_identity")]
     key: Option<PathBuf>,
-    /// The identity that must have signed, likewise: the subject of its certificate
+    /// The same for an identity: the subject of its certificate
     #[arg(long, value_name = "SUBJECT", requires = "certificate_oidc_issuer")]
     certificate_identity: Option<String>,
-    /// Who vouches for that identity
+    /// The issuer of this identity
     #[arg(long, value_name = "URL", requires = "certificate_identity")]
     certificate_oidc_issuer: Option<String>,
     #[command(flatten)]
     world: World,
-    /// Say nothing but what is wrong
+    /// Print errors only
     #[arg(long, short)]
     quiet: bool,
-    /// What signs: the report by its digest and the annotation are added to it
+    /// The command that signs; the report's reference and the annotation are appended to it
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }

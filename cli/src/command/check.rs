@@ -32,16 +32,20 @@ use crate::fetch::Location;
 use crate::host::{AT_ONCE, Answers, Host, Shared};
 use crate::suite::Suite;
 
+const USAGE: &str = "\
+signed-images check [OPTIONS] --settings-path <PATH> [PATH|IMAGE|-]...
+       signed-images check [OPTIONS] --tests <FILE>";
+
 const HELP: &str = "\
-What exists as a path is a path; what has a registry, a tag or a digest is an image. What ends in .yaml, \
-.yml, .json or .txt, or begins with /, ./, ../ or ~, has to exist. Folders are read at any depth, hidden \
-files too, as kubectl reads them; `.git` is left out.
+An argument that exists as a path is a path. Otherwise it is an image, and must have a registry, a tag or a \
+digest. An argument that ends in .yaml, .yml, .json or .txt, or begins with /, ./, ../ or ~, must exist. \
+Folders are read with all folders below them, hidden files too, as kubectl does; `.git` is left out.
 
 Exit codes:
-  0  everything is accepted, perhaps with warnings; with --tests: is as expected
-  1  something is rejected; with --tests: is not as expected
-  2  there is a mistake in the command line, the settings or the tests
-  3  something was not checked or not pinned, and nothing is rejected
+  0  all is accepted, perhaps with warnings; with --tests: as expected
+  1  something is rejected; with --tests: not as expected
+  2  the command line, the settings or the tests are wrong
+  3  nothing is rejected, but something was not checked or not pinned
 
 Examples:
   signed-images check -s settings.yaml deploy/
@@ -53,11 +57,11 @@ Examples:
   signed-images check --tests images.test.yaml
   signed-images check -s settings.yaml --output sarif deploy/ >check.sarif";
 
-/// Check manifests and images as the policy would, and pin them
+/// Check manifests and images as the policy does, and pin them
 #[derive(Debug, Args)]
-#[command(after_help = HELP)]
+#[command(after_help = HELP, override_usage = USAGE)]
 pub(crate) struct Check {
-    /// Manifests, folders of them, lists of images, images; `-` is stdin
+    /// Manifests, folders with manifests, lists of images, images; `-` is stdin
     #[arg(required_unless_present_any = ["cluster", "tests"], value_name = "PATH|IMAGE|-")]
     what: Vec<String>,
     #[command(flatten)]
@@ -70,15 +74,14 @@ pub(crate) struct Check {
     cluster: ClusterOptions,
     #[command(flatten)]
     demands: DemandOptions,
-    /// Write the digests that were verified into the manifests, and nothing else; those of stdin go to
-    /// stdout, and the report to stderr. Nothing is written unless everything is accepted
+    /// Write the verified digests into the manifests. Manifests from stdin go to stdout, the report to stderr.
+    /// Nothing is written unless everything is accepted
     #[arg(long, conflicts_with = "cluster")]
     pin: bool,
-    /// How many things registries are asked at once
+    /// How many requests to registries run at the same time
     #[arg(long, short, value_name = "COUNT", default_value_t = AT_ONCE)]
     jobs: usize,
-    /// How long registries and the cluster may take for everything; what they have not answered by then is not
-    /// checked
+    /// The time limit for all answers of registries and the cluster; what has no answer then is not checked
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
     #[command(flatten)]
@@ -87,13 +90,13 @@ pub(crate) struct Check {
 
 #[derive(Debug, Args)]
 struct DemandOptions {
-    /// Accept objects that hold images, or look as if they did, and whose kinds the policy does not review
+    /// Accept objects with images, or what looks like images, of kinds that the policy does not review
     #[arg(long)]
     allow_unreviewed: bool,
-    /// Accept a run that found nothing to review
+    /// Accept a run that found nothing to check
     #[arg(long)]
     allow_empty: bool,
-    /// Reject images that no rule matches, even where the settings accept them
+    /// Reject images that no rule matches, even if the settings accept them
     #[arg(long)]
     fail_on_unmatched: bool,
 }

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
-use super::CommandLine;
+use super::command_line;
 use super::print::print;
 
 /// The states of bash's script that have options are spelled otherwise than those that are reached when the
@@ -19,11 +19,13 @@ Examples:
     source <(signed-images completions bash)
 
   In every new one:
-    signed-images completions bash > ~/.local/share/bash-completion/completions/signed-images
+    signed-images completions bash \\
+      > ~/.local/share/bash-completion/completions/signed-images
     signed-images completions zsh > ~/.zfunc/_signed-images
-    signed-images completions fish > ~/.config/fish/completions/signed-images.fish";
+    signed-images completions fish \\
+      > ~/.config/fish/completions/signed-images.fish";
 
-/// Print a script that makes a shell complete this command's options
+/// Print a completion script for a shell
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Completions {
@@ -33,7 +35,7 @@ pub(crate) struct Completions {
 
 impl Completions {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
-        let mut command = CommandLine::command();
+        let mut command = command_line();
         let name = command.get_name().to_owned();
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, name, &mut script);

@@ -19,18 +19,20 @@ use crate::{legible, text};
 
 const BAD_INPUT: u8 = 2;
 
-/// Convert policies of Kyverno, policy-controller and verify-image-signatures
+/// Convert policies of Kyverno, policy-controller and Kubewarden
 #[derive(Debug, Args)]
 #[command(after_help = "\
 What is converted:
-  Kyverno            ClusterPolicy and Policy with `verifyImages`, ImageValidatingPolicy
-  policy-controller  ClusterImagePolicy (all of one run become one policy)
-  Kubewarden         policies and settings of verify-image-signatures, verification configs
+  Kyverno            ClusterPolicy, Policy (`verifyImages`), ImageValidatingPolicy
+  policy-controller  ClusterImagePolicy (those of one run become one policy)
+  Kubewarden         policies and settings of verify-image-signatures,
+                     verification configs
 
 Exit codes:
-  0  the output verifies what its source does, but for what --allow names
-  1  it verifies less, refuses more, or must be completed: it says what, on top
-  2  a document cannot be read or is wrong, or none is of a kind that is converted
+  0  the output verifies what its source does, except what --allow names
+  1  the output verifies less, rejects more, or must be completed: its first
+     lines say what
+  2  a document cannot be read or is wrong, or no document can be converted
 
 Examples:
   signed-images convert check-images.yaml >policy.yaml
@@ -38,30 +40,30 @@ Examples:
   signed-images convert --allow sct,tlog image-policies/*.yaml >policy.yaml
   signed-images convert --name signed-images signed.yaml | kubectl apply -f -")]
 pub(crate) struct Convert {
-    /// Files of YAML or JSON, with one document or several; `-` is stdin
+    /// YAML or JSON files with one or more documents; `-` is stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// What need not be verified, since no policy server can
+    /// What may be lost because no policy server can verify it
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     allow: Vec<Allowed>,
-    /// The policy's name [default: that of its source]
+    /// The policy's name [default: the name of its source]
     #[arg(long, value_name = "NAME", value_parser = name)]
     name: Option<String>,
-    /// What becomes of what the policy rejects [default: monitor with another --name, else as in its source]
+    /// Whether rejections are enforced [default: monitor with another --name, else as in the source]
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
-    /// Where the policy server finds the module [default: this version's, where it is published]
+    /// The module that the policy server loads [default: the published one of this version]
     #[arg(long, value_name = "REFERENCE", value_parser = module)]
     module: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Allowed {
-    /// That a certificate is in the log of certificates
+    /// That a certificate is in the certificate transparency log
     Sct,
-    /// That a signature by a plain key is in the transparency log
+    /// That a signature by a key is in the transparency log
     Tlog,
-    /// When an authority has seen the signature
+    /// The time of a timestamp authority
     Timestamps,
 }
 

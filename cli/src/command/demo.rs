@@ -19,6 +19,7 @@ use crate::demo::{DemoError, Key, Registry};
 use crate::evaluation::Evaluation;
 use crate::host::{AT_ONCE, Answers, Cluster, Host, Live, Registries, Trust};
 use crate::module::Module;
+use crate::roots;
 use crate::settings::Settings;
 use crate::sources::Sources;
 
@@ -33,7 +34,7 @@ Examples:
   signed-images demo
   signed-images demo --module annotated-policy.wasm";
 
-/// See a signed image let in and pinned, and unsigned ones kept out
+/// See the policy admit a signed image and reject unsigned ones
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Demo {
@@ -44,6 +45,7 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         let location = self.module.location()?;
+        roots::check()?;
         let runtime = Runtime::new()?;
         let module = runtime.block_on(location.fetch(&Registries::default()));
         let module = module.with_context(|| format!("cannot read module `{location}`"))?;

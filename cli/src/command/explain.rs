@@ -26,24 +26,24 @@ mod text;
 
 const HELP: &str = "\
 Exit codes:
-  0  the image is accepted, perhaps with warnings; or it was explained, with --offline
+  0  the image is accepted, perhaps with warnings; or --offline was given
   1  the image is rejected
-  2  there is a mistake in the command line or the settings
+  2  the command line or the settings are wrong
   3  the image could not be checked
 
 Examples:
-  Which rules select an image, and what do they find?
+  Which rules match an image, and what do they find?
     signed-images explain ghcr.io/acme/app:1.2 --settings-path settings.yaml
 
-  The same, of the policy in a manifest, without asking any registry:
+  The same for a policy's manifest, without asking any registry:
     signed-images explain nginx --settings-path policy.yaml --offline
 
   For a script:
     signed-images explain nginx --settings-path settings.yaml --output json";
 
-/// Show how settings read an image: which rules select it, why the others do not, and what is found
+/// Show which rules match an image, and what they find
 #[derive(Debug, Args)]
-#[command(after_help = HELP)]
+#[command(after_help = HELP, override_usage = "signed-images explain [OPTIONS] --settings-path <PATH> <IMAGE>")]
 pub(crate) struct Explain {
     /// The image, as a Pod would name it
     image: String,
@@ -51,10 +51,10 @@ pub(crate) struct Explain {
     settings: SettingsOptions,
     #[command(flatten)]
     module: ModuleOption,
-    /// Ask nobody: show what the settings say, and no verdict
+    /// Ask no registry: show what the settings say, and no verdict
     #[arg(long)]
     offline: bool,
-    /// How the result is printed
+    /// The format of the result
     #[arg(long, short, value_name = "FORMAT", default_value = "text")]
     output: Output,
     #[command(flatten)]

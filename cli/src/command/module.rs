@@ -22,9 +22,8 @@ const BESIDE: [&str; 2] = ["annotated-policy.wasm", "policy.wasm"];
 /// The option that names the module.
 #[derive(Debug, Args)]
 pub(crate) struct ModuleOption {
-    /// The policy's module: a file, or a URL (`registry://`, `https://`) [default: what the variable
-    /// `SIGNED_IMAGES_MODULE` names, or the one within this command, or `annotated-policy.wasm` or `policy.wasm`
-    /// beside it]
+    /// The policy's module: a file or a URL (`registry://`, `https://`) [default: `$SIGNED_IMAGES_MODULE`, else
+    /// the module in this command, else `annotated-policy.wasm` or `policy.wasm` in this command's folder]
     #[arg(long, value_name = "MODULE")]
     module: Option<String>,
 }

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tracing::warn;
 use yaml_serde::Value;
 
-use super::exit::Mistake;
+use super::exit::{Mistake, Unchecked};
 use crate::check::policy::decoded;
 use crate::cluster::Access;
 use crate::credentials::Credentials;
@@ -19,6 +19,7 @@ use crate::evaluation::now;
 use crate::fetch::Location;
 use crate::host::{AT_ONCE, Answers, ApiServer, Cluster, Host, Live, Manifests, Registries, Trust};
 use crate::metadata::{ContextAwareResource, section};
+use crate::roots;
 use crate::settings::{File, Settings, read_all};
 use crate::sources::Sources;
 
@@ -26,7 +27,7 @@ use crate::sources::Sources;
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct SettingsOptions {
-    /// The policy's settings: a file of YAML or JSON, or the manifest of a policy that has them
+    /// The policy's settings: a YAML or JSON file, or a policy's manifest
     #[arg(long, short, value_name = "PATH")]
     settings_path: Option<PathBuf>,
     /// The policy's settings, as JSON
@@ -93,14 +94,16 @@ pub(super) fn nowhere(runtime: Handle) -> Host {
     Host { answers: Answers::Live(live), readable: BTreeSet::new() }
 }
 
+const WORLD: &str = "Registries, trust roots, cluster";
+
 /// How registries are reached.
 #[derive(Debug, Args)]
 pub(crate) struct RegistryOptions {
-    /// A YAML file that says how registries are reached: plain HTTP, private authorities, proxies
-    #[arg(long, value_name = "PATH")]
+    /// How to reach registries: a YAML file with plain HTTP, private CAs, proxies
+    #[arg(long, value_name = "PATH", help_heading = WORLD)]
     sources_path: Option<PathBuf>,
-    /// The folder that holds Docker's `config.json`, with the credentials for registries
-    #[arg(long, value_name = "PATH")]
+    /// The folder of Docker's `config.json`, which has the credentials for registries
+    #[arg(long, value_name = "PATH", help_heading = WORLD)]
     docker_config_json_path: Option<PathBuf>,
 }
 
@@ -108,8 +111,9 @@ impl RegistryOptions {
     /// The registries as these options show them, asked so many things at once.
     ///
     /// # Errors
-    /// When a file that they name cannot be read.
+    /// When a file that they name cannot be read, or there are no CA certificates.
     pub(crate) fn read(&self, at_once: usize) -> anyhow::Result<Registries> {
+        roots::check().map_err(Unchecked::new)?;
         let sources = match &self.sources_path {
             Some(path) => Sources::read(path)?,
             None => Sources::from_env(),
@@ -127,15 +131,14 @@ impl RegistryOptions {
 pub(crate) struct World {
     #[command(flatten)]
     registries: RegistryOptions,
-    /// A Sigstore client trust configuration (JSON) to use instead of the public instance's
-    #[arg(long, value_name = "PATH")]
+    /// The Sigstore instance to trust: a client trust configuration (JSON) [default: the public instance]
+    #[arg(long, value_name = "PATH", help_heading = WORLD)]
     sigstore_trust_config: Option<PathBuf>,
-    /// Let the policy read the kinds of Kubernetes objects that its metadata lists, from the cluster that
-    /// `kubectl` would ask
-    #[arg(long)]
+    /// Let the policy read `ConfigMap` and `Secret` objects (what its metadata lists) in the cluster of the kubeconfig
+    #[arg(long, help_heading = WORLD)]
     allow_context_aware: bool,
-    /// A folder of manifests (YAML, JSON) to read them from instead
-    #[arg(long, value_name = "DIR")]
+    /// Read these objects from a folder of manifests (YAML, JSON) instead
+    #[arg(long, value_name = "DIR", help_heading = WORLD)]
     kubernetes_manifests: Option<PathBuf>,
 }
 

@@ -17,14 +17,14 @@ use crate::settings::{self, File, Settings};
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub(super) struct PolicyOptions {
-    /// The policy's settings: a file of YAML or JSON, or the manifest of a policy that has them. Several policies:
-    /// repeat it, or name a folder of manifests
+    /// The policy's settings: a YAML or JSON file, or a policy's manifest. For several policies, repeat it, or
+    /// name a folder of manifests
     #[arg(long, short, value_name = "PATH")]
     settings_path: Vec<PathBuf>,
     /// The policy's settings, as JSON
     #[arg(long, value_name = "JSON")]
     settings_json: Option<String>,
-    /// A file of tests: what is expected of images, with the settings that it names
+    /// A file of tests: settings, images, and the expected results
     #[arg(long, value_name = "FILE", conflicts_with_all = ["what", "cluster", "pin"])]
     tests: Option<PathBuf>,
 }

@@ -33,42 +33,43 @@ const NAME: &str = "signed-images";
 
 const EXAMPLES: &str = "\
 Examples:
-  A policy for the whole cluster, which reports before it rejects:
-    signed-images policy --settings-path settings.yaml --mode monitor > policy.yaml
+  For the whole cluster; it logs first, and rejects later:
+    signed-images policy -s settings.yaml --mode monitor > policy.yaml
 
-  One that leaves namespaces out, on a policy server of its own:
-    signed-images policy -s settings.yaml --exclude-namespace ci --policy-server images
+  Without one namespace, on a policy server of its own:
+    signed-images policy -s settings.yaml --exclude-namespace ci \\
+      --policy-server images
 
-  One for a namespace, applied at once:
-    signed-images policy --settings-path settings.yaml --namespaced shop | kubectl apply -f -";
+  For one namespace, applied at once:
+    signed-images policy -s settings.yaml --namespaced shop | kubectl apply -f -";
 
-/// Print the manifest of a policy with these settings, ready to be applied
+/// Print a policy's manifest with these settings, ready to apply
 ///
-/// Settings that are given as the manifest of a policy keep what that manifest says; options change it.
+/// If the settings come from a policy's manifest, all else in that manifest stays, unless an option changes it.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = "signed-images policy [OPTIONS] --settings-path <PATH>")]
 pub(crate) struct Policy {
     #[command(flatten)]
     settings: SettingsOptions,
     /// The policy's name [default: signed-images]
     #[arg(long, value_name = "NAME", value_parser = arguments::name)]
     name: Option<String>,
-    /// Make a policy of this namespace alone (`AdmissionPolicy`), not of the whole cluster
+    /// Make a policy for this namespace only: an `AdmissionPolicy` [default: the whole cluster]
     #[arg(long, value_name = "NAMESPACE", value_parser = arguments::namespace)]
     namespaced: Option<String>,
-    /// What becomes of what the policy rejects [default: protect]
+    /// Whether rejections are enforced [default: protect]
     #[arg(long, value_name = "MODE")]
     mode: Option<Mode>,
-    /// Where the policy server finds the module [default: this version's, where it is published]
+    /// The module that the policy server loads [default: the published one of this version]
     #[arg(long, value_name = "REFERENCE", value_parser = arguments::module)]
     module: Option<String>,
-    /// The `PolicyServer` that runs the policy [default: Kubewarden's, `default`]
+    /// The `PolicyServer` that runs the policy [default: `default`, as in Kubewarden]
     #[arg(long = "policy-server", value_name = "NAME", value_parser = arguments::name)]
     server: Option<String>,
-    /// Review only namespaces with these labels: `env=prod,team in (a,b),!sandbox`
+    /// Check only namespaces with these labels: `env=prod,team in (a,b),!sandbox`
     #[arg(long, value_name = "SELECTOR", value_parser = selector::parse, conflicts_with = "namespaced")]
     namespace_selector: Option<Requirements>,
-    /// Do not review this namespace; repeat it for others, or write commas between them
+    /// Do not check this namespace; repeat the option for others, or separate them with commas
     #[arg(
         long,
         value_name = "NAMESPACE",
@@ -77,10 +78,10 @@ pub(crate) struct Policy {
         conflicts_with = "namespaced"
     )]
     exclude_namespace: Vec<String>,
-    /// What becomes of a request when the policy server does not answer [default: Kubewarden's, `fail`]
+    /// What becomes of a request when the policy server does not answer [default: `fail`, as in Kubewarden]
     #[arg(long = "failure-policy", value_name = "POLICY")]
     without_answer: Option<FailurePolicy>,
-    /// Leave the policy out of the audit scanner's runs
+    /// Do not use the policy in the audit scanner
     #[arg(long)]
     no_background_audit: bool,
 }
@@ -90,17 +91,17 @@ type Requirements = Vec<Requirement>;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum Mode {
-    /// It is kept out
+    /// The request is rejected
     Protect,
-    /// It is let in, and reported
+    /// The request is admitted, and the rejection is logged
     Monitor,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum FailurePolicy {
-    /// It is rejected
+    /// The request is rejected
     Fail,
-    /// It is let in unseen
+    /// The request is admitted without a check
     Ignore,
 }
 

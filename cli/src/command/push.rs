@@ -22,26 +22,27 @@ use crate::push::Artifact;
 
 const EXAMPLES: &str = "\
 Examples:
-  Push a module, and sign what was pushed:
-    signed-images push annotated-policy.wasm registry://ghcr.io/acme/policies/policy:v1.0.0
+  Push a module, and sign it:
+    signed-images push annotated-policy.wasm ghcr.io/acme/policies/policy:v1.0.0
     cosign sign --key cosign.key ghcr.io/acme/policies/policy@sha256:…
 
   For a script:
-    signed-images push annotated-policy.wasm ghcr.io/acme/policies/policy:v1.0.0 --output json";
+    signed-images push annotated-policy.wasm ghcr.io/acme/policies/policy:v1.0.0 \\
+      --output json";
 
-/// Put a policy's module into a registry and print the reference by digest
+/// Push a policy's module, and print its reference by digest
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Push {
-    /// The policy's module: a file, or a URL (`registry://`, `https://`)
+    /// The policy's module: a file or a URL (`registry://`, `https://`)
     module: String,
-    /// Where it is pushed, with or without `registry://`: `host/repository:tag`
+    /// The destination: `host/repository:tag`, with or without `registry://`
     #[arg(value_name = "URI", value_parser = destination)]
     to: Reference,
-    /// Push a module that is not annotated, too
+    /// Push a module even if it has no metadata
     #[arg(long, short)]
     force: bool,
-    /// How the result is printed
+    /// The format of the result
     #[arg(long, short, value_name = "FORMAT", default_value = "text")]
     output: Output,
     #[command(flatten)]

@@ -21,10 +21,10 @@ const WIDTH: usize = 120;
 
 #[derive(Debug, Args)]
 pub(super) struct ReportOptions {
-    /// The form of the report [default: table on a terminal, lines elsewhere]
+    /// The format of the report [default: table on a terminal, lines elsewhere]
     #[arg(long, short, value_name = "FORMAT", value_enum)]
     pub(super) output: Option<Output>,
-    /// Tell nothing but what fails
+    /// Print failures only
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
 }
@@ -33,13 +33,13 @@ pub(super) struct ReportOptions {
 pub(super) enum Output {
     /// For people, on a terminal
     Table,
-    /// One line for each place of an image
+    /// One line for each image of each object
     Lines,
-    /// All there is
+    /// All details, for programs
     Json,
-    /// For code scanning (2.1.0)
+    /// For code scanning: SARIF 2.1.0
     Sarif,
-    /// For pipelines that show tests
+    /// For pipelines that show test results
     Junit,
 }
 

@@ -25,29 +25,33 @@ use crate::settings::Settings;
 
 const EXAMPLES: &str = "\
 Examples:
-  Put a recorded admission request to the policy:
+  Send a recorded admission request to the policy:
     signed-images run -r request.json -s settings.yaml annotated-policy.wasm
 
-  As a policy server would get the module:
-    signed-images run -r request.json -s settings.yaml registry://ghcr.io/acme/policies/policy:v1.0.0
+  Get the module from a registry, as a policy server does:
+    signed-images run -r request.json -s settings.yaml \\
+      registry://ghcr.io/acme/policies/policy:v1.0.0
 
-  With a registry that speaks plain HTTP:
-    signed-images run -r request.json -s settings.yaml --sources-path sources.yml policy.wasm
+  Use a registry that speaks plain HTTP:
+    signed-images run -r request.json -s settings.yaml \\
+      --sources-path sources.yml policy.wasm
 
-  Write down what the host answers, and repeat the run without a network:
-    signed-images run -r request.json -s settings.yaml --record-host-capabilities-interactions session.yml policy.wasm
-    signed-images run -r request.json -s settings.yaml --replay-host-capabilities-interactions session.yml policy.wasm";
+  Record the answers of a run, and repeat the run without a network:
+    signed-images run -r request.json -s settings.yaml \\
+      --record-host-capabilities-interactions session.yml policy.wasm
+    signed-images run -r request.json -s settings.yaml \\
+      --replay-host-capabilities-interactions session.yml policy.wasm";
 
-/// Put one admission request to a policy and print the answer
+/// Send one admission request to a policy, and print the response
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Run {
-    /// The policy's module: a file, or a URL (`registry://`, `https://`)
+    /// The policy's module: a file or a URL (`registry://`, `https://`)
     module: String,
-    /// The admission request: a file of JSON, with or without its review around it; `-` is stdin
+    /// The request: a JSON file, an `AdmissionReview` or its `request`; `-` is stdin
     #[arg(long, short, value_name = "PATH")]
     request_path: PathBuf,
-    /// The policy's settings: a file of YAML or JSON, or the manifest of a policy that has them
+    /// The policy's settings: a YAML or JSON file, or a policy's manifest
     #[arg(long, short, value_name = "PATH")]
     settings_path: Option<PathBuf>,
     /// The policy's settings, as JSON
@@ -55,10 +59,10 @@ pub(crate) struct Run {
     settings_json: Option<String>,
     #[command(flatten)]
     world: World,
-    /// Write down every call that the policy makes to its host, and the answers
+    /// Record the policy's calls to the policy server, with the answers, in a file
     #[arg(long, value_name = "FILE", conflicts_with = "replay_host_capabilities_interactions")]
     record_host_capabilities_interactions: Option<PathBuf>,
-    /// Answer the policy's calls from a recorded file; nothing else is asked
+    /// Answer the policy's calls from such a file, and ask nobody
     #[arg(long, value_name = "FILE")]
     replay_host_capabilities_interactions: Option<PathBuf>,
 }

@@ -17,13 +17,13 @@ use crate::legible;
 
 #[derive(Debug, Args)]
 pub(super) struct ClusterOptions {
-    /// Read what runs in the cluster that `kubectl` would ask, as if it were created now
+    /// Read what runs in the cluster of the kubeconfig, as if it were created now
     #[arg(long, conflicts_with = "what")]
     pub(super) cluster: bool,
-    /// The one namespace to read [default: all]
+    /// Read this namespace only [default: all]
     #[arg(long, short, value_name = "NAME", requires = "cluster", conflicts_with = "what")]
     namespace: Option<String>,
-    /// The context of the kubeconfig [default: the current one]
+    /// The context in the kubeconfig [default: the current one]
     #[arg(long, value_name = "NAME", requires = "cluster", conflicts_with = "what")]
     context: Option<String>,
 }

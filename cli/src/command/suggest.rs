@@ -29,13 +29,13 @@ use crate::suggest::rules::{Found, Seen, suggest};
 use crate::suggest::text::{self, Key};
 
 const HELP: &str = "\
-What is believed is what is verified: certificates by Sigstore's authority and its log, and the keys that \
---key names. What is not signed, or not by anybody known, is listed apart.
+The rules trust only signers that were verified: identities by Sigstore's certificate authority and its log, \
+and keys that --key names. Images without a signature of such a signer are listed apart.
 
 Exit codes:
-  0  the settings are for everything that is signed
-  1  nothing is signed by anybody who could be verified
-  2  there is a mistake in the command line or a key
+  0  the settings have a rule for every signed image
+  1  no image has a signature that could be verified
+  2  the command line or a key is wrong
   3  something could not be read
 
 Examples:
@@ -44,19 +44,19 @@ Examples:
   signed-images suggest --cluster --namespace shop
   kubeadm config images list | signed-images suggest -";
 
-/// Suggest settings: find out who signed the images, and write the rules that say so
+/// Find out who signed images, and suggest settings for it
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Suggest {
-    /// Manifests, folders of them, lists of images, images; `-` is stdin
+    /// Manifests, folders with manifests, lists of images, images; `-` is stdin
     #[arg(required_unless_present = "cluster", value_name = "PATH|IMAGE|-")]
     what: Vec<String>,
     #[command(flatten)]
     cluster: ClusterOptions,
-    /// A public key (PEM) that images may be signed with; may be given more than once
+    /// A public key (PEM) that may have signed images; repeat it for others
     #[arg(long = "key", value_name = "FILE")]
     keys: Vec<PathBuf>,
-    /// How many things registries are asked at once
+    /// How many requests to registries run at the same time
     #[arg(long, short, value_name = "COUNT", default_value_t = AT_ONCE)]
     jobs: usize,
     #[command(flatten)]

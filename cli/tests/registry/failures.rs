@@ -11,7 +11,7 @@ use signed_images::demo::{Key, Registry};
 use signed_images_testing::server::{Authority, Request, Response, Server, slowly};
 use tokio::runtime::Runtime;
 
-use super::world::{Asker, run_with};
+use super::world::{Asker, World, run_with};
 
 /// What the policy takes for "it is absent" and for "it is not signed" (`src/host/error.rs`).
 const ABSENT: [&str; 3] = ["not found", "manifest unknown", "name unknown"];
@@ -169,6 +169,21 @@ fn a_trust_root_that_cannot_be_had_is_named() {
     );
     assert!(said.contains(&expected) && said.contains("--sigstore-trust-config"), "{said}");
     assert!(!said.contains("secret"), "{said}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_machine_without_ca_certificates_is_told_so() {
+    let world = World::new(1, std::time::Duration::ZERO);
+    let image = world.image(0);
+    let none = [("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/dev/null")];
+    for line in [format!("check {image}"), format!("explain {image}")] {
+        let outcome = run_with(world.folder.path(), &line, &none);
+        assert_eq!(outcome.code, Some(3), "{}{}", outcome.stdout, outcome.stderr);
+        assert!(outcome.stderr.contains("`ca-certificates`"), "{}", outcome.stderr);
+    }
+    let offline = run_with(world.folder.path(), &format!("explain --offline {image}"), &none);
+    assert_eq!(offline.code, Some(0), "{}", offline.stderr);
 }
 
 /// As Kubewarden's host has it: whatever keeps the signatures' manifest away, there are "no signatures found"; and

@@ -9,8 +9,8 @@ use crate::command::{screen, signed_images, signed_images_with};
 fn subcommands() -> Vec<String> {
     let help = screen(Path::new("."), &["--help"]);
     let (_, listed) = help.split_once("Commands:\n").unwrap();
-    let names = listed.lines().take_while(|line| !line.is_empty());
-    let names = names.filter(|line| !line.starts_with("   ") && !line.starts_with("  help "));
+    let (listed, _) = listed.split_once("Options:\n").unwrap();
+    let names = listed.lines().filter(|line| line.starts_with("  "));
     names.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
 }
 
@@ -19,6 +19,18 @@ fn help_of_every_command() {
     insta::assert_snapshot!("help", screen(Path::new("."), &["--help"]));
     for name in subcommands() {
         insta::assert_snapshot!(format!("help-{name}"), screen(Path::new("."), &[&name, "--help"]));
+    }
+}
+
+#[test]
+fn help_fits_a_terminal() {
+    let mut screens = vec![screen(Path::new("."), &["--help"])];
+    for name in subcommands() {
+        screens.push(screen(Path::new("."), &[&name, "--help"]));
+        screens.push(screen(Path::new("."), &[&name, "-h"]));
+    }
+    for line in screens.iter().flat_map(|screen| screen.lines()) {
+        assert!(line.chars().count() <= 80, "{line}");
     }
 }
 
