@@ -2,6 +2,8 @@
 
 use super::text::{create, escaped, key, list, list_of_bytes, one_rule, pem, pod, pub_key};
 use super::{Answers, Limit, Maker};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 
 /// As much as is read of an answer.
 const FIVE_MIB: usize = 5 * 1024 * 1024 - 200;
@@ -27,6 +29,11 @@ pub(super) const MAKERS: &[Maker] = &[
     },
     || warned("manifest/a-thousand-long", of("x", &format!("\"{}\"", "x".repeat(15_000)))),
     || signed("manifest/subjects-and-patterns", 256, layers(1_000, |at| certificate(at, 900))),
+    || logged("manifest/log-entries", 1, logged_layers(950, 900)),
+    || {
+        logged("manifest/a-thousand-log-entries", 1_000, logged_layers(4, 20))
+            .refused("more questions")
+    },
     || signed("manifest/wide", 1, of("layers", &list_of_bytes(2_900_000, "{}"))),
     || signed("manifest/beside", 1, of("x", &list_of_bytes(3_700_000, "0"))),
     || signed("manifest/32-mb", 1, of("x", &format!("\"{}\"", "x".repeat(THIRTY_TWO_MB)))),
@@ -59,6 +66,34 @@ fn warned(name: &'static str, manifest: String) -> Limit {
     let pod = pod(1_000, |at| format!("ghcr.io/acme/app:{at}"));
     let limit = Limit::request(name, create(&pod, &patterns(1, "warn")));
     limit.answered(Answers { manifest: Ok(manifest), ..Answers::default() })
+}
+
+/// So many images that somebody by name has signed, with this manifest, as the host says.
+fn logged(name: &'static str, count: usize, manifest: String) -> Limit {
+    let pod = pod(count, |at| format!("ghcr.io/acme/app:{at}"));
+    let signer = format!(
+        r#"[{{"kind":"genericIssuer","issuer":"{GITHUB}","subject":{{"equal":"https://github.com/acme/a"}}}}]"#
+    );
+    let limit = Limit::request(name, create(&pod, &one_rule(&signer)));
+    limit.answered(Answers { manifest: Ok(manifest), ..Answers::default() })
+}
+
+/// Signatures with the log's entries about them (`src/verify/log_entry.rs`).
+fn logged_layers(count: usize, length: usize) -> String {
+    let layer = |at| {
+        let certificate = certificate(at, length);
+        let body = format!(
+            r#"{{"kind":"hashedrekord","spec":{{"data":{{"hash":{{"algorithm":"sha256","value":"aa"}}}},"signature":{{"content":"c2ln","publicKey":{{"content":"{}"}}}}}}}}"#,
+            STANDARD.encode(&certificate)
+        );
+        let entry = format!(r#"{{"Payload":{{"body":"{}"}}}}"#, STANDARD.encode(body));
+        format!(
+            r#"{{"digest":"sha256:aa","annotations":{{"dev.cosignproject.cosign/signature":"c2ln","dev.sigstore.cosign/certificate":"{}","dev.sigstore.cosign/bundle":{}}}}}"#,
+            escaped(&certificate),
+            serde_json::Value::from(entry)
+        )
+    };
+    format!(r#"{{"layers":{}}}"#, list(count, layer))
 }
 
 /// A rule with so many patterns.
