@@ -7,7 +7,7 @@
 use super::packages::PackageSeen;
 use super::problem::ReportProblem;
 use super::refused::Named;
-use crate::image::glob::matches_text;
+use crate::image::glob::matches_any_text;
 use crate::policy::report::Licenses;
 use crate::text::clip;
 
@@ -31,7 +31,7 @@ impl<'e> LicenseCheck<'e> {
         self.names_any |= names_any;
         let is_among = |patterns: &[String], license: &str| {
             let license = license.to_ascii_lowercase();
-            patterns.iter().any(|pattern| matches_text(&pattern.to_ascii_lowercase(), &license))
+            patterns.iter().any(|pattern| matches_any_text(&pattern.to_ascii_lowercase(), &license))
         };
         let mut licenses = licenses.into_iter();
         let refused = match self.asked {
@@ -103,7 +103,8 @@ mod tests {
         let patterns = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         let refuse = Licenses::Refuse(patterns(&["AGPL-*"]));
         let only = Licenses::Only(patterns(&["mit", "Apache-*"]));
-        let rows: [Row<'_>; 9] = [
+        let phrase = Licenses::Refuse(patterns(&["acme Lizenz f?r *", "Acme Lizenz für *"]));
+        let rows: [Row<'_>; 11] = [
             (&refuse, &[&["MIT"], &[]], Ok(())),
             (&refuse, &[&["MIT OR agpl-3.0-only"]], Err(1)),
             (&refuse, &[&["NOASSERTION", "AGPL-3.0-only"], &["AGPL-1.0"]], Err(2)),
@@ -113,6 +114,8 @@ mod tests {
             (&only, &[&["MIT"], &[]], Err(1)),
             (&only, &[&["MIT OR BSD-3-Clause"]], Err(1)),
             (&only, &[], Ok(())),
+            (&phrase, &[&["ACME Lizenz für alle"]], Err(1)),
+            (&phrase, &[&["ACME Lizenzen"]], Ok(())),
         ];
         for (asked, packages, expected) in rows {
             let mut check = LicenseCheck::new(asked);

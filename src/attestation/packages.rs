@@ -6,7 +6,7 @@
 use super::problem::ReportProblem;
 use super::refused::Named;
 use super::version;
-use crate::image::glob::matches_text;
+use crate::image::glob::matches_any_text;
 use crate::policy::report::{Comparison, PackagePattern};
 use crate::text::clip;
 use std::cmp::Ordering;
@@ -62,13 +62,8 @@ impl PackageSeen {
 }
 
 impl PackagePattern {
-    /// A question mark is one: no pattern of packages has another wildcard than the star.
-    fn is_called(&self, name: &str) -> bool {
-        if self.name.contains('*') { matches_text(&self.name, name) } else { self.name == name }
-    }
-
     fn matches(&self, names: &[String], version: &str) -> bool {
-        names.iter().any(|name| self.is_called(name))
+        names.iter().any(|name| matches_any_text(&self.name, name))
             && self.versions.as_ref().is_none_or(|(comparison, than)| {
                 version::compare(version, than).is_none_or(|ordering| {
                     match (comparison, ordering) {
@@ -103,6 +98,8 @@ mod tests {
             (pattern("event-stream", None), package("", "event-stream", ""), true),
             (pattern("event-stream", None), package("", "event-streams", "1"), false),
             (pattern("event-*", None), package("", "event-streams", "1"), true),
+            (pattern("log?j*", None), package("", "log4j", "1"), false),
+            (pattern("größe *", None), package("", "größe von allem", "1"), true),
             (before("log4j-core", "2.17.1"), package("", "log4j-core", "2.14.1"), true),
             (before("log4j-core", "2.17.1"), package("", "log4j-core", "2.17.1"), false),
             (before("log4j-core", "2.17.1"), package("", "log4j-core", "2.17.1-rc1"), true),

@@ -1,5 +1,6 @@
 //! Wildcard matching with one kind of star: over the characters of a text and over the components of a path.
-//! (The patterns of `signatures` are matched by `wildmatch`: `legacy_pattern.rs`.)
+//! (The patterns of `signatures` are matched by `wildmatch`: `legacy_pattern.rs`. Those with `*` and `**` are
+//! `policy/wildcard.rs`.)
 
 /// Whether the items match the pattern, in which `is_star` stands for any number of items. Only the last
 /// star ever needs trying again, so the cost is at most the product of the lengths.
@@ -34,7 +35,16 @@ pub(crate) fn matches<P: Iterator + Clone, T: Iterator + Clone>(
 /// so a character is a byte.
 #[must_use]
 pub fn matches_text(pattern: &str, text: &str) -> bool {
-    let is_one = |character: u8, given: u8| character == b'?' || character == given;
+    matches_bytes(pattern, text, Some(b'?'))
+}
+
+/// Whether the text, which may be any, matches the pattern: `*` is any number of characters, and nothing else is one.
+pub(crate) fn matches_any_text(pattern: &str, text: &str) -> bool {
+    matches_bytes(pattern, text, None)
+}
+
+fn matches_bytes(pattern: &str, text: &str, any_one: Option<u8>) -> bool {
+    let is_one = |character: u8, given: u8| character == given || Some(character) == any_one;
     let (mut pattern, mut text) = (pattern.as_bytes(), text.as_bytes());
     // Up to the first star each character has its place, and most texts differ there.
     while let [character, rest @ ..] = pattern

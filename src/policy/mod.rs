@@ -12,3 +12,4 @@ pub mod signer;
 pub mod subject_pattern;
 pub mod text_pattern;
 pub mod trust;
+pub mod wildcard;

@@ -1,23 +1,26 @@
-//! A text, or a pattern of texts: `*` is any number of characters but no `/`, `**` any number of any characters.
+//! What a text must be: a text, or a pattern with stars.
 
 use super::subject_pattern::SubjectPattern;
+use super::wildcard::Wildcard;
 use std::fmt;
 
-/// A text, or a pattern of texts.
+/// What a text must be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextPattern {
-    /// It has no star, and is compared as it stands.
+    /// This text.
     Exactly(String),
-    /// It has.
-    Pattern(SubjectPattern),
+    /// Any text that matches.
+    Pattern(Wildcard),
+    /// A text that names who built an image or from what, and matches as an identity does.
+    Subject(SubjectPattern),
 }
 
 impl TextPattern {
-    /// The pattern that a text is.
+    /// The pattern of any text, if it has a star; else that text.
     #[must_use]
     pub fn new(text: &str) -> Self {
         if text.contains('*') {
-            Self::Pattern(SubjectPattern::new(text))
+            Self::Pattern(Wildcard::new(text))
         } else {
             Self::Exactly(text.to_owned())
         }
@@ -29,6 +32,7 @@ impl TextPattern {
         match self {
             Self::Exactly(exact) => exact == text,
             Self::Pattern(pattern) => pattern.matches(text),
+            Self::Subject(pattern) => pattern.matches(text),
         }
     }
 }
@@ -38,6 +42,7 @@ impl fmt::Display for TextPattern {
         match self {
             Self::Exactly(exact) => f.write_str(exact),
             Self::Pattern(pattern) => pattern.fmt(f),
+            Self::Subject(pattern) => pattern.fmt(f),
         }
     }
 }

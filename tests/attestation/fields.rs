@@ -16,6 +16,7 @@ fn fields_that_hold() {
         "deep": [{"of": [{"x": 1}, {"x": 1}]}, {"of": [{"x": 1}]}],
         "hollow": [{"of": [{"x": 1}]}, {"of": []}],
         "shallow": [{"of": [{"x": 1}]}, {}],
+        "vendor": "Größer & Söhne", "notes": "a line\nand another/".repeat(1_000),
     });
     let pattern = |text: &str| Pattern(TextPattern::new(text));
     let rows = [
@@ -27,6 +28,14 @@ fn fields_that_hold() {
         ("/by", pattern("a*"), true),
         ("/by", pattern("b*"), false),
         ("/level", pattern("*"), false),
+        ("/vendor", pattern("Größer *"), true),
+        ("/vendor", pattern("Größer *ä*"), false),
+        ("/vendor", Equals(text("Größer & Söhne")), true),
+        ("/vendor", In(vec![text("Größer"), text("Größer & Söhne")]), true),
+        ("/vendor", Contains(text("Größer & Söhne")), true),
+        ("/notes", pattern("**"), true),
+        ("/notes", pattern("a line**another/"), true),
+        ("/notes", pattern("a line*another/"), false),
         ("/level", AtMost(Number(3.0)), true),
         ("/level", AtMost(Number(2.5)), false),
         ("/level", AtLeast(Number(3.0)), true),

@@ -81,7 +81,7 @@ fn check_types(entry: &Object<'_>, format: Format) -> Result<(), SettingsIssue> 
 /// With a star, it must say who is meant, as patterns of subjects must.
 fn text_pattern(text: &str) -> Result<TextPattern, String> {
     if text.contains('*') {
-        return subject_pattern::pattern(text).map(TextPattern::Pattern);
+        return subject_pattern::pattern(text).map(TextPattern::Subject);
     }
     Ok(TextPattern::new(text))
 }
