@@ -1,15 +1,20 @@
 //! A policy as it is put together from a source.
 
+mod rule;
+mod said;
+
+pub(super) use self::rule::DraftRule;
+pub(super) use self::said::Said;
+
 use yaml_serde::{Mapping, Value};
 
-use super::head;
+use super::attestation::PUBLISH;
 use super::remark::{Remark, Remarks, Weight};
-use super::signer::{Signer, field, mapping, texts};
-use super::trust::{Group, Trust};
+use super::signer::{field, texts};
 use super::workload::Workload;
 use super::{ConvertError, Converted, Options};
 use crate::manifest::{Policy, Scope};
-use crate::yaml::{Comments, join};
+use crate::yaml::join;
 
 /// A policy of this module in the making.
 #[derive(Debug)]
@@ -22,17 +27,6 @@ pub(super) struct Draft {
     pub(super) pinning: Pinning,
     pub(super) workloads: Vec<Workload>,
     /// On the policy as a whole.
-    pub(super) remarks: Remarks,
-}
-
-/// A rule in the making.
-#[derive(Debug)]
-pub(super) struct DraftRule {
-    pub(super) name: String,
-    pub(super) images: Vec<String>,
-    pub(super) exclude: Vec<String>,
-    pub(super) enforcement: Enforcement,
-    pub(super) trust: Trust,
     pub(super) remarks: Remarks,
 }
 
@@ -110,6 +104,9 @@ impl Draft {
         for rule in std::mem::take(&mut self.rules) {
             rule.write(&mut rules, &mut said);
         }
+        if rules.iter().any(|rule| rule.get("attestations").is_some()) {
+            self.remarks.stricter("", PUBLISH);
+        }
         let settings = self.settings(rules);
         let name = options.name.as_ref().unwrap_or(&self.name);
         let mut policy = Policy::new(name, self.scope, settings)?;
@@ -170,110 +167,6 @@ fn remark_on_reach(policy: &Policy, remarks: &mut Remarks) {
             "keys are read from Secrets: let the policy server's service account `get` them by a Role \
              in their namespaces",
         );
-    }
-}
-
-impl DraftRule {
-    fn write(mut self, rules: &mut Vec<Value>, said: &mut Said) {
-        let trust = self.trust.clone();
-        let groups = self.trust.groups(&mut self.remarks).or_else(|_| {
-            self.remarks.stricter(
-                "",
-                format!(
-                    "who must have signed for rule `{}` is nested too deeply to be written down; all of them \
-                     must, here",
-                    self.name
-                ),
-            );
-            Trust::all(trust.signers()).groups(&mut self.remarks)
-        });
-        let (all, any): (Vec<Group>, Vec<Group>) =
-            groups.unwrap_or_default().into_iter().partition(Group::is_all);
-        let (mut all, mut any) = (all.into_iter(), any.into_iter());
-        for part in 1.. {
-            let (all_of, any_of) = (all.next(), any.next());
-            if all_of.is_none() && any_of.is_none() {
-                break;
-            }
-            let path = format!("rules[{}]", rules.len());
-            let name = match part {
-                1 => self.name.clone(),
-                part => format!("{} ({part})", self.name),
-            };
-            if part == 1 {
-                said.remarks(&path, &self.remarks);
-            }
-            let mut fields =
-                Mapping::from_iter([field("name", name), field("images", texts(&self.images))]);
-            if !self.exclude.is_empty() {
-                fields.extend([field("exclude", texts(&self.exclude))]);
-            }
-            if self.enforcement == Enforcement::Warn {
-                fields.extend([field("enforcement", "warn")]);
-            }
-            if let Some(group) = all_of {
-                fields
-                    .extend([field("allOf", said.signers(&join(&path, "allOf"), &group.signers))]);
-            }
-            if let Some(group) = any_of {
-                let signers = said.signers(&join(&path, "anyOf.signatures"), &group.signers);
-                let minimum = u64::try_from(group.minimum).unwrap_or(u64::MAX);
-                let any_of = [field("minimumMatches", minimum), field("signatures", signers)];
-                fields.extend([field("anyOf", mapping(any_of))]);
-            }
-            rules.push(Value::Mapping(fields));
-        }
-    }
-}
-
-/// What was said, and where.
-#[derive(Debug, Default)]
-pub(super) struct Said {
-    pub(super) comments: Comments,
-    all: Remarks,
-}
-
-impl Said {
-    /// Remarks on the element at that path of the output.
-    pub(super) fn remarks(&mut self, path: &str, remarks: &Remarks) {
-        let known: Vec<&Remark> = self.all.iter().collect();
-        for remark in remarks.iter().filter(|remark| !known.contains(remark)) {
-            if let Some(comment) = remark.comment() {
-                self.comments.add(path, comment);
-            }
-        }
-        self.all.extend(remarks.clone());
-    }
-
-    fn signers(&mut self, path: &str, signers: &[Signer]) -> Value {
-        let mut elements = Vec::new();
-        for (index, signer) in signers.iter().enumerate() {
-            self.remarks(&format!("{path}[{index}]"), &signer.remarks);
-            elements.push(signer.settings());
-        }
-        Value::Sequence(elements)
-    }
-
-    /// The document with all that is said on top, the most important first. Of a source, its title and its origin.
-    pub(super) fn finish(
-        mut self,
-        document: &Mapping,
-        comments: &mut Comments,
-        (title, origin): (&str, &str),
-        mut remarks: Remarks,
-    ) -> Converted {
-        self.all.extend(std::mem::take(&mut remarks));
-        super::check::check(document, &mut self.all);
-        let mut all: Vec<Remark> = self.all.of(title).iter().cloned().collect();
-        all.sort_by_key(|remark| remark.weight);
-        comments.add("", head::text(origin, &all));
-        comments.extend(self.comments);
-        let name = document.get("metadata").and_then(|metadata| metadata.get("name"));
-        Converted {
-            name: name.and_then(Value::as_str).unwrap_or_default().to_owned(),
-            text: crate::yaml::write(document, comments),
-            remarks: all,
-        }
     }
 }
 

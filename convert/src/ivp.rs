@@ -51,7 +51,8 @@ pub(super) fn convert(source: &Source, name: &str) -> Result<Draft, Fault> {
     }
     other_fields(&spec, enforcement, &mut remarks);
     let (name, exclude) = (name.to_owned(), Vec::new());
-    draft.rules.push(DraftRule { name, images, exclude, enforcement, trust, remarks });
+    let reports = Vec::new();
+    draft.rules.push(DraftRule { name, images, exclude, enforcement, trust, reports, remarks });
     Ok(draft)
 }
 

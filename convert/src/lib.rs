@@ -13,8 +13,10 @@
 // A field of a source that is read and not used would be lost in silence.
 #![deny(dead_code)]
 
+mod attestation;
 mod check;
 mod draft;
+mod expression;
 mod head;
 mod identity;
 mod images;

@@ -201,6 +201,7 @@ fn rule(policy: ImagePolicy, trust: Trust, beyond: Beyond, draft: &mut Draft) {
         exclude: Vec::new(),
         enforcement: policy.enforcement,
         trust: trust.of(&policy.title),
+        reports: Vec::new(),
         remarks: remarks.of(&policy.title),
     });
 }

@@ -38,6 +38,12 @@ pub(super) fn of_wildcard(text: &str) -> Option<Pattern> {
 
 /// Of a regular expression, which may match anywhere in a text.
 pub(super) fn of_reg_exp(text: &str) -> Option<Pattern> {
+    let (pattern, fidelity) = translated(text)?;
+    usable(pattern, fidelity)
+}
+
+/// The same, whoever it names.
+pub(super) fn translated(text: &str) -> Option<(String, Fidelity)> {
     let (mut pattern, mut fidelity) = (String::new(), Fidelity::Exact);
     let mut left = text.strip_prefix('^').unwrap_or_else(|| {
         pattern.push_str("**");
@@ -64,7 +70,7 @@ pub(super) fn of_reg_exp(text: &str) -> Option<Pattern> {
         }
         left = rest;
     }
-    usable(pattern, fidelity)
+    Some((pattern, fidelity))
 }
 
 /// Any text, after any text, says nothing more.

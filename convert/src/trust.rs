@@ -11,7 +11,7 @@
 //! - What of remarks? A signer that goes leaves its remarks to the one that stays.
 
 use super::remark::Remarks;
-use super::signer::Signer;
+use super::signer::{Identity, Signer};
 
 /// More groups than this are not written.
 const MAX_GROUPS: usize = 32;
@@ -99,6 +99,18 @@ impl Trust {
                     }
                 }
             }
+        }
+    }
+
+    pub(super) fn has_certificates(&self) -> bool {
+        self.has(&|signer| matches!(signer.identity, Identity::Certificate { .. }))
+    }
+
+    /// Whether one of those who are named is such.
+    pub(super) fn has(&self, is_such: &dyn Fn(&Signer) -> bool) -> bool {
+        match self {
+            Self::Signer(signer) => is_such(signer),
+            Self::AtLeast(_, of) => of.iter().any(|part| part.has(is_such)),
         }
     }
 

@@ -115,7 +115,8 @@ fn add_provenance(paths: &mut Paths, predicate: usize, format: Format) {
 }
 
 /// Where the predicates of a format have their time.
-pub(crate) fn time_at(format: Format) -> Option<&'static str> {
+#[must_use]
+pub fn time_at(format: Format) -> Option<&'static str> {
     match format {
         Format::Vulnerabilities => Some("/metadata/scanFinishedOn"),
         Format::Provenance02 => Some("/metadata/buildFinishedOn"),

@@ -36,6 +36,17 @@ pub(super) struct Around {
     /// What signatures must carry unless the attestor says otherwise.
     pub(super) annotations: BTreeMap<String, String>,
     pub(super) format: Format,
+    pub(super) signed: Signed,
+    /// What the rule calls what conditions can read besides reports.
+    pub(super) variables: Vec<String>,
+}
+
+/// What the signatures are of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Signed {
+    #[default]
+    Image,
+    Report,
 }
 
 /// Whose signatures they are.
@@ -88,6 +99,10 @@ fn attestor(
     let mut signers = match given {
         (None, None, None, Some(nested)) => {
             others(attestor, path, remarks);
+            if around.signed == Signed::Report {
+                let text = "is not read there, and any keyless signature is enough; here, it is these that are";
+                remarks.less(&join(path, "attestor"), text);
+            }
             return Ok(vec![set(nested, &join(path, "attestor"), around, remarks)?]);
         }
         (Some(keys), None, None, None) => static_keys(keys, &join(path, "keys"), around)?,
@@ -143,6 +158,10 @@ fn static_keys(keys: &Keys, path: &str, around: &Around) -> Result<Vec<Signer>, 
         }
     };
     let mut remarks = Remarks::default();
+    if around.signed == Signed::Report && signers.len() > 1 {
+        signers.truncate(1);
+        remarks.note(path, "of several keys, the first one is taken, as it is there");
+    }
     own_hash(keys.signature_algorithm.as_deref(), &join(path, "signatureAlgorithm"), &mut remarks);
     log::read(keys.rekor.as_ref(), keys.ctlog.as_ref(), Kind::Key, path, &mut remarks);
     for signer in &mut signers {

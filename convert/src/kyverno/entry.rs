@@ -1,7 +1,9 @@
 //! An entry of `verifyImages`: images, and who must have signed them.
 
+use super::attestation::{self, Attestations};
 use super::attestor::{self, Around, Format, OldForm};
-use super::types::{Attestation, Entry};
+use super::types::Entry;
+use crate::attestation::Report;
 use crate::draft::{DraftRule, Enforcement, Pinning};
 use crate::images::{self, Beyond};
 use crate::log::{no_bundles, no_extensions, other_repository, other_roots};
@@ -27,7 +29,7 @@ pub(super) fn read(
         None | Some(_) => Format::Cosign,
     };
     let around = Around { annotations: entry.annotations.clone(), format, ..around.clone() };
-    let trust = trust(entry, path, &around, &mut remarks)?;
+    let (trust, reports) = trust(entry, path, &around, &mut remarks)?;
     if enforcement == Enforcement::Warn {
         let text = "is audited there: here, images pass with a warning, and references that cannot be \
                     read are refused";
@@ -36,7 +38,7 @@ pub(super) fn read(
     let pinning = Pinning::of(entry.mutate_digest, entry.verify_digest, path, &mut remarks);
     other_fields(entry, path, &mut remarks);
     let name = name.to_owned();
-    Ok((DraftRule { name, images, exclude, enforcement, trust, remarks }, pinning))
+    Ok((DraftRule { name, images, exclude, enforcement, trust, reports, remarks }, pinning))
 }
 
 /// `Enforce`, `enforce`; anything else is looked at and passes.
@@ -92,7 +94,7 @@ fn trust(
     path: &str,
     around: &Around,
     remarks: &mut Remarks,
-) -> Result<Trust, Fault> {
+) -> Result<(Trust, Vec<Report>), Fault> {
     let mut sets = attestor::sets(&entry.attestors, &join(path, "attestors"), around, remarks)?;
     let old_form = OldForm {
         key: entry.key.as_deref(),
@@ -100,38 +102,15 @@ fn trust(
         subject: entry.subject.as_deref(),
     };
     sets.extend(old_form.trust(path, around));
-    for (index, attestation) in entry.attestations.iter().enumerate() {
-        let path = nth(&join(path, "attestations"), index);
-        sets.extend(attested(attestation, &path, around, remarks)?);
-    }
+    let Attestations { reports, signers } =
+        attestation::read(&entry.attestations, &sets, path, around, remarks)?;
+    sets.extend(signers);
     if sets.is_empty() {
         let mut open = Remarks::default();
         open.open(path, "names nobody who must have signed: give a signer");
         sets.push(Trust::Signer(Signer::missing("A PUBLIC KEY", path, open)));
     }
-    Ok(Trust::all(sets))
-}
-
-/// Who must have signed the attestation.
-fn attested(
-    attestation: &Attestation,
-    path: &str,
-    around: &Around,
-    remarks: &mut Remarks,
-) -> Result<Vec<Trust>, Fault> {
-    let kind = attestation.r#type.as_deref().or(attestation.predicate_type.as_deref());
-    let and = if attestation.conditions.is_some() { " and conditions on them" } else { "" };
-    remarks.less(
-        path,
-        format!("attestations (`{}`){and} are not checked", kind.unwrap_or("of no type")),
-    );
-    let signers =
-        attestor::sets(&attestation.attestors, &join(path, "attestors"), around, remarks)?;
-    if !signers.is_empty() {
-        let text = "whoever must have signed the attestation must have signed the image, here";
-        remarks.stricter(&join(path, "attestors"), text);
-    }
-    Ok(signers)
+    Ok((Trust::all(sets), reports))
 }
 
 fn other_fields(entry: &Entry, path: &str, remarks: &mut Remarks) {

@@ -3,13 +3,16 @@
 //! Source: `api/kyverno/v1` of kyverno/kyverno and <https://kyverno.io/docs/policy-types/cluster-policy/verify-images/>.
 //! Every entry of `verifyImages` becomes a rule; entries for other namespaces, a policy of their own.
 
+mod attestation;
 mod attestor;
+mod condition;
 mod entry;
 mod extractor;
 mod log;
 mod reach;
 mod selector;
 mod types;
+mod variable;
 
 use self::attestor::{Around, ConfigMap};
 use self::selector::Requirements;
@@ -103,7 +106,11 @@ impl ConvertedRule {
                 remarks.stricter(&join(path, key), "is left out: the rule holds without them");
             }
         }
-        let around = Around { config_maps: config_maps(rule), ..Around::default() };
+        let around = Around {
+            config_maps: config_maps(rule),
+            variables: variables(rule),
+            ..Around::default()
+        };
         let name = rule.name.as_deref().unwrap_or("rule");
         let enforcement = entry::action_of_all(&rule.verify_images).unwrap_or(enforcement);
         let mut rules = Vec::new();
@@ -132,6 +139,13 @@ impl ConvertedRule {
             draft.rules.push(rule);
         }
     }
+}
+
+/// The names that the rule gives to what its conditions can read.
+fn variables(rule: &Rule) -> Vec<String> {
+    let reports = rule.verify_images.iter().flat_map(|entry| &entry.attestations);
+    let names = rule.context.iter().map(|entry| &entry.name).chain(reports.map(|one| &one.name));
+    names.flatten().cloned().collect()
 }
 
 fn config_maps(rule: &Rule) -> Vec<ConfigMap> {

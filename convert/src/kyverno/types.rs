@@ -8,7 +8,7 @@ use serde::Deserialize;
 use yaml_serde::Value;
 
 /// Places that say nothing of what is verified.
-pub(super) const HARMLESS: [&str; 20] = [
+pub(super) const HARMLESS: [&str; 21] = [
     "spec.background",
     "spec.emitWarning",
     "spec.schemaValidation",
@@ -29,8 +29,8 @@ pub(super) const HARMLESS: [&str; 20] = [
     "spec.rules[].verifyImages[].useCache",
     // An image that a rule is about must be verified at once, not some time later.
     "spec.rules[].verifyImages[].required",
-    // Variables of what was pulled, for conditions, which are told as lost.
-    "spec.rules[].verifyImages[].attestations[].name",
+    "spec.rules[].verifyImages[].attestations[].conditions[].any[].message",
+    "spec.rules[].verifyImages[].attestations[].conditions[].all[].message",
 ];
 
 #[derive(Debug, Deserialize)]
@@ -275,5 +275,24 @@ pub(super) struct Attestation {
     pub(super) predicate_type: Option<String>,
     #[serde(default)]
     pub(super) attestors: Vec<AttestorSet>,
-    pub(super) conditions: Option<Value>,
+    /// What other conditions of the rule call what was pulled.
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) conditions: Vec<Conditions>,
+}
+
+/// All of `all` must hold, and one of `any`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Conditions {
+    #[serde(default)]
+    pub(super) any: Vec<Condition>,
+    #[serde(default)]
+    pub(super) all: Vec<Condition>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Condition {
+    pub(super) key: Option<Value>,
+    pub(super) operator: Option<String>,
+    pub(super) value: Option<Value>,
 }

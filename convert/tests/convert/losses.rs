@@ -15,7 +15,7 @@ fn converted(name: &str) -> Vec<Converted> {
 }
 
 /// Input, the heaviest that is said, and where, in the source.
-const SAID: [(&str, Option<Weight>, &[&str]); 29] = [
+const SAID: [(&str, Option<Weight>, &[&str]); 31] = [
     (
         "annotations-of-a-certificate",
         Some(Weight::Less),
@@ -106,6 +106,25 @@ const SAID: [(&str, Option<Weight>, &[&str]); 29] = [
     ),
     ("exactly-one-of-two", Some(Weight::Less), &["spec.validations[0]"]),
     ("image-policy-that-is-refused", Some(Weight::Less), &[""]),
+    (
+        "conditions",
+        Some(Weight::Less),
+        &[
+            "spec.rules[0].verifyImages[0].attestations[0].conditions[0].all[1]",
+            "spec.rules[0].verifyImages[0].attestations[0].conditions[0].all[2]",
+            "spec.rules[0].verifyImages[0].attestations[0].conditions[0].all[3]",
+            "spec.rules[0].verifyImages[0].attestations[0].conditions[0].all[4]",
+            "spec.rules[0].verifyImages[0].attestations[0].conditions[0].all[5]",
+            "spec.rules[0].verifyImages[0].attestations[0].conditions[1].any",
+            "spec.rules[0].verifyImages[0].attestations[1]",
+            "spec.rules[0].verifyImages[0].attestations[2].attestors[0].entries[0].attestor",
+        ],
+    ),
+    (
+        "reports-by-certificates",
+        Some(Weight::Less),
+        &["spec.rules[0].verifyImages[0].attestations[0]"],
+    ),
 ];
 
 #[test]

@@ -14,9 +14,11 @@ use signed_images_policy::validate_settings;
 use crate::world::Verdict::{Pinned, Refused, Untouched, Warned};
 use crate::world::{BUILDER, DEEP, FORK, MAIN, RELEASE, Signatures, Verdict, key, verdict};
 
+mod attested;
 mod losses;
 mod matchers;
 mod property;
+mod reports;
 mod world;
 
 /// In 2027.
@@ -141,7 +143,7 @@ const VERDICTS: [(&str, usize, &str, &[&str], Verdict); 45] = [
         &["p256", "p256-second", "cosign"],
         Pinned,
     ),
-    ("kyverno-keyless-attestation", 0, "ghcr.io/acme/shop-web:1", &[MAIN], Pinned),
+    ("kyverno-keyless-attestation", 0, "ghcr.io/acme/shop-web:1", &[MAIN], Refused),
     ("kyverno-keyless-attestation", 0, "ghcr.io/acme/shop-web:1", &[FORK], Refused),
     ("kyverno-keyless-attestation", 0, "ghcr.io/acme/shop-web:1", &[], Refused),
     ("kyverno-keyless-attestation", 0, "ghcr.io/acme/shop:1", &[], Untouched),

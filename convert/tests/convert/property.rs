@@ -3,6 +3,8 @@
 //!
 //! What the source says is told by the models of `testing/src/sources/`.
 
+mod attestations;
+
 use std::sync::Mutex;
 
 use proptest::prelude::*;
@@ -11,7 +13,7 @@ use signed_images_convert::{Converted, Weight};
 use signed_images_testing::sources::{self, Pod};
 
 use crate::world::{self, GITHUB, key};
-use crate::{DIGEST, of_text, settings};
+use crate::{DIGEST, NOW, of_text, reports, settings};
 
 const KEYS: [&str; 4] = ["p256", "p384", "cosign", "p256-second"];
 const GOOGLE: &str = "https://accounts.google.com";
@@ -71,7 +73,19 @@ fn signatures() -> impl Strategy<Value = world::Signatures> {
             .into_iter()
             .map(|(issuer, subject)| (issuer.to_owned(), subject.to_owned()))
             .collect(),
+        reports: Vec::new(),
     })
+}
+
+/// With reports on the image.
+fn attested() -> impl Strategy<Value = world::Signatures> {
+    let names = proptest::sample::subsequence(reports::REPORTS.to_vec(), 0..=3).prop_shuffle();
+    (signatures(), names, proptest::collection::vec(signatures(), 3)).prop_map(
+        |(mut image, names, signers)| {
+            image.reports = reports::reports(names, signers);
+            image
+        },
+    )
 }
 
 /// Subjects and issuers: as texts, as wildcards, as expressions.
@@ -163,14 +177,12 @@ fn kyverno_verification() -> impl Strategy<Value = Value> {
         json!({"mutateDigest": false}),
         json!({"mutateDigest": false, "verifyDigest": false}),
     ]);
-    let more = proptest::sample::select(vec![
-        json!({}),
-        json!({}),
-        json!({"attestations": [{"type": "https://slsa.dev/provenance/v1"}]}),
-        json!({"validate": {"deny": {}}}),
-    ]);
-    (patterns(), sets, action, skipped, flags, more).prop_map(
-        |(images, sets, action, skipped, flags, more)| {
+    let more =
+        proptest::sample::select(vec![json!({}), json!({}), json!({"validate": {"deny": {}}})]);
+    let attestor = kyverno_set(kyverno_entry());
+    let attestations = proptest::option::weighted(0.5, attestations::of_kyverno(attestor));
+    (patterns(), sets, action, skipped, flags, more, attestations).prop_map(
+        |(images, sets, action, skipped, flags, more, attestations)| {
             let mut entry = json!({"imageReferences": images, "attestors": sets});
             let fields = entry.as_object_mut().unwrap();
             fields.extend(action.map(|action| ("failureAction".to_owned(), json!(action))));
@@ -178,6 +190,7 @@ fn kyverno_verification() -> impl Strategy<Value = Value> {
                 .extend(skipped.map(|skipped| ("skipImageReferences".to_owned(), json!(skipped))));
             fields.extend(flags.as_object().unwrap().clone());
             fields.extend(more.as_object().unwrap().clone());
+            fields.extend(attestations.map(|some| ("attestations".to_owned(), some.into())));
             entry
         },
     )
@@ -325,7 +338,7 @@ struct Counts {
     refused_by_the_conversion_alone: usize,
 }
 
-static COUNTS: Mutex<[Option<Counts>; 3]> = Mutex::new([None, None, None]);
+static COUNTS: Mutex<[Option<Counts>; 4]> = Mutex::new([const { None }; 4]);
 
 /// Whether one of the policies, in a cluster, refuses the image.
 fn refuses(policies: &[Converted], image: &str, signatures: &world::Signatures) -> bool {
@@ -367,8 +380,9 @@ fn compared(
         let signed = sources::Signatures {
             keys: signatures.keys.clone(),
             identities: signatures.identities.clone(),
+            reports: signatures.reports.clone(),
         };
-        let pod = Pod { image, signatures: &signed, namespace: &NAMESPACE };
+        let pod = Pod { image, signatures: &signed, namespace: &NAMESPACE, now: NOW };
         let source = judge(&pod);
         let refused = refuses(&conversion.policies, image, signatures);
         let mut counts = COUNTS.lock().unwrap();
@@ -397,7 +411,7 @@ fn compared(
 }
 
 fn pods() -> impl Strategy<Value = Vec<(String, world::Signatures)>> {
-    proptest::collection::vec((image(), signatures()), 6)
+    proptest::collection::vec((image(), attested()), 6)
 }
 
 fn without_null(value: Value) -> Value {
@@ -429,6 +443,11 @@ proptest! {
         compared(0, &policy.to_string(), &pods, &|pod| sources::kyverno::verdict(&model, pod))?;
     }
 
+    fn nothing_that_kyverno_refuses_for_its_reports_is_let_in(policy in attestations::kyverno().prop_map(without_null), pods in attestations::pods()) {
+        let model = yaml(&policy);
+        compared(3, &policy.to_string(), &pods, &|pod| sources::kyverno::verdict(&model, pod))?;
+    }
+
     fn nothing_that_policy_controller_refuses_is_let_in(policies in image_policies(), pods in pods()) {
         let model: Vec<yaml_serde::Value> = policies.iter().map(yaml).collect();
         compared(1, &documents(&policies), &pods, &|pod| {
@@ -451,13 +470,14 @@ fn cases() -> u32 {
 /// Few of Kyverno's policies lose something: one run may have none that does.
 const MOST_RUNS: usize = 20;
 
-/// The three properties, and that the generators reach every case; prints what they saw.
+/// The properties, and that the generators reach every case; prints what they saw.
 #[test]
 fn what_the_source_refuses_is_refused_or_told() {
-    let properties: [fn(); 3] = [
+    let properties: [fn(); 4] = [
         nothing_that_kyverno_refuses_is_let_in,
         nothing_that_policy_controller_refuses_is_let_in,
         nothing_that_an_image_validating_policy_refuses_is_let_in,
+        nothing_that_kyverno_refuses_for_its_reports_is_let_in,
     ];
     for (index, property) in properties.into_iter().enumerate() {
         let reaches_all = (0..MOST_RUNS).any(|_| {

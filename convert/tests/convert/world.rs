@@ -5,14 +5,17 @@ use rcgen::{CertificateParams, CustomExtension, KeyPair, SanType};
 use serde_json::{Value, json};
 use signed_images_policy::host::Host;
 use signed_images_policy::validate;
+use signed_images_testing::sources::Report;
 
-use crate::{DIGEST, NOW, root};
+use crate::{DIGEST, NOW, reports, root};
 
 /// Who signed the images of a request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Signatures {
     pub(crate) keys: Vec<String>,
     pub(crate) identities: Vec<(String, String)>,
+    /// Of an image: reports on it.
+    pub(crate) reports: Vec<Report>,
 }
 
 impl Signatures {
@@ -36,10 +39,19 @@ impl Signatures {
             json!({"annotations": {"dev.cosignproject.cosign/signature": "", "dev.sigstore.cosign/certificate": certificate}})
         };
         let layers: Vec<Value> = self.identities.iter().map(layer).collect();
-        json!({"layers": layers}).to_string().into_bytes()
+        json!({"config": {"size": 100}, "layers": layers}).to_string().into_bytes()
     }
 
-    fn answer(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+    /// What the host says of what has that digest.
+    pub(crate) fn answer(
+        &self,
+        operation: &str,
+        payload: &[u8],
+        digest: &str,
+    ) -> Result<Vec<u8>, String> {
+        if let Some(answer) = reports::answer(&self.reports, operation, payload) {
+            return answer;
+        }
         let asked: Value = serde_json::from_slice(payload).unwrap();
         let list = |key: &str| asked[key].as_array().cloned().unwrap_or_default();
         let has = |issuer: &Value, matches: &dyn Fn(&str) -> bool| {
@@ -71,7 +83,7 @@ impl Signatures {
             _ => return Err(format!("not asked for here: {operation} {asked}")),
         };
         if is_signed {
-            Ok(json!({"is_trusted": true, "digest": DIGEST}).to_string().into_bytes())
+            Ok(json!({"is_trusted": true, "digest": digest}).to_string().into_bytes())
         } else {
             Err("Image verification failed: missing signatures".to_owned())
         }
@@ -121,7 +133,8 @@ pub(crate) fn verdict(settings: &Value, image: &str, signatures: &Signatures) ->
             "resource": {"group": "", "version": "v1", "resource": "pods"},
         },
     });
-    let host: &mut Host<'_> = &mut |_, operation, asked| signatures.answer(operation, asked);
+    let host: &mut Host<'_> =
+        &mut |_, operation, asked| signatures.answer(operation, asked, DIGEST);
     let answer = validate(payload.to_string().as_bytes(), host, &mut |_| (), NOW);
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     let pinned = answer["mutated_object"]["spec"]["containers"][0]["image"].as_str();

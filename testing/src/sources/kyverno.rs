@@ -4,6 +4,8 @@
 //! an image is called), `pkg/engine/api/engineresponse.go` (`ruleAction`), `pkg/image/verifiers/cpol/cosign/cosign.go`
 //! (`matchCertificateData`), `pkg/utils/match/labels.go` and `pkg/engine/wildcards` (selectors) of kyverno/kyverno.
 
+mod conditions;
+
 use yaml_serde::Value;
 
 use super::glob::wildcard;
@@ -96,8 +98,9 @@ fn refused(entry: &Value, path: &str, pod: &Pod<'_>) -> Vec<String> {
         .filter(|(set, _)| !set_holds(set, pod.signatures))
         .map(|(_, place)| place.clone())
         .collect();
-    // No image of these has an attestation.
-    places.extend(attestations.into_iter().map(|(_, place)| place));
+    for (attestation, path) in attestations {
+        places.extend(conditions::refused(attestation, &path, pod.signatures, pod.now));
+    }
     let flag = |key: &str| entry.get(key).and_then(Value::as_bool) != Some(false);
     if !flag("mutateDigest") && flag("verifyDigest") && !name.contains('@') {
         places.push(format!("{path}.mutateDigest"));

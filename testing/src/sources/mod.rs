@@ -4,7 +4,7 @@
 //!   conversion says at that place that it does not.
 //! - What do they leave out? How signatures are verified: a model is told who has signed. Logs, timestamps and
 //!   annotations are not of it.
-//! - What of what they cannot know (preconditions, attestations, expressions)? They take it the way in which an image is
+//! - What of what they cannot know (preconditions, other expressions)? They take it the way in which an image is
 //!   refused.
 //! - Are they right? Their patterns are compared with the engines' own code (`tests/matchers/`).
 
@@ -12,6 +12,8 @@ pub mod glob;
 pub mod image_validating_policy;
 pub mod kyverno;
 pub mod policy_controller;
+
+use std::time::Duration;
 
 use regex::Regex;
 use yaml_serde::Value;
@@ -23,6 +25,19 @@ pub struct Signatures {
     pub keys: Vec<String>,
     /// Issuers and subjects.
     pub identities: Vec<(String, String)>,
+    /// Of an image: reports on it, one of a type.
+    pub reports: Vec<Report>,
+}
+
+/// A signed report on an image.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The URI of its type.
+    pub predicate_type: String,
+    /// What it says.
+    pub predicate: serde_json::Value,
+    /// Who has signed it.
+    pub signatures: Signatures,
 }
 
 /// An image in a Pod.
@@ -34,6 +49,8 @@ pub struct Pod<'p> {
     pub signatures: &'p Signatures,
     /// The labels of its namespace, its name among them.
     pub namespace: &'p [(&'p str, &'p str)],
+    /// Since the Unix epoch.
+    pub now: Duration,
 }
 
 /// What an engine says.

@@ -1,0 +1,163 @@
+//! What policies ask of reports.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::reports::{REPORTS, REVIEW, SLSA, SLSA_1, VULN, reports};
+use crate::world::{MAIN, Signatures, key};
+
+/// A key, an operator, and a value as JSON.
+type Condition = (&'static str, &'static str, &'static str);
+
+/// A type, and conditions that reports of it may satisfy.
+const KYVERNO: [(&str, &[Condition]); 5] = [
+    (
+        VULN,
+        &[
+            (
+                "{{ time_since('', '{{ metadata.scanFinishedOn }}', '') }}",
+                "LessThanOrEquals",
+                "\"168h\"",
+            ),
+            ("{{ time_since('', '{{ metadata.scanFinishedOn }}', '') }}", "LessThan", "\"24h\""),
+            ("{{ time_since('', metadata.scanFinishedOn, '') }}", "LessThan", "\"90m\""),
+            (
+                "{{ scanner.result.Results[].Vulnerabilities[].Severity }}",
+                "AllNotIn",
+                "[\"HIGH\",\"CRITICAL\"]",
+            ),
+            (
+                "{{ scanner.result.Results[].Vulnerabilities[?Severity=='CRITICAL'][] | length(@) }}",
+                "Equals",
+                "0",
+            ),
+            (
+                "{{ length(scanner.result.Results[].Vulnerabilities[?Severity=='CRITICAL']) }}",
+                "Equals",
+                "0",
+            ),
+            ("{{ scanner.uri }}", "Equals", "\"*trivy*\""),
+        ],
+    ),
+    ("cosign.sigstore.dev/attestation/vuln/v1", &[("{{ scanner.uri }}", "NotEquals", "\"x\"")]),
+    (
+        SLSA,
+        &[
+            ("{{ builder.id }}", "Equals", "\"https://acme.io/builder@v1\""),
+            ("{{ builder.id }}", "Equals", "\"https://acme.io/*\""),
+            (
+                "{{ regex_match('^https://acme.io/builder@v1$', '{{ builder.id }}') }}",
+                "Equals",
+                "true",
+            ),
+            (
+                "{{ regex_match('^https://acme.io/builder@v[0-9]$', '{{ builder.id }}') }}",
+                "Equals",
+                "true",
+            ),
+            ("{{ regex_match('https://.*/builder', '{{ builder.id }}') }}", "Equals", "true"),
+            ("{{ buildType }}", "Equals", "\"make\""),
+            ("{{ buildType }}", "AnyIn", "[\"make\",\"bazel\"]"),
+            ("{{ builder.missing }}", "Equals", "\"make\""),
+        ],
+    ),
+    (
+        SLSA_1,
+        &[
+            ("{{ runDetails.builder.id }}", "AnyIn", "[\"https://acme.io/builder@v1\"]"),
+            ("{{ buildDefinition.buildType }}", "Equals", "\"make\""),
+            ("{{ buildDefinition.missing || 'none' }}", "Equals", "\"none\""),
+        ],
+    ),
+    (
+        REVIEW,
+        &[
+            ("{{ branch }}", "Equals", "\"main\""),
+            ("{{ branch }}", "Equals", "\"*a*\""),
+            ("{{ branch }}", "NotEquals", "\"dev\""),
+            ("{{ branch }}", "AllIn", "[\"main\"]"),
+            ("{{ branch }}", "AnyNotIn", "[\"main\"]"),
+            ("{{ by }}", "AnyIn", "[\"ann\"]"),
+            ("{{ by }}", "AnyIn", "[\"bob\",\"eve\"]"),
+            ("{{ by }}", "AllIn", "[\"ann\"]"),
+            ("{{ by[0] }}", "Equals", "\"ann\""),
+            ("{{ score }}", "GreaterThanOrEquals", "8"),
+            ("{{ score }}", "LessThan", "8"),
+            ("{{ score }}", "GreaterThan", "7"),
+            ("{{ score }}", "Equals", "8"),
+            ("{{ level }}", "Equals", "\"2\""),
+            ("{{ level }}", "Equals", "2"),
+            ("{{ level }}", "LessThanOrEquals", "3"),
+            ("{{ level }}", "Equals", "\"2*\""),
+            ("{{ done }}", "Equals", "true"),
+            ("{{ time_since('', at, '') }}", "LessThanOrEquals", "\"48h\""),
+        ],
+    ),
+];
+
+fn kyverno_conditions(of: &'static [Condition]) -> impl Strategy<Value = Value> {
+    let one = proptest::sample::select(of).prop_map(|(key, operator, value)| {
+        let value: Value = serde_json::from_str(value).unwrap();
+        json!({"key": key, "operator": operator, "value": value})
+    });
+    let blocks = proptest::sample::select(vec!["all", "all", "all", "any"]);
+    let block = (blocks, proptest::collection::vec(one, 1..3))
+        .prop_map(|(block, some)| json!({block: some}));
+    proptest::collection::vec(block, 0..3).prop_map(Value::from)
+}
+
+/// `attestations` of an entry of Kyverno's, by attestors of that kind.
+pub(super) fn of_kyverno(
+    attestor: impl Strategy<Value = Value> + 'static,
+) -> impl Strategy<Value = Vec<Value>> {
+    let attestor = attestor.boxed();
+    let attestation = proptest::sample::select(KYVERNO.to_vec()).prop_flat_map(move |(of, conditions)| {
+        let attestors = proptest::collection::vec(attestor.clone(), 0..2);
+        let key = proptest::sample::select(vec!["type", "predicateType"]);
+        (kyverno_conditions(conditions), attestors, key)
+            .prop_map(move |(conditions, attestors, key)| json!({key: of, "conditions": conditions, "attestors": attestors}))
+    });
+    proptest::collection::vec(attestation, 1..3)
+}
+
+/// Signers of images and reports, so few that they are often those who are asked for.
+const SIGNERS: [&[&str]; 5] = [&["p256"], &["p256"], &["p384"], &["p256", MAIN], &[MAIN]];
+
+/// A policy of Kyverno's on all images that asks for reports.
+pub(super) fn kyverno() -> impl Strategy<Value = Value> {
+    let by_key = |name| json!({"keys": {"publicKeys": key(name), "rekor": {"ignoreTlog": true}}});
+    let (issuer, subject) = MAIN.split_once(' ').unwrap();
+    let entries = vec![
+        by_key("p256"),
+        by_key("p256"),
+        json!({"keys": {"publicKeys": key("p256") + &key("p384"), "rekor": {"ignoreTlog": true}}}),
+        json!({"keyless": {"issuer": issuer, "subject": subject, "ctlog": {"ignoreSCT": true}}}),
+        json!({"attestor": {"entries": [by_key("p256")]}}),
+    ];
+    let one = proptest::sample::select(entries).prop_map(|entry| json!({"entries": [entry]}));
+    let some = json!({"count": 1, "entries": [by_key("p256"), by_key("p384")]});
+    let set = prop_oneof![3 => one, 1 => Just(some)];
+    let own = proptest::sample::select(vec![json!([{"entries": [by_key("p256")]}]), json!([])]);
+    let entry = (own, of_kyverno(set)).prop_map(|(own, attestations)| {
+        json!({"imageReferences": ["*"], "attestors": own, "attestations": attestations})
+    });
+    let rule = entry.prop_map(|entry| json!({"name": "r", "match": {}, "verifyImages": [entry]}));
+    rule.prop_map(|rule| {
+        json!({
+            "apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"},
+            "spec": {"validationFailureAction": "Enforce", "rules": [rule]},
+        })
+    })
+}
+
+/// Images that are signed, with reports on them.
+pub(super) fn pods() -> impl Strategy<Value = Vec<(String, Signatures)>> {
+    let signers = || proptest::sample::select(SIGNERS.to_vec()).prop_map(Signatures::by);
+    let names = proptest::sample::subsequence(REPORTS.to_vec(), 0..=4).prop_shuffle();
+    let signed = (signers(), names, proptest::collection::vec(signers(), 4));
+    let signed = signed.prop_map(|(mut image, names, signers)| {
+        image.reports = reports(names, signers);
+        ("ghcr.io/acme/app".to_owned(), image)
+    });
+    proptest::collection::vec(signed, 12)
+}
