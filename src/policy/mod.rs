@@ -4,6 +4,7 @@ pub(crate) mod overlap;
 pub mod pinning;
 pub mod place;
 pub mod plan;
+pub mod platform;
 pub mod predicate_type;
 pub mod report;
 pub mod requirements;

@@ -3,7 +3,7 @@
 use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::image::reference::Digest;
 use crate::json::{elements, member, pick, string};
-use crate::policy::requirements::Platform;
+use crate::policy::platform::Platform;
 use crate::verify::outcome::Shortfall;
 use serde_json::value::RawValue;
 
@@ -48,8 +48,7 @@ pub(super) fn unreadable(error: HostError) -> Shortfall {
 
 /// What buildx stores its provenance with: no image.
 fn is_unknown(image: &RawValue) -> bool {
-    let platform = platform(image);
-    platform.is_some_and(|platform| platform.os == "unknown" && platform.architecture == "unknown")
+    platform(image).is_some_and(|platform| platform.to_string() == "unknown/unknown")
 }
 
 fn image(image: &RawValue) -> Option<(Option<Platform>, Digest)> {
@@ -57,9 +56,12 @@ fn image(image: &RawValue) -> Option<(Option<Platform>, Digest)> {
     Some((platform(image), Digest::parse(&string(digest)?).ok()?))
 }
 
+/// None where a runtime could take it for any: what is not named is not told either.
 fn platform(image: &RawValue) -> Option<Platform> {
     let platform = member(image, "platform")?;
     let [os, architecture, variant] = pick(platform, ["os", "architecture", "variant"]).ok()?;
-    let text = |value: Option<&RawValue>| Some(string(value?)?.into_owned());
-    Some(Platform { os: text(os)?, architecture: text(architecture)?, variant: text(variant) })
+    let [os, architecture] = [string(os?)?, string(architecture?)?];
+    let variant = variant.map_or(Some("".into()), string)?;
+    let between = if variant.is_empty() { "" } else { "/" };
+    Platform::parse(&[&os, "/", &architecture, between, &variant].concat())
 }

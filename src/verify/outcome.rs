@@ -2,7 +2,7 @@
 
 use crate::attestation::{ImageProblem, ReportProblem, ReportSummary};
 use crate::image::reference::Digest;
-use crate::policy::requirements::Platform;
+use crate::policy::platform::Platform;
 use crate::policy::rule::{Rule, RuleName};
 use crate::verify::signer_checks::SignerError;
 

@@ -9,8 +9,9 @@
 use crate::attestation::{evaluate_answer, evaluate_image};
 use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::image::reference::{Digest, Reference};
+use crate::policy::platform::Platform;
 use crate::policy::predicate_type::{MAX_REPORT, report_tag};
-use crate::policy::requirements::{Attestation, ImageCondition, Platform};
+use crate::policy::requirements::{Attestation, ImageCondition};
 use crate::policy::rule::RuleName;
 use crate::sorted_map::SortedMap;
 use crate::time::Time;
@@ -216,16 +217,12 @@ fn perhaps_an_index(tag: &str, why: Shortfall) -> Shortfall {
     ))
 }
 
-/// The images of an index that count.
+/// The images of an index that count, unless they are too many.
 fn counted(
     images: Vec<(Option<Platform>, Digest)>,
     platforms: &[Platform],
 ) -> Result<Vec<(Option<Platform>, Digest)>, Shortfall> {
-    let counts = |platform: &Option<Platform>| {
-        platforms.is_empty()
-            || platform.iter().any(|platform| platforms.iter().any(|named| named.names(platform)))
-    };
-    let images: Vec<_> = images.into_iter().filter(|(platform, _)| counts(platform)).collect();
+    let images = Platform::select(platforms, images);
     match images.len() {
         0 => Err(Shortfall::NoPlatform),
         count if count > MAX_PLATFORMS => Err(Shortfall::TooManyPlatforms(count)),
