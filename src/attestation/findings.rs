@@ -172,8 +172,10 @@ impl<'e> Scan<'e> {
     /// of them do.
     fn excepts(&self, finding: &Finding) -> bool {
         let is_other_name = |name: &&String| {
-            (name.starts_with("CVE-") || name.starts_with("GHSA-"))
-                && !name.eq_ignore_ascii_case(&finding.id)
+            let begins = |with: &str| {
+                name.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
+            };
+            (begins("CVE-") || begins("GHSA-")) && !name.eq_ignore_ascii_case(&finding.id)
         };
         let mut others = finding.aliases.iter().filter(is_other_name).peekable();
         is_among(&self.excepted, &finding.id)

@@ -1,6 +1,9 @@
 //! Which licences packages may have: `licenses`.
 //!
 //! *And an expression of several?* Each licence that it names counts: `MIT OR AGPL-3.0-only` is refused where `AGPL-*` is.
+//! Operators are read in any case, and so are commas, slashes and the like, which no standard has. What follows `WITH` is an
+//! exception, which permits more (SPDX 2.3, annex D), if it calls itself one.
+//! *And a text that is none?* `refuse` looks at every word of it, `only` wants it as it stands, or all of its parts.
 //! *And a package that names none?* `only` refuses it. `refuse` cannot, or no image would pass; but a bill that names no
 //! licence at all is refused.
 
@@ -12,36 +15,73 @@ use crate::policy::report::Licenses;
 use crate::text::clip;
 
 /// Which packages are refused so far.
-pub(super) struct LicenseCheck<'e> {
-    asked: &'e Licenses,
+pub(super) struct LicenseCheck {
+    is_only: bool,
+    /// In lower case.
+    patterns: Vec<String>,
     names_any: bool,
     has_packages: bool,
     found: Named,
 }
 
-impl<'e> LicenseCheck<'e> {
-    pub(super) fn new(asked: &'e Licenses) -> Self {
-        Self { asked, names_any: false, has_packages: false, found: Named::default() }
+impl LicenseCheck {
+    pub(super) fn new(asked: &Licenses) -> Self {
+        let (is_only, patterns) = match asked {
+            Licenses::Refuse(patterns) => (false, patterns),
+            Licenses::Only(patterns) => (true, patterns),
+        };
+        let patterns = patterns.iter().map(|pattern| pattern.to_ascii_lowercase()).collect();
+        let (names_any, has_packages) = (false, false);
+        Self { is_only, patterns, names_any, has_packages, found: Named::default() }
     }
 
     pub(super) fn take(&mut self, package: &PackageSeen) {
-        self.has_packages = true;
-        let licenses: Vec<&str> = package.licenses.iter().flat_map(|text| names(text)).collect();
-        let names_any = !licenses.is_empty();
-        self.names_any |= names_any;
-        let is_among = |patterns: &[String], license: &str| {
-            let license = license.to_ascii_lowercase();
-            patterns.iter().any(|pattern| matches_any_text(&pattern.to_ascii_lowercase(), &license))
-        };
-        let mut licenses = licenses.into_iter();
-        let refused = match self.asked {
-            Licenses::Refuse(patterns) => licenses.find(|license| is_among(patterns, license)),
-            Licenses::Only(_) if !names_any => Some("no licence"),
-            Licenses::Only(patterns) => licenses.find(|license| !is_among(patterns, license)),
+        // What says nothing: SPDX 2.3 §7.13.
+        let says = |text: &&str| !matches!(*text, "NOASSERTION" | "NONE");
+        let texts = || package.licenses.iter().map(|text| text.trim()).filter(says);
+        if !package.is_subject {
+            self.has_packages = true;
+            self.names_any |= texts().any(|text| !text.is_empty());
+        }
+        let refused = if !self.is_only {
+            texts().find_map(|text| self.refused(text))
+        } else if texts().next().is_none() && !package.is_subject {
+            Some("no licence".to_owned())
+        } else {
+            texts().find_map(|text| self.not_allowed(text))
         };
         if let Some(license) = refused {
-            self.found.add(|| format!("{} ({})", package.label(), clip(license, 64)));
+            self.found.add(|| format!("{} ({})", package.label(), clip(&license, 64)));
         }
+    }
+
+    /// What a text names, and may not: it itself, a licence in it, or a word.
+    fn refused(&self, text: &str) -> Option<String> {
+        let is_in_id = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '+');
+        let words = || text.split(|c| !is_in_id(c));
+        let own = words().filter_map(|word| Some(word.split_once("LicenseRef-")?.1));
+        let mut others = words().chain(own).chain([text]).map(str::to_owned);
+        names(text)
+            .into_iter()
+            .find(|name| self.is_among(name))
+            .or_else(|| others.find(|name| self.is_among(name)))
+    }
+
+    /// What a text names beside what it may.
+    fn not_allowed(&self, text: &str) -> Option<String> {
+        if self.patterns.iter().any(|pattern| pattern.eq_ignore_ascii_case(text)) {
+            return None;
+        }
+        let names = names(text);
+        if names.is_empty() {
+            return Some("no licence".to_owned());
+        }
+        names.into_iter().find(|name| !self.is_among(name))
+    }
+
+    fn is_among(&self, license: &str) -> bool {
+        let license = license.to_ascii_lowercase();
+        self.patterns.iter().any(|pattern| matches_any_text(pattern, &license))
     }
 
     pub(super) fn check(self) -> Result<(), ReportProblem> {
@@ -55,25 +95,26 @@ impl<'e> LicenseCheck<'e> {
     }
 }
 
-/// The licences that a text names: one, or each of an expression (SPDX 2.3, annex D), without the exceptions (`WITH …`),
-/// which permit more.
-fn names(text: &str) -> Vec<&str> {
-    let parts = || text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')'));
-    let is_operator = |part: &str| matches!(part, "AND" | "OR" | "WITH");
-    let mut names = vec![text.trim()];
-    if parts().any(is_operator) {
-        let mut before = "";
-        names.clear();
-        for part in parts().filter(|part| !part.is_empty()) {
-            if before != "WITH" && !is_operator(part) {
-                names.push(part);
+/// The licences that a text names, without exceptions.
+fn names(text: &str) -> Vec<String> {
+    let is_url = text.contains("://");
+    let parts = |c: char| matches!(c, '(' | ')' | ',' | ';' | '|' | '&') || c == '/' && !is_url;
+    // Each with whether it follows `WITH`.
+    let mut names: Vec<(String, bool)> = Vec::new();
+    for part in text.split(parts) {
+        names.push((String::new(), false));
+        for word in part.split_whitespace() {
+            let is = |operator: &str| word.eq_ignore_ascii_case(operator);
+            if is("AND") || is("OR") || is("WITH") {
+                names.push((String::new(), is("WITH")));
+            } else if let Some((name, _)) = names.last_mut() {
+                name.extend([if name.is_empty() { "" } else { " " }, word]);
             }
-            before = part;
         }
     }
-    // What says nothing: SPDX 2.3 §7.13.
-    names.retain(|name| !matches!(*name, "" | "NOASSERTION" | "NONE"));
-    names
+    let is_exception = |name: &str| name.to_ascii_lowercase().contains("exception");
+    names.retain(|(name, is_with)| !(name.is_empty() || *is_with && is_exception(name)));
+    names.into_iter().map(|(name, _)| name).collect()
 }
 
 #[cfg(test)]
@@ -82,13 +123,18 @@ mod tests {
 
     #[test]
     fn names_in_expressions() {
-        let rows: [(&str, &[&str]); 7] = [
+        let rows: [(&str, &[&str]); 12] = [
             ("MIT", &["MIT"]),
             ("(MIT OR Apache-2.0) AND BSD-3-Clause", &["MIT", "Apache-2.0", "BSD-3-Clause"]),
             ("GPL-2.0-only WITH Classpath-exception-2.0", &["GPL-2.0-only"]),
             ("GPL-2.0+", &["GPL-2.0+"]),
             ("Apache License 2.0", &["Apache License 2.0"]),
-            ("NOASSERTION", &[]),
+            ("mit or agpl-3.0-only", &["mit", "agpl-3.0-only"]),
+            ("MIT, AGPL-3.0", &["MIT", "AGPL-3.0"]),
+            ("MIT/Apache-2.0|X11", &["MIT", "Apache-2.0", "X11"]),
+            ("MIT WITH AGPL-3.0-only", &["MIT", "AGPL-3.0-only"]),
+            ("https://example.com/MIT", &["https://example.com/MIT"]),
+            (" ( OR ) ", &[]),
             ("", &[]),
         ];
         for (text, expected) in rows {
@@ -104,7 +150,7 @@ mod tests {
         let refuse = Licenses::Refuse(patterns(&["AGPL-*"]));
         let only = Licenses::Only(patterns(&["mit", "Apache-*"]));
         let phrase = Licenses::Refuse(patterns(&["acme Lizenz f?r *", "Acme Lizenz für *"]));
-        let rows: [Row<'_>; 11] = [
+        let rows: [Row<'_>; 21] = [
             (&refuse, &[&["MIT"], &[]], Ok(())),
             (&refuse, &[&["MIT OR agpl-3.0-only"]], Err(1)),
             (&refuse, &[&["NOASSERTION", "AGPL-3.0-only"], &["AGPL-1.0"]], Err(2)),
@@ -116,6 +162,16 @@ mod tests {
             (&only, &[], Ok(())),
             (&phrase, &[&["ACME Lizenz für alle"]], Err(1)),
             (&phrase, &[&["ACME Lizenzen"]], Ok(())),
+            (&refuse, &[&["MIT AGPL-3.0"]], Err(1)),
+            (&refuse, &[&["MIT WITH AGPL-3.0"]], Err(1)),
+            (&refuse, &[&["https://www.gnu.org/licenses/agpl-3.0.html"]], Err(1)),
+            (&refuse, &[&["LicenseRef-AGPL-3.0"]], Err(1)),
+            (&refuse, &[&["MIT AND (X11 or Apache-2.0)"]], Ok(())),
+            (&only, &[&["MIT with AGPL-3.0"]], Err(1)),
+            (&only, &[&["MIT WITH LLVM-exception"]], Ok(())),
+            (&only, &[&["MIT AND NOASSERTION"]], Err(1)),
+            (&only, &[&["MIT", ""]], Err(1)),
+            (&only, &[&["MIT", "https://example.com/mit"]], Err(1)),
         ];
         for (asked, packages, expected) in rows {
             let mut check = LicenseCheck::new(asked);

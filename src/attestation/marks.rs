@@ -57,12 +57,22 @@ pub(super) enum ComponentPart {
     /// The list of packages.
     List,
     Component,
+    /// What the bill is about.
+    Subject,
+    /// What kind of thing that is.
+    Kind,
+    /// A package URL, or another reference.
+    Url,
     Name,
     /// What a name is unique in: a Maven group, an npm scope.
     Group,
     Version,
     /// A licence, or an expression of several.
     License,
+    /// A licence with all that is said of it.
+    LicenseEntry,
+    /// Where its text is.
+    LicenseUrl,
 }
 
 /// What a value of a provenance is.

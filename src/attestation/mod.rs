@@ -17,6 +17,7 @@ mod findings;
 mod image_config;
 mod licenses;
 mod marks;
+mod package_url;
 mod packages;
 mod paths;
 mod problem;

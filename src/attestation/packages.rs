@@ -1,15 +1,18 @@
 //! Packages that are refused: `packages`.
 //!
 //! *What is a package called?* By its name, or its group and name as Maven (`group:name`) and npm (`@scope/name`) have
-//! it. A package whose version is not told, or has no number in it, is refused where its name is.
+//! it, as the bill or the package URL tells them. *In what case?* In any: some ecosystems tell names apart by it, and none
+//! should. Python's names, Cargo's, and those of ecosystems that are not told have one separator: `-`, `_` and `.` are the
+//! same (<https://packaging.python.org/en/latest/specifications/name-normalization/>). A package whose version is not told
+//! is refused where its name is.
 
+use super::package_url::PackageUrl;
 use super::problem::ReportProblem;
 use super::refused::Named;
-use super::version;
+use super::version::{Scheme, may_be};
 use crate::image::glob::matches_any_text;
-use crate::policy::report::{Comparison, PackagePattern};
+use crate::policy::report::PackagePattern;
 use crate::text::clip;
-use std::cmp::Ordering;
 
 /// A package as it is read.
 #[derive(Debug, Default)]
@@ -17,25 +20,58 @@ pub(super) struct PackageSeen {
     pub(super) name: String,
     pub(super) group: String,
     pub(super) version: String,
+    pub(super) urls: Vec<PackageUrl>,
     pub(super) licenses: Vec<String>,
+    /// Whether it is what the bill is about.
+    pub(super) is_subject: bool,
+    /// Whether that is an image.
+    pub(super) is_container: bool,
 }
 
 /// Which packages are refused so far.
 pub(super) struct PackageCheck<'e> {
-    refused: &'e [PackagePattern],
+    /// What is refused, with the name in lower case, and with one separator.
+    refused: Vec<(&'e PackagePattern, [String; 2])>,
     found: Named,
 }
 
 impl<'e> PackageCheck<'e> {
     pub(super) fn new(refused: &'e [PackagePattern]) -> Self {
-        Self { refused, found: Named::default() }
+        let refused = refused.iter().map(|pattern| {
+            let name = pattern.name.to_ascii_lowercase();
+            (pattern, [with_one_separator(&name), name])
+        });
+        Self { refused: refused.collect(), found: Named::default() }
     }
 
     pub(super) fn take(&mut self, package: &PackageSeen) {
-        let names = package.names();
-        if self.refused.iter().any(|pattern| pattern.matches(&names, &package.version)) {
+        // An image may have the name of a package, and is none.
+        if !package.is_container && self.refuses(package) {
             self.found.add(|| package.label());
         }
+    }
+
+    fn refuses(&self, package: &PackageSeen) -> bool {
+        let separates = |url: &PackageUrl| !matches!(url.kind.as_str(), "cargo" | "pypi");
+        let is_one = !package.urls.iter().any(separates);
+        let mut names = Vec::new();
+        for name in package.names() {
+            let folded = is_one.then(|| with_one_separator(&name));
+            // A star may stand between two separators that became one.
+            if folded.as_ref().is_none_or(|folded| folded.len() != name.len()) {
+                names.push((false, name));
+            }
+            names.extend(folded.map(|folded| (true, folded)));
+        }
+        self.refused.iter().any(|(pattern, [folded, name])| {
+            let is_called = |(is_folded, given): &(bool, String)| {
+                matches_any_text(if *is_folded { folded } else { name }, given)
+            };
+            let has_version = |(comparison, than): &(_, String)| {
+                may_be(package.version.trim(), (*comparison, than), package.scheme())
+            };
+            names.iter().any(is_called) && pattern.versions.as_ref().is_none_or(has_version)
+        })
     }
 
     pub(super) fn check(self) -> Result<(), ReportProblem> {
@@ -44,14 +80,25 @@ impl<'e> PackageCheck<'e> {
 }
 
 impl PackageSeen {
-    /// What it may be called: its name, and with its group as Maven and npm have it.
+    /// What it may be called, in lower case.
     fn names(&self) -> Vec<String> {
-        let mut names = vec![self.name.clone()];
-        if !self.group.is_empty() {
-            let with = |between| [self.group.as_str(), between, &self.name].concat();
-            names.extend([":", "/"].map(with));
+        let urls = self.urls.iter().map(|url| (url.namespace.as_str(), url.name.as_str()));
+        let mut names = Vec::new();
+        for (group, name) in urls.chain([(self.group.as_str(), self.name.as_str())]) {
+            names.push(name.trim().to_ascii_lowercase());
+            if !group.is_empty() {
+                let with = |between| [group, between, name].concat().to_ascii_lowercase();
+                names.extend([":", "/"].map(with));
+            }
         }
         names
+    }
+
+    /// How its versions are ordered.
+    fn scheme(&self) -> Scheme {
+        let mut schemes = self.urls.iter().map(|url| Scheme::of(&url.kind));
+        let first = schemes.next().unwrap_or(Scheme::Unknown);
+        if schemes.all(|scheme| scheme == first) { first } else { Scheme::Unknown }
     }
 
     /// `log4j-core 2.14.1`
@@ -61,30 +108,31 @@ impl PackageSeen {
     }
 }
 
-impl PackagePattern {
-    fn matches(&self, names: &[String], version: &str) -> bool {
-        names.iter().any(|name| matches_any_text(&self.name, name))
-            && self.versions.as_ref().is_none_or(|(comparison, than)| {
-                version::compare(version, than).is_none_or(|ordering| {
-                    match (comparison, ordering) {
-                        (Comparison::Less | Comparison::LessOrEqual, Ordering::Less)
-                        | (Comparison::Equal | Comparison::LessOrEqual, Ordering::Equal) => true,
-                        (Comparison::Less, Ordering::Equal)
-                        | (Comparison::Equal, Ordering::Less)
-                        | (_, Ordering::Greater) => false,
-                    }
-                })
-            })
+fn with_one_separator(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len());
+    for c in name.chars() {
+        let c = if matches!(c, '_' | '.') { '-' } else { c };
+        if c != '-' || !folded.ends_with('-') {
+            folded.push(c);
+        }
     }
+    folded
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    use crate::policy::report::Comparison;
+
     fn package(group: &str, name: &str, version: &str) -> PackageSeen {
         let [group, name, version] = [group, name, version].map(str::to_owned);
-        PackageSeen { name, group, version, licenses: Vec::new() }
+        PackageSeen { name, group, version, ..PackageSeen::default() }
+    }
+
+    fn with_url(name: &str, version: &str, url: &str) -> PackageSeen {
+        let urls = PackageUrl::parse(url).into_iter().collect();
+        PackageSeen { urls, ..package("", name, version) }
     }
 
     #[test]
@@ -112,10 +160,34 @@ mod tests {
             (pattern("a", Some((Comparison::Equal, "1.0"))), package("", "a", "1.0"), true),
             (pattern("a", Some((Comparison::Equal, "1.0"))), package("", "a", "0.9"), false),
             (pattern("a", Some((Comparison::LessOrEqual, "1.0"))), package("", "a", "1.0"), true),
+            // Names in other spellings.
+            (before("django", "4"), package("", "Django", "3.2"), true),
+            (before("Typing-Extensions", "4"), package("", "typing_extensions", "3.2"), true),
+            (before("typing.*", "4"), with_url("typing_x", "3", "pkg:pypi/typing-x"), true),
+            (pattern("a-*-b", None), package("", "a--b", "1"), true),
+            (pattern("*", None), with_url("", "1", "cpe:2.3:a"), true),
+            (before("socket.io", "4"), with_url("socket-io", "3", "pkg:npm/socket-io"), false),
+            // What the package URL alone tells.
+            (
+                before("org.x:log4j-core", "2.17.1"),
+                with_url("log4j-core", "2.3", "pkg:maven/org.x/log4j-core@2.3"),
+                true,
+            ),
+            (
+                before("log4j-core", "2.17.1"),
+                with_url("org.x:log4j-core", "2.3", "pkg:maven/org.x/log4j-core@2.3"),
+                true,
+            ),
+            (before("@babel/core", "7"), with_url("core", "6", "pkg:npm/%40babel/core@6"), true),
+            // The order that the package URL tells.
+            (before("a", "1.2.3"), with_url("a", "1.2.3-4", "pkg:npm/a"), true),
+            (before("a", "1.2.3"), with_url("a", "1.2.3-4", "pkg:deb/debian/a"), false),
+            (before("a", "1.2.3"), package("", "a", "1.2.3-4"), true),
         ];
         for (pattern, package, expected) in rows {
-            let matches = pattern.matches(&package.names(), &package.version);
-            assert_eq!(matches, expected, "{pattern:?} {package:?}");
+            let patterns = [pattern];
+            let refuses = PackageCheck::new(&patterns).refuses(&package);
+            assert_eq!(refuses, expected, "{patterns:?} {package:?}");
         }
     }
 }

@@ -4,6 +4,7 @@
 //! verdict. *Of which types?* Of scans and bills of materials, which are large; others stay as they are.
 
 use super::findings;
+use super::package_url::PackageUrl;
 use super::paths::{Paths, ROOT, Shape};
 use super::report::time_at;
 use super::sbom;
@@ -19,8 +20,11 @@ pub fn reduce(
     predicate: &[u8],
     keep: &[&str],
 ) -> serde_json::Result<Vec<u8>> {
-    let predicate: Value = serde_json::from_slice(predicate)?;
+    let mut predicate: Value = serde_json::from_slice(predicate)?;
     let format = predicate_type.format();
+    if format == Format::Spdx {
+        keep_package_urls(&mut predicate);
+    }
     let mut paths = Paths::new();
     match format {
         Format::Vulnerabilities => findings::add_paths(&mut paths, ROOT),
@@ -33,6 +37,19 @@ pub fn reduce(
         paths.add(ROOT, pointer, Shape::Any);
     }
     serde_json::to_vec(&on_paths(predicate, &paths, ROOT))
+}
+
+/// Leaves out what else a package of SPDX is referred to by: most are many, and none is read.
+fn keep_package_urls(predicate: &mut Value) {
+    let packages = predicate.get_mut("packages").and_then(Value::as_array_mut);
+    for package in packages.into_iter().flatten() {
+        if let Some(Value::Array(references)) = package.get_mut("externalRefs") {
+            references.retain(|reference| {
+                let text = reference.get("referenceLocator").map(Value::as_str);
+                text.flatten().is_none_or(|text| PackageUrl::parse(text).is_some())
+            });
+        }
+    }
 }
 
 /// The value at that place without what no path leads to.

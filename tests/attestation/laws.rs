@@ -54,6 +54,25 @@ fn any_condition() -> impl Strategy<Value = Vulnerabilities> {
     })
 }
 
+fn any_package() -> impl Strategy<Value = Value> {
+    let one_of = |texts: &[&'static str]| prop::option::of(prop::sample::select(texts.to_vec()));
+    (
+        one_of(&["a", "A", "x-y", "X.Y"]),
+        one_of(&["0.9", "1.0", "1.0-1", "1.0-rc1", "1:0.9", "x"]),
+        one_of(&["pkg:npm/a", "pkg:deb/debian/x_y", "pkg:pypi/X-Y", ""]),
+        prop::collection::vec(
+            prop::sample::select(vec!["MIT", "AGPL-3.0", "mit or X11", "NONE", ""]),
+            0..3,
+        ),
+        one_of(&["container", "library"]),
+    )
+        .prop_map(|(name, version, purl, licenses, kind)| {
+            let licenses: Vec<_> =
+                licenses.iter().map(|text| json!({"license": {"name": text}})).collect();
+            json!({"name": name, "version": version, "purl": purl, "licenses": licenses, "type": kind})
+        })
+}
+
 /// A predicate of which parts are missing, or something else.
 fn any_predicate() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -66,6 +85,8 @@ fn any_predicate() -> impl Strategy<Value = Value> {
         Just(json!("2026-06-05T00:00:00Z")),
         Just(json!("SPDX-2.3")),
         Just(json!("MIT")),
+        Just(json!("pkg:npm/a@1")),
+        Just(json!([{"referenceLocator": "cpe:2.3:a"}, {"referenceLocator": "pkg:npm/a@1"}])),
     ];
     let key = prop::sample::select(vec![
         "scanner",
@@ -78,6 +99,11 @@ fn any_predicate() -> impl Strategy<Value = Value> {
         "metadata",
         "scanFinishedOn",
         "packages",
+        "externalRefs",
+        "referenceLocator",
+        "component",
+        "licenses",
+        "license",
         "spdxVersion",
         "name",
         "versionInfo",
@@ -146,6 +172,31 @@ proptest! {
                 prop_assert!(!said("https://a/b", &predicate, &asked).is_empty());
             }
             prop_assert_eq!(said("https://a/b", &predicate, &asks_field(at, Absent)), "");
+        }
+    }
+
+    #[test]
+    fn adding_a_package_never_admits(
+        packages in prop::collection::vec(any_package(), 0..4),
+        another in any_package(),
+        at in any::<prop::sample::Index>(),
+        is_subject in any::<bool>(),
+    ) {
+        let bill = |packages: &[Value]| json!({"specVersion": "1.6", "components": packages});
+        let mut more = packages.clone();
+        more.insert(at.index(packages.len() + 1), another.clone());
+        let mut more = bill(&more);
+        if is_subject {
+            more = bill(&packages);
+            more["metadata"] = json!({"component": another});
+        }
+        let patterns = || vec!["AGPL-*".to_owned(), "MIT".to_owned()];
+        let licenses = [Licenses::Refuse(patterns()), Licenses::Only(patterns())];
+        let about_licenses = licenses.map(|licenses| Conditions { licenses: Some(licenses), ..Conditions::default() });
+        let packaged = Conditions { packages: vec![package("a", Some("1.0")), package("x_*", None)], ..Conditions::default() };
+        for asked in about_licenses.into_iter().chain([packaged]) {
+            let [fewer, more] = [&bill(&packages), &more].map(|bill| said("cyclonedx", bill, &asked));
+            prop_assert!(fewer.is_empty() || !more.is_empty(), "{} became admitted", fewer);
         }
     }
 
