@@ -178,13 +178,28 @@ pub(crate) fn words(error: &str) -> String {
     error.strip_prefix("Host error: ").unwrap_or(error).to_owned()
 }
 
-/// The line that tells. The host writes a prefix ("Callback evaluation failure: …",
-/// `crates/policy-evaluator/src/runtimes/callback.rs`), and a stack trace after it.
+/// The line that tells, without the queries of addresses, which may hold a secret: registries redirect to such. The host
+/// writes a prefix ("Callback evaluation failure: …", `crates/policy-evaluator/src/runtimes/callback.rs`), and a stack
+/// trace after it.
 pub(crate) fn first_line(words: &str) -> String {
     let line =
         words.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason given");
     let line = line.strip_prefix("Callback evaluation failure: ").unwrap_or(line);
-    clip(line, 512)
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | ')' | '<' | '>');
+    let without_query = |part: &str| {
+        let address = part.split_once("://").and_then(|(_, rest)| rest.split_once('?'));
+        match (address, part.split_once('?')) {
+            (Some((_, query)), Some((before, _))) => {
+                let end = query
+                    .strip_suffix(ends)
+                    .map_or("", |rest| query.get(rest.len()..).unwrap_or_default());
+                [before, "?…", end].concat()
+            }
+            _ => part.to_owned(),
+        }
+    };
+    let line: String = line.split_inclusive(ends).map(without_query).collect();
+    clip(&line, 512)
 }
 
 /// Which of these signers the words name as those whose signatures are missing. The host writes the constraints that
@@ -331,6 +346,10 @@ mod tests {
             (" \n\n", "no reason given"),
             ("\n  Callback evaluation failure: it failed \nstack\n", "it failed"),
             ("it failed\u{202e}\u{7}", "it failed"),
+            (
+                "error for (https://s3.example/a?X-Amz-Signature=secret&b): is it \"http://b/?c\"?",
+                "error for (https://s3.example/a?…): is it \"http://b/?…\"?",
+            ),
         ];
         for (words, expected) in rows {
             assert_eq!(first_line(words), expected);
