@@ -64,7 +64,19 @@ impl Report {
         Some(Self::new(PredicateType::parse(text).ok()?, path, remarks))
     }
 
-    pub(super) fn new(predicate_type: PredicateType, path: &str, remarks: Remarks) -> Self {
+    /// The same, of a type that may have cosign's short name for it.
+    pub(super) fn of_type(name: &str, path: &str) -> Option<Self> {
+        let parsed = PredicateType::parse(name).ok();
+        let short = || parsed.map(|short| Self::new(short, path, Remarks::default()));
+        Self::of_uri(name, path).or_else(short)
+    }
+
+    /// The URI of its type.
+    pub(super) fn uri(&self) -> &str {
+        self.predicate_type.uri()
+    }
+
+    fn new(predicate_type: PredicateType, path: &str, remarks: Remarks) -> Self {
         Self {
             predicate_type,
             path: path.to_owned(),
@@ -93,14 +105,13 @@ impl Report {
         for text in &claim.stricter {
             self.remarks.stricter(path, *text);
         }
+        for text in &claim.less {
+            self.remarks.less(path, *text);
+        }
         match claim.test {
             Test::NoOlderThan(hours) => self.take_age(&claim.at, hours),
             Test::NoFindingOf(severities) if self.format() == Format::Vulnerabilities => {
                 self.severities.extend(severities);
-                self.remarks.less(
-                    path,
-                    "a report without `Results` is refused there; here it has no findings",
-                );
                 let text = "findings of unknown severity are refused as well, and reports that do not name their scanner";
                 self.remarks.stricter(path, text);
                 Ok(())

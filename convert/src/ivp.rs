@@ -2,19 +2,23 @@
 //!
 //! - Which expressions are understood? Those of the documentation's form, that count the attestors whose
 //!   signatures verify:
-//!   `images.containers.map(image, verifyImageSignatures(image, [attestors.a])).all(e, e > 0)`.
+//!   `images.containers.map(image, verifyImageSignatures(image, [attestors.a])).all(e, e > 0)`, the same of
+//!   `verifyAttestationSignatures`, and comparisons of what `extractPayload` gives.
 //! - What if there is none? All attestors must have signed.
 //!
 //! Source: <https://kyverno.io/docs/policy-types/image-validating-policy/>, `pkg/cel/libs/imageverify` and
 //! `pkg/image/verification/evaluator` of kyverno/kyverno.
 
+mod attestation;
 mod attestor;
 mod demand;
 mod types;
 
+use self::attestation::Attested;
 use self::attestor::attestors;
-use self::demand::Demand;
+use self::demand::{Demand, Expression};
 use self::types::{Configurations, Constraints, Document, HARMLESS, ResourceRule, Spec};
+use super::attestation::Report;
 use super::draft::{Draft, DraftRule, Enforcement, Pinning};
 use super::images::{self, Beyond};
 use super::pattern::Dialect;
@@ -40,7 +44,7 @@ pub(super) fn convert(source: &Source, name: &str) -> Result<Draft, Fault> {
     if attestors.is_empty() {
         return Err(Fault::new("spec", "`attestors` are missing"));
     }
-    let trust = validations(&spec, &attestors, &mut remarks);
+    let (trust, reports) = validations(&spec, &attestors, &mut remarks);
     let images = images(&spec, &mut remarks);
     let denies = spec.validation_actions.is_empty()
         || spec.validation_actions.iter().any(|one| one == "Deny");
@@ -51,7 +55,6 @@ pub(super) fn convert(source: &Source, name: &str) -> Result<Draft, Fault> {
     }
     other_fields(&spec, enforcement, &mut remarks);
     let (name, exclude) = (name.to_owned(), Vec::new());
-    let reports = Vec::new();
     draft.rules.push(DraftRule { name, images, exclude, enforcement, trust, reports, remarks });
     Ok(draft)
 }
@@ -176,35 +179,63 @@ fn pinning(configurations: Option<&Configurations>, remarks: &mut Remarks) -> Pi
     })
 }
 
-fn validations(spec: &Spec, attestors: &[(String, Trust)], remarks: &mut Remarks) -> Trust {
+/// Who must have signed the images, and which reports they must have.
+fn validations(
+    spec: &Spec,
+    attestors: &[(String, Trust)],
+    remarks: &mut Remarks,
+) -> (Trust, Vec<Report>) {
     let mut demands = Vec::new();
+    let mut attested = Attested::default();
     for (index, validation) in spec.validations.iter().enumerate() {
         let path = nth("spec.validations", index);
         let expression = validation.expression.as_deref().unwrap_or_default();
-        let demand = Demand::read(expression);
-        match demand.as_ref().and_then(|demand| demand.trust(attestors)) {
-            Some(trust) => {
-                if demand.is_some_and(|demand| !demand.is_of_all_containers()) {
-                    let text =
-                        "is about some of a Pod's images; here the rule is about all of them";
-                    remarks.stricter(&path, text);
-                }
-                demands.push(trust);
-            }
-            None if is_about_attestations(expression) => {
-                remarks.less(&path, "attestations are not checked");
-            }
-            None => remarks.less(&path, "is an expression that cannot be said here"),
+        let Some(read) = Expression::read(expression) else {
+            remarks.less(&path, "is an expression that cannot be said here");
+            continue;
+        };
+        if !read.is_of_all_containers() {
+            let text = "is about some of a Pod's images; here the rule is about all of them";
+            remarks.stricter(&path, text);
+        }
+        let unknown = "names an attestor that is not known";
+        match read.demand {
+            Demand::Signed(signed) => match signed.trust(attestors) {
+                Some(trust) => demands.push(trust),
+                None => remarks.less(&path, unknown),
+            },
+            Demand::Attested(name, signed) => match signed.trust(attestors) {
+                Some(trust) => attested.signed.push((name, trust, path)),
+                None => remarks.less(&path, unknown),
+            },
+            Demand::Says(name, claim) => attested.says.push((name, claim, path)),
         }
     }
+    let mut reports = attested.reports(&spec.attestations, remarks);
     if demands.is_empty() {
-        let text = "no expression says who must have signed; all attestors must have, here";
-        remarks.stricter("spec.validations", text);
-        return Trust::all(attestors.iter().map(|(_, trust)| trust.clone()).collect());
+        demands = signers(attestors, &mut reports, remarks);
     }
-    Trust::all(demands)
+    (Trust::all(demands), reports)
 }
 
-fn is_about_attestations(expression: &str) -> bool {
-    ["verifyAttestationSignatures", "extractPayload"].iter().any(|name| expression.contains(name))
+/// Who must have signed the images, where no expression says so.
+fn signers(
+    attestors: &[(String, Trust)],
+    reports: &mut [Report],
+    remarks: &mut Remarks,
+) -> Vec<Trust> {
+    let path = "spec.validations";
+    if reports.is_empty() {
+        let text = "no expression says who must have signed; all attestors must have, here";
+        remarks.stricter(path, text);
+        return attestors.iter().map(|(_, trust)| trust.clone()).collect();
+    }
+    let text = "no expression says who must have signed the images; here, whoever must have signed their attestations \
+                must have";
+    remarks.stricter(path, text);
+    let signers = reports.iter().filter_map(|report| report.trust.clone()).collect();
+    if let [only] = reports {
+        only.trust = None;
+    }
+    signers
 }

@@ -11,13 +11,17 @@
 //!
 //! Source: `pkg/apis/policy/v1beta1` and `pkg/webhook/validator.go` of sigstore/policy-controller.
 
+mod attestation;
 mod authority;
+mod cue;
+mod rego;
 mod types;
 
 use yaml_serde::Mapping;
 
 use self::authority::{Authorities, authorities};
 use self::types::{Document, HARMLESS, Spec};
+use super::attestation::Report;
 use super::draft::{Draft, DraftRule, Enforcement, Unmatched};
 use super::images::{self, Beyond};
 use super::pattern::{self, Dialect};
@@ -46,7 +50,7 @@ pub(super) struct ImagePolicy {
 
 /// What it demands of its images.
 pub(super) enum Demand {
-    Signed(Trust),
+    Signed(Trust, Vec<Report>),
     /// Images pass.
     Nothing,
     /// Images are refused.
@@ -62,7 +66,7 @@ impl ImagePolicy {
             return Err(Fault::new("spec", "`images` are missing"));
         }
         let demand = match authorities(&spec)? {
-            Authorities::Signers(trust) => Demand::Signed(trust),
+            Authorities::Signers(trust, reports) => Demand::Signed(trust, reports),
             Authorities::Everything => Demand::Nothing,
             Authorities::Nothing => Demand::Refused,
         };
@@ -113,7 +117,9 @@ pub(super) fn convert(policies: Vec<(ImagePolicy, Demand)>) -> Option<Draft> {
     let (mut passing, mut refusing) = (Vec::new(), Vec::new());
     for (policy, demand) in policies {
         match demand {
-            Demand::Signed(trust) => rule(policy, trust, beyond, &mut draft),
+            Demand::Signed(trust, reports) => {
+                rule(policy, (trust, reports), beyond, &mut draft);
+            }
             Demand::Nothing if policy.may_refuse() => {
                 refusing.push((policy, POLICY, "may be refused"));
             }
@@ -145,7 +151,7 @@ fn beyond(policies: &[(ImagePolicy, Demand)]) -> Beyond {
             && policy.globs.iter().any(|glob| glob == "**")
     });
     let refuses = policies.iter().any(|(policy, demand)| match demand {
-        Demand::Signed(_) => false,
+        Demand::Signed(..) => false,
         Demand::Nothing => policy.may_refuse(),
         Demand::Refused => true,
     });
@@ -169,7 +175,12 @@ fn selected(globs: &[String]) -> Vec<String> {
     globs.iter().flat_map(|glob| pattern::selecting(glob, DIALECT).patterns).collect()
 }
 
-fn rule(policy: ImagePolicy, trust: Trust, beyond: Beyond, draft: &mut Draft) {
+fn rule(
+    policy: ImagePolicy,
+    (trust, mut reports): (Trust, Vec<Report>),
+    beyond: Beyond,
+    draft: &mut Draft,
+) {
     let mut remarks = policy.remarks;
     for condition in policy.conditions {
         let text = match condition {
@@ -195,13 +206,16 @@ fn rule(policy: ImagePolicy, trust: Trust, beyond: Beyond, draft: &mut Draft) {
         return;
     }
     let images = images::selected(&globs, DIALECT, beyond, "spec.images", &mut remarks);
+    for report in &mut reports {
+        report.remarks = std::mem::take(&mut report.remarks).of(&policy.title);
+    }
     draft.rules.push(DraftRule {
         name: policy.name,
         images,
         exclude: Vec::new(),
         enforcement: policy.enforcement,
         trust: trust.of(&policy.title),
-        reports: Vec::new(),
+        reports,
         remarks: remarks.of(&policy.title),
     });
 }

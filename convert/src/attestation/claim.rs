@@ -21,6 +21,8 @@ pub(crate) struct Claim {
     pub(crate) test: Test,
     /// What the source takes and this does not.
     pub(crate) stricter: Vec<&'static str>,
+    /// What this takes and the source does not.
+    pub(crate) less: Vec<&'static str>,
 }
 
 /// What is asked of the value.
@@ -42,12 +44,18 @@ pub(crate) enum Test {
 
 impl Claim {
     pub(crate) fn new(at: String, test: Test) -> Self {
-        Self { at, test, stricter: Vec::new() }
+        Self { at, test, stricter: Vec::new(), less: Vec::new() }
     }
 
     #[must_use]
     pub(crate) fn stricter(mut self, text: &'static str) -> Self {
         self.stricter.push(text);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn less(mut self, text: &'static str) -> Self {
+        self.less.push(text);
         self
     }
 }

@@ -8,11 +8,10 @@ use serde::Deserialize;
 use yaml_serde::{Mapping, Value};
 
 /// Places that say nothing of what is verified.
-pub(super) const HARMLESS: [&str; 15] = [
+pub(super) const HARMLESS: [&str; 14] = [
     "spec.auditAnnotations",
     // Variables are read by expressions; those that are not understood are told, whatever they read.
     "spec.variables",
-    "spec.attestations",
     "spec.evaluation.background",
     "spec.webhookConfiguration.timeoutSeconds",
     "spec.matchConstraints.matchPolicy",
@@ -40,6 +39,8 @@ pub(super) struct Document {
 pub(super) struct Spec {
     #[serde(default)]
     pub(super) attestors: Vec<Attestor>,
+    #[serde(default)]
+    pub(super) attestations: Vec<Attestation>,
     pub(super) credentials: Option<Value>,
     pub(super) evaluation: Option<Evaluation>,
     pub(super) failure_policy: Option<String>,
@@ -109,6 +110,19 @@ pub(super) struct Configurations {
 #[derive(Debug, Deserialize)]
 pub(super) struct Validation {
     pub(super) expression: Option<String>,
+}
+
+/// An attestation, by its name: as cosign keeps it, or as Notary does.
+#[derive(Debug, Deserialize)]
+pub(super) struct Attestation {
+    pub(super) name: String,
+    pub(super) intoto: Option<InToto>,
+    pub(super) referrer: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct InToto {
+    pub(super) r#type: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -50,7 +50,7 @@ fn one_of(conditions: &[Condition], taken: &[String]) -> Result<Claim, String> {
     places.dedup();
     let [at] = places.as_slice() else { return Err(cannot()) };
     stricter.dedup();
-    Ok(Claim { at: at.clone(), test: Test::In(values), stricter })
+    Ok(Claim { stricter, ..Claim::new(at.clone(), Test::In(values)) })
 }
 
 fn claim(condition: &Condition, taken: &[String]) -> Result<Claim, String> {
@@ -78,7 +78,7 @@ fn claim(condition: &Condition, taken: &[String]) -> Result<Claim, String> {
         }
         (Variable::Severities, "AllNotIn") => severities(value).ok_or_else(cannot),
         (Variable::Findings(found), operator) if is_none(operator, value) => {
-            Ok(Claim::new(String::new(), Test::NoFindingOf(found)))
+            Ok(no_finding_of(found))
         }
         (
             Variable::Since(_)
@@ -105,7 +105,12 @@ fn severities(value: &Value) -> Option<Claim> {
         value.as_str().filter(|text| super::variable::is_severity(text)).map(str::to_owned)
     };
     let found: Vec<String> = value.as_sequence()?.iter().map(severity).collect::<Option<_>>()?;
-    Some(Claim::new(String::new(), Test::NoFindingOf(found)))
+    Some(no_finding_of(found))
+}
+
+fn no_finding_of(severities: Vec<String>) -> Claim {
+    let text = "a report without `Results` is refused there; here it has no findings";
+    Claim::new(String::new(), Test::NoFindingOf(severities)).less(text)
 }
 
 const AS_TEXT: &str = "a number that is written as a text is refused here";

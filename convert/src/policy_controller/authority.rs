@@ -1,9 +1,11 @@
 //! `authorities`: any one of them is enough, and any one identity of a keyless one.
 //!
-//! An authority with attestations is satisfied by them alone (`ValidatePolicy` in `pkg/webhook/validator.go` of
+//! An authority with attestations is satisfied by all of them alone (`ValidatePolicy` in `pkg/webhook/validator.go` of
 //! sigstore/policy-controller); here, its signer must have signed the image.
 
+use super::attestation;
 use super::types::{Authority, Identity, Key, Keyless, Spec};
+use crate::attestation::Report;
 use crate::identity::{Wanted, keyless};
 use crate::key;
 use crate::log::{
@@ -23,7 +25,7 @@ const FULCIO: &str = "https://fulcio.sigstore.dev";
 
 /// What the authorities of a policy come to.
 pub(super) enum Authorities {
-    Signers(Trust),
+    Signers(Trust, Vec<Report>),
     /// One of them lets everything pass.
     Everything,
     /// None can be satisfied.
@@ -36,20 +38,28 @@ pub(super) fn authorities(spec: &Spec) -> Result<Authorities, Fault> {
         return Err(Fault::new("spec", "`authorities` are missing"));
     }
     let mut signers = Vec::new();
+    let mut reports = Vec::new();
     let mut passes = false;
+    let is_only = spec.authorities.len() == 1;
     for (index, authority) in spec.authorities.iter().enumerate() {
         let path = nth("spec.authorities", index);
         if let Some(fixed) = &authority.r#static {
             passes |= fixed.action == "pass";
             continue;
         }
-        let own = authority_signers(authority, &path)?.into_iter();
+        let mut own = authority_signers(authority, &path)?;
+        let mut remarks = Remarks::default();
+        reports.extend(attestation::read(&authority.attestations, is_only, &path, &mut remarks));
+        for signer in &mut own {
+            signer.remarks.extend(remarks.clone());
+        }
+        let own = own.into_iter();
         signers.extend(own.map(|signer| Trust::Signer(signer.without_variables(&path))));
     }
     Ok(match (passes, signers.is_empty()) {
         (true, _) => Authorities::Everything,
         (false, true) => Authorities::Nothing,
-        (false, false) => Authorities::Signers(Trust::any(signers)),
+        (false, false) => Authorities::Signers(Trust::any(signers), reports),
     })
 }
 
@@ -76,25 +86,11 @@ fn authority_signers(authority: &Authority, path: &str) -> Result<Vec<Signer>, F
             log_all_the_same(&path, &mut remarks);
         }
     }
-    attestations(authority, &join(path, "attestations"), &mut remarks);
     sources(authority, path, &mut remarks);
     for signer in &mut signers {
         signer.remarks.extend(remarks.clone());
     }
     Ok(signers)
-}
-
-fn attestations(authority: &Authority, path: &str, remarks: &mut Remarks) {
-    for (index, attestation) in authority.attestations.iter().enumerate() {
-        let kind = attestation.predicate_type.as_deref().unwrap_or("of no type");
-        let and = if attestation.policy.is_some() { " and the policy on them" } else { "" };
-        let text =
-            format!("attestations (`{kind}`){and} are not checked; the image's signature is");
-        remarks.less(&nth(path, index), text);
-    }
-    if !authority.attestations.is_empty() {
-        remarks.stricter(path, "are enough there; here, their signer must have signed the image");
-    }
 }
 
 fn sources(authority: &Authority, path: &str, remarks: &mut Remarks) {

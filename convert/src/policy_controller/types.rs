@@ -110,5 +110,12 @@ pub(super) struct Log {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Attestation {
     pub(super) predicate_type: Option<String>,
-    pub(super) policy: Option<Value>,
+    pub(super) policy: Option<Policy>,
+}
+
+/// What the statement must satisfy. A policy that is kept elsewhere is not read.
+#[derive(Debug, Deserialize)]
+pub(super) struct Policy {
+    pub(super) r#type: Option<String>,
+    pub(super) data: Option<String>,
 }

@@ -15,7 +15,7 @@ fn converted(name: &str) -> Vec<Converted> {
 }
 
 /// Input, the heaviest that is said, and where, in the source.
-const SAID: [(&str, Option<Weight>, &[&str]); 31] = [
+const SAID: [(&str, Option<Weight>, &[&str]); 33] = [
     (
         "annotations-of-a-certificate",
         Some(Weight::Less),
@@ -118,6 +118,26 @@ const SAID: [(&str, Option<Weight>, &[&str]); 31] = [
             "spec.rules[0].verifyImages[0].attestations[0].conditions[1].any",
             "spec.rules[0].verifyImages[0].attestations[1]",
             "spec.rules[0].verifyImages[0].attestations[2].attestors[0].entries[0].attestor",
+        ],
+    ),
+    (
+        "policies-on-statements",
+        Some(Weight::Less),
+        &[
+            "spec.authorities[0].attestations[0].policy",
+            "spec.authorities[0].attestations[1].policy",
+            "spec.authorities[0].attestations[1].policy.configMapRef",
+            "spec.authorities[1].attestations[0]",
+        ],
+    ),
+    (
+        "payloads",
+        Some(Weight::Less),
+        &[
+            "spec.validations[1]",
+            "spec.validations[2]",
+            "spec.validations[3]",
+            "spec.validations[4]",
         ],
     ),
     (

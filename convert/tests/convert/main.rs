@@ -166,7 +166,7 @@ const VERDICTS: [(&str, usize, &str, &[&str], Verdict); 45] = [
     ("kyverno-wildcards", 0, "registry.example.com/app", &[MAIN], Refused),
     ("image-validating-policy", 0, "ghcr.io/acme/app", &["p384"], Pinned),
     ("image-validating-policy", 0, "ghcr.io/acme/app", &["cosign"], Refused),
-    ("image-validating-policy", 1, "ghcr.io/acme/shop-web", &[MAIN], Pinned),
+    ("image-validating-policy", 1, "ghcr.io/acme/shop-web", &[MAIN], Warned),
     ("image-validating-policy", 1, "ghcr.io/acme/shop-web", &[FORK], Warned),
     ("image-validating-policy", 1, "ghcr.io/acme/web", &[], Untouched),
     ("cluster-image-policy", 0, "ghcr.io/acme/app", &["p256"], Pinned),

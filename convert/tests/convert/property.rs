@@ -338,7 +338,7 @@ struct Counts {
     refused_by_the_conversion_alone: usize,
 }
 
-static COUNTS: Mutex<[Option<Counts>; 4]> = Mutex::new([const { None }; 4]);
+static COUNTS: Mutex<[Option<Counts>; 6]> = Mutex::new([const { None }; 6]);
 
 /// Whether one of the policies, in a cluster, refuses the image.
 fn refuses(policies: &[Converted], image: &str, signatures: &world::Signatures) -> bool {
@@ -455,6 +455,20 @@ proptest! {
         })?;
     }
 
+    fn nothing_that_policy_controller_refuses_for_its_reports_is_let_in(policies in attestations::image_policies(), pods in attestations::pods()) {
+        let model: Vec<yaml_serde::Value> = policies.iter().map(yaml).collect();
+        compared(4, &documents(&policies), &pods, &|pod| {
+            sources::policy_controller::verdict(&model, pod)
+        })?;
+    }
+
+    fn nothing_that_an_image_validating_policy_refuses_for_its_reports_is_let_in(policy in attestations::image_validating_policy(), pods in attestations::pods()) {
+        let model = yaml(&policy);
+        compared(5, &policy.to_string(), &pods, &|pod| {
+            sources::image_validating_policy::verdict(&model, pod)
+        })?;
+    }
+
     fn nothing_that_an_image_validating_policy_refuses_is_let_in(policy in image_validating_policy().prop_map(without_null), pods in pods()) {
         let model = yaml(&policy);
         compared(2, &policy.to_string(), &pods, &|pod| {
@@ -473,11 +487,13 @@ const MOST_RUNS: usize = 20;
 /// The properties, and that the generators reach every case; prints what they saw.
 #[test]
 fn what_the_source_refuses_is_refused_or_told() {
-    let properties: [fn(); 4] = [
+    let properties: [fn(); 6] = [
         nothing_that_kyverno_refuses_is_let_in,
         nothing_that_policy_controller_refuses_is_let_in,
         nothing_that_an_image_validating_policy_refuses_is_let_in,
         nothing_that_kyverno_refuses_for_its_reports_is_let_in,
+        nothing_that_policy_controller_refuses_for_its_reports_is_let_in,
+        nothing_that_an_image_validating_policy_refuses_for_its_reports_is_let_in,
     ];
     for (index, property) in properties.into_iter().enumerate() {
         let reaches_all = (0..MOST_RUNS).any(|_| {

@@ -3,6 +3,8 @@
 //! Source: `pkg/apis/config/image_policies.go` (`GetMatchingPolicies`), `pkg/webhook/validator.go` (`ValidatePolicy`, and
 //! that every image has a digest before) of sigstore/policy-controller; `no-match-policy` is its default, `deny`.
 
+pub mod predicates;
+
 use yaml_serde::Value;
 
 use super::glob::image_glob;
@@ -36,7 +38,7 @@ pub fn verdict(policies: &[Value], pod: &Pod<'_>) -> Verdict {
             continue;
         }
         let authorities = elements(spec, "authorities", "spec");
-        if !authorities.iter().any(|(authority, _)| holds(authority, pod.signatures)) {
+        if !authorities.iter().any(|(authority, _)| holds(authority, pod)) {
             places.push(format!("{of} spec.authorities"));
         } else if spec.get("policy").is_some() {
             places.push(format!("{of} spec.policy"));
@@ -74,14 +76,27 @@ pub fn canonical(image: &str) -> String {
     format!("{registry}/{library}{}@{digest}", name.path)
 }
 
-/// With attestations, an authority looks at nothing else, and no image of these has one.
-fn holds(authority: &Value, signatures: &Signatures) -> bool {
+/// With attestations, an authority looks at nothing else.
+fn holds(authority: &Value, pod: &Pod<'_>) -> bool {
     if let Some(fixed) = authority.get("static") {
         return text(fixed, "action") == Some("pass");
     }
-    if !elements(authority, "attestations", "").is_empty() {
-        return false;
+    let attestations = elements(authority, "attestations", "");
+    if attestations.is_empty() {
+        return has_signed(authority, pod.signatures);
     }
+    attestations.iter().all(|(attestation, _)| {
+        pod.signatures.reports.iter().any(|report| {
+            text(attestation, "predicateType") == Some(&report.predicate_type)
+                && has_signed(authority, &report.signatures)
+                && attestation
+                    .get("policy")
+                    .is_none_or(|policy| predicates::satisfies(policy, report, pod.now))
+        })
+    })
+}
+
+fn has_signed(authority: &Value, signatures: &Signatures) -> bool {
     if let Some(key) = authority.get("key") {
         let keys = text(key, "data").map(blocks).unwrap_or_default();
         return keys.iter().any(|key| is_signed_by(key, signatures));

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use signed_images_testing::sources::policy_controller::predicates::POLICIES;
 
 use crate::reports::{REPORTS, REVIEW, SLSA, SLSA_1, VULN, reports};
 use crate::world::{MAIN, Signatures, key};
@@ -160,4 +161,76 @@ pub(super) fn pods() -> impl Strategy<Value = Vec<(String, Signatures)>> {
         ("ghcr.io/acme/app".to_owned(), image)
     });
     proptest::collection::vec(signed, 12)
+}
+
+/// An image policy of policy-controller's on all images that asks for reports.
+pub(super) fn image_policies() -> impl Strategy<Value = Vec<Value>> {
+    let types = vec![VULN, VULN, SLSA, REVIEW, REVIEW];
+    let policies: Vec<Value> = POLICIES
+        .iter()
+        .map(|(language, data, _)| json!({"type": language, "data": data}))
+        .collect();
+    let policy = proptest::option::weighted(0.8, proptest::sample::select(policies));
+    let attestation = (proptest::sample::select(types), policy)
+        .prop_map(|(of, policy)| json!({"name": "a", "predicateType": of, "policy": policy}));
+    let (issuer, subject) = MAIN.split_once(' ').unwrap();
+    let authorities = vec![
+        json!({"key": {"data": key("p256")}}),
+        json!({"key": {"data": key("p256")}}),
+        json!({"keyless": {"identities": [{"issuer": issuer, "subject": subject}], "insecureIgnoreSCT": true}}),
+    ];
+    let attestations = proptest::collection::vec(attestation, 1..3);
+    let authority = (proptest::sample::select(authorities), attestations).prop_map(
+        |(mut authority, attestations)| {
+            authority["attestations"] = attestations.into();
+            authority
+        },
+    );
+    let others = vec![None, None, Some(json!({"key": {"data": key("p384")}}))];
+    (authority, proptest::sample::select(others)).prop_map(|(authority, other)| {
+        let authorities: Vec<Value> = other.into_iter().chain([authority]).collect();
+        let spec = json!({"images": [{"glob": "**"}], "authorities": authorities});
+        let policy = json!({
+            "apiVersion": "policy.sigstore.dev/v1beta1", "kind": "ClusterImagePolicy",
+            "metadata": {"name": "p0"}, "spec": spec,
+        });
+        vec![super::without_null(policy)]
+    })
+}
+
+/// An `ImageValidatingPolicy` on all images that asks for reports.
+pub(super) fn image_validating_policy() -> impl Strategy<Value = Value> {
+    let expressions = [
+        "verifyImageSignatures(image, [attestors.a])).all(e, e > 0)",
+        "verifyAttestationSignatures(image, attestations.review, [attestors.a])).all(e, e > 0)",
+        "verifyAttestationSignatures(image, attestations.review, [attestors.a])).all(e, e > 0)",
+        "verifyAttestationSignatures(image, attestations.review, [attestors.a, attestors.b])).all(e, e >= 2)",
+        "verifyAttestationSignatures(image, attestations.build, [attestors.a, attestors.b])).all(e, e >= 1)",
+        "verifyAttestationSignatures(image, attestations.other, [attestors.a])).all(e, e > 0)",
+        "extractPayload(image, attestations.review).predicate.branch == 'main').all(e, e)",
+        "extractPayload(image, attestations.review).predicate.score >= 8).all(e, e)",
+        "extractPayload(image, attestations.review).predicate.done == true).all(e, e)",
+        "extractPayload(image, attestations.review).branch == 'main').all(e, e)",
+        "extractPayload(image, attestations.review).predicate.branch != 'dev').all(e, e)",
+        r"extractPayload(image, attestations.build).predicate.builder.id.matches('^https://acme\\.io/')).all(e, e)",
+    ];
+    let all =
+        "(images.containers + images.initContainers + images.ephemeralContainers).map(image, ";
+    let one = proptest::sample::select(expressions.to_vec())
+        .prop_map(move |text| json!({"expression": format!("{all}{text}")}));
+    proptest::collection::vec(one, 1..4).prop_map(|validations| {
+        let attestor = |name, of| json!({"name": name, "cosign": {"key": {"data": key(of)}, "ctlog": {"insecureIgnoreTlog": true}}});
+        json!({
+            "apiVersion": "policies.kyverno.io/v1", "kind": "ImageValidatingPolicy", "metadata": {"name": "p"},
+            "spec": {
+                "attestors": [attestor("a", "p256"), attestor("b", "p384")],
+                "attestations": [
+                    {"name": "review", "intoto": {"type": REVIEW}},
+                    {"name": "build", "intoto": {"type": SLSA}},
+                    {"name": "other", "referrer": {"type": "sbom"}},
+                ],
+                "validations": validations,
+            },
+        })
+    })
 }
