@@ -76,10 +76,17 @@ fn images(
     );
     let mut exclude = Vec::new();
     for (index, source) in entry.skip_image_references.iter().enumerate() {
+        let path = nth(&join(path, "skipImageReferences"), index);
         match pattern::sparing(source, Dialect::Kyverno) {
-            Some(patterns) => exclude.extend(patterns),
+            Some(patterns) => {
+                if patterns.iter().any(|pattern| pattern.starts_with("docker.io/")) {
+                    let text = "also skips images that are written with `index.docker.io`";
+                    remarks.less(&path, format!("`{source}` {text}"));
+                }
+                exclude.extend(patterns);
+            }
             None => remarks.stricter(
-                &nth(&join(path, "skipImageReferences"), index),
+                &path,
                 format!(
                     "`{source}` is not skipped: it cannot be said here without skipping others"
                 ),

@@ -31,11 +31,14 @@ pub(super) enum Token {
 use Token::{Any, Char, One, Within};
 
 impl Dialect {
-    /// Whether what this matches can be told from an image as it is written. policy-controller sees digests where tags
-    /// were, and another name of Docker Hub.
+    /// Whether what this matches can be told from an image as it is written. Kyverno tells the names of Docker Hub apart
+    /// (`pkg/utils/image/infos.go`); policy-controller sees digests where tags were, and another name of Docker Hub.
     pub(super) fn can_spare(self, source: &str) -> bool {
         match self {
-            Self::Kyverno | Self::Glob => true,
+            Self::Kyverno | Self::Glob => {
+                let registry = source.split('/').next().unwrap_or_default();
+                !super::HUB_ALIASES.contains(&registry)
+            }
             Self::PolicyController if matches!(source, "*" | "*/*" | "**") => true,
             Self::PolicyController => {
                 let Some((path, last)) = source.rsplit_once('/') else { return false };

@@ -9,7 +9,9 @@ use crate::{converted, root, settings};
 type Signed = (&'static str, &'static str);
 
 /// Input, which of its policies, image, who signed it, reports on it, verdict.
-const VERDICTS: [(&str, usize, &str, &str, &[Signed], Verdict); 27] = [
+type Row = (&'static str, usize, &'static str, &'static str, &'static [Signed], Verdict);
+
+const VERDICTS: [Row; 27] = [
     (
         "kyverno-keyless-attestation",
         0,

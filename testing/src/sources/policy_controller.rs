@@ -87,13 +87,23 @@ fn holds(authority: &Value, pod: &Pod<'_>) -> bool {
     }
     attestations.iter().all(|(attestation, _)| {
         pod.signatures.reports.iter().any(|report| {
-            text(attestation, "predicateType") == Some(&report.predicate_type)
+            text(attestation, "predicateType")
+                .is_some_and(|name| uri(name) == report.predicate_type)
                 && has_signed(authority, &report.signatures)
                 && attestation
                     .get("policy")
                     .is_none_or(|policy| predicates::satisfies(policy, report, pod.now))
         })
     })
+}
+
+/// What cosign's short names are for (`PredicateTypeMap`, `cmd/cosign/cli/options/predicate.go` of sigstore/cosign).
+fn uri(name: &str) -> &str {
+    match name {
+        "vuln" => "https://cosign.sigstore.dev/attestation/vuln/v1",
+        "slsaprovenance" => "https://slsa.dev/provenance/v0.2",
+        other => other,
+    }
 }
 
 fn has_signed(authority: &Value, signatures: &Signatures) -> bool {
