@@ -24,7 +24,7 @@ use crate::manifest::tree::{Node, Value as Tree};
 use crate::manifest::{self, Doubled, Fault};
 
 /// The API group of Kubewarden's resources
-/// (<https://docs.kubewarden.io/reference/CRDs>).
+/// (<https://docs.kubewarden.io/admission-controller/1.37/en/reference/CRDs.html>).
 const API_GROUP: &str = "policies.kubewarden.io/";
 /// The kinds whose `spec.settings` are those of one policy.
 const POLICY_KINDS: [&str; 2] = ["ClusterAdmissionPolicy", "AdmissionPolicy"];

@@ -1,7 +1,7 @@
 //! Kubewarden's own: verification configs, and policies of `verify-image-signatures`.
 //!
 //! - What is a verification config? A file without images for `kwctl verify` and the policy server
-//!   (<https://docs.kubewarden.io/howtos/security-hardening/secure-supply-chain>); its words are those of
+//!   (<https://docs.kubewarden.io/admission-controller/1.37/en/howtos/security-hardening/secure-supply-chain.html>); its words are those of
 //!   `rules`.
 //! - What changes in a policy? Its module and what its rules lack; its time-outs, since a verification takes seconds.
 //!   Everything else stays as it is written, so nothing of it is lost.

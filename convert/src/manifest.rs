@@ -1,7 +1,7 @@
 //! The manifest of a policy: what an administrator applies to a cluster.
 //!
 //! - Which kind? `ClusterAdmissionPolicy`, or `AdmissionPolicy` for one namespace
-//!   (<https://docs.kubewarden.io/reference/CRDs>).
+//!   (<https://docs.kubewarden.io/admission-controller/1.37/en/reference/CRDs.html>).
 //! - What does it say of the module? What `metadata.yml` says, as it stands there: rules, whether it mutates,
 //!   where it is published. The version is this package's own, which is the module's.
 //! - Which objects may the policy read? The kinds that its settings take keys from, and no others.

@@ -4,7 +4,7 @@
 //! (`src/json.rs`): a derived type takes a list for an object, and a host that answers one is not one to trust.
 //!
 //! Namespaces and operations are literals: `kwctl annotate` scans the module for them.
-//! Source: <https://docs.kubewarden.io/reference/spec/host-capabilities/intro-host-capabilities>.
+//! Source: <https://docs.kubewarden.io/admission-controller/1.37/en/reference/spec/host-capabilities/01-intro-host-capabilities.html>.
 
 pub(crate) mod error;
 pub mod verification;

@@ -154,7 +154,7 @@ mod tests {
         serde_json::to_value(Check { all_of, annotations }.request("app")).unwrap()
     }
 
-    /// <https://docs.kubewarden.io/reference/spec/host-capabilities/signature-verifier-policies>
+    /// <https://docs.kubewarden.io/admission-controller/1.37/en/reference/spec/host-capabilities/02-signature-verifier-policies.html>
     #[test]
     fn what_the_host_is_sent() {
         let credential = |pem: &str| Credential { pem: pem.to_owned(), key_material: Vec::new() };

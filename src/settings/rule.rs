@@ -1,5 +1,5 @@
 //! The `rules` list: the vocabulary of Kubewarden's verification config
-//! (<https://docs.kubewarden.io/howtos/security-hardening/secure-supply-chain>).
+//! (<https://docs.kubewarden.io/admission-controller/1.37/en/howtos/security-hardening/secure-supply-chain.html>).
 
 use super::attestation::{self, Written};
 #[cfg(not(target_family = "wasm"))]

@@ -1,13 +1,38 @@
 //! Links lead somewhere: to files and headings of this repository.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::pages::{BOOK, Page, pages, root};
 
 /// How pages name files of this repository that are not beside them where they are read.
-const HERE: [&str; 2] = [
+const HERE: [&str; 3] = [
     "https://github.com/signed-images/signed-images-policy/blob/main/",
+    concat!(
+        "https://github.com/signed-images/signed-images-policy/blob/v",
+        env!("CARGO_PKG_VERSION"),
+        "/"
+    ),
     "https://github.com/signed-images/signed-images-policy/tree/main/",
+];
+
+/// Where Kubewarden's documentation is on its site, in the version that these pages are about.
+const KUBEWARDEN: &str = "admission-controller/1.37/en/";
+
+/// Pages in <https://github.com/kubewarden/docs/tree/main/docs/admission-controller/version-1.37/modules/en/pages>.
+const KUBEWARDEN_PAGES: [&str; 13] = [
+    "explanations/audit-scanner/audit-scanner",
+    "explanations/audit-scanner/policy-reports",
+    "howtos/airgap/02-hauler",
+    "howtos/emergency-disable",
+    "howtos/policy-servers/05-private-sigstore",
+    "howtos/security-hardening/secure-supply-chain",
+    "howtos/telemetry/30-metrics-qs",
+    "quick-start",
+    "reference/CRDs",
+    "reference/monitor-mode",
+    "reference/spec/host-capabilities/01-intro-host-capabilities",
+    "reference/spec/host-capabilities/02-signature-verifier-policies",
+    "tutorials/writing-policies/metadata",
 ];
 
 #[test]
@@ -57,6 +82,43 @@ fn target(folder: &Path, link: &str) -> Result<std::path::PathBuf, String> {
 fn anchor(page: &Page, wanted: &str) -> Result<(), String> {
     let mut anchors = page.headings().into_iter().map(|heading| heading.anchor());
     if anchors.any(|anchor| anchor == wanted) { Ok(()) } else { Err("no such heading".to_owned()) }
+}
+
+/// Kubewarden's documentation is linked at pages that it has, in one version; so are the images of its policy server.
+#[test]
+fn kubewarden_is_named_in_one_version() {
+    let mut files = vec![root().join("metadata.yml"), root().join("README.md")];
+    for folder in ["cli/src", "cli/tests", "convert/src", "docs/src", "src", "xtask"] {
+        collect(&root().join(folder), &mut files);
+    }
+    files.retain(|file| !file.ends_with("docs/links.rs"));
+    let mut links = 0;
+    for file in &files {
+        let text = std::fs::read_to_string(file).unwrap();
+        let place = file.display();
+        for link in text.split("https://docs.kubewarden.io/").skip(1) {
+            let end = |c: char| c.is_whitespace() || ")>\"".contains(c);
+            let path = link.split(end).next().unwrap_or_default();
+            let page = path.strip_prefix(KUBEWARDEN).and_then(|page| page.strip_suffix(".html"));
+            let page = page.unwrap_or_else(|| panic!("{place}: {path} is not below {KUBEWARDEN}"));
+            assert!(KUBEWARDEN_PAGES.contains(&page), "{place}: there is no page {page}");
+            links += 1;
+        }
+        let mut versions = text.split("policy-server:v").skip(1);
+        assert!(versions.all(|version| version.starts_with("1.37.")), "{place}: another version");
+    }
+    assert!(links > 15, "{links}");
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "md" || extension == "rs") {
+            files.push(path);
+        }
+    }
 }
 
 /// The forms of issues are forms, and what they link to is there.

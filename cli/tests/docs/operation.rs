@@ -30,7 +30,7 @@ const KUBEWARDEN_VALUES: [&str; 18] = [
 ];
 
 /// What a policy server counts, as Prometheus names it, and the labels: `crates/policy-server/src/metrics/` of
-/// <https://github.com/kubewarden/kubewarden-controller>.
+/// <https://github.com/kubewarden/adm-controller>.
 const METRICS: [&str; 3] = [
     "kubewarden_policy_evaluations_total",
     "kubewarden_policy_evaluation_latency_milliseconds_bucket",
@@ -48,6 +48,12 @@ const LABELS: [&str; 10] = [
     "resource_namespace",
     "resource_request_operation",
 ];
+
+/// The upper bound of the last bucket of latencies, in milliseconds: those of OpenTelemetry, as the policy server names
+/// none (`crates/policy-server/src/metrics/policy_evaluations_latency.rs`;
+/// <https://opentelemetry.io/docs/specs/otel/metrics/sdk/#explicit-bucket-histogram-aggregation>). Prometheus gives no
+/// quantile beyond it: <https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile>.
+const LONGEST: f64 = 10_000.0;
 
 const DASHBOARD: &str = "docs/grafana/signed-images.json";
 
@@ -81,6 +87,16 @@ pub(crate) fn chart_values(text: &str) -> Result<(), String> {
     }
 }
 
+/// The queries of a `PrometheusRule`.
+pub(crate) fn alerts(document: &Value) -> Result<(), String> {
+    let groups = document["spec"]["groups"].as_sequence().ok_or("there are no groups")?;
+    for rule in groups.iter().filter_map(|group| group["rules"].as_sequence()).flatten() {
+        let text = rule["expr"].as_str().ok_or("an alert without `expr`")?;
+        query(text).map_err(|error| format!("{:?}: {error}", rule["alert"]))?;
+    }
+    Ok(())
+}
+
 /// A query of Prometheus names only what is there.
 pub(crate) fn query(text: &str) -> Result<(), String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
@@ -91,10 +107,20 @@ pub(crate) fn query(text: &str) -> Result<(), String> {
     if let Some(metric) = metrics.find(|metric| !METRICS.contains(metric)) {
         return Err(format!("there is no metric `{metric}`"));
     }
-    match labels(text).into_iter().find(|label| !LABELS.contains(&label.as_str())) {
-        Some(label) => Err(format!("there is no label `{label}`")),
-        None => Ok(()),
+    if let Some(label) = labels(text).into_iter().find(|label| !LABELS.contains(&label.as_str())) {
+        return Err(format!("there is no label `{label}`"));
     }
+    quantile(text)
+}
+
+/// A quantile is compared with what it can be.
+fn quantile(query: &str) -> Result<(), String> {
+    let Some((_, threshold)) = query.rsplit_once('>') else { return Ok(()) };
+    let threshold: f64 = threshold.trim().parse().map_err(|_| "the last `>` has no number")?;
+    if query.contains("histogram_quantile") && threshold >= LONGEST {
+        return Err(format!("no quantile is above {LONGEST}, so none is above {threshold}"));
+    }
+    Ok(())
 }
 
 /// The labels within `{…}`, and those after `by (`.
@@ -140,7 +166,9 @@ fn what_is_wrong_is_seen() {
         "up",
         "kubewarden_policies",
         "sum by (name) (kubewarden_policy_evaluations_total{a=\"b\"})",
+        "histogram_quantile(0.9, kubewarden_policy_evaluation_latency_milliseconds_bucket) > 10000",
     ] {
         assert!(query(text).is_err(), "{text}");
     }
+    assert_eq!(query("sum(kubewarden_policy_evaluations_total) > 20000"), Ok(()));
 }

@@ -8,6 +8,7 @@ use yaml_serde::Value;
 
 use crate::commands;
 use crate::folder::Folder;
+use crate::operation;
 
 /// Objects that pages show, beside policies.
 const KINDS: [(&str, &str); 16] = [
@@ -33,7 +34,7 @@ const KINDS: [(&str, &str); 16] = [
 const OTHERS: [&str; 3] = ["kyverno.io/", "policies.kyverno.io/", "policy.sigstore.dev/"];
 const CLASSIC_MODULE: &str = "/verify-image-signatures:";
 
-/// `spec` of a policy: <https://docs.kubewarden.io/reference/CRDs>.
+/// `spec` of a policy: <https://docs.kubewarden.io/admission-controller/1.37/en/reference/CRDs.html>.
 const SPEC: [&str; 15] = [
     "module",
     "mode",
@@ -142,6 +143,7 @@ fn object(document: &Value, version: &str, kind: &str, text: &str) -> Result<(),
     match kind {
         "AdmissionPolicy" | "ClusterAdmissionPolicy" => spec(document),
         "ClusterAdmissionPolicyGroup" => group(document),
+        "PrometheusRule" => operation::alerts(document),
         _ => Ok(()),
     }
 }

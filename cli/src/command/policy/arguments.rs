@@ -37,7 +37,7 @@ fn is_label(label: &str) -> bool {
 }
 
 /// As Kubewarden takes it: a URL, or a reference in a registry, for which it assumes `registry://`
-/// (<https://docs.kubewarden.io/reference/CRDs>).
+/// (<https://docs.kubewarden.io/admission-controller/1.37/en/reference/CRDs.html>).
 pub(in crate::command) fn module(text: &str) -> anyhow::Result<String> {
     if let Some((scheme, rest)) = text.split_once("://") {
         if SCHEMES.contains(&scheme) && !rest.is_empty() {

@@ -27,7 +27,7 @@ const STORED: [&str; 7] = [
 ];
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// What only a `ClusterAdmissionPolicy` has (<https://docs.kubewarden.io/reference/CRDs>).
+/// What only a `ClusterAdmissionPolicy` has (<https://docs.kubewarden.io/admission-controller/1.37/en/reference/CRDs.html>).
 const OF_CLUSTER: [&str; 3] =
     ["allowInsideAdmissionControllerNamespace", "contextAwareResources", "namespaceSelector"];
 
