@@ -199,7 +199,7 @@ $(WEBHOOK): FORCE | setup
 load: setup-e2e annotated-policy.wasm
 	bats load.bats
 
-# Kubewarden's CRDs, from the Go module of its controller.
+# Kubewarden's CRDs, from the Go module of its controller, in the newest version that Go's proxy has.
 KUBEWARDEN := github.com/kubewarden/kubewarden-controller@v1.36.0
 KUBEWARDEN_SUM := h1:TGi/u15Tt3ltvNOlz0NAQt4gAdSJXJ6CSh9nWf2zgQE=
 
@@ -266,7 +266,7 @@ publish: annotated-policy.wasm
 reproducible: setup
 	release/reproduce
 
-# What is linked into the module, and into the command. The names are those of Kubewarden's policies; "sbom" is what
+# What is linked into the module, and into the command. Who signs SHA256SUMS signs them. "sbom" in a name is what
 # https://clomonitor.io/docs/topics/checks/#software-bill-of-materials-sbom looks for.
 sbom: setup-sbom
 	mkdir -p dist

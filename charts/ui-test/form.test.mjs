@@ -45,7 +45,7 @@ scenario('what the form does not know stays as it is', async() => {
   };
   const form = await browser.form(given);
 
-  await form.fields.choose('Images that no entry selects', 'reject');
+  await form.fields.choose('Images that match no entry', 'reject');
   await (await form.add('GitHub Actions')).text('User or organisation', 'other');
 
   assert.deepEqual(await form.settings(), {
@@ -62,7 +62,7 @@ scenario('what the form does not know stays as it is', async() => {
 scenario('rejecting everything else needs no entry', async() => {
   const form = await browser.form();
 
-  await form.fields.choose('Images that no entry selects', 'reject');
+  await form.fields.choose('Images that match no entry', 'reject');
   const settings = await form.settings();
 
   assert.deepEqual(settings, { ...UNTOUCHED, unmatchedImages: 'reject' });
@@ -134,7 +134,7 @@ scenario('one of two public keys is enough, and images are pinned', async() => {
 scenario('GitHub Actions and a URL, and nothing else', async() => {
   const form = await browser.form();
 
-  await form.fields.choose('Images that no entry selects', 'reject');
+  await form.fields.choose('Images that match no entry', 'reject');
   const github = await form.add('GitHub Actions');
 
   await github.list('Images', ['ghcr.io/acme/**']);
@@ -231,8 +231,8 @@ scenario('a signed scan that is recent, without what is refused', async() => {
   await entry.list('Images', ['ghcr.io/acme/**']);
   await entry.list('Keys', [key]);
   await entry.text('How old a scan may be', '7d');
-  await entry.list('Severities that are refused', ['CRITICAL', 'HIGH']);
-  await entry.toggle('Findings without a fix pass');
+  await entry.list('Severities that are rejected', ['CRITICAL', 'HIGH']);
+  await entry.toggle('Findings without a fix are accepted');
   await picture(form, 'scans');
   const settings = await form.settings();
 

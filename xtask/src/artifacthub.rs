@@ -20,8 +20,8 @@ use serde::Serialize;
 use signed_images::evaluation::now;
 use signed_images::metadata::Metadata;
 use signed_images::metadata::annotations::{
-    AUTHOR, DESCRIPTION, DISPLAY_NAME, HIDDEN_UI, KEYWORDS, LICENSE, OCI_URL, REPOSITORY_ID,
-    RESOURCES, SOURCE, TITLE, URL, VERSION,
+    AUTHOR, DESCRIPTION, DISPLAY_NAME, KEYWORDS, LICENSE, OCI_URL, REPOSITORY_ID, RESOURCES,
+    SOURCE, TITLE, URL, VERSION,
 };
 use signed_images_convert::manifest::{Mode, Policy, Scope};
 
@@ -216,18 +216,12 @@ fn links(metadata: &Metadata, version: &semver::Version) -> Vec<Link> {
     links
 }
 
-/// What the policy that is shown asks for; its reader writes something else there.
-const SETTINGS: &str = "
-unmatchedImages: warn
-rules:
-  - name: acme
-    images: [\"ghcr.io/acme/**\"]
-    allOf:
-      - {kind: githubAction, owner: acme}
-";
+/// The module's usage, whose settings the policy that is shown has, too.
+const USAGE: &str = include_str!("../../USAGE.md");
 
 fn install(name: &str, image: &str) -> Result<String, yaml_serde::Error> {
-    let settings = yaml_serde::from_str(SETTINGS)?;
+    let settings = USAGE.split("```").nth(1).and_then(|block| block.strip_prefix("yaml\n"));
+    let settings = yaml_serde::from_str(settings.unwrap_or_default())?;
     let mut policy = Policy::new(name, Scope::Cluster(None), settings)?;
     image.clone_into(&mut policy.module);
     policy.mode = Mode::Monitor;
@@ -269,7 +263,6 @@ fn annotations(
         annotations.insert("kubewarden/contextAwareResources", resources);
     }
     let copied = [
-        ("kubewarden/hidden-ui", annotation(metadata, HIDDEN_UI)),
         ("kubewarden/resources", annotation(metadata, RESOURCES)),
         ("kubewarden/questions-ui", questions),
     ];
@@ -350,7 +343,6 @@ annotations:
   io.kubewarden.policy.author: A B <a@acme.example>, C <c@acme.example>
   io.artifacthub.keywords: c, d e
   io.artifacthub.resources: Pod
-  io.kubewarden.hidden-ui: 'true'
 contextAwareResources: [{apiVersion: v1, kind: ConfigMap}]
 ";
         let package = package(more, Some("questions: []\n")).unwrap();
@@ -378,7 +370,6 @@ contextAwareResources: [{apiVersion: v1, kind: ConfigMap}]
             annotations["kubewarden/contextAwareResources"],
             "- apiVersion: v1\n  kind: ConfigMap\n"
         );
-        assert_eq!(annotations["kubewarden/hidden-ui"], "true");
         assert_eq!(annotations["kubewarden/resources"], "Pod");
         assert_eq!(annotations["kubewarden/questions-ui"], "questions: []\n");
     }

@@ -60,7 +60,7 @@ impl Source {
             "appVersion": VERSION,
             "description": self.annotation(DESCRIPTION)?,
             "home": self.annotation(URL)?,
-            "sources": [self.annotation(SOURCE)?],
+            "sources": [self.annotation(SOURCE)?, format!("oci://{}:{}", self.annotation(OCI_URL)?, tag())],
             "keywords": keywords,
             "annotations": {
                 "artifacthub.io/license": self.annotation(LICENSE)?,
@@ -74,8 +74,6 @@ impl Source {
                 "kubewarden/tag": tag(),
                 "kubewarden/resources": self.annotation(RESOURCES)?,
                 "kubewarden/rules": yaml_serde::to_string(&self.metadata.rules)?,
-                "kubewarden/contextAwareResources":
-                    yaml_serde::to_string(&self.metadata.context_aware_resources)?,
             },
         }))
     }

@@ -8,7 +8,7 @@
 use anyhow::Context;
 use serde_json::{Value, json};
 use signed_images::metadata::annotations::{
-    CATEGORY, DESCRIPTION, KEYWORDS, LICENSE, SEVERITY, SOURCE, URL,
+    AUTHOR, CATEGORY, DESCRIPTION, KEYWORDS, LICENSE, SEVERITY, SOURCE, URL,
 };
 
 use crate::chart::{Source, VERSION};
@@ -41,6 +41,7 @@ pub fn files() -> anyhow::Result<[Made; 4]> {
 }
 
 fn definition(source: &Source) -> anyhow::Result<Value> {
+    let (maintainer, _) = source.annotation(AUTHOR)?.split_once(" <").context("no address")?;
     Ok(json!({
         "apiVersion": "v2",
         "name": NAME,
@@ -50,9 +51,11 @@ fn definition(source: &Source) -> anyhow::Result<Value> {
         "home": source.annotation(URL)?,
         "sources": [source.annotation(SOURCE)?],
         "keywords": source.annotation(KEYWORDS)?.split(", ").collect::<Vec<_>>(),
+        // No `kubeVersion`: Kubewarden decides which versions of Kubernetes it runs on.
+        "maintainers": [{"name": maintainer, "url": source.annotation(URL)?}],
         "annotations": {
             "artifacthub.io/license": source.annotation(LICENSE)?,
-            // In Rancher, the form of the other chart is the way to install the policy.
+            // In Rancher's Apps, this chart has no form: there, the other chart's form makes policies.
             "catalog.cattle.io/hidden": "true",
             "category": source.annotation(CATEGORY)?,
             "severity": source.annotation(SEVERITY)?,

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use serde_json::{Value, json};
+use signed_images_convert::manifest::{Policy, Scope};
 use signed_images_testing::schema::{self, Shape, Value as Kind};
 use xtask::made::read;
 
@@ -67,6 +68,19 @@ fn what_the_form_leaves_behind_is_harmless() {
     assert!(message.starts_with("these settings check nothing"), "{message}");
     settings.insert("unmatchedImages".to_owned(), "reject".into());
     assert_eq!(fault(&settings), None);
+}
+
+/// Rancher's form writes no time-outs, and shows nothing else of a policy than these two texts.
+#[test]
+fn who_fills_in_the_form_is_told_the_timeouts() {
+    let first = questions()[0]["description"].as_str().unwrap().to_owned();
+    let readme = read("charts/signed-images-policy/README.md").unwrap();
+    let policy =
+        Policy::new("a", Scope::Cluster(None), yaml_serde::Mapping::new()).unwrap().document();
+    for key in ["timeoutSeconds", "timeoutEvalSeconds"] {
+        let line = format!("{key}: {}", policy["spec"][key].as_u64().unwrap());
+        assert!(first.contains(&line) && readme.contains(&line), "{line}");
+    }
 }
 
 fn defaults(questions: &[Value]) -> serde_json::Map<String, Value> {

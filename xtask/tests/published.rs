@@ -44,6 +44,25 @@ fn versions_and_names_are_the_same_everywhere() {
     assert!(parsed.iter().all(|released| *released <= version.parse().unwrap()), "{versions:?}");
 }
 
+/// What is published with a version links the documentation of that version.
+#[test]
+fn what_is_published_links_its_own_version() {
+    let files = [
+        ("USAGE.md", true),
+        ("charts/signed-images/values.yaml", true),
+        ("charts/signed-images/README.md", false),
+        ("charts/signed-images-policy/README.md", false),
+        ("questions-ui.yml", false),
+    ];
+    for (file, has_links) in files {
+        let text = read(file).unwrap();
+        let links: Vec<&str> = text.split("/blob/").skip(1).collect();
+        assert_eq!(links.is_empty(), !has_links, "{file}");
+        let own = concat!("v", env!("CARGO_PKG_VERSION"), "/");
+        assert!(links.iter().all(|link| link.starts_with(own)), "{file}: not /blob/{own}");
+    }
+}
+
 fn notes(version: &str, changelog: &str) -> Output {
     let mut notes = Command::new(root().join("release/notes"))
         .arg(version)
@@ -203,10 +222,12 @@ fn artifact_hub_keeps_every_version() {
         "1.0.0/artifacthub-pkg.yml",
         "1.1.0/README.md",
         "1.1.0/artifacthub-pkg.yml",
+        "artifacthub-pkg.yml",
         "artifacthub-repo.yml",
     ];
     assert_eq!(listed.lines().collect::<Vec<_>>(), expected);
     let package = git(&remote, &["show", "artifacthub:1.1.0/artifacthub-pkg.yml"]);
     assert!(package.starts_with("version: 1.1.0\ncreatedAt: 20"), "{package}");
     assert!(!package.contains("2020-01-01"), "{package}");
+    assert_eq!(git(&remote, &["show", "artifacthub:artifacthub-pkg.yml"]), package);
 }

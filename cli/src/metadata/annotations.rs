@@ -1,7 +1,7 @@
 //! The annotations of a policy's metadata that are read here, by name.
 //!
 //! - Who else reads them? `kwctl`, Rancher and Artifact Hub
-//!   (<https://docs.kubewarden.io/reference/spec/policy-metadata>).
+//!   (<https://docs.kubewarden.io/admission-controller/1.37/en/tutorials/writing-policies/metadata.html>).
 
 /// The policy's name, as a package.
 pub const TITLE: &str = "io.kubewarden.policy.title";
@@ -25,8 +25,6 @@ pub const CATEGORY: &str = "io.kubewarden.policy.category";
 pub const SEVERITY: &str = "io.kubewarden.policy.severity";
 /// The README that goes with the module.
 pub const USAGE: &str = "io.kubewarden.policy.usage";
-/// Whether Rancher leaves out its form.
-pub const HIDDEN_UI: &str = "io.kubewarden.hidden-ui";
 /// The policy's name, for people.
 pub const DISPLAY_NAME: &str = "io.artifacthub.displayName";
 /// What it reviews, for people.
