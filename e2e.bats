@@ -758,25 +758,9 @@ needs_no_cluster() {
   refused "trust/image-keys" "cosign.pub"
 }
 
-# let_it_read_secrets: annotate the module again, with one more resource
-let_it_read_secrets() {
-  sed '/^contextAwareResources:/a\  - apiVersion: v1\n    kind: Secret' "$BATS_TEST_DIRNAME/metadata.yml" \
-    >"$BATS_TEST_TMPDIR/metadata.yml"
-  "$SIGNED_IMAGES" annotate -m "$BATS_TEST_TMPDIR/metadata.yml" -u "$BATS_TEST_DIRNAME/README.md" \
-    -o "$BATS_TEST_TMPDIR/annotated.wasm" "$BATS_TEST_DIRNAME/policy.wasm"
-  MODULE=$BATS_TEST_TMPDIR/annotated.wasm
-}
-
 @test "a key in a secret, as cosign writes it" {
   needs_no_cluster
   in_the_cluster Secret cosign release
-  for source in '{key: "k8s://trust/cosign"}' '{keyFrom: {secret: {namespace: "trust", name: "cosign"}}}'; do
-    key_from "$source"
-    with_cluster "$(pod "$(image acme/app:signed)")"
-    refused "contextAwareResources"
-  done
-
-  let_it_read_secrets
   for source in '{key: "k8s://trust/cosign"}' '{keyFrom: {secret: {namespace: "trust", name: "cosign"}}}'; do
     key_from "$source"
     with_cluster "$(pod "$(image acme/app:signed)")"
@@ -789,10 +773,11 @@ let_it_read_secrets() {
 }
 
 @test "a key in the cluster is out of reach without permission" {
-  in_the_cluster ConfigMap image-keys release
-  key_from '{keyFrom: {configMap: {namespace: "trust", name: "image-keys"}}}'
-  create "$(pod "$(image acme/app:signed)")"
-  refused "trust/image-keys" "contextAwareResources"
+  for source in '{keyFrom: {configMap: {namespace: "trust", name: "keys"}}}' '{key: "k8s://trust/keys"}'; do
+    key_from "$source"
+    create "$(pod "$(image acme/app:signed)")"
+    refused "trust/keys" "contextAwareResources"
+  done
 }
 
 # ---- policy groups ---------------------------------------------------------------------------------

@@ -209,7 +209,7 @@ mod tests {
             let line = line.split(" | ").find(|part| part.starts_with("signed-images "))?;
             Some(line.split(" >").next().unwrap_or(line).to_owned())
         };
-        text.lines().filter_map(call).collect()
+        text.replace("\\\n", "").lines().filter_map(call).collect()
     }
 
     fn check(call: &str) {

@@ -8,11 +8,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Serialize};
+use signed_images_convert::manifest::{Policy, Scope};
 use signed_images_policy::request::GroupKind;
+use yaml_serde::Mapping;
 
 use super::effect::Effect;
 use super::kinds::Kinds;
@@ -42,6 +45,8 @@ pub struct Manifest {
     pub effect: Effect,
     /// The fields that leave out objects and are not applied.
     pub not_applied: Vec<&'static str>,
+    /// The kinds of objects that its settings take keys from, and that it does not let the policy read.
+    pub withheld: Vec<&'static str>,
     namespace: Option<String>,
     labels: Option<Selector>,
 }
@@ -123,6 +128,7 @@ impl Manifest {
                     .is_some_and(|mutating| mutating.value == Value::Bool(false)),
             },
             not_applied: NOT_APPLIED.into_iter().filter(|key| spec(key).is_some()).collect(),
+            withheld: withheld(spec("settings"), spec("contextAwareResources")),
             namespace: metadata("namespace").filter(|_| is_namespaced),
             labels: labels.map_err(failed("objectSelector"))?,
         })
@@ -153,6 +159,17 @@ impl Manifest {
             None
         }
     }
+}
+
+fn withheld(settings: Option<&Rc<Node>>, listed: Option<&Rc<Node>>) -> Vec<&'static str> {
+    let settings = settings.and_then(|settings| decoded(settings).ok()).unwrap_or_default();
+    let listed: Vec<Mapping> = listed.and_then(|kinds| decoded(kinds).ok()).unwrap_or_default();
+    let policy = Policy::new("", Scope::Cluster(None), settings);
+    let mut kinds = policy.map(|policy| policy.key_objects()).unwrap_or_default();
+    kinds.retain(|kind| {
+        listed.iter().all(|object| object.get("kind").and_then(|kind| kind.as_str()) != Some(kind))
+    });
+    kinds
 }
 
 pub(crate) fn decoded<T: DeserializeOwned>(node: &Node) -> Result<T, yaml_serde::Error> {

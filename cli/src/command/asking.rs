@@ -81,13 +81,18 @@ impl<'m> Asking<'m> {
 /// What of the policies' manifests this cannot do, or does otherwise than one would think.
 pub(super) fn tell_of(policies: &[Policy]) {
     for (index, Policy { manifest, .. }) in policies.iter().enumerate() {
-        let Manifest { name, not_applied, effect, .. } = manifest;
+        let Manifest { name, not_applied, withheld, effect, .. } = manifest;
         let name = name.clone().unwrap_or_else(|| format!("policy {}", index + 1));
         let name = legible::line(&name);
         if !not_applied.is_empty() {
             let fields = not_applied.join(" and ");
             tell(&format!(
                 "{name}: {fields} are not applied: what they leave out is checked as well\n"
+            ));
+        }
+        for kind in withheld {
+            tell(&format!(
+                "{name}: `contextAwareResources` does not list {kind}, so the cluster does not read the keys in it\n"
             ));
         }
         if effect.is_monitored {

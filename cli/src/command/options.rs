@@ -8,7 +8,6 @@ use anyhow::Context;
 use clap::Args;
 use signed_images_policy::policy::plan::Rules;
 use tokio::runtime::Handle;
-use tracing::warn;
 use yaml_serde::Value;
 
 use super::exit::{Mistake, Unchecked};
@@ -134,7 +133,7 @@ pub(crate) struct World {
     /// The Sigstore instance to trust: a client trust configuration (JSON) [default: the public instance]
     #[arg(long, value_name = "PATH", help_heading = WORLD)]
     sigstore_trust_config: Option<PathBuf>,
-    /// Let the policy read `ConfigMap` and `Secret` objects (what its metadata lists) in the cluster of the kubeconfig
+    /// Let the policy read `ConfigMap` and `Secret` objects (and what its metadata lists) in the cluster of the kubeconfig
     #[arg(long, help_heading = WORLD)]
     allow_context_aware: bool,
     /// Read these objects from a folder of manifests (YAML, JSON) instead
@@ -202,7 +201,8 @@ impl World {
             .with_context(|| format!("cannot read module `{module}`"))
     }
 
-    /// The kinds of objects that the policy may read.
+    /// The kinds of objects that the policy may read. This policy's metadata lists none, as few settings take keys from
+    /// the cluster: whoever passes the option allows what can hold keys.
     ///
     /// # Errors
     /// When its metadata cannot be read.
@@ -211,12 +211,12 @@ impl World {
             return Ok(BTreeSet::new());
         }
         let metadata = section::read(module)?;
-        if metadata.is_none() {
-            warn!(
-                "the module carries no metadata, so the policy may not read any kubernetes object"
-            );
-        }
-        Ok(metadata.map(|metadata| metadata.context_aware_resources).unwrap_or_default())
+        let listed = metadata.map(|metadata| metadata.context_aware_resources);
+        let keys = ["ConfigMap", "Secret"].map(|kind| ContextAwareResource {
+            api_version: "v1".to_owned(),
+            kind: kind.to_owned(),
+        });
+        Ok(listed.into_iter().flatten().chain(keys).collect())
     }
 
     /// Whether the policy asks to read kinds of objects that it may not.

@@ -2,7 +2,8 @@
 //!
 //! - Where do they come from? From a cluster ([`ApiServer`]) or from a folder that stands for one
 //!   ([`Manifests`]).
-//! - Which may the policy read? The kinds that its metadata lists, and only with `--allow-context-aware`.
+//! - Which may the policy read? `ConfigMap`, `Secret` and the kinds that its metadata lists, and only with
+//!   `--allow-context-aware`.
 
 use serde_json::Value;
 

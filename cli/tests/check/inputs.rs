@@ -226,4 +226,21 @@ fn keys_are_read_from_manifests_when_the_policy_may() {
     );
     assert_eq!((read.code, read.stderr.as_str()), (Some(0), ""), "{read:?}");
     assert!(read.stdout.contains("1 image in 1 object: 1 verified"), "{read:?}");
+    // So are Secrets. A manifest that lists neither is told of: in the cluster, nothing is read then.
+    world.write(
+        "cluster/secret.yaml",
+        &format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: key, namespace: trust}}\nstringData:\n  cosign.pub: |\n    {key}\n"),
+    );
+    let told = "p: `contextAwareResources` does not list Secret, so the cluster does not read the keys in it\n";
+    for (listed, expected) in [("[]", told), ("[{apiVersion: v1, kind: Secret}]", "")] {
+        let rule = "{images: ['HOST/**'], allOf: [{kind: pubKey, key: 'k8s://trust/key'}]}";
+        world.write(
+            "p.yaml",
+            &format!("apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicy\nmetadata: {{name: p}}\nspec:\n  contextAwareResources: {listed}\n  settings: {{rules: [{rule}]}}\n"),
+        );
+        let read = world.check(
+            "-s p.yaml --allow-context-aware --kubernetes-manifests cluster HOST/shop/cart:1.4",
+        );
+        assert_eq!((read.code, read.stderr.as_str()), (Some(0), expected), "{read:?}");
+    }
 }
