@@ -25,7 +25,7 @@ asked_of() {
 # passes WAY: the image is accepted and pinned
 passes() {
   unread "$1" && return
-  { accepted && patched /spec/containers/0/image "$(pinned "$ASKED")"; } || of "$1" || return
+  { accepted && patched /spec/containers/0/image "$(pinned "$ASKED")" && tells_of_bundles "$1"; } || of "$1" || return
   record "$1" accepted
 }
 
@@ -41,6 +41,15 @@ signs_not() {
   run "${@:3}"
   [[ $status -ne 0 && $output == *"$2"* ]] || complain 'it signs, or fails otherwise' || of "$1" || return
   record "$1" "cosign: $2"
+}
+
+# tells_of_bundles WAY: the command warns when older policy servers would not read the signature, and only then
+tells_of_bundles() {
+  [ -z "${KWCTL:-}" ] || return 0
+  case $1 in
+    bundle3) [[ $stderr == *'policy servers before 1.37 do not read'* ]] || complain 'it tells nothing of the bundle' ;;
+    *) [[ $stderr != *'policy servers before 1.37'* ]] || complain 'it tells of a bundle' ;;
+  esac
 }
 
 # unread WAY: Kubewarden's hosts up to 1.36 read no bundles

@@ -10,6 +10,7 @@
 //! - Must every signer have signed? Yes; a list is all-of. A certificate and the annotations asked for beside
 //!   it may be satisfied by two signatures, as at Kubewarden's host.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use kubewarden_policy_sdk::host_capabilities::verification::VerificationResponse
 use oci_client::Reference;
 use oci_client::errors::OciDistributionError;
 use oci_client::manifest::{OciDescriptor, OciImageManifest, OciManifest};
+use sigstore::cosign::bundle_content::BundleContent;
 use sigstore::cosign::signature_layers::SignatureLayer;
 use sigstore::cosign::verification_constraint::{
     AnnotationVerifier, CertificateVerifier, VerificationConstraintVec,
@@ -30,6 +32,7 @@ use sigstore::registry::{
 };
 use sigstore::trust::sigstore::SigstoreTrustRoot;
 use tokio::sync::{Mutex, OnceCell};
+use tracing::warn;
 
 use super::error::HostError;
 use super::evidence;
@@ -46,7 +49,13 @@ pub(crate) struct Verifier {
     /// One at a time uses a client, as at Kubewarden's host: what it asks has been asked ahead, so nobody waits long.
     with_root: OnceCell<Mutex<Client>>,
     without_root: OnceCell<Mutex<Client>>,
+    /// The digests of images of which this was told.
+    in_bundles: std::sync::Mutex<HashSet<String>>,
 }
+
+/// Kubewarden 1.36 links sigstore 0.13, which reads no bundles.
+const OF_BUNDLES: &str = "verified by a Sigstore bundle, which policy servers before 1.37 do not read: sign with \
+    `--new-bundle-format=false --use-signing-config=false` for them";
 
 /// A certificate that must have signed.
 #[derive(Debug)]
@@ -75,7 +84,13 @@ impl fmt::Debug for Verifier {
 
 impl Verifier {
     pub(crate) fn new(registries: Arc<Registries>, trust: Trust) -> Self {
-        Self { registries, trust, with_root: OnceCell::new(), without_root: OnceCell::new() }
+        Self {
+            registries,
+            trust,
+            with_root: OnceCell::new(),
+            without_root: OnceCell::new(),
+            in_bundles: std::sync::Mutex::default(),
+        }
     }
 
     /// Whether every one of `signers` signed `image`.
@@ -88,10 +103,13 @@ impl Verifier {
         let signatures = self.signatures(image, need).await?;
         let missing: Vec<&Signer> =
             signers.iter().filter(|signer| !signer.signed(&signatures.layers)).collect();
-        if missing.is_empty() {
-            return Ok(signatures.trusted());
+        if !missing.is_empty() {
+            return Err(Signer::missing(&missing));
         }
-        Err(Signer::missing(&missing))
+        self.tell_of_bundles(image, &signatures, |layers| {
+            signers.iter().all(|signer| signer.signed(layers))
+        });
+        Ok(signatures.trusted())
     }
 
     /// Whether the key of a certificate signed `image`.
@@ -103,9 +121,25 @@ impl Verifier {
         let need = if signer.require_rekor_bundle { Need::TrustRoot } else { Need::Nothing };
         let signatures = self.signatures(image, need).await?;
         let constraints = signer.constraints().map_err(HostError::Certificate)?;
-        verify_constraints(&signatures.layers, constraints.iter())
-            .map(|()| signatures.trusted())
-            .map_err(|_unsatisfied| HostError::CertificateUnsatisfied)
+        let hold = |layers: &[SignatureLayer]| verify_constraints(layers, constraints.iter());
+        hold(&signatures.layers).map_err(|_unsatisfied| HostError::CertificateUnsatisfied)?;
+        self.tell_of_bundles(image, &signatures, |layers| hold(layers).is_ok());
+        Ok(signatures.trusted())
+    }
+
+    /// Warns, once for each image, when older policy servers would not find enough signatures.
+    fn tell_of_bundles(
+        &self,
+        image: &str,
+        signatures: &Signatures,
+        are_enough: impl Fn(&[SignatureLayer]) -> bool,
+    ) {
+        let digest = &signatures.digest;
+        if signatures.are_needed_as_bundles(are_enough)
+            && self.in_bundles.lock().is_ok_and(|mut told| told.insert(digest.clone()))
+        {
+            warn!("`{image}`: {OF_BUNDLES}");
+        }
     }
 
     async fn signatures(&self, image: &str, need: Need) -> Result<Signatures, HostError> {
@@ -244,6 +278,17 @@ impl Signatures {
     fn trusted(self) -> VerificationResponse {
         VerificationResponse { is_trusted: true, digest: self.digest }
     }
+
+    /// Whether they are not enough without those in the bundle format.
+    fn are_needed_as_bundles(&self, are_enough: impl Fn(&[SignatureLayer]) -> bool) -> bool {
+        let (bundles, others): (Vec<_>, Vec<_>) = self.layers.iter().cloned().partition(is_bundle);
+        !bundles.is_empty() && !are_enough(&others)
+    }
+}
+
+/// Whether a signature is in the bundle format.
+pub(super) fn is_bundle(layer: &SignatureLayer) -> bool {
+    matches!(layer.bundle, Some(BundleContent::SigstoreBundle(_)))
 }
 
 impl CertificateSigner<'_> {
@@ -277,4 +322,50 @@ async fn in_time<T>(
     tokio::time::timeout(TIMEOUT, answer).await.unwrap_or_else(|_elapsed| {
         Err(HostError::SignatureTimeout { image: image.to_owned(), after: TIMEOUT })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(bundle: Option<BundleContent>) -> SignatureLayer {
+        let payload = serde_json::json!({
+            "critical": {
+                "identity": {"docker-reference": "a"},
+                "image": {"docker-manifest-digest": "sha256:a"},
+                "type": "cosign container image signature",
+            },
+            "optional": null,
+        });
+        SignatureLayer {
+            simple_signing: serde_json::from_value(payload).unwrap(),
+            oci_digest: String::new(),
+            certificate_signature: None,
+            bundle,
+            signature: None,
+            raw_data: Vec::new(),
+        }
+    }
+
+    #[test]
+    #[expect(
+        clippy::default_trait_access,
+        reason = "the entry's type is of a crate that is no dependency"
+    )]
+    fn what_older_policy_servers_lack_is_known() {
+        let (tag, bundle) = (None, Some(BundleContent::SigstoreBundle(Default::default())));
+        let rows = [
+            (vec![&tag], 1, false),
+            (vec![&bundle], 1, true),
+            (vec![&bundle, &tag], 1, false),
+            (vec![&bundle, &tag], 2, true),
+            (vec![&tag, &tag], 2, false),
+        ];
+        for (layers, needed, expected) in rows {
+            let layers: Vec<_> = layers.into_iter().cloned().map(layer).collect();
+            let signatures = Signatures { digest: String::new(), layers };
+            let needs = signatures.are_needed_as_bundles(|layers| layers.len() >= needed);
+            assert_eq!(needs, expected, "{needed} of {:?}", signatures.layers);
+        }
+    }
 }

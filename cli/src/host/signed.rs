@@ -5,13 +5,12 @@
 //! - And "not signed"? Is said when the registry has no tag for the signatures; an error of its is an error here.
 
 use oci_client::Reference;
-use sigstore::cosign::bundle_content::BundleContent;
 use sigstore::cosign::signature_layers::{CertificateSubject, SignatureLayer};
 use sigstore::errors::SigstoreError;
 
 use super::Live;
 use super::error::HostError;
-use super::signatures::{Verifier, signature_tag};
+use super::signatures::{Verifier, is_bundle, signature_tag};
 use super::signer::Signer;
 use super::trust::Need;
 use crate::registry::RegistryError;
@@ -124,7 +123,7 @@ impl Signature {
         Self {
             keys: keys.map(|(index, _)| index).collect(),
             certificate,
-            is_bundle: matches!(layer.bundle, Some(BundleContent::SigstoreBundle(_))),
+            is_bundle: is_bundle(layer),
         }
     }
 }
