@@ -28,7 +28,7 @@ export async function open(questionsFile) {
       page.setDefaultTimeout(5_000);
       await page.addInitScript(`window.given = ${ JSON.stringify(given) }`);
       await page.goto(`http://127.0.0.1:${ server.address().port }/`);
-      await page.getByText('Images that match no entry').waitFor();
+      await page.getByText('Images that match no entry', { exact: true }).waitFor();
 
       return new Form(page, faults);
     },
