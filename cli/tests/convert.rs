@@ -12,7 +12,7 @@ fn sources() -> std::path::PathBuf {
 
 #[test]
 fn exit_codes() {
-    const KEYLESS: &str = "scanned-images: verifies less than its source at 1 point";
+    const KEYLESS: &str = "scanned-images: refuses more at 2 points";
     let rows = [
         ("verify-image-signatures.yaml", 0, String::new()),
         (

@@ -121,7 +121,7 @@ fn subject_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Subject 
     remarks.open(
         path,
         format!(
-            "{what} cannot be said here: give the subject, or the URL it is below (`urlPrefix`)"
+            "{what} cannot be converted: give the subject, or the URL it is below (`urlPrefix`)"
         ),
     );
     Subject::Unknown
@@ -215,7 +215,7 @@ fn issuer_of(
         remarks.note(path, format!("{what} is narrowed to the issuer of GitHub's workflows"));
         return Some(GITHUB_ISSUER.to_owned());
     }
-    remarks.open(path, format!("{what} cannot be said here: give the issuer"));
+    remarks.open(path, format!("{what} cannot be converted: give the issuer"));
     None
 }
 

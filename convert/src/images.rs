@@ -50,13 +50,13 @@ fn more(source: &str, translation: &Translation) -> Option<String> {
     match translation.reach {
         Reach::Same => None,
         Reach::More if is_variable(source) => {
-            Some(format!("`{source}` is a variable of the source: every image is selected"))
+            Some(format!("`{source}` is a variable of the source: every image matches"))
         }
         Reach::Digests => Some(format!(
             "`{source}`: images of these repositories that are given by digest are checked as well"
         )),
         Reach::More => Some(format!(
-            "`{source}` is written `{written}`, which selects these images and others"
+            "`{source}` is written `{written}`, which matches these images and others"
         )),
     }
 }

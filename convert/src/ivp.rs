@@ -121,7 +121,7 @@ fn reach(constraints: &Constraints, remarks: &mut Remarks) {
     ];
     for (key, is_given) in left_out {
         if is_given {
-            let text = "is left out: the rule is about more";
+            let text = "is left out: the rule applies to more";
             remarks.stricter(&format!("spec.matchConstraints.{key}"), text);
         }
     }
@@ -143,7 +143,7 @@ fn resources(rule: &ResourceRule, path: &str, remarks: &mut Remarks) {
         }
     }
     if rule.resource_names.is_some() {
-        remarks.stricter(path, "`resourceNames` is left out: the rule is about more");
+        remarks.stricter(path, "`resourceNames` is left out: the rule applies to more");
     }
     let has = |operation| rule.operations.iter().any(|one| one == operation);
     if !rule.operations.is_empty() && !has("UPDATE") && !has("*") {
@@ -161,7 +161,7 @@ fn images(spec: &Spec, remarks: &mut Remarks) -> Vec<String> {
         let path = nth("spec.matchImageReferences", index);
         let Some(glob) = reference.glob.as_deref().filter(|_| reference.expression.is_none())
         else {
-            remarks.stricter(&path, "is an expression: every image is selected");
+            remarks.stricter(&path, "is an expression: every image matches");
             return vec!["**".to_owned()];
         };
         globs.push(glob);
@@ -191,11 +191,11 @@ fn validations(
         let path = nth("spec.validations", index);
         let expression = validation.expression.as_deref().unwrap_or_default();
         let Some(read) = Expression::read(expression) else {
-            remarks.less(&path, "is an expression that cannot be said here");
+            remarks.less(&path, "the expression cannot be converted, and is not checked");
             continue;
         };
         if !read.is_of_all_containers() {
-            let text = "is about some of a Pod's images; here the rule is about all of them";
+            let text = "checks some of a Pod's images; here the rule checks all of them";
             remarks.stricter(&path, text);
         }
         let unknown = "names an attestor that is not known";

@@ -35,7 +35,7 @@ pub(super) fn verification_config(
     ]);
     let mut said = Said::default();
     let mut remarks = Remarks::default();
-    remarks.note("", "a verification config names no images: here it is about every image");
+    remarks.note("", "a verification config names no images: here it applies to every image");
     said.remarks("spec.settings.rules[0].images", &remarks);
     let mut outer = Remarks::default();
     for (key, value) in &config {

@@ -39,7 +39,8 @@ pub(super) fn log_all_the_same(path: &str, remarks: &mut Remarks) {
 }
 
 pub(super) fn no_sct(path: &str, remarks: &mut Remarks) {
-    let text = "the host does not check that a certificate is in the log of certificates (its SCT)";
+    let text =
+        "policy servers do not check that a certificate is in the log of certificates (its SCT)";
     remarks.unchecked(Unchecked::Sct, path, text);
 }
 

@@ -152,7 +152,7 @@ fn finish(
     dialect: Dialect,
     purpose: Purpose,
 ) -> Option<(Vec<String>, Reach)> {
-    let components = tidy(components, purpose);
+    let components = tidy(components);
     let (hub, is_hub_only_here) = match dialect {
         Dialect::Kyverno | Dialect::Glob => (on_hub(&components, purpose), false),
         Dialect::PolicyController => full_names_on_hub(&components),
@@ -224,14 +224,11 @@ fn on_hub(components: &[String], purpose: Purpose) -> Vec<Vec<String>> {
     variants
 }
 
-/// Fewer words for the same: `a.b/c/*/**` is `a.b/c/**`, but for an image of the name `a.b/c` itself.
-fn tidy(mut components: Vec<String>, purpose: Purpose) -> Vec<String> {
+/// Fewer words for the same: `a.b/*/**` is `a.b/**`. But `a.b/c/**` matches an image of the name `a.b/c` as well.
+fn tidy(mut components: Vec<String>) -> Vec<String> {
     let has_registry = components.first().is_some_and(|first| is_registry(first));
     let is_below = components.ends_with(&["*".to_owned(), "**".to_owned()]);
-    if has_registry
-        && is_below
-        && (components.len() == 3 || components.len() > 3 && purpose == Purpose::Select)
-    {
+    if has_registry && is_below && components.len() == 3 {
         components.truncate(components.len() - 2);
         components.push("**".to_owned());
     }
@@ -339,19 +336,19 @@ mod tests {
         let rows: [(&str, Dialect, &[&str], Reach); 31] = [
             ("*", Kyverno, &["**"], Same),
             ("*:*", Kyverno, &["**"], Same),
-            ("ghcr.io/acme/*", Kyverno, &["ghcr.io/acme/**"], Same),
+            ("ghcr.io/acme/*", Kyverno, &["ghcr.io/acme/*/**"], Same),
             ("ghcr.io/*", Kyverno, &["ghcr.io/**"], Same),
             ("ghcr.io/acme/app*", Kyverno, &["ghcr.io/acme/app*/**"], Same),
             ("ghcr.io/acme/app:*", Kyverno, &["ghcr.io/acme/app"], Digests),
             ("ghcr.io/acme/app:v1.*", Kyverno, &["ghcr.io/acme/app:v1.*"], Digests),
-            ("ghcr.io/acme/*:v1", Kyverno, &["ghcr.io/acme/**:v1"], Digests),
+            ("ghcr.io/acme/*:v1", Kyverno, &["ghcr.io/acme/*/**:v1"], Digests),
             // It matches no image there, which have a tag or a digest all.
             ("ghcr.io/acme/app", Kyverno, &["ghcr.io/acme/app"], More),
             ("docker.io/*", Kyverno, &["docker.io/**"], Same),
             ("docker.io/ng*", Kyverno, &["docker.io/ng*/**", "docker.io/ng*"], Same),
             ("nginx:*", Kyverno, &["nginx"], More),
             ("*/acme/app:*", Kyverno, &["*/**/acme/app"], Digests),
-            ("*.example.com/*", Kyverno, &["**/*.example.com/**"], Same),
+            ("*.example.com/*", Kyverno, &["**/*.example.com/*/**"], Same),
             ("gcr*", Kyverno, &["**/gcr*/**", "docker.io/gcr*"], More),
             (
                 "ghcr.io/acme/a*z:1",
@@ -364,13 +361,13 @@ mod tests {
             ("ghcr.io/acme/app:1.*a", Kyverno, &["ghcr.io/acme/app:1.*"], More),
             ("ghcr.io/Acme/*", Kyverno, &["**"], More),
             ("ghcr.io/acme/app@sha256:*", Kyverno, &["ghcr.io/acme/app"], More),
-            ("ghcr.io/acme/*", Glob, &["ghcr.io/acme/**"], Same),
+            ("ghcr.io/acme/*", Glob, &["ghcr.io/acme/*/**"], Same),
             ("ghcr.io/{a,b}/*", Glob, &["**"], More),
             ("*", PolicyController, &["docker.io/library/*"], Same),
             ("**", PolicyController, &["**"], Same),
             ("ghcr.io/acme/*", PolicyController, &["ghcr.io/acme/*"], Same),
-            ("ghcr.io/acme/**", PolicyController, &["ghcr.io/acme/**"], Same),
-            ("ghcr.io/acme*/**", PolicyController, &["ghcr.io/acme*/**"], Same),
+            ("ghcr.io/acme/**", PolicyController, &["ghcr.io/acme/*/**"], Same),
+            ("ghcr.io/acme*/**", PolicyController, &["ghcr.io/acme*/*/**"], Same),
             ("index.docker.io/library/*", PolicyController, &["docker.io/library/*"], Same),
             ("index.docker.io/**", PolicyController, &["docker.io/**"], Same),
             ("ghcr.io/acme/app:**", PolicyController, &["ghcr.io/acme/app"], Digests),

@@ -163,7 +163,7 @@ fn with_note(mut draft: Draft) -> Draft {
         Unmatched::Accept => draft.exempt.clear(),
         Unmatched::Reject => draft.remarks.note(
             "",
-            "images that no rule is about are refused, as policy-controller refuses them unless \
+            "images that match no rule are refused, as policy-controller refuses them unless \
              `no-match-policy` says otherwise; convert all policies of a cluster together",
         ),
     }
@@ -185,8 +185,8 @@ fn rule(
     for condition in policy.conditions {
         let text = match condition {
             MATCH => {
-                "is left out: the rule is about all that hold Pods. There, images of what does not match are \
-                 refused where no other policy is about them, whoever has signed; here, they are let in when they \
+                "is left out: the rule applies to all that hold Pods. There, images of what does not match are \
+                 refused where they match no other policy, whoever has signed; here, they are let in when they \
                  are signed"
             }
             _ => "is not evaluated",
@@ -234,12 +234,12 @@ fn refuse(policy: ImagePolicy, path: &str, how: &str, draft: &mut Draft) {
         Some(rule) => remarks.less(
             path,
             format!(
-                "images {how} there, whoever has signed them; here, those that rule `{}` is about are let in when \
+                "images {how} there, whoever has signed them; here, those that match rule `{}` are let in when \
                  they are signed",
                 rule.name
             ),
         ),
-        None => remarks.note(path, "images are refused, since no rule is about them"),
+        None => remarks.note(path, "images are refused, since they match no rule"),
     }
     if policy.enforcement == Enforcement::Warn {
         remarks.stricter("spec.mode", "images pass with a warning there, and are refused here");
@@ -255,7 +255,7 @@ fn pass(policy: ImagePolicy, refused: &[String], draft: &mut Draft) {
     let mut remarks = policy.remarks;
     if let Some(condition) = policy.conditions.first() {
         let text =
-            "decides there whether images pass; here, they are refused unless a rule is about them";
+            "decides there whether images pass; here, they are refused unless they match a rule";
         remarks.stricter(condition, text);
         draft.remarks.extend(remarks.of(&policy.title));
         return;
@@ -267,7 +267,8 @@ fn pass(policy: ImagePolicy, refused: &[String], draft: &mut Draft) {
             continue;
         }
         let Some(patterns) = pattern::sparing(glob, DIALECT) else {
-            let text = "passes there and not here: it cannot be said without exempting others";
+            let text =
+                "passes there and not here: here, its pattern would also exempt other images";
             remarks.stricter(&path, format!("`{glob}` {text}"));
             continue;
         };
@@ -277,8 +278,8 @@ fn pass(policy: ImagePolicy, refused: &[String], draft: &mut Draft) {
         }
         if meet(&patterns, refused) || draft.rules.iter().any(|rule| meet(&patterns, &rule.images))
         {
-            let text = "passes there where no other policy is about an image; here it is not exempt, since others \
-                        are about some of these images";
+            let text = "passes there where an image matches no other policy; here it is not exempt, since some of these \
+                        images match another rule";
             remarks.stricter(&path, format!("`{glob}` {text}"));
             continue;
         }

@@ -113,7 +113,7 @@ pub(crate) fn number(value: &Value) -> Option<f64> {
 
 /// A text there that the regular expression matches.
 pub(crate) fn reg_exp(at: String, expression: &str) -> Result<Claim, String> {
-    let cannot = || format!("`{expression}` cannot be said here as a pattern");
+    let cannot = || format!("`{expression}` cannot be converted to a pattern");
     // A star may stand for nothing, and for the end of a line; these may not. At an open end that is all one.
     let inner = expression.strip_prefix(".*").unwrap_or(expression);
     let inner = inner.strip_suffix(".*").unwrap_or(inner);
@@ -124,7 +124,7 @@ pub(crate) fn reg_exp(at: String, expression: &str) -> Result<Claim, String> {
     let claim = Claim::new(at, pattern_or_text(&pattern).ok_or_else(cannot)?);
     Ok(match fidelity {
         Fidelity::Exact => claim,
-        Fidelity::Nearly => claim.stricter("dots of the expression are taken for dots"),
+        Fidelity::Nearly => claim.stricter("a `.` of the expression matches a dot alone, here"),
     })
 }
 

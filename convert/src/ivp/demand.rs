@@ -109,7 +109,7 @@ impl Attestors {
 
 /// What is asked of the payload: `.predicate.builder.id=='x'`.
 fn claim(text: &str) -> Result<Claim, String> {
-    let cannot = || format!("`{text}` cannot be said here");
+    let cannot = || format!("`{text}` cannot be converted");
     let (path, says) = match text.split_once(".matches(") {
         Some((path, expression)) => {
             let expression = expression.strip_suffix(')').and_then(expression_of);

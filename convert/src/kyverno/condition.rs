@@ -38,7 +38,7 @@ pub(super) fn claims(conditions: &Conditions, path: &str, taken: &[String]) -> C
 
 /// One of several: said where all ask the same place for one text each.
 fn one_of(conditions: &[Condition], taken: &[String]) -> Result<Claim, String> {
-    let cannot = || "that one of several conditions holds cannot be said here".to_owned();
+    let cannot = || "that one of several conditions holds cannot be converted".to_owned();
     let (mut places, mut values, mut stricter) = (Vec::new(), Vec::new(), Vec::new());
     for condition in conditions {
         let claim = claim(condition, taken)?;
@@ -59,7 +59,7 @@ fn claim(condition: &Condition, taken: &[String]) -> Result<Claim, String> {
     let value = condition.value.as_ref().unwrap_or(&Value::Null);
     let cannot = || {
         let shown = serde_json::to_string(value).unwrap_or_default();
-        format!("`{key}` {operator} `{shown}` cannot be said here")
+        format!("`{key}` {operator} `{shown}` cannot be converted")
     };
     let key = variable(key, taken).ok_or_else(cannot)?;
     match (key, operator) {
@@ -113,12 +113,11 @@ fn no_finding_of(severities: Vec<String>) -> Claim {
     Claim::new(String::new(), Test::NoFindingOf(severities)).less(text)
 }
 
-const AS_TEXT: &str = "a number that is written as a text is refused here";
+const AS_TEXT: &str = "a number that is written as a string passes there, and not here";
 const AS_LIST: &str =
-    "a list that has such an element is refused here, and a number that is written as a text";
-const OTHERWISE: &str = "the same number, written otherwise, is refused here";
-const BETWEEN: &str =
-    "numbers between two whole ones are refused here, and those that are written as texts";
+    "a list with one of these values passes there; here, the field itself must be one of them";
+const OTHERWISE: &str = "the same number in another spelling passes there, and not here";
+const BETWEEN: &str = "numbers between two whole numbers, and numbers that are written as strings, pass there and not here";
 
 fn field(at: String, operator: &str, value: &Value) -> Option<Claim> {
     match operator {

@@ -88,7 +88,7 @@ fn images(
             None => remarks.stricter(
                 &path,
                 format!(
-                    "`{source}` is not skipped: it cannot be said here without skipping others"
+                    "`{source}` is not skipped: here, its pattern would also skip other images"
                 ),
             ),
         }

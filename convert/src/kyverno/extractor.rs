@@ -78,7 +78,7 @@ fn pointers(extractors: &[Extractor], path: &str, remarks: &mut Remarks) -> Vec<
             parts.split('/').map(str::trim).filter(|part| !part.is_empty()).collect();
         parts.extend(extractor.value.as_deref());
         if extractor.jmes_path.is_some() || parts.is_empty() {
-            remarks.less(&path, "cannot be said here: the images that it finds are not verified");
+            remarks.less(&path, "cannot be converted: the images that it finds are not verified");
         } else {
             pointers.push(format!("/{}", parts.join("/")));
         }

@@ -70,7 +70,7 @@ fn scope(
         return Scope::Cluster(namespaces.clone().selector());
     };
     if !namespaces.is_empty() {
-        let text = "its namespaces are left out: the rule is about the policy's own";
+        let text = "its namespaces are left out: the rule applies in the policy's own";
         remarks.stricter(&join(path, "match"), text);
     }
     Scope::Namespace(namespace.to_owned())
@@ -197,7 +197,7 @@ fn spec_remarks(spec: &Spec, remarks: &mut Remarks) {
         }
     }
     if spec.apply_rules.as_deref() == Some("One") {
-        remarks.stricter("spec.applyRules", "all rules that select an image must hold");
+        remarks.stricter("spec.applyRules", "every rule that matches an image must hold");
     }
     if spec.admission == Some(false) {
         remarks.stricter("spec.admission", "requests are reviewed here");

@@ -128,7 +128,7 @@ fn matched(
     if let Some(names) = names {
         return Requirements::names("In", &names.concat());
     }
-    remarks.stricter(&join(path, "any"), "selects some namespaces; here the rule is about all");
+    remarks.stricter(&join(path, "any"), "selects some namespaces; here the rule applies in all");
     Requirements::default()
 }
 
@@ -152,7 +152,7 @@ fn only_names<'f>(filter: &Filtered<'f>) -> Option<&'f [String]> {
 fn one(filter: &Filtered<'_>, others: &mut Vec<OtherKind>, remarks: &mut Remarks) -> Requirements {
     for (key, is_given) in filter.users {
         if is_given {
-            let text = "is left out: the rule is about everybody's requests";
+            let text = "is left out: the rule applies to everybody's requests";
             remarks.stricter(&join(&filter.path, key), text);
         }
     }
@@ -162,7 +162,7 @@ fn one(filter: &Filtered<'_>, others: &mut Vec<OtherKind>, remarks: &mut Remarks
     kinds(&resources.kinds, &join(&path, "kinds"), others, remarks);
     let mut namespaces = Requirements::default();
     if resources.namespaces.iter().any(|name| is_wild(name)) {
-        let text = "holds wildcards: the rule is about all namespaces";
+        let text = "holds wildcards: the rule applies in all namespaces";
         remarks.stricter(&join(&path, "namespaces"), text);
     } else if !resources.namespaces.is_empty() {
         namespaces = Requirements::names("In", &resources.namespaces);
@@ -188,7 +188,7 @@ fn narrowed(resources: &Resources) -> [(&'static str, bool); 5] {
 fn narrowing(resources: &Resources, path: &str, remarks: &mut Remarks) {
     for (key, is_given) in narrowed(resources) {
         if is_given {
-            remarks.stricter(&join(path, key), "is left out: the rule is about more than these");
+            remarks.stricter(&join(path, key), "is left out: the rule applies to more than these");
         }
     }
 }

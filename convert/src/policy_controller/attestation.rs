@@ -39,7 +39,10 @@ pub(super) fn read(
         reports.push(report);
     }
     if !attestations.is_empty() {
-        remarks.stricter(&at, "are enough there; here, their signer must have signed the image");
+        remarks.stricter(
+            &at,
+            "are enough there; here, their signer must have signed the image as well",
+        );
     }
     reports
 }

@@ -11,7 +11,7 @@ use crate::attestation::claim::{Claim, Test, pointer, reg_exp};
 
 /// What a policy asks of statements of that type.
 pub(super) fn claims(text: &str, uri: &str) -> Result<Vec<Claim>, String> {
-    let cannot = || "is CUE that cannot be said here".to_owned();
+    let cannot = || "the CUE cannot be converted".to_owned();
     let tokens = tokens(text).ok_or_else(cannot)?;
     let mut parser = Parser { tokens: &tokens, uri, claims: Vec::new() };
     parser.fields(&[]).ok_or_else(cannot)?;
@@ -129,7 +129,7 @@ impl Parser<'_> {
             _ if is_expression => return None,
             _ => Claim::new(at, Test::In(values)),
         };
-        self.claims.push(claim.stricter("a report without the field is enough there"));
+        self.claims.push(claim.stricter("a report without this field passes there, and not here"));
         Some(())
     }
 

@@ -45,7 +45,7 @@ pub(super) fn claims(text: &str, uri: &str) -> Result<Vec<Claim>, String> {
     let text = without_comments(text);
     template(&text, uri)
         .or_else(|| comparisons(&text, uri))
-        .ok_or_else(|| "is Rego that cannot be said here".to_owned())
+        .ok_or_else(|| "the Rego cannot be converted".to_owned())
 }
 
 fn without_comments(text: &str) -> String {

@@ -125,7 +125,7 @@ fn all_that_is_otherwise_is_said_on_top() {
 }
 
 /// Input, which of its policies, image, who signed it, verdict.
-const VERDICTS: [(&str, usize, &str, &[&str], Verdict); 45] = [
+const VERDICTS: [(&str, usize, &str, &[&str], Verdict); 47] = [
     ("kyverno-attestors", 0, "ghcr.io/acme/app:1", &["p256", "p256-third"], Pinned),
     ("kyverno-attestors", 0, "ghcr.io/acme/team/app", &["p256", "p256-second"], Pinned),
     ("kyverno-attestors", 0, "ghcr.io/acme/app:1", &["p256"], Refused),
@@ -133,6 +133,8 @@ const VERDICTS: [(&str, usize, &str, &[&str], Verdict); 45] = [
     ("kyverno-attestors", 0, "ghcr.io/acme/sandbox/app:1", &[], Untouched),
     ("kyverno-attestors", 0, "ghcr.io/acme/sandbox:1", &[], Refused),
     ("kyverno-attestors", 0, "ghcr.io/acme-evil/app:1", &[], Untouched),
+    // An image that is called like the folder is not in it.
+    ("kyverno-attestors", 0, "ghcr.io/acme:1", &[], Untouched),
     // Both entries select it: two of three, and either one key or both of two.
     ("kyverno-attestors", 0, "ghcr.io/acme/payments/app", &["p256", "p256-second"], Refused),
     ("kyverno-attestors", 0, "ghcr.io/acme/payments/app", &["p256", "p256-second", "p384"], Pinned),
@@ -172,6 +174,7 @@ const VERDICTS: [(&str, usize, &str, &[&str], Verdict); 45] = [
     ("cluster-image-policy", 0, "ghcr.io/acme/app", &["p256"], Pinned),
     ("cluster-image-policy", 0, "ghcr.io/acme/app", &["p384"], Pinned),
     ("cluster-image-policy", 0, "ghcr.io/acme/app", &["cosign"], Refused),
+    ("cluster-image-policy", 0, "ghcr.io/acme", &["p256"], Refused),
     ("cluster-image-policy", 0, "registry.k8s.io/pause:3.10", &[], Untouched),
     ("cluster-image-policy", 0, "quay.io/acme/app", &["p256"], Refused),
     ("verification-config", 0, "nginx", &[MAIN, BUILDER], Pinned),
