@@ -3,6 +3,8 @@
 CARGO_OUT := $(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target)
 WASM_TARGET := wasm32-wasip1
 WASM := $(CARGO_OUT)/$(WASM_TARGET)/wasm/signed_images_policy.wasm
+COMPONENT_TARGET := wasm32-wasip2
+COMPONENT := $(CARGO_OUT)/$(COMPONENT_TARGET)/wasm/signed_images_component.wasm
 SIGNED_IMAGES := $(CARGO_OUT)/debug/signed-images
 # what `cargo xtask` runs
 XTASK := $(CARGO_OUT)/debug/xtask
@@ -23,15 +25,17 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench e2e-tests e2e-sigstore sigstore kubectl matchers helm load e2e-cluster cluster chart schema ui-test demo book artifacthub share install archives image publish reproducible sbom release-version release-notes chart-package dist clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench component builds e2e-tests e2e-sigstore sigstore kubectl matchers helm load e2e-cluster cluster chart schema ui-test demo book artifacthub share install archives image publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
-policy.wasm floor.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS = $(foreach registry,$(shell ls -d $(CARGO_HOME)/registry/src/*),--remap-path-prefix=$(registry)=) --remap-path-prefix=$(CURDIR)=.
+REMAP = $(foreach registry,$(shell ls -d $(CARGO_HOME)/registry/src/*),--remap-path-prefix=$(registry)=) --remap-path-prefix=$(CURDIR)=.
+policy.wasm floor.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS = $(REMAP)
+component.wasm: export CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS = $(REMAP)
 
 # before the paths of the sources are told
 fetch: | setup
-	cargo fetch --quiet --locked --target $(WASM_TARGET)
+	cargo fetch --quiet --locked --target $(WASM_TARGET) --target $(COMPONENT_TARGET)
 
 # cargo knows what is stale
 policy.wasm: FORCE | setup fetch
@@ -43,6 +47,14 @@ FLOOR := $(CARGO_OUT)/$(WASM_TARGET)/floor/signed_images_floor.wasm
 floor.wasm: FORCE | setup fetch
 	cargo build --profile floor --target $(WASM_TARGET) --package signed-images-floor --lib
 	@$(call optimise,$(FLOOR),$@)
+
+# component/README.md
+component: component.wasm
+
+# (binaryen reads modules alone.)
+component.wasm: FORCE | setup fetch
+	cargo build --profile wasm --target $(COMPONENT_TARGET) --package signed-images-component --lib
+	@cmp -s $(COMPONENT) $@ || cp $(COMPONENT) $@
 
 # Never `kwctl annotate`: it writes the same metadata as other bytes, and who builds a release again compares bytes.
 annotated-policy.wasm: policy.wasm metadata.yml USAGE.md $(SIGNED_IMAGES)
@@ -59,6 +71,7 @@ fmt: setup-lint
 lint: fmt
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo clippy --profile wasm --target $(WASM_TARGET) --package signed-images-policy --lib -- -D warnings
+	cargo clippy --profile wasm --target $(COMPONENT_TARGET) --package signed-images-component --lib -- -D warnings
 
 # $(call cargo-deny,CHECKS): of the workspace and of fuzz/, as deny.toml says
 define cargo-deny
@@ -101,7 +114,7 @@ size: annotated-policy.wasm
 	@wc -c policy.wasm annotated-policy.wasm | sed '$$d'
 	$(if $(WASM_OPT),@[ $$(wc -c <annotated-policy.wasm) -le $(SIZE_BUDGET) ] || { echo "over the budget of $(SIZE_BUDGET) bytes"; exit 1; })
 
-test: annotated-policy.wasm floor.wasm
+test: annotated-policy.wasm component.wasm floor.wasm
 	cargo test --workspace
 
 # What a change is held to besides: style, licences, the module's size, the instructions that it takes.
@@ -127,6 +140,10 @@ bench: policy.wasm floor.wasm
 	$(CARGO_OUT)/release/xtask bench
 	$(CARGO_OUT)/release/xtask limits
 	cargo bench --package signed-images-policy
+
+# The native library, the module and the component side by side: the table of component/README.md.
+builds: policy.wasm component.wasm
+	cargo run --release --package signed-images-testing --example builds
 
 e2e-tests: setup-e2e annotated-policy.wasm
 	SIGNED_IMAGES=$(abspath $(SIGNED_IMAGES)) bats e2e.bats
@@ -328,19 +345,20 @@ dist: annotated-policy.wasm size sbom share
 	release/notes $(VERSION) <CHANGELOG.md >dist/notes.md
 
 clean:
-	rm -f policy.wasm annotated-policy.wasm floor.wasm
+	rm -f policy.wasm annotated-policy.wasm component.wasm floor.wasm
 	rm -rf dist
 	cargo clean
 
 # ---- what a fresh machine lacks ----
 
-target-installed = $(wildcard $(shell rustc --print target-libdir --target $(WASM_TARGET)))
+target-installed = $(wildcard $(shell rustc --print target-libdir --target $(1)))
+targets-missing = $(strip $(foreach target,$(WASM_TARGET) $(COMPONENT_TARGET),$(if $(call target-installed,$(target)),,$(target))))
 
 setup:
 	$(call need,cargo,install Rust: https://rustup.rs)
 	$(call need,cc,install a C compiler: apt-get install gcc libc6-dev)
-	$(if $(target-installed),,$(call need,rustup,install Rust's $(WASM_TARGET) target: https://rustup.rs adds it))
-	$(if $(target-installed),,rustup target add $(WASM_TARGET))
+	$(if $(targets-missing),$(call need,rustup,install Rust's targets $(targets-missing): https://rustup.rs adds them))
+	$(if $(targets-missing),rustup target add $(targets-missing))
 
 lint-installed = $(shell cargo fmt --version >/dev/null 2>&1 && cargo clippy --version 2>/dev/null)
 

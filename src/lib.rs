@@ -30,7 +30,7 @@ pub mod time;
 pub mod verify;
 pub mod workload;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(target_env = "p1")]
 mod guest;
 
 use host::Host;

@@ -173,7 +173,7 @@ pub(crate) fn is_timeout(words: &str) -> bool {
 }
 
 /// What the host said, without what waPC's guest puts before it (`Error`, `src/errors.rs` of `wapc-guest` 1.2).
-#[cfg(target_arch = "wasm32")]
+#[cfg(target_env = "p1")]
 pub(crate) fn words(error: &str) -> String {
     error.strip_prefix("Host error: ").unwrap_or(error).to_owned()
 }
@@ -227,6 +227,37 @@ fn names(words: &str, signer: &PartySigner<'_>) -> bool {
         | Identity::GithubActions { .. }
         | Identity::Certificate { .. } => true,
     }
+}
+
+/// The words of a refusal whose kind the host tells by a code, as that of a component does: as they are where they are
+/// read as that kind, else after a phrase that is, else the phrase alone.
+#[cfg(not(target_env = "p1"))]
+#[must_use]
+pub fn told(operation: &str, kind: HostErrorKind, words: String) -> String {
+    let (vocabulary, withheld) = match operation {
+        "v2/verify" => (VERIFY, Withheld),
+        "get_resource" => (KUBERNETES, WithheldKubernetes),
+        _ => (REGISTRY, Withheld),
+    };
+    let is_withheld = |kind| kind == Withheld || kind == WithheldKubernetes;
+    let phrase = match if is_withheld(kind) { withheld } else { kind } {
+        Withheld => WITHHELD.0,
+        WithheldKubernetes => "has not been granted access to Kubernetes",
+        NoSignatures => "no signatures found",
+        InvalidSignatures => "No Signature Layer passed verification",
+        MissingSignatures => "missing signatures",
+        Absent => "Image manifest not found",
+        Forbidden => "forbidden",
+        Other => "no answer",
+    };
+    let is_read = |words: &String| match HostError::refused(words.clone(), vocabulary) {
+        HostError::Refused { kind: read, .. } => {
+            read == kind || is_withheld(read) && is_withheld(kind)
+        }
+        HostError::NotTrusted | HostError::Malformed(_) => false,
+    };
+    let after = format!("{phrase}: {words}");
+    [words.clone(), after, phrase.to_owned()].into_iter().find(is_read).unwrap_or(words)
 }
 
 #[cfg(test)]
@@ -336,6 +367,49 @@ mod tests {
             for words in rows {
                 assert_eq!(registry_says(words), expected, "{words}");
             }
+        }
+    }
+
+    /// Whatever a host says beside its code.
+    #[test]
+    fn words_beside_a_code_are_read_as_the_code() {
+        let registry = [Withheld, Absent, Other];
+        let verify = [Withheld, NoSignatures, InvalidSignatures, MissingSignatures, Other];
+        let kubernetes = [WithheldKubernetes, Absent, Forbidden, Other];
+        let calls = [
+            ("v2/verify", VERIFY, verify.as_slice()),
+            ("v1/manifest_digest", REGISTRY, &registry),
+            ("get_resource", KUBERNETES, &kubernetes),
+        ];
+        let words = [
+            "",
+            "it says nothing",
+            "Policy has not been granted access to Kubernetes v1/Secret resources.",
+            "no signatures found; missing signatures",
+            "Image manifest not found",
+            "secrets \"x\" is forbidden",
+        ];
+        for (operation, vocabulary, kinds) in calls {
+            for (kind, words) in kinds.iter().flat_map(|kind| words.map(|words| (*kind, words))) {
+                let told = told(operation, kind, words.to_owned());
+                let HostError::Refused { kind: read, .. } =
+                    HostError::refused(told.clone(), vocabulary)
+                else {
+                    panic!("{told}");
+                };
+                let is_read = read == kind
+                    || [read, kind].iter().all(|of| [Withheld, WithheldKubernetes].contains(of));
+                assert!(is_read, "{operation} {kind:?} {words}: {told} is {read:?}");
+            }
+        }
+        let rows = [
+            ("no signatures found for image: x", NoSignatures, "no signatures found for image: x"),
+            ("nothing there", NoSignatures, "no signatures found: nothing there"),
+            ("no signatures found", MissingSignatures, "missing signatures"),
+            ("nothing there", Forbidden, "nothing there"),
+        ];
+        for (words, kind, expected) in rows {
+            assert_eq!(told("v2/verify", kind, words.to_owned()), expected);
         }
     }
 

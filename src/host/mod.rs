@@ -9,6 +9,8 @@
 pub(crate) mod error;
 pub mod verification;
 
+#[cfg(not(target_env = "p1"))]
+pub use error::told;
 pub use error::{HostError, HostErrorKind};
 
 use crate::image::reference::Digest;

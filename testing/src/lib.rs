@@ -1,7 +1,8 @@
 //! What tests of several packages share.
 //!
 //! - How does a whole-policy case run? [`cases`] reads and compares them; who calls it says what runs: the
-//!   library, or the module.
+//!   library, the module, or the component.
+//! - How is what was built run? As `builds`, under the feature of that name: the module, and the component.
 //! - What holds of any input? The [`laws`], which `fuzz/` tries and `tests/seeds.rs` replays.
 //! - What do the settings take? Their [`schema`].
 //! - How do other tools judge an image? Their [`sources`], as models.
@@ -18,6 +19,8 @@
     reason = "all of it is test code: what cannot be is a failed test"
 )]
 
+#[cfg(feature = "builds")]
+pub mod builds;
 pub mod cases;
 pub mod command;
 pub mod generate;

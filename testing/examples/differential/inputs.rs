@@ -1,7 +1,8 @@
-//! What both modules are asked: the cases, what fuzzing kept, and what is generated.
+//! What both builds are asked: the cases, what fuzzing kept, and what is generated.
 
-use crate::module::{Answers, answers};
+use crate::run::answers;
 use serde_json::{Value, json};
+use signed_images_testing::builds::Answers;
 use signed_images_testing::cases::{self, Case, Exchange, Script};
 use signed_images_testing::generate::Input;
 use signed_images_testing::generate::choices::Choices;

@@ -13,14 +13,15 @@
 
 mod compare;
 mod inputs;
-mod module;
 mod report;
+mod run;
 
 use clap::Parser;
 use compare::{Class, Comparison, compare};
 use inputs::Question;
-use module::Module;
 use report::Tally;
+use run::Run;
+use signed_images_testing::builds::Build;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -31,10 +32,10 @@ use std::time::{Instant, SystemTime};
 /// Compares two builds of the policy.
 #[derive(Debug, Parser)]
 struct Options {
-    /// The module as it was.
+    /// The module or component as it was.
     #[arg(long)]
     before: PathBuf,
-    /// The module as it is.
+    /// The module or component as it is.
     #[arg(long)]
     now: PathBuf,
     /// The seed of the first input that is generated; the others follow it.
@@ -63,8 +64,8 @@ struct Options {
 fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
     let comparing = Comparing {
-        before: Module::load(&options.before)?,
-        now: Module::load(&options.now)?,
+        before: load(&options.before)?,
+        now: load(&options.now)?,
         allowed: if options.strict { Vec::new() } else { options.allow },
         found: Mutex::new(0),
         most: options.differences,
@@ -85,6 +86,10 @@ fn main() -> anyhow::Result<ExitCode> {
     Ok(conclude(comparing.found.into_inner()?, &requests))
 }
 
+fn load(path: &Path) -> anyhow::Result<Build> {
+    Build::load(path).map_err(anyhow::Error::msg)
+}
+
 fn conclude(found: usize, requests: &Tally) -> ExitCode {
     let seldom = requests.seldom();
     for verdict in &seldom {
@@ -94,10 +99,10 @@ fn conclude(found: usize, requests: &Tally) -> ExitCode {
     if found == 0 && seldom.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Both modules, and how often they differed so far.
+/// Both builds, and how often they differed so far.
 struct Comparing {
-    before: Module,
-    now: Module,
+    before: Build,
+    now: Build,
     allowed: Vec<Class>,
     found: Mutex<usize>,
     most: usize,
@@ -135,8 +140,8 @@ impl Comparing {
     }
 
     fn one(&self, at: usize, question: &Question, tally: &mut Tally) {
-        let ask = |module: &Module| {
-            module.run(question.operation, &question.payload, question.host.fresh())
+        let ask = |build: &Build| {
+            Run::of(build, question.operation, &question.payload, question.host.fresh())
         };
         let (before, now) = (ask(&self.before), ask(&self.now));
         tally.count(&before);

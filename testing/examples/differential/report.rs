@@ -2,7 +2,7 @@
 
 use crate::compare::Class;
 use crate::inputs::Question;
-use crate::module::{Call, Run};
+use crate::run::{Call, Run};
 use clap::ValueEnum;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
