@@ -575,7 +575,7 @@ check_cluster() {
   for name in "${pod#pod/}" volume init; do
     [[ $output == *"rejected  Pod $NAMESPACE/$name  $UNSIGNED  acme: not signed"* ]]
   done
-  [[ $stderr == *"left out, as they have ended or are scaled to none: ReplicaSet (1)"* ]]
+  [[ $stderr == *"left out, because they have ended or have no replicas: ReplicaSet (1)"* ]]
 
   check_cluster --output json
   [ "$status" -eq 1 ]

@@ -16,7 +16,7 @@ load tests/sigstore/outcomes
 # what is said of an image that somebody has signed, when somebody else must have
 readonly SOME='signed, but not by enough'
 # what is said of an image with a bundle that the host does not read
-readonly UNREAD='not signed in a format that is read here'
+readonly UNREAD='not signed in a format that can be verified here'
 
 setup_file() {
   mkdir -p "$DOCKER_CONFIG" "$KEYS" && echo '{}' >"$DOCKER_CONFIG/config.json"
@@ -291,7 +291,7 @@ timestamped() {
     TRUST_CONFIG=$other/log.json asked "$entry" "$image"
     case $way in
       bundle3) fails "$way" "$UNREAD" ;;
-      *) fails "$way" 'there are signatures, and none of them holds' ;;
+      *) fails "$way" 'there are signatures, but none is valid' ;;
     esac
 
     scenario 'an identity, with this Sigstore in the trust root'

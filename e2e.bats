@@ -419,7 +419,7 @@ push_as_signatures() {
   push_as_signatures acme/app:ordinary "$NAMES/acme%app:signed"
   for name in copied ordinary; do
     create "$(pod "$(image acme/app:$name)")"
-    refused "$(image acme/app:$name)" "there are signatures, and none of them holds"
+    refused "$(image acme/app:$name)" "there are signatures, but none is valid"
   done
 }
 
@@ -428,7 +428,7 @@ push_as_signatures() {
   push_index acme/platform:v1 linux/amd64 linux/arm64
   sign release acme/platform:v1-linux-amd64
   create "$(pod "$(image acme/platform:v1)")"
-  refused "not signed: it is an index, and an image of a platform that it lists is signed" "cosign sign --recursive"
+  refused "not signed: it is an index, and one of the images that it lists is signed, but not the index itself" "cosign sign --recursive"
 }
 
 # The user e2e, whose password is `correct-horse`, as `htpasswd -nbB` writes it.
@@ -990,7 +990,7 @@ suggest() {
     "$(image acme/app:unsigned)" "$(image acme/strange:1)"
   exits 0
   [[ $output == *"# not signed (1):"$'\n'"#   $(image acme/app:unsigned)"* ]] || complain 'unsigned'
-  [[ $output == *'# signed by a key that was not given'*"$(image acme/strange:1)"* ]] || complain 'strange'
+  [[ $output == *'# signed with an unknown key'*"$(image acme/strange:1)"* ]] || complain 'strange'
   [[ $output != *exempt* && $output != *warn* ]] || complain 'nobody is spared'
   echo "$output" >"$BATS_TEST_TMPDIR/settings.json"
   check "$(image acme/app:signed)" "$(image acme/app:both)" "$(image other/app:1)"
@@ -1032,7 +1032,7 @@ suggest() {
   RUST_LOG=signed_images=debug check deploy
   exits 0
   [[ $output == *"5 images in 25 objects: 5 verified"* ]] || complain "not 5 images"
-  [[ $stderr == *"5 questions were asked"* ]] || complain "not 5 questions"
+  [[ $stderr == *"5 host calls"* ]] || complain "not 5 questions"
 }
 
 # ---- reports ---------------------------------------------------------------------------------------
@@ -1075,7 +1075,7 @@ suggest() {
 
   attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- true
   exits 1
-  says 'has no signature that a policy server reads'
+  says 'has no signature that policy servers can read'
 
   attest acme/unreported:1 --type vuln --predicate scan.json --key "$KEYS/release.pub" -- false
   exits 1
@@ -1136,7 +1136,7 @@ suggest() {
   signed_with release
   attest acme/attested:1 --type vuln --from-cosign --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
   exits 1
-  says 'has put nothing beside this image'
+  says 'there is no attestation by'
 
   for predicate in 2026-01-02T00:00:00Z 2026-01-03T00:00:00Z 2026-01-01T00:00:00Z; do
     jq -n --arg time "$predicate" '{scanner: {uri: "trivy", result: {SchemaVersion: 2}}, metadata: {scanFinishedOn: $time}}' \
@@ -1146,10 +1146,10 @@ suggest() {
   done
   attest acme/attested:1 --type vuln --from-cosign --key "$KEYS/release.pub" -- "${SIGNED_WITH[@]}"
   exits 1
-  says 'is not by the key'
+  says 'is not signed by the key'
   attest acme/attested:1 --type spdx --from-cosign --key "$KEYS/security.pub" -- "${SIGNED_WITH[@]}"
   exits 1
-  says 'nothing is of the type spdx'
+  says 'has the type spdx'
 
   signed_with security
   attest acme/attested:1 --type vuln --from-cosign --key "$KEYS/security.pub" -- "${SIGNED_WITH[@]}"
@@ -1181,7 +1181,7 @@ suggest() {
 
   attest_copy acme/app:signed mirror/app
   exits 1
-  says 'has no reports about this image'
+  says 'has no reports of this image'
 }
 
 # What a trusted scanner found is what counts.
@@ -1368,7 +1368,7 @@ readonly FIXED='[{"VulnerabilityID": "CVE-2026-0001", "PkgName": "libssl3", "Ins
   }
   with_settings security
   exits 2
-  says 'asks for this report' '`trivy (vuln)`'
+  says 'needs the report' '`trivy (vuln)`'
   with_settings release --name trivy
   exits 1
   says 'is not signed as the settings ask'
@@ -1600,8 +1600,8 @@ no_module() {
   run --separate-stderr timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" push "$MODULE" "$REGISTRY/policies/private:v2" \
     --sources-path "$BATS_TEST_TMPDIR/sources.yml"
   exits 1
-  [[ $stderr == *"wants other credentials"*"docker login $REGISTRY"* ]] || complain "no way out"
-  no_module "registry://$REGISTRY/policies/private:v2" "wants other credentials"
+  [[ $stderr == *"requires other credentials"*"docker login $REGISTRY"* ]] || complain "no way out"
+  no_module "registry://$REGISTRY/policies/private:v2" "requires other credentials"
 }
 
 @test "a module from a web server" {

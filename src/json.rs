@@ -29,7 +29,7 @@ impl fmt::Display for PickError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAnObject => f.write_str("it is not a JSON object"),
-            Self::Twice(name) => write!(f, "`{name}` stands there twice"),
+            Self::Twice(name) => write!(f, "`{name}` occurs twice"),
         }
     }
 }

@@ -96,8 +96,8 @@ fn review<'r>(
             return Ok(Response::accept());
         }
         return Ok(Response::reject(&format!(
-            "this policy does not know where {kind} holds images: add it to `extraWorkloads` in the \
-             policy's settings, or take it out of the policy's rules",
+            "this policy does not know where {kind} contains images: add it to `extraWorkloads` in the settings, or \
+             remove it from `spec.rules` of the policy",
         )));
     };
     let found = match extract(request.object, &workload) {
@@ -118,8 +118,8 @@ fn review<'r>(
     let plans = found.images.iter().map(|image| rules.plan(image, stored, mutability(image)));
     let Some(plans) = bounded(plans) else {
         return Ok(Response::reject(&format!(
-            "the images of this {kind} match more than {MAX_MATCHES} rules, all together: write rules that are about \
-             fewer images"
+            "the images of this {kind} match more than {MAX_MATCHES} rules in total: write rules that match fewer \
+             images"
         )));
     };
     let mut verifier = Verifier::new(host, now);

@@ -201,9 +201,9 @@ fn after_string(mut rest: &[u8]) -> &[u8] {
 fn group_kind(json: &RawValue) -> Result<GroupKind, String> {
     let [group, kind] =
         pick(json, ["group", "kind"]).map_err(|error| format!("`kind`: {error}"))?;
-    let kind = kind.and_then(string).ok_or("`kind` has no readable `kind`")?;
+    let kind = kind.and_then(string).ok_or("`kind.kind` is missing or not a string")?;
     let group = match group {
-        Some(group) => string(group).ok_or("`kind` has no readable `group`")?,
+        Some(group) => string(group).ok_or("`kind.group` is not a string")?,
         None => "".into(),
     };
     Ok(GroupKind { group: group.into_owned(), kind: kind.into_owned() })

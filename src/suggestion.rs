@@ -22,6 +22,6 @@ pub(crate) fn instead_of(what: &str, given: &str, known: &[&str]) -> String {
         Some((steps, name)) if steps <= 1 + given.chars().count() / 3 => {
             format!("unknown {what}, did you mean `{name}`?")
         }
-        _ => format!("unknown {what}; known here: `{}`", known.join("`, `")),
+        _ => format!("unknown {what}; use one of `{}`", known.join("`, `")),
     }
 }

@@ -116,7 +116,7 @@ fn so_many_of_several() {
                     let missing: Vec<usize> =
                         asked.into_iter().filter(|signer| !agreed.contains(signer)).collect();
                     let said = format!(
-                        "{} of {minimum} agreed, missing {}",
+                        "{} of {minimum} signed, missing {}",
                         agreed.len(),
                         names(&missing).join(", ")
                     );

@@ -25,13 +25,13 @@ enum Says {
 const MISSES: [(Says, &str); 7] = [
     (Says::Error("no signatures found for image"), "not signed"),
     (Says::Error("Image verification failed: missing signatures"), "by enough of the signers"),
-    (Says::Error("No Signature Layer passed verification"), "none of them holds"),
+    (Says::Error("No Signature Layer passed verification"), "none is valid"),
     (Says::Error("connection refused"), "could not be checked: connection refused"),
     (Says::NoKey, "cannot be used: there is no Secret"),
     (Says::Digest("b"), "the tag moved while it was verified"),
     (
         Says::Error("policy has not been granted access to oci/v2/verify"),
-        "could not be checked, the policy server withholds a capability",
+        "could not be checked, the policy server does not grant a host capability",
     ),
 ];
 
@@ -156,7 +156,7 @@ fn what_is_asked_about_many_unsigned_images() {
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     let message = answer["message"].as_str().unwrap();
     assert_eq!(message.matches("not signed").count(), 8, "{message}");
-    assert!(message.contains("\n… and 292 images were not looked at, after 8 that are refused\n"));
+    assert!(message.contains("\n… and 292 images were not checked, after 8 rejected ones\n"));
     let expected = [("v1/manifest_digest", 16), ("v1/oci_manifest", 8), ("v2/verify", 8)];
     assert_eq!(asked, BTreeMap::from(expected));
 }

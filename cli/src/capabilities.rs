@@ -25,7 +25,7 @@ const KNOWN: [(&str, &str); 11] = [
 
 /// A capability that no host has.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is not a host capability; known are {}", known_names())]
+#[error("`{name}` is not a host capability; use one of {}", known_names())]
 pub struct CapabilityError {
     name: String,
 }

@@ -129,7 +129,8 @@ fn look_up(config: &str, server: &str, registry: &str) -> Option<Login> {
         Ok(DockerCredential::UsernamePassword(user, password)) => Some(Login { user, password }),
         Ok(DockerCredential::IdentityToken(_)) => {
             warn!(
-                "the docker configuration holds an identity token for `{registry}`, which cannot be used; asking anonymously"
+                "the docker configuration contains an identity token for `{registry}`, which cannot be used; \
+                 continuing without credentials"
             );
             None
         }
@@ -137,12 +138,13 @@ fn look_up(config: &str, server: &str, registry: &str) -> Option<Login> {
         Err(CredentialRetrievalError::HelperFailure { helper, .. }) => {
             // What it printed may be a secret.
             warn!(
-                "no credentials for `{registry}`: the credential helper `{helper}` failed; asking anonymously"
+                "no credentials for `{registry}`: the credential helper `{helper}` failed; continuing without \
+                 credentials"
             );
             None
         }
         Err(error) => {
-            warn!("no credentials for `{registry}`: {error}; asking anonymously");
+            warn!("no credentials for `{registry}`: {error}; continuing without credentials");
             None
         }
     }

@@ -97,7 +97,7 @@ const NO_TIME: &str = "timed out: the time of --timeout is over";
 /// # Errors
 /// When the module cannot say.
 pub fn protocol_version(module: &Module) -> Result<ProtocolVersion, String> {
-    let no_host = |_: &str, _: &str, _: &[u8]| Err("no host call is answered here".to_owned());
+    let no_host = |_: &str, _: &str, _: &[u8]| Err("host calls are not possible here".to_owned());
     let answer =
         module.call("protocol_version", &[], no_host).map_err(|error| error.to_string())?;
     serde_json::from_slice(&answer).map_err(|error| error.to_string())

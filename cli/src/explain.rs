@@ -280,9 +280,9 @@ mod tests {
         match () {
             () if noted("invalid") => Fate::Invalid,
             () if noted("exempt") => Fate::Exempt,
-            () if noted("unmatched") || message.contains("no rule matches") => Fate::Unmatched,
+            () if noted("unmatched") || message.contains("matches no rule") => Fate::Unmatched,
             () => {
-                assert!(noted("refused") || noted("warned"), "{answer}");
+                assert!(noted("rejected") || noted("warned"), "{answer}");
                 Fate::Verify
             }
         }

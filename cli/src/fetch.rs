@@ -51,13 +51,11 @@ const EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/embedded.wasm"
 pub enum FetchError {
     /// A URL of another kind.
     #[error(
-        "`{0}://` cannot be read: name a file, or a URL that starts with `registry://`, `https://` or `file://`"
+        "`{0}://` is not supported: use a file, or a URL that starts with `registry://`, `https://` or `file://`"
     )]
     Scheme(String),
     /// No reference to an image.
-    #[error(
-        "`registry://` is followed by `host/repository:tag`, or `host/repository@sha256:…`: {0}"
-    )]
+    #[error("after `registry://`, write `host/repository:tag` or `host/repository@sha256:…`: {0}")]
     Reference(#[from] ParseError),
     /// No URL.
     #[error("not a URL: {0}")]
@@ -70,7 +68,7 @@ pub enum FetchError {
     Registry(#[from] RegistryError),
     /// Something else lies there.
     #[error(
-        "not a policy, but an artifact of media type `{found}`: a policy's layers are `{WASM_LAYER_MEDIA_TYPE}`"
+        "not a policy, but an artifact of media type `{found}`: the layers of a policy have `{WASM_LAYER_MEDIA_TYPE}`"
     )]
     MediaType {
         /// Of its layer.
@@ -80,14 +78,14 @@ pub enum FetchError {
     #[error("not a policy, but an artifact without layers")]
     Empty,
     /// It is too large.
-    #[error("a module may have {MAX_MODULE} bytes, and this one has more")]
+    #[error("the module has more than {MAX_MODULE} bytes")]
     TooLarge,
     /// Its length is not what the manifest says.
-    #[error("the module is not as long as its manifest says")]
+    #[error("the module does not have the size that its manifest says")]
     Length,
     /// Plain HTTP, and nobody allowed it.
     #[error(
-        "plain http lets others change the module on its way: use `https://`, or list `{host}` under \
+        "with plain HTTP, others can change the module on its way: use `https://`, or list `{host}` under \
          `insecure_sources` in the file of --sources-path"
     )]
     Insecure {
@@ -98,7 +96,7 @@ pub enum FetchError {
     #[error(transparent)]
     Web(Failure),
     /// The web server did not give it.
-    #[error("web server `{host}` answers with the status {status}")]
+    #[error("web server `{host}` answered with the status {status}")]
     Status {
         /// Of the URL.
         host: String,
@@ -112,7 +110,7 @@ impl Location {
     #[must_use]
     pub fn embedded() -> Option<Self> {
         let place = Place::Embedded(EMBEDDED);
-        let written = "within this command".to_owned();
+        let written = "built into this command".to_owned();
         (!EMBEDDED.is_empty()).then_some(Self { written, place })
     }
 

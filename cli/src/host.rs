@@ -254,7 +254,8 @@ mod tests {
             (
                 &granted,
                 None,
-                "Callback evaluation failure: kube::Client was not initialized properly: give a folder of manifests with --kubernetes-manifests",
+                "Callback evaluation failure: kube::Client was not initialized properly: pass a folder of manifests \
+                 with --kubernetes-manifests",
             ),
             (
                 &granted,

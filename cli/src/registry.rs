@@ -27,8 +27,8 @@ pub enum RegistryError {
     },
     /// Not for us.
     #[error(
-        "registry `{registry}` wants other credentials: log in with `docker login {registry}`, or name \
-         Docker's configuration with --docker-config-json-path"
+        "registry `{registry}` requires other credentials: log in with `docker login {registry}`, or pass Docker's \
+         configuration with --docker-config-json-path"
     )]
     Denied {
         /// Its host.
@@ -41,7 +41,7 @@ pub enum RegistryError {
         reason: String,
     },
     /// The answer took too long.
-    #[error("registry `{registry}` was not done after {} seconds", TIMEOUT.as_secs())]
+    #[error("registry `{registry}` did not finish after {} seconds", TIMEOUT.as_secs())]
     Slow {
         /// Its host.
         registry: String,

@@ -75,8 +75,8 @@ pub enum SettingsError {
     },
     /// A manifest of Kubewarden's that is not of one policy.
     #[error(
-        "settings `{}` hold an object of the kind {kind}; give a manifest of a {}, or the settings of one \
-         policy in a file of their own", .path.display(), POLICY_KINDS.join(" or of an ")
+        "settings `{}` contain an object of the kind {kind}; use a manifest of a {}, or a file with the settings of \
+         one policy", .path.display(), POLICY_KINDS.join(" or of an ")
     )]
     OtherKind {
         /// The file that was asked for.
@@ -86,7 +86,7 @@ pub enum SettingsError {
     },
     /// Several documents, of which none or several are policies.
     #[error(
-        "settings `{}` hold several documents and {policies} policies; give one policy", .path.display()
+        "settings `{}` contain several documents and {policies} policies; use exactly one policy", .path.display()
     )]
     NotOne {
         /// The file that was asked for.
@@ -312,10 +312,13 @@ mod tests {
         }
         let group = policy("ClusterAdmissionPolicyGroup", "{policies: {a: {settings: {}}}}");
         let rows = [
-            (group, "hold an object of the kind ClusterAdmissionPolicyGroup; give a manifest of a"),
+            (
+                group,
+                "contain an object of the kind ClusterAdmissionPolicyGroup; use a manifest of a",
+            ),
             (policy("AdmissionPolicy", "{settings: []}"), "spec.settings are not a map"),
-            (format!("{cluster}---\n{cluster}"), "hold several documents and 2 policies"),
-            ("a: 1\n---\nb: 1\n".to_owned(), "hold several documents and 0 policies"),
+            (format!("{cluster}---\n{cluster}"), "contain several documents and 2 policies"),
+            ("a: 1\n---\nb: 1\n".to_owned(), "contain several documents and 0 policies"),
         ];
         for (text, expected) in rows {
             let message = yaml(&text).unwrap_err().to_string();
@@ -327,11 +330,11 @@ mod tests {
     fn what_is_wrong_is_named() {
         let rows = [
             ("a: [", "line"),
-            ("a: 1\nb: {c: 1, c: 2}\n", "the key `c` stands twice at line 2 column 11"),
-            ("a: 1\na: 2\n", "the key `a` stands twice at line 2 column 1"),
-            (r#"{"a": 1, "a": 2}"#, "the key `a` stands twice at line 1 column 10"),
-            ("[1]: a", "a key is not a text at line 1"),
-            ("a: !!binary aGk=\n", "`!!binary` is not read: write the text itself at line 1"),
+            ("a: 1\nb: {c: 1, c: 2}\n", "the key `c` occurs twice at line 2 column 11"),
+            ("a: 1\na: 2\n", "the key `a` occurs twice at line 2 column 1"),
+            (r#"{"a": 1, "a": 2}"#, "the key `a` occurs twice at line 1 column 10"),
+            ("[1]: a", "a key is not a string at line 1"),
+            ("a: !!binary aGk=\n", "`!!binary` is not supported: write the text itself at line 1"),
             ("- a", "are not a map: write"),
             ("text", "are not a map: write"),
         ];

@@ -64,7 +64,8 @@ pub enum SourcesError {
     },
     /// A host is written as a URL.
     #[error(
-        "{place}: `{written}` is no host: write it as images do, with its port and without a scheme, a slash or a path{}",
+        "{place}: `{written}` is not a host: write it as in image names, with its port, but without a scheme, a \
+         slash or a path{}",
         .host.as_ref().map_or_else(String::new, |host| format!(" (`{host}`)"))
     )]
     Host {
@@ -77,7 +78,7 @@ pub enum SourcesError {
     },
     /// An authority is not a certificate.
     #[error(
-        "source_authorities.{host}[{index}]: not a certificate: give a PEM block `CERTIFICATE`, or a DER file"
+        "source_authorities.{host}[{index}]: not a certificate: use a PEM block `CERTIFICATE`, or a DER file"
     )]
     NotACertificate {
         /// Whose authority.
@@ -348,15 +349,16 @@ mod tests {
             ("insecure_sources: [", "line 2 column 1"),
             (
                 "insecure_sources: [a, 'http://r.local:5000']",
-                "insecure_sources[1]: `http://r.local:5000` is no host: write it as images do, with its port and without a scheme, a slash or a path (`r.local:5000`)",
+                "insecure_sources[1]: `http://r.local:5000` is not a host: write it as in image names, with its \
+                 port, but without a scheme, a slash or a path (`r.local:5000`)",
             ),
-            ("insecure_sources: ['r.local/']", "insecure_sources[0]: `r.local/` is no host"),
+            ("insecure_sources: ['r.local/']", "insecure_sources[0]: `r.local/` is not a host"),
             ("insecure_sources: ['r.local/acme']", "without a scheme, a slash or a path"),
-            ("insecure_sources: ['']", "insecure_sources[0]: `` is no host"),
-            ("insecure_sources: ['http://u:secret@r.local/']", "`http://r.local/` is no host"),
+            ("insecure_sources: ['']", "insecure_sources[0]: `` is not a host"),
+            ("insecure_sources: ['http://u:secret@r.local/']", "`http://r.local/` is not a host"),
             (
                 "source_authorities: {'https://r.local': []}",
-                "source_authorities: `https://r.local` is no host",
+                "source_authorities: `https://r.local` is not a host",
             ),
             (
                 "source_authorities: {r.local: [{type: Path, path: nowhere.pem}]}",

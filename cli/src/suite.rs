@@ -28,7 +28,7 @@ use crate::text;
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Suite {
-    /// The policies: files of settings or of policies' manifests, or folders of these, from the folder of this file.
+    /// The policies: files with settings or with policies' manifests, or folders of these; relative to the folder of this file.
     pub settings: Settings,
     /// What is expected of them.
     pub cases: Vec<Case>,
@@ -42,7 +42,7 @@ pub struct Suite {
 
 /// One path, or several.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "`settings` is a path, or a list of paths")]
+#[serde(untagged, expecting = "`settings` must be a path, or a list of paths")]
 pub enum Settings {
     /// Of one policy, or of a folder of them.
     One(PathBuf),
@@ -54,21 +54,21 @@ pub enum Settings {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Case {
-    /// What it is about, for people.
+    /// A description.
     pub name: Option<String>,
     /// An image; or `file`.
     pub image: Option<String>,
-    /// A file or a folder of manifests, from the folder of this file.
+    /// A file or a folder of manifests, relative to the folder of this file.
     pub file: Option<PathBuf>,
-    /// The rules that match the image, by their names. Asks no registry.
+    /// The names of the rules that the image matches. No registry is asked.
     pub rules: Option<Vec<String>>,
-    /// What becomes of it. Of several images in `file`, that of the worst.
+    /// The expected result. If `file` has several images, the worst counts.
     pub expect: Option<Expected>,
     /// The rule that it satisfies, or does not satisfy.
     pub rule: Option<String>,
     /// The code of the reason, as in a report.
     pub reason: Option<String>,
-    /// The signatures that all images of the case have; no registry is asked then.
+    /// The signatures that all images of the case have. No registry is asked then.
     pub signatures: Option<Vec<Signature>>,
     /// From 1.
     #[serde(skip)]
@@ -79,20 +79,20 @@ pub struct Case {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Expected {
-    /// It is let in, whatever is said of it.
+    /// It is accepted, with any verdict.
     Accepted,
-    /// It is not.
+    /// It is rejected.
     Rejected,
     /// It could not be checked.
     #[serde(rename = "not checked")]
     Unchecked,
-    /// It is let in with a warning.
+    /// It is accepted with a warning.
     Warned,
     /// It satisfies its rules.
     Verified,
     /// The settings exempt it.
     Exempt,
-    /// No rule matches it, and it is let in.
+    /// It matches no rule, and is accepted.
     Unmatched,
 }
 
@@ -100,13 +100,13 @@ pub enum Expected {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Signature {
-    /// The public key: PEM, or a file of it, from the folder of this file.
+    /// The public key: PEM, or a file with it, relative to the folder of this file.
     key: Option<String>,
-    /// Who vouches for the identity, with `subject`.
+    /// The OIDC issuer; set `subject`, too.
     issuer: Option<String>,
-    /// Whose identity it is.
+    /// The subject of the identity; set `issuer`, too.
     subject: Option<String>,
-    /// What was said when it was made (`cosign sign --annotations`).
+    /// Its annotations (`cosign sign --annotations`).
     #[serde(default)]
     annotations: BTreeMap<String, String>,
 }
@@ -134,7 +134,7 @@ pub enum SuiteError {
     },
 }
 
-const FORM: &str = "a file of tests is one map with `settings` and `cases`";
+const FORM: &str = "a file of tests must be a map with `settings` and `cases`";
 
 impl Suite {
     /// Reads a file of tests.
@@ -196,7 +196,8 @@ impl Suite {
                 return Err(SuiteError::Malformed {
                     file: self.name.clone(),
                     line: case.line,
-                    reason: "a signature has a `key`, or an `issuer` and a `subject`".to_owned(),
+                    reason: "a signature must have a `key`, or an `issuer` and a `subject`"
+                        .to_owned(),
                 });
             }
         };
@@ -232,7 +233,7 @@ fn parse(text: &str, lines: &Lines<'_>) -> Result<(Settings, Vec<Case>), Malform
     let settings = decoded(part("settings")?)?;
     let list = part("cases")?;
     let Value::List(items) = &list.value else {
-        return Err((list.range.start, "`cases` is a list".to_owned()));
+        return Err((list.range.start, "`cases` must be a list".to_owned()));
     };
     let cases = items.iter().map(|item| {
         let case = Case { line: lines.position(item.range.start).line, ..decoded(item)? };
@@ -249,17 +250,17 @@ fn decoded<T: DeserializeOwned>(node: &Node) -> Result<T, Malformed> {
 impl Case {
     fn check(&self) -> Result<(), &'static str> {
         if self.image.is_some() == self.file.is_some() {
-            return Err("a case is about an `image` or about a `file`");
+            return Err("a case needs an `image` or a `file`");
         }
         if self.rules.is_none() && self.expect.is_none() {
-            return Err("a case expects something: `rules`, or `expect`");
+            return Err("a case needs `rules` or `expect`");
         }
         if self.rules.is_some() && self.image.is_none() {
-            return Err("`rules` is expected of an `image`");
+            return Err("`rules` needs an `image`");
         }
         let details = self.rule.is_some() || self.reason.is_some() || self.signatures.is_some();
         if details && self.expect.is_none() {
-            return Err("`rule`, `reason` and `signatures` go with `expect`");
+            return Err("`rule`, `reason` and `signatures` need `expect`");
         }
         Ok(())
     }
@@ -288,12 +289,12 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         let rows = [
-            ("", "1: a file of tests is one map"),
-            ("[]", "1: a file of tests is one map"),
+            ("", "1: a file of tests must be a map"),
+            ("[]", "1: a file of tests must be a map"),
             ("settings: a\ncase: []\n", "2: `case` is not known"),
-            ("settings: a\n", "1: a file of tests is one map"),
-            ("settings: {}\ncases: []\n", "1: `settings` is a path, or a list of paths"),
-            ("settings: a\ncases: {}\n", "2: `cases` is a list"),
+            ("settings: a\n", "1: a file of tests must be a map"),
+            ("settings: {}\ncases: []\n", "1: `settings` must be a path, or a list of paths"),
+            ("settings: a\ncases: {}\n", "2: `cases` must be a list"),
             (
                 "settings: a\ncases:\n- image: a\n  expects: rejected\n",
                 "3: unknown field `expects`",
@@ -302,16 +303,13 @@ mod tests {
                 "settings: a\ncases:\n- image: a\n  expect: refused\n",
                 "3: unknown variant `refused`",
             ),
-            ("settings: a\ncases:\n- rules: []\n", "3: a case is about an `image` or"),
-            ("settings: a\ncases:\n- {image: a, file: b, rules: []}\n", "3: a case is about"),
-            ("settings: a\ncases:\n- image: a\n", "3: a case expects something"),
-            (
-                "settings: a\ncases:\n- {file: a, rules: []}\n",
-                "3: `rules` is expected of an `image`",
-            ),
+            ("settings: a\ncases:\n- rules: []\n", "3: a case needs an `image` or"),
+            ("settings: a\ncases:\n- {image: a, file: b, rules: []}\n", "3: a case needs"),
+            ("settings: a\ncases:\n- image: a\n", "3: a case needs `rules`"),
+            ("settings: a\ncases:\n- {file: a, rules: []}\n", "3: `rules` needs an `image`"),
             ("settings: a\ncases:\n- {image: a, rules: [], rule: b}\n", "3: `rule`, `reason`"),
             ("settings: a\ncases:\n- [a]\n", "3: invalid type: sequence"),
-            ("settings: a\ncases: []\nsettings: b\n", "3: the key `settings` stands twice"),
+            ("settings: a\ncases: []\nsettings: b\n", "3: the key `settings` occurs twice"),
             ("settings: a\ncases: [\n", "3: "),
         ];
         for (text, expected) in rows {

@@ -57,6 +57,6 @@ fn what_was_compiled_is_kept_where_nobody_else_can_write() {
     // Where others may write, nothing is read.
     std::fs::write(&compiled[0], b"somebody else's").unwrap();
     std::fs::set_permissions(&kept, PermissionsExt::from_mode(0o777)).unwrap();
-    accepted("is open to others: remove it");
+    accepted("is open to other users: remove it");
     assert_eq!(std::fs::read(&compiled[0]).unwrap(), b"somebody else's");
 }

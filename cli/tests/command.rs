@@ -90,7 +90,8 @@ const MISTAKES: [(&str, &str); 12] = [
     ("request.json", "error: module `request.json`: not a WebAssembly module\n"),
     (
         "oci://ghcr.io/acme/policy:1",
-        "error: module `oci://ghcr.io/acme/policy:1`: `oci://` cannot be read: name a file, or a URL that starts with `registry://`, `https://` or `file://`\n",
+        "error: module `oci://ghcr.io/acme/policy:1`: `oci://` is not supported: use a file, or a URL that starts \
+         with `registry://`, `https://` or `file://`\n",
     ),
     (
         "policy.wasm --sources-path wrong.yml",
@@ -225,7 +226,7 @@ fn a_mistake_in_push_is_named() {
         (
             "policy.wasm A/B",
             2,
-            "error: invalid value 'A/B' for '<URI>': give it as `host/repository:tag`: ",
+            "error: invalid value 'A/B' for '<URI>': write it as `host/repository:tag`: ",
         ),
         (by_digest.as_str(), 2, "error: invalid value 'a/b@sha256:"),
     ];

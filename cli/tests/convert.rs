@@ -100,6 +100,6 @@ fn names_and_modes() {
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""));
     assert_eq!(
         outcome.stderr,
-        "error: --name is for one policy, and 2 were made: convert them one at a time\n"
+        "error: --name works with one policy, but there are 2: convert them one at a time\n"
     );
 }

@@ -151,8 +151,8 @@ fn a_web_server_may_have_modules_too() {
 #[test]
 fn other_addresses_are_refused() {
     let rows = [
-        ("oci://a/b", "`oci://` cannot be read"),
-        ("registry://A/", "`registry://` is followed by `host/repository:tag`"),
+        ("oci://a/b", "`oci://` is not supported"),
+        ("registry://A/", "after `registry://`, write `host/repository:tag`"),
         ("https://", "not a URL"),
     ];
     for (text, expected) in rows {

@@ -221,11 +221,11 @@ impl Finding {
 
     /// `CVE-2024-1 (openssl 3.0.1)`, and whether an exception for it has ended.
     fn label(&self, asked: &Vulnerabilities) -> String {
-        let id = if self.id.is_empty() { "one without a name" } else { &self.id };
+        let id = if self.id.is_empty() { "a finding without an ID" } else { &self.id };
         let package = format!("{} {}", clip(&self.package, 64), clip(&self.version, 32));
         let is_excepted = asked.except.iter().any(|exception| self.is_called(&exception.id))
             && !asked.always.iter().any(|id| self.is_called(id));
-        let told = [package.trim(), if is_excepted { "its exception does not hold" } else { "" }];
+        let told = [package.trim(), if is_excepted { "its exception does not apply" } else { "" }];
         let told: Vec<&str> = told.into_iter().filter(|text| !text.is_empty()).collect();
         let id = clip(id, 64);
         if told.is_empty() { id } else { format!("{id} ({})", told.join("; ")) }

@@ -58,15 +58,18 @@ impl fmt::Display for ImageProblem {
             Self::Unreadable(why) => write!(f, "has a config that cannot be read: {why}"),
             Self::NoTime => f.write_str("does not say when it was created"),
             Self::BadTime(text) => write!(f, "has a time that cannot be read: `{text}`"),
-            Self::Ahead(text) => write!(f, "has a time that is ahead of this clock: {text}"),
+            Self::Ahead(text) => write!(f, "has a time in the future: {text}"),
             Self::Reproducible(text) => write!(
                 f,
-                "says that it was created in 1970 ({text}), as reproducible builds do: `maxAge` cannot be told"
+                "says that it was created in 1970 ({text}), as reproducible builds do: its age is unknown"
             ),
             Self::Old(old) => write!(f, "is {old}"),
             Self::NoLabel(key) => write!(f, "has no label `{key}`"),
             Self::Label { key, given, pattern } => {
-                write!(f, "has the label `{key}` that does not match `{pattern}`: `{given}`")
+                write!(
+                    f,
+                    "has the label `{key}` with the value `{given}`, which does not match `{pattern}`"
+                )
             }
         }
     }
@@ -121,7 +124,7 @@ pub(crate) fn evaluate_image(
     let json = str::from_utf8(answer).map_err(|error| unreadable(error.to_string()))?;
     walk(json, &paths, &mut seen).map_err(|error| unreadable(error.to_string()))?;
     if !seen.is_of_digest {
-        return Err(unreadable("it is that of another image".to_owned()));
+        return Err(unreadable("it is the config of another image".to_owned()));
     }
     check_age(seen.created.as_deref(), asked, now)?;
     asked.labels.iter().zip(seen.labels).try_for_each(|((key, pattern), given)| {

@@ -91,19 +91,19 @@ impl fmt::Display for ReportProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(why) => write!(f, "cannot be read: {why}"),
-            Self::OtherManifest => {
-                f.write_str("cannot be read: the host gave that of another manifest")
-            }
-            Self::NoStatement => f.write_str("is no in-toto Statement 0.1 or 1"),
+            Self::OtherManifest => f.write_str(
+                "cannot be read: the policy server returned the config of another manifest",
+            ),
+            Self::NoStatement => f.write_str("is not an in-toto Statement 0.1 or 1"),
             Self::OtherType(given) => write!(f, "is of another type: `{given}`"),
             Self::OtherImage => f.write_str("is about another image"),
             Self::NoTime { is_scan: true } => f.write_str("has no scan time"),
             Self::NoTime { is_scan: false } => f.write_str("has no time"),
             Self::BadTime(text) => write!(f, "has a time that cannot be read: `{text}`"),
-            Self::Ahead(text) => write!(f, "has a time that is ahead of this clock: {text}"),
+            Self::Ahead(text) => write!(f, "has a time in the future: {text}"),
             Self::Old(old) => write!(f, "is {old}"),
             Self::NoScanner => f.write_str("does not name its scanner"),
-            Self::OtherScanner => f.write_str("is of a scanner whose findings are not read here"),
+            Self::OtherScanner => f.write_str("is from a scanner that this policy does not know"),
             Self::Findings(findings) => {
                 let RefusedFindings { counts, are_fixed, named } = findings;
                 let plural = if counts.total() == 1 { "" } else { "s" };
@@ -112,23 +112,23 @@ impl fmt::Display for ReportProblem {
                 list(f, named, counts.total() as usize)
             }
             Self::OtherBill(version) if version.is_empty() => {
-                f.write_str("is no bill of materials: it names no version of SPDX or CycloneDX")
+                f.write_str("is not an SBOM: it names no version of SPDX or CycloneDX")
             }
-            Self::OtherBill(version) => write!(f, "is of a version that is not read: `{version}`"),
+            Self::OtherBill(version) => write!(f, "has the unsupported version `{version}`"),
             Self::NoPackages => f.write_str("has no list of packages"),
             Self::Packages(Named { count, first }) => {
-                f.write_str("lists what is refused: ")?;
+                f.write_str("lists packages that are not allowed: ")?;
                 list(f, first, *count)
             }
             Self::NoLicenses => f.write_str("names no licence of any package"),
             Self::Licenses(Named { count, first }) => {
-                f.write_str("lists packages whose licences are refused: ")?;
+                f.write_str("lists packages with licences that are not allowed: ")?;
                 list(f, first, *count)
             }
             Self::NoBuilder => f.write_str("names no builder"),
-            Self::Builder(other) => write!(f, "is by another builder: `{other}`"),
+            Self::Builder(other) => write!(f, "is from a builder that is not allowed: `{other}`"),
             Self::NoSource => f.write_str("names no source"),
-            Self::Source(other) => write!(f, "is of another source: `{other}`"),
+            Self::Source(other) => write!(f, "is from a source that is not allowed: `{other}`"),
             Self::Field { at, asked, is_there: true } => write!(f, "has a `{at}` that {asked}"),
             Self::Field { at, is_there: false, .. } => write!(f, "has no `{at}`"),
         }
@@ -151,16 +151,16 @@ impl fmt::Display for FieldTest {
                 write!(f, "does not contain `{}`", clip(text, 64))
             }
             Self::Equals(Scalar::Number(_) | Scalar::Flag(_)) => {
-                f.write_str("is not what `equals` says")
+                f.write_str("is not the value of `equals`")
             }
             Self::Contains(Scalar::Number(_) | Scalar::Flag(_)) => {
-                f.write_str("does not contain what `contains` says")
+                f.write_str("does not contain the value of `contains`")
             }
-            Self::In(_) => f.write_str("is none of `in`"),
+            Self::In(_) => f.write_str("is not one of `in`"),
             Self::Pattern(pattern) => write!(f, "does not match `{pattern}`"),
-            Self::AtMost(_) => f.write_str("is not `atMost` what it may be"),
-            Self::AtLeast(_) => f.write_str("is not `atLeast` what it must be"),
-            Self::Absent => f.write_str("must not be there"),
+            Self::AtMost(_) => f.write_str("is not a number that `atMost` allows"),
+            Self::AtLeast(_) => f.write_str("is not a number that `atLeast` allows"),
+            Self::Absent => f.write_str("must not exist"),
         }
     }
 }

@@ -56,7 +56,7 @@ impl<'w> Walk<'w> {
     fn leaf<E: Error>(mut self, value: Value<'_>) -> Result<(), E> {
         let is_strict = self.place().is_some_and(|place| place.is_strict);
         if is_strict && value != Value::Null {
-            return Err(E::custom("it is not of the form that its type has"));
+            return Err(E::custom("it does not have the form of its type"));
         }
         self.tell(value);
         Ok(())
@@ -81,7 +81,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         let Some(place) = self.place() else { return Ok(()) };
         if place.is_strict && !place.has_keys() {
-            return Err(A::Error::custom("it has an object where its type has a list"));
+            return Err(A::Error::custom("it has an object instead of a list"));
         }
         self.tell(Value::Open);
         // One bit a key: a place has fewer than sixty-four.
@@ -93,7 +93,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
             };
             let bit = 1u64 << (position % 64);
             if seen & bit != 0 {
-                return Err(A::Error::custom("a key stands there twice"));
+                return Err(A::Error::custom("a key occurs twice"));
             }
             seen |= bit;
             map.next_value_seed(Walk { paths: self.paths, at, reader: &mut *self.reader })?;
@@ -105,7 +105,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         let Some(place) = self.place() else { return Ok(()) };
         if place.is_strict && place.each().is_none() {
-            return Err(A::Error::custom("it has a list where its type has an object"));
+            return Err(A::Error::custom("it has a list instead of an object"));
         }
         self.tell(Value::Open);
         match place.each() {

@@ -56,8 +56,8 @@ impl fmt::Display for HostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused { words, .. } => f.write_str(words),
-            Self::NotTrusted => f.write_str("the host does not trust the image"),
-            Self::Malformed(why) => write!(f, "the host's answer cannot be read: {why}"),
+            Self::NotTrusted => f.write_str("the policy server does not trust the image"),
+            Self::Malformed(why) => write!(f, "the policy server's answer cannot be read: {why}"),
         }
     }
 }

@@ -93,7 +93,7 @@ pub fn is_certificate_trusted(
         cert_chain: Some(chain.iter().map(|link| pem(link)).collect()),
         not_after: None,
     };
-    let unchecked = |error| format!("the host could not check the chain: {error}");
+    let unchecked = |error| format!("the policy server could not check the chain: {error}");
     let answer =
         call(host, "crypto", "v1/is_certificate_trusted", &request, REGISTRY).map_err(unchecked)?;
     let answer = read(&answer).map_err(unchecked)?;
@@ -144,7 +144,7 @@ fn call(
     })?;
     match answer.len() {
         size if size > MAX_ANSWER => Err(HostError::Malformed(format!(
-            "it is {size} bytes long; at most {MAX_ANSWER} are read"
+            "it has {size} bytes; at most {MAX_ANSWER} are allowed"
         ))),
         _ => Ok(answer),
     }
@@ -172,7 +172,7 @@ fn read_digest(json: Option<&RawValue>) -> Result<Digest, HostError> {
 }
 
 fn lacks(key: &str) -> HostError {
-    HostError::Malformed(format!("it lacks a readable `{key}`"))
+    HostError::Malformed(format!("`{key}` is missing or not valid"))
 }
 
 #[cfg(test)]

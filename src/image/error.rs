@@ -40,17 +40,17 @@ impl fmt::Display for ReferenceError {
         f.write_str(match self {
             Self::Empty => "it is empty",
             Self::TooLong => "it is too long",
-            Self::Blank => "it has a blank or a line break in it",
-            Self::Scheme => "it begins with a scheme, such as `https://`, which no image has",
+            Self::Blank => "it contains a space or a line break",
+            Self::Scheme => "it starts with a scheme such as `https://`; remove it",
             Self::ImageId => "it is an image ID, not a repository",
             Self::AmbiguousRegistry => {
-                "the first component has upper-case letters and no dot or port; \
-                 write the registry with its full name, or the repository in lower case"
+                "the first component has upper-case letters, but no dot and no port; write the full name of the \
+                 registry, or the repository in lower case"
             }
             Self::Registry => "the registry is not a host name with an optional port",
-            Self::Ipv6Registry => "a registry given as an IPv6 address cannot be verified",
+            Self::Ipv6Registry => "the registry is an IPv6 address, which policy servers cannot read",
             Self::Colon => {
-                "what follows a colon is neither a port (a number) nor a tag (without a slash)"
+                "the text after a colon is neither a port (a number) nor a tag (without a slash)"
             }
             Self::UpperCase => "the repository must be in lower case",
             Self::Repository => "the repository is malformed",

@@ -36,17 +36,17 @@ impl fmt::Display for PatternError {
             Self::TooLong => write!(f, "the pattern is longer than {MAX_PATTERN} bytes"),
             Self::RegistryAlone(registry) => write!(
                 f,
-                "`{registry}` alone is a repository of Docker Hub; write `{registry}/**` for every \
-                 image of that registry"
+                "`{registry}` alone is a repository on Docker Hub; for every image of that registry, write \
+                 `{registry}/**`"
             ),
             Self::RegistryOrTag(text) => write!(
                 f,
-                "`{text}` may be an image or a registry: write `docker.io/library/{text}` for the image with that \
+                "`{text}` can be an image or a registry: write `docker.io/library/{text}` for the image with that \
                  tag, or `{text}/**` for every image of the registry at that port"
             ),
             Self::DoubleStar => f.write_str("`**` must be a whole path component"),
-            Self::UpperCase => f.write_str("repositories are in lower case"),
-            Self::Malformed(part) => write!(f, "the {part} can match no image"),
+            Self::UpperCase => f.write_str("repositories must be in lower case"),
+            Self::Malformed(part) => write!(f, "the {part} cannot match any image"),
         }
     }
 }

@@ -42,14 +42,14 @@ impl fmt::Display for CertificateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotPem => f.write_str(
-                "not one PEM certificate; it starts with `-----BEGIN CERTIFICATE-----`, and each \
-                 certificate is an entry of its own",
+                "not a single PEM certificate, which starts with `-----BEGIN CERTIFICATE-----`; write each \
+                 certificate as a separate entry",
             ),
             Self::TooLong => {
                 write!(f, "the certificate is longer than {MAX_CERTIFICATE} bytes")
             }
             Self::OtherBlock(label) => {
-                write!(f, "a PEM block `{label}` instead of `CERTIFICATE`")
+                write!(f, "the PEM block is `{label}`, not `CERTIFICATE`")
             }
             Self::Malformed => f.write_str("the certificate inside the PEM block is malformed"),
             Self::NotYetValid => f.write_str("the certificate is not valid yet"),
@@ -63,7 +63,7 @@ impl std::error::Error for CertificateError {}
 /// The day of that time, as ISO 8601 has it.
 fn date(since_epoch: Duration) -> String {
     DateTime::from_unix_duration(since_epoch).map_or_else(
-        |_| "a day past all calendars".to_owned(),
+        |_| "an unknown day".to_owned(),
         |date| format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()),
     )
 }

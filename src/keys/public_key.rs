@@ -56,29 +56,28 @@ impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotPem => {
-                f.write_str("not a PEM public key; it starts with `-----BEGIN PUBLIC KEY-----`")
+                f.write_str("not a PEM public key, which starts with `-----BEGIN PUBLIC KEY-----`")
             }
             Self::TooMany(count) => {
-                write!(f, "it holds {count} keys; at most {MAX_KEYS} are taken")
+                write!(f, "it contains {count} keys; at most {MAX_KEYS} are allowed")
             }
             Self::Private => f.write_str(
-                "this is a private key: keep it secret, and give its public half \
-                 (`cosign public-key --key …`)",
+                "this is a private key: keep it secret, and use its public key (`cosign public-key --key …`)",
             ),
             Self::Certificate => {
-                f.write_str("this is a certificate; give it as a certificate, not as a public key")
+                f.write_str("this is a certificate; write it as a certificate, not as a public key")
             }
             Self::OtherBlock(label) => write!(
                 f,
-                "a PEM block `{label}` instead of `PUBLIC KEY` (convert it with `openssl pkey -pubin` \
-                 or `openssl rsa -RSAPublicKey_in -pubout`)"
+                "the PEM block is `{label}`, not `PUBLIC KEY` (convert it with `openssl pkey -pubin` or `openssl rsa \
+                 -RSAPublicKey_in -pubout`)"
             ),
             Self::Malformed => f.write_str("the key inside the PEM block is malformed"),
             Self::Unsupported => {
-                f.write_str("an unsupported kind of key; use ECDSA P-256 or P-384, RSA or Ed25519")
+                f.write_str("this kind of key is not supported; use ECDSA P-256 or P-384, RSA or Ed25519")
             }
             Self::ShortRsa(bits) => {
-                write!(f, "an RSA key of {bits} bits; at least {MIN_RSA_BITS} are needed")
+                write!(f, "the RSA key has {bits} bits; it needs at least {MIN_RSA_BITS}")
             }
         }
     }

@@ -84,10 +84,10 @@ impl PredicateType {
         if !text.contains("://") {
             let known: Vec<&str> = SHORT.iter().map(|(short, ..)| *short).collect();
             let unknown = suggestion::instead_of("type", text, &known);
-            return Err(format!("`{text}`: {unknown} Others are given by their URI"));
+            return Err(format!("`{text}`: {unknown} For other types, write the URI"));
         }
         if text.len() > MAX_URI || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(format!("is no URI of at most {MAX_URI} characters"));
+            return Err(format!("is not a URI of at most {MAX_URI} characters"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -146,13 +146,13 @@ pub fn check_name(name: &str) -> Result<(), String> {
         && name.chars().all(|c| alphanumeric(c) || matches!(c, '.' | '_' | '-'));
     if !is_name || name.len() > MAX_NAME {
         return Err(format!(
-            "`{name}` is no name: lower-case letters and digits, with `.`, `_` and `-` after the first, at most \
-             {MAX_NAME}"
+            "`{name}` is not a valid name: use at most {MAX_NAME} lower-case letters and digits, and `.`, `_` and \
+             `-` after the first"
         ));
     }
     let is_a_type = SHORT.iter().any(|(short, ..)| *short == name);
     if TAKEN.contains(&name) || is_a_type || name.starts_with(HASHED) {
-        return Err(format!("`{name}` is the name of something else that is kept with images"));
+        return Err(format!("`{name}` is reserved for other tags; use another name"));
     }
     Ok(())
 }
@@ -163,7 +163,7 @@ pub fn check_name(name: &str) -> Result<(), String> {
 /// When the digest is of another algorithm: no tag could hold it.
 pub fn report_tag(repository: &Reference, digest: &Digest, name: &str) -> Result<String, String> {
     if !digest.as_str().starts_with("sha256:") {
-        return Err(format!("reports are kept for sha256 digests alone, not for {digest}"));
+        return Err(format!("only images with a sha256 digest can have reports, not {digest}"));
     }
     Ok([&repository.referrers_tag(digest), ".", name].concat())
 }

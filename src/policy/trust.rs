@@ -49,16 +49,16 @@ impl fmt::Display for EmptyTrust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoImages => {
-                "`images` is missing: which images must be signed? (`*` is every image)"
+                "`images` is missing: which images must be signed? (`*` matches every image)"
             }
             Self::NoSigners => "`allOf` and `anyOf` are missing: who must have signed?",
             Self::Minimum => "`minimumMatches` must be between 1 and the number of signers",
-            Self::Excluded(Coverage::Every) => "this is all of `images`, so none would be checked",
+            Self::Excluded(Coverage::Every) => "these patterns match all of `images`, so none would be checked",
             Self::Excluded(Coverage::EveryTag) => {
-                "this is all of `images` that are given by a tag, so none of those would be checked"
+                "these patterns match all of `images` without a digest, so no such image would be checked"
             }
             Self::Excluded(Coverage::EveryDigest) => {
-                "this is all of `images` that are given by a digest, so none of those would be checked"
+                "these patterns match all of `images` with a digest, so no such image would be checked"
             }
         })
     }

@@ -69,11 +69,11 @@ fn entries_of(image: &FoundImage<'_>, outcome: &Outcome) -> Vec<(&'static str, S
             entries
         }
         Outcome::Tolerated(refusals, _) => warned(refusals),
-        Outcome::Refused(refusal) => vec![("refused", by_rule(refusal))],
+        Outcome::Refused(refusal) => vec![("rejected", by_rule(refusal))],
         Outcome::Invalid(_) => vec![("invalid", image.path())],
         Outcome::Exempt => vec![("exempt", name)],
         Outcome::Unmatched(UnmatchedImages::Reject) => {
-            vec![("refused", format!("{name} ({UNMATCHED})"))]
+            vec![("rejected", format!("{name} ({UNMATCHED})"))]
         }
         Outcome::Unmatched(UnmatchedImages::Accept | UnmatchedImages::Warn) => {
             vec![(UNMATCHED, name)]

@@ -56,7 +56,7 @@ pub(super) fn lines(found: &Found<'_>, outcomes: &[Outcome]) -> Vec<LogLine> {
     let mut lines: Vec<LogLine> =
         images.flat_map(|(image, outcome)| lines_of(image, outcome)).take(MAX_LINES + 1).collect();
     if let Some(last) = lines.get_mut(MAX_LINES) {
-        *last = LogLine::about_all("there are more such images: the answer tells of them");
+        *last = LogLine::about_all("there are more such images: see the answer");
     }
     lines
 }

@@ -30,7 +30,7 @@ pub(crate) fn bounded(lines: &[String], last: &[String]) -> String {
     }
     if shown < lines.len() {
         message.push('\n');
-        message.push_str(&more(lines.len() - shown, "refused image"));
+        message.push_str(&more(lines.len() - shown, "rejected image"));
     }
     for line in last {
         message.push('\n');
@@ -78,7 +78,7 @@ mod tests {
         let lines = line(longest + 1);
         assert_eq!(
             bounded(&lines, &hints),
-            format!("{}\n… and 1 more refused image{ending}", lines[0])
+            format!("{}\n… and 1 more rejected image{ending}", lines[0])
         );
     }
 

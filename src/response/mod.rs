@@ -30,7 +30,7 @@ use std::fmt::Write as _;
 const MAX_LINE: usize = 1024;
 
 /// What is said of an image that no rule matches.
-const NO_RULE: &str = "no rule matches this image";
+const NO_RULE: &str = "this image matches no rule";
 
 /// The answer to `validate`. Keys without a value are left out.
 #[derive(Debug, Default, Serialize)]
@@ -130,7 +130,9 @@ pub fn answer<'r>(found: &Found<'r>, outcomes: &[Outcome], notes: Vec<String>) -
     }
     match splice(found, outcomes) {
         Ok(mutated) => answer.mutated_object = mutated,
-        Err(Misplaced) => return Response::reject("its images cannot be written back"),
+        Err(Misplaced) => {
+            return Response::reject("the verified digests cannot be written into the object");
+        }
     }
     answer
 }
@@ -173,13 +175,13 @@ fn not_looked_at(outcomes: &[Outcome]) -> Option<String> {
     let refused = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Refused(_))).count();
     // Fewer are refused where a request asks too much.
     let after = match refused {
-        MAX_REFUSED.. => format!(", after {MAX_REFUSED} that are refused"),
+        MAX_REFUSED.. => format!(", after {MAX_REFUSED} rejected ones"),
         _ => String::new(),
     };
     match outcomes.iter().filter(|outcome| **outcome == Outcome::NotLookedAt).count() {
         0 => None,
-        1 => Some(format!("… and 1 image was not looked at{after}")),
-        count => Some(format!("… and {count} images were not looked at{after}")),
+        1 => Some(format!("… and 1 image was not checked{after}")),
+        count => Some(format!("… and {count} images were not checked{after}")),
     }
 }
 

@@ -30,18 +30,18 @@ impl fmt::Display for Reason {
         match self {
             Self::NotSigned(OtherSignature::Unknown) => f.write_str("not signed"),
             Self::NotSigned(OtherSignature::Bundle) => f.write_str(
-                "not signed in a format that is read here: there is a Sigstore bundle, and no tag signature",
+                "not signed in a format that can be verified here: there is a Sigstore bundle, but no tag signature",
             ),
             Self::NotSigned(OtherSignature::Platform) => f.write_str(
-                "not signed: it is an index, and an image of a platform that it lists is signed",
+                "not signed: it is an index, and one of the images that it lists is signed, but not the index itself",
             ),
             Self::InvalidSignatures => f.write_str(
-                "there are signatures, and none of them holds: they are of another image, of an authority that is \
-                 not trusted here, or no signatures at all",
+                "there are signatures, but none is valid: they are for another image, from an authority that the \
+                 policy server does not trust, or not signatures at all",
             ),
             Self::TooFewSigners { agreed, needed, missing, .. } => write!(
                 f,
-                "signed, but not by enough of the signers: {agreed} of {needed} agreed, missing {}",
+                "signed, but not by enough of the signers: {agreed} of {needed} signed, missing {}",
                 missing.join(", ")
             ),
             Self::Unchecked(words) => {
@@ -50,12 +50,12 @@ impl fmt::Display for Reason {
             }
             Self::Withheld(words) => write!(
                 f,
-                "could not be checked, the policy server withholds a capability: {}",
+                "could not be checked, the policy server does not grant a host capability: {}",
                 first_line(words)
             ),
             Self::Moved { expected, answered } => write!(
                 f,
-                "the tag moved while it was verified: asked about {expected}, answered about {answered}"
+                "the tag moved while it was verified: asked about {expected}, got an answer about {answered}"
             ),
             Self::Signer(label, error) => write!(f, "{label} cannot be used: {error}"),
             Self::Unmet(unmet) => unmet.fmt(f),
@@ -73,35 +73,36 @@ pub(super) fn hints(outcomes: &[Outcome]) -> Vec<&'static str> {
     let mut hints = Vec::new();
     if any(|reason| matches!(reason, Reason::NotSigned(OtherSignature::Unknown))) {
         hints.push(
-            "hint: sign the image with `cosign sign --key … IMAGE@DIGEST`, or without `--key` by an identity; cosign 3 \
-             needs `--new-bundle-format=false --use-signing-config=false` as well",
+            "hint: sign the image: `cosign sign --key … IMAGE@DIGEST`, or without `--key` to sign as an identity; \
+             with cosign 3, add `--new-bundle-format=false --use-signing-config=false`",
         );
     }
     if any(|reason| matches!(reason, Reason::NotSigned(OtherSignature::Platform))) {
-        hints.push("hint: sign the index as well: `cosign sign --recursive … IMAGE@DIGEST`");
+        hints.push("hint: sign the index, too: `cosign sign --recursive … IMAGE@DIGEST`");
     }
     if any(|reason| matches!(reason, Reason::NotSigned(OtherSignature::Bundle))) {
         hints.push(
-            "hint: policy servers up to 1.36 read no bundles, newer ones those with a certificate alone, and a \
-             `pattern` needs tag signatures; cosign 3 makes one by `cosign sign --new-bundle-format=false \
+            "hint: policy servers up to 1.36 cannot read bundles, newer ones read only bundles with a certificate, \
+             and a `pattern` needs a tag signature; with cosign 3: `cosign sign --new-bundle-format=false \
              --use-signing-config=false`",
         );
     }
     if any(|reason| matches!(reason, Reason::InvalidSignatures)) {
         hints.push(
-            "hint: sign this very image, with `cosign sign --key … IMAGE@DIGEST`; a signature that was made for another \
-             image, or copied from one, never holds",
+            "hint: sign exactly this image: `cosign sign --key … IMAGE@DIGEST`; a signature of another image is not \
+             valid for it, even as a copy",
         );
     }
     if any(|reason| matches!(reason, Reason::TooFewSigners { annotated: true, .. })) {
         hints.push(
-            "hint: annotations are asked for; those of a signature in the new bundle format are not read",
+            "hint: the signers have `annotations`, which policy servers do not read in Sigstore bundles: make a tag \
+             signature",
         );
     }
     if any(|reason| matches!(reason, Reason::TooFewSigners { uncertified: true, .. })) {
         hints.push(
-            "hint: a `pattern` is compared with the certificates of keyless tag signatures; there are signatures here, \
-             and no certificates",
+            "hint: a `pattern` needs a keyless tag signature, which has a certificate; the signatures of this image \
+             have none",
         );
     }
     hints.extend(hints_of_requirements(&any));
@@ -113,22 +114,23 @@ fn hints_of_requirements(any: &dyn Fn(fn(&Reason) -> bool) -> bool) -> Vec<&'sta
     let mut hints = Vec::new();
     if any(|reason| report_shortfall(reason).is_some_and(is_unpublished)) {
         hints.push(
-            "hint: publish the report with `signed-images attest`; by hand, sign it with the annotation \
+            "hint: publish the report with `signed-images attest`; if you sign it yourself, add the annotation: \
              `cosign sign -a predicateType=…`",
         );
     }
     if any(|reason| could_not_look(reason).is_some_and(is_timeout)) {
-        hints
-            .push("hint: give verification more time with `spec.timeoutEvalSeconds` of the policy");
+        hints.push(
+            "hint: give verification more time: raise `spec.timeoutEvalSeconds` of the policy",
+        );
     }
     if any(|reason| reason.code() == WITHHELD) {
         hints.push(
-            "hint: grant `oci/v2/verify`, `oci/v1/manifest_digest` and `oci/v1/oci_manifest` to policies of a namespace \
-             by `spec.namespacedPoliciesCapabilities` of the PolicyServer",
+            "hint: policies of a namespace need `oci/v2/verify`, `oci/v1/manifest_digest` and `oci/v1/oci_manifest` \
+             in `spec.namespacedPoliciesCapabilities` of the PolicyServer",
         );
     }
     if any(|reason| report_shortfall(reason).is_some() && reason.code() == WITHHELD) {
-        hints.push("hint: `image` and `attestations` need `oci/v1/oci_manifest_config` as well");
+        hints.push("hint: `image` and `attestations` also need `oci/v1/oci_manifest_config`");
     }
     hints
 }

@@ -61,7 +61,10 @@ impl fmt::Display for Unmet {
             }
             Shortfall::Signature(reason) => write!(f, "{subject}: {reason}"),
             Shortfall::TooLarge(size) => {
-                write!(f, "{subject} has {size} bytes of config, and at most {MAX_REPORT} are read")
+                write!(
+                    f,
+                    "{subject} has a config of {size} bytes; at most {MAX_REPORT} are allowed"
+                )
             }
             Shortfall::Report(problem) => write!(f, "{subject} {problem}"),
             Shortfall::Image(problem) => write!(f, "{subject} {problem}"),
@@ -70,19 +73,16 @@ impl fmt::Display for Unmet {
             }
             Shortfall::Withheld(words) => write!(
                 f,
-                "{subject} could not be checked, the policy server withholds a capability: {}",
+                "{subject} could not be checked, the policy server does not grant a host capability: {}",
                 first_line(words)
             ),
-            Shortfall::NoTag(why) => write!(f, "{subject} cannot be looked for: {why}"),
+            Shortfall::NoTag(why) => write!(f, "{subject} cannot be found: {why}"),
             Shortfall::NoPlatform => {
-                write!(
-                    f,
-                    "{subject}: its index lists no image for the platforms that are asked for"
-                )
+                write!(f, "{subject}: the index lists no image for a required platform")
             }
             Shortfall::TooManyPlatforms(count) => write!(
                 f,
-                "{subject}: its index lists {count} images, too many to ask about; name some in `platforms`"
+                "{subject}: the index lists {count} images, which is too many; select some with `platforms`"
             ),
         }
     }

@@ -21,8 +21,8 @@ use std::time::Duration;
 /// after their first star take less.
 const MAX_STEPS: usize = 8_000_000;
 
-const TOO_ALIKE: &str = "there are too many patterns of subjects that begin and end alike to tell them apart; write fewer \
-                         wildcards";
+const TOO_ALIKE: &str = "too many subject patterns are similar, so the policy cannot tell whether they are distinct; \
+     use fewer wildcards";
 
 /// Checks what [`super::read`] leaves to the set-up.
 ///
@@ -92,8 +92,7 @@ fn check_distinct<'s>(
         Some(twin) => {
             let twin = place_in(place, twin.place);
             Err(SettingsIssue::new(format_args!(
-                "one signature would satisfy both this signer and {twin}; signers of one group must be \
-                 distinct"
+                "one signature can satisfy both this signer and {twin}; the signers of one list must be distinct"
             ))
             .under(signer.place))
         }

@@ -20,7 +20,7 @@ pub struct SettingsIssue {
     pub message: String,
 }
 
-pub(super) const TWICE: &str = "stands there twice";
+pub(super) const TWICE: &str = "occurs twice";
 
 impl SettingsIssue {
     /// Something about the value at hand.

@@ -21,13 +21,13 @@ use std::rc::Rc;
 #[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = super::schema::needs(&[&["image", "images"], &["pubKeys", "keyless", "keylessPrefix", "githubActions", "certificates"]]))))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawEntry<'s> {
-    /// a wildcard (`*`, `?`) over the whole image reference
+    /// a pattern for the whole image reference, with `*` and `?`
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
     image: Option<LegacyPattern>,
-    /// several wildcards, instead of `image`
+    /// several patterns, instead of `image`
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_PATTERNS>>"))]
     images: Option<List<LegacyPattern, MAX_PATTERNS>>,
-    /// annotations that the signatures must carry
+    /// annotations that the signatures must contain
     #[serde(borrow)]
     annotations: Option<Lazy<'s, StringMap<MAX_ANNOTATIONS>>>,
     /// PEM public keys; each must have signed
@@ -36,11 +36,11 @@ pub(super) struct RawEntry<'s> {
     keyless: Option<Lazy<'s, List<RawKeyless, MAX_SIGNERS>>>,
     /// identities whose subject starts with a URL; each must have signed
     keyless_prefix: Option<Lazy<'s, List<RawKeylessPrefix, MAX_SIGNERS>>>,
-    /// a workflow of this owner has signed
+    /// a workflow of this owner must have signed
     github_actions: Option<Lazy<'s, RawGithubActions>>,
     /// PEM certificates; each must have signed
     certificates: Option<Lazy<'s, List<String, MAX_SIGNERS>>>,
-    /// the PEM chain that leads to the certificates, the root last
+    /// PEM, from the issuer of the certificates to the root, which is last
     certificate_chain: Option<Lazy<'s, List<String, MAX_CHAIN>>>,
     /// the signature must be in the transparency log (default: true)
     require_rekor_bundle: Option<Lazy<'s, bool>>,
@@ -54,7 +54,7 @@ struct RawKeyless {
     /// the OIDC issuer
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "String"))]
     issuer: Option<String>,
-    /// the subject, exactly
+    /// the exact subject
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "String"))]
     subject: Option<String>,
 }
@@ -68,10 +68,10 @@ struct RawKeylessPrefix {
     /// the OIDC issuer
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "String"))]
     issuer: Option<String>,
-    /// the URL that the subject is below
+    /// the URL with which the subject starts
     #[serde(rename = "urlPrefix")]
     url_prefix: Option<String>,
-    /// `urlPrefix`, by the name that verify-image-signatures reads
+    /// another name for `urlPrefix`, which verify-image-signatures reads
     #[serde(rename = "url_prefix")]
     upstream_url_prefix: Option<String>,
 }
@@ -99,13 +99,13 @@ pub(super) fn compile(
     notes.extend(odd_signers(&entry).map(|odd| format!("signatures[{index}]: {odd}")));
     let patterns = match (entry.image.take(), entry.images.take()) {
         (Some(_), Some(_)) => {
-            return Err(SettingsIssue::new("give `image` or `images`, not both"));
+            return Err(SettingsIssue::new("set `image` or `images`, not both"));
         }
         (Some(image), None) => vec![image],
         (None, Some(List(images))) => images,
         (None, None) => {
             return Err(SettingsIssue::new(
-                "`image` is missing: which images must be signed? (`*` is every image)",
+                "`image` is missing: which images must be signed? (`*` matches every image)",
             ));
         }
     };
@@ -159,7 +159,7 @@ fn signers(entry: &RawEntry<'_>) -> Result<Vec<Signer>, SettingsIssue> {
             Ok((format!("certificate {number}"), certificate))
         })
     } else {
-        let issue = format!("no signer is given; write one of `{}`", KINDS.join("`, `"));
+        let issue = format!("no signer; set one of `{}`", KINDS.join("`, `"));
         return Err(SettingsIssue::new(issue));
     }?;
     let annotations = StringMap::or_empty(Lazy::read_at("annotations", entry.annotations)?);
@@ -188,7 +188,8 @@ fn check_kinds(entry: &RawEntry<'_>) -> Result<(), SettingsIssue> {
         .collect();
     if given.len() > 1 {
         let kinds = given.join("` and `");
-        let issue = format!("one entry takes one kind of signer, not `{kinds}`; write two");
+        let issue =
+            format!("an entry can have only one kind of signer, not `{kinds}`; write two entries");
         return Err(SettingsIssue::new(issue));
     }
     let of_certificates = [
@@ -197,7 +198,7 @@ fn check_kinds(entry: &RawEntry<'_>) -> Result<(), SettingsIssue> {
     ];
     match of_certificates.into_iter().find(|(_, is_given)| *is_given) {
         Some((key, _)) if !given.is_empty() && given != ["certificates"] => {
-            let issue = SettingsIssue::new("belongs to `certificates`, which are missing here");
+            let issue = SettingsIssue::new("is only for `certificates`, which are missing here");
             Err(issue.under(key))
         }
         _ => Ok(()),
@@ -235,7 +236,7 @@ fn keyless(_: usize, pair: RawKeyless) -> Result<Labelled, SettingsIssue> {
 fn keyless_prefix(_: usize, pair: RawKeylessPrefix) -> Result<Labelled, SettingsIssue> {
     let (key, prefix) = match (pair.url_prefix, pair.upstream_url_prefix) {
         (Some(_), Some(_)) => {
-            let issue = SettingsIssue::new("is another name of `urlPrefix`");
+            let issue = SettingsIssue::new("is another name for `urlPrefix`; set only one");
             return Err(issue.under("url_prefix"));
         }
         (Some(prefix), None) => ("urlPrefix", prefix),

@@ -51,7 +51,7 @@ fn check_count<E: Error>(count: Option<usize>, max: usize) -> Result<(), E> {
     match count {
         Some(count) if count <= max => Ok(()),
         Some(count) => {
-            Err(E::custom(format_args!("holds {count} entries; at most {max} are taken")))
+            Err(E::custom(format_args!("has {count} entries; at most {max} are allowed")))
         }
         None => Err(E::custom("its entries cannot be counted")),
     }

@@ -78,46 +78,46 @@ const SAYS_SOMETHING: &[&str] = &[
     "unmatchedImages",
 ];
 
-/// Who must have signed which container images.
+/// Which container images need which signatures.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
 #[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = schema::needs(&[SAYS_SOMETHING]))))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawSettings<'s> {
-    /// who must have signed which images, in the format of verify-image-signatures
+    /// which images need which signatures, in the format of verify-image-signatures
     #[serde(borrow)]
     signatures: Option<Lazy<'s, Entries<'s, legacy::RawEntry<'s>>>>,
     /// write the verified digest into the object (default: true)
     modify_images_with_digest: Option<bool>,
-    /// who must have signed which images, in the vocabulary of Kubewarden's verification config
+    /// which images need which signatures
     rules: Option<Lazy<'s, Entries<'s, rule::RawRule<'s>>>>,
-    /// whose public keys must have signed which images: rules that a form can write
+    /// which images must be signed with which public keys
     public_keys: Option<Lazy<'s, FormEntries<'s, lists::PublicKeys<'s>>>>,
-    /// which identities must have signed which images
+    /// which images must be signed by which identities
     keyless_identities: Option<Lazy<'s, FormEntries<'s, lists::KeylessIdentities<'s>>>>,
-    /// identities below which URLs must have signed which images
+    /// which images must be signed by identities below which URLs
     keyless_prefixes: Option<Lazy<'s, FormEntries<'s, lists::KeylessPrefixes<'s>>>>,
-    /// whose GitHub Actions workflows must have signed which images
+    /// which images must be signed by which GitHub Actions workflows
     github_actions: Option<Lazy<'s, FormEntries<'s, lists::GithubActions<'s>>>>,
-    /// whose certificates must have signed which images
+    /// which images must be signed with which certificates
     certificates: Option<Lazy<'s, FormEntries<'s, lists::Certificates<'s>>>>,
-    /// whose scans, signed as the images are, must be there and free of which findings
+    /// which images need a signed vulnerability scan, and from whom
     vulnerability_scans: Option<Lazy<'s, FormEntries<'s, lists::VulnerabilityScans<'s>>>>,
     /// patterns of images that are neither verified nor pinned
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_PATTERNS>>"))]
     exempt: Option<List<ImagePattern, MAX_PATTERNS>>,
-    /// what becomes of an image that nothing matches (default: accept)
+    /// what to do with an image that matches no rule and no entry (default: accept)
     unmatched_images: Option<UnmatchedImages>,
-    /// whether images that an update leaves as they are are verified again (default: skip)
+    /// what to do, on an update, with images that the update does not change (default: skip)
     unchanged_images: Option<UnchangedImages>,
-    /// pin in the templates of Deployments, Jobs and so on as well as in Pods (default: true)
+    /// false: pin images in Pods only, not in the templates of Deployments, Jobs and so on (default: true)
     pin_workload_templates: Option<bool>,
-    /// custom resources that hold images
+    /// custom resources that contain images
     extra_workloads: Option<List<workload::RawWorkload, MAX_WORKLOADS>>,
-    /// ignored: the Rancher form keeps its own state here
+    /// ignored: the form in Rancher stores its state here
     #[serde(rename = "description")]
     _description: Option<String>,
-    /// ignored: the Rancher form keeps its own state here
+    /// ignored: the form in Rancher stores its state here
     #[serde(rename = "rule")]
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
     _rule: Option<FormText>,
@@ -164,7 +164,7 @@ impl<'s> PartialSettings<'s> {
     pub fn read(json: &'s RawValue) -> Result<Self, SettingsError> {
         let size = json.get().len();
         if size > MAX_SETTINGS {
-            let limit = format!("they are {size} bytes long; at most {MAX_SETTINGS} are taken");
+            let limit = format!("they have {size} bytes; at most {MAX_SETTINGS} are allowed");
             return Err(SettingsIssue::new(limit).into());
         }
         let (raw, signatures, rules) = read_with_lists(json)?;
@@ -229,7 +229,7 @@ impl<'s> PartialSettings<'s> {
             }
             if patterns > MAX_ALL_PATTERNS {
                 let limit =
-                    format!("the lists hold more than {MAX_ALL_PATTERNS} patterns together");
+                    format!("the lists have more than {MAX_ALL_PATTERNS} patterns in total");
                 return Err(SettingsError::from(SettingsIssue::new(limit)));
             }
             if issues.len() < MAX_ISSUES {

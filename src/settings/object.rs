@@ -16,7 +16,7 @@ pub(super) struct Object<'s>(Vec<Member<'s>>);
 /// Says so when a value is blank.
 pub(super) fn not_blank(raw: &RawValue) -> Result<(), SettingsIssue> {
     if is_blank(raw) {
-        return Err(SettingsIssue::new("is empty: say what is asked, or leave it out"));
+        return Err(SettingsIssue::new("is empty: fill it in, or remove it"));
     }
     Ok(())
 }
@@ -27,7 +27,7 @@ pub(super) fn list(raw: &RawValue, max: usize) -> Result<Vec<&RawValue>, Setting
     let elements = elements(raw).ok_or_else(|| value::expected(raw, "a list"))?;
     if elements.len() > max {
         let count = elements.len();
-        let issue = format!("holds {count} entries; at most {max} are taken");
+        let issue = format!("has {count} entries; at most {max} are allowed");
         return Err(SettingsIssue::new(issue));
     }
     Ok(elements)

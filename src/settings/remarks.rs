@@ -29,7 +29,7 @@ fn of_patterns(rule: &Rule) -> impl Iterator<Item = String> {
         Patterns::Images { .. } => &[],
     };
     let idle = patterns.iter().filter(|pattern| can_match_nothing(pattern));
-    idle.map(|pattern| format!("{}: `{pattern}` can match no image", rule.place))
+    idle.map(|pattern| format!("{}: `{pattern}` cannot match any image", rule.place))
 }
 
 fn can_match_nothing(pattern: &LegacyPattern) -> bool {
@@ -50,7 +50,7 @@ fn of_certificates(rule: &Rule, signer: &Signer, now: Duration) -> Option<String
         |pem| match Certificate::parse(pem).and_then(|certificate| certificate.check_validity(now))
         {
             Err(error @ CertificateError::Expired(_)) => {
-                Some(format!("{}: {error}, so this signer is missing", rule.place_of(signer)))
+                Some(format!("{}: {error}, so its signatures do not count", rule.place_of(signer)))
             }
             _ => None,
         },
@@ -74,10 +74,10 @@ mod tests {
         });
         let raw = serde_json::value::to_raw_value(&settings).unwrap();
         let expected = [
-            "signatures[0]: nobody can sign for `*` of GitHub: names are compared as they stand",
-            "signatures[0]: `ghcr.io/acme/App` can match no image",
-            "signatures[1]: `ghcr.io/a cme/*` can match no image",
-            "rules[0].anyOf.signatures[0]: the certificate expired on 2002-01-01, so this signer is missing",
+            "signatures[0]: `*` matches nobody on GitHub: `*` is not a wildcard here",
+            "signatures[0]: `ghcr.io/acme/App` cannot match any image",
+            "signatures[1]: `ghcr.io/a cme/*` cannot match any image",
+            "rules[0].anyOf.signatures[0]: the certificate expired on 2002-01-01, so its signatures do not count",
         ];
         assert_eq!(remarks(&raw, Duration::from_hours(57 * 8_766)), expected);
     }

@@ -21,26 +21,26 @@ use serde::Deserialize;
 #[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = super::schema::needs(&[&["allOf", "anyOf"]]))))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawRule<'s> {
-    /// what messages call the rule
+    /// the name of the rule in messages
     #[serde(borrow)]
     name: Option<Lazy<'s, String>>,
-    /// patterns of the images that the rule is about
+    /// patterns of the images that match the rule
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "List<String, MAX_PATTERNS>"))]
     images: Option<List<ImagePattern, MAX_PATTERNS>>,
-    /// patterns of images to leave out, though `images` matches them
+    /// patterns of images that do not match, even if `images` matches them
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_PATTERNS>>"))]
     exclude: Option<List<ImagePattern, MAX_PATTERNS>>,
-    /// whether an image that does not satisfy it is rejected or only warned of (default: reject)
+    /// what to do with an image that does not satisfy it (default: reject)
     enforcement: Option<Lazy<'s, Enforcement>>,
-    /// each of these must have signed
+    /// all of these signers must have signed
     all_of: Option<Lazy<'s, RawSigners<'s>>>,
-    /// some of these must have signed
+    /// a number of these signers must have signed
     any_of: Option<Lazy<'s, RawAnyOf<'s>>>,
-    /// what the image must say of itself
+    /// conditions on the image itself: its age, its labels
     #[serde(default)]
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<RawImage>"))]
     image: Written<'s>,
-    /// signed reports that must be there
+    /// signed reports that the image needs
     #[serde(default)]
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<RawAttestations<'s>>"))]
     attestations: Written<'s>,
@@ -101,12 +101,12 @@ pub(super) fn sparing(
 ) -> Result<Vec<ImagePattern>, SettingsIssue> {
     let message = match coverage(&[ImagePattern::every_image()], &patterns) {
         None => return Ok(patterns),
-        Some(Coverage::Every) => "this is every image, so none would be checked",
+        Some(Coverage::Every) => "these patterns match every image, so none would be checked",
         Some(Coverage::EveryTag) => {
-            "this is every image that is given by a tag, so none of those would be checked"
+            "these patterns match every image without a digest, so no such image would be checked"
         }
         Some(Coverage::EveryDigest) => {
-            "this is every image that is given by a digest, so none of those would be checked"
+            "these patterns match every image with a digest, so no such image would be checked"
         }
     };
     Err(SettingsIssue::new(message).under(key))

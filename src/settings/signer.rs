@@ -32,17 +32,17 @@ pub(super) enum AnySigner {}
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawPubKey {
-    /// how the signer is known
+    /// the kind of signer
     #[serde(rename = "kind")]
     _kind: SignerKind,
-    /// what messages call the signer
+    /// the name of the signer in messages
     owner: Option<String>,
-    /// PEM, any one of several keys, or `k8s://namespace/name` of a Secret
+    /// PEM, one or more keys of which one must have signed, or `k8s://namespace/name` of a Secret
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
     key: Option<KeyText>,
     /// where in the cluster the key is
     key_from: Option<RawKeyFrom>,
-    /// annotations that the signature must carry
+    /// annotations that the signature must contain
     annotations: Option<StringMap<MAX_ANNOTATIONS>>,
 }
 
@@ -69,7 +69,7 @@ struct RawKeyObject {
     /// its name
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "String"))]
     name: Option<String>,
-    /// the entry that holds the key (default: cosign.pub)
+    /// the key in `data` that contains the PEM (default: cosign.pub)
     key: Option<String>,
 }
 
@@ -78,7 +78,7 @@ struct RawKeyObject {
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawGenericIssuer {
-    /// how the signer is known
+    /// the kind of signer
     #[serde(rename = "kind")]
     _kind: SignerKind,
     /// the OIDC issuer
@@ -87,7 +87,7 @@ pub(super) struct RawGenericIssuer {
     /// the subject
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "RawSubject"))]
     subject: Option<RawSubject>,
-    /// annotations that the signature must carry
+    /// annotations that the signature must contain
     annotations: Option<StringMap<MAX_ANNOTATIONS>>,
 }
 
@@ -97,12 +97,12 @@ pub(super) struct RawGenericIssuer {
 #[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = super::schema::needs(&[&["equal", "urlPrefix", "pattern"]]))))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawSubject {
-    /// the subject, exactly
+    /// the exact subject
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
     equal: Option<Literal>,
-    /// the URL that the subject is below
+    /// the URL with which the subject starts
     url_prefix: Option<String>,
-    /// what the subject matches: `*` is any number of characters but no `/`, `**` any number of any characters
+    /// a pattern for the whole subject: `*` matches any characters except `/`, `**` matches any characters
     pattern: Option<String>,
 }
 
@@ -111,7 +111,7 @@ struct RawSubject {
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawGithubAction {
-    /// how the signer is known
+    /// the kind of signer
     #[serde(rename = "kind")]
     _kind: SignerKind,
     /// the user or organisation
@@ -120,7 +120,7 @@ pub(super) struct RawGithubAction {
     /// one of its repositories (default: all)
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
     repo: Option<Literal>,
-    /// annotations that the signature must carry
+    /// annotations that the signature must contain
     annotations: Option<StringMap<MAX_ANNOTATIONS>>,
 }
 
@@ -129,17 +129,17 @@ pub(super) struct RawGithubAction {
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawCertificate {
-    /// how the signer is known
+    /// the kind of signer
     #[serde(rename = "kind")]
     _kind: SignerKind,
     /// PEM
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "String"))]
     certificate: Option<String>,
-    /// the PEM chain that leads to it, the root last
+    /// PEM, from the issuer of the certificate to the root, which is last
     certificate_chain: Option<List<String, MAX_CHAIN>>,
     /// the signature must be in the transparency log (default: true)
     require_rekor_bundle: Option<bool>,
-    /// annotations that the signature must carry
+    /// annotations that the signature must contain
     annotations: Option<StringMap<MAX_ANNOTATIONS>>,
 }
 
@@ -208,7 +208,7 @@ fn kind(raw: &RawValue) -> Result<SignerKind, SettingsIssue> {
     let AnyKind { kind, .. } = value::read(raw)?;
     kind.ok_or_else(|| {
         SettingsIssue::new(
-            "`kind` is missing; one of `pubKey`, `genericIssuer`, `githubAction`, `certificate`",
+            "`kind` is missing; use one of `pubKey`, `genericIssuer`, `githubAction`, `certificate`",
         )
     })
 }
@@ -221,7 +221,7 @@ fn key_source(
         (Some(KeyText(key)), None) => Ok(key),
         (None, Some(key_from)) => key_object(key_from).map_err(|issue| issue.under("keyFrom")),
         (Some(_), Some(_)) | (None, None) => {
-            Err(SettingsIssue::new("give one of `key` and `keyFrom`"))
+            Err(SettingsIssue::new("set exactly one of `key` and `keyFrom`"))
         }
     }
 }
@@ -231,7 +231,7 @@ fn key_object(key_from: RawKeyFrom) -> Result<KeySource, SettingsIssue> {
         (Some(object), None) => (ObjectKind::ConfigMap, "configMap", object),
         (None, Some(object)) => (ObjectKind::Secret, "secret", object),
         (Some(_), Some(_)) | (None, None) => {
-            return Err(SettingsIssue::new("give one of `configMap` and `secret`"));
+            return Err(SettingsIssue::new("set exactly one of `configMap` and `secret`"));
         }
     };
     let name = |value, of| {
@@ -239,14 +239,13 @@ fn key_object(key_from: RawKeyFrom) -> Result<KeySource, SettingsIssue> {
         if is_object_name(&name) {
             return Ok(name);
         }
-        let issue =
-            "is no name of an object: lower-case letters and digits, with `-` and `.` between them";
+        let issue = "is not a valid object name: use lower-case letters and digits, with `-` and `.` between them";
         Err(SettingsIssue::new(format_args!("`{name}` {issue}")).under(of).under(key))
     };
     let entry = object.key.unwrap_or_else(|| COSIGN_ENTRY.to_owned());
     let in_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if !entry.chars().all(in_key) {
-        let issue = "is no key of an object's data: letters, digits, `-`, `_` and `.`";
+        let issue = "is not a valid key of `data`: use letters, digits, `-`, `_` and `.`";
         return Err(SettingsIssue::new(format_args!("`{entry}` {issue}")).under("key").under(key));
     }
     let (namespace, name) = (name(object.namespace, "namespace")?, name(object.name, "name")?);
@@ -254,7 +253,7 @@ fn key_object(key_from: RawKeyFrom) -> Result<KeySource, SettingsIssue> {
 }
 
 fn generic_issuer(issuer: String, subject: Option<RawSubject>) -> Result<Labelled, SettingsIssue> {
-    let missing = "`subject` is missing: `{equal: …}`, `{urlPrefix: …}` or `{pattern: …}`";
+    let missing = "`subject` is missing: set `{equal: …}`, `{urlPrefix: …}` or `{pattern: …}`";
     let subject = subject.ok_or_else(|| SettingsIssue::new(missing))?;
     match (subject.equal, subject.url_prefix, subject.pattern) {
         (Some(Literal(equal)), None, None) => Ok(keyless(issuer, equal)),
@@ -265,7 +264,7 @@ fn generic_issuer(issuer: String, subject: Option<RawSubject>) -> Result<Labelle
             keyless_pattern(issuer, &pattern).map_err(|issue| issue.under("subject.pattern"))
         }
         _ => {
-            let issue = SettingsIssue::new("give one of `equal`, `urlPrefix` and `pattern`");
+            let issue = SettingsIssue::new("set exactly one of `equal`, `urlPrefix` and `pattern`");
             Err(issue.under("subject"))
         }
     }

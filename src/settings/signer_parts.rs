@@ -22,12 +22,12 @@ impl<'de> Deserialize<'de> for Literal {
         let text = String::deserialize(deserializer)?;
         if text.contains('*') {
             return Err(D::Error::custom(format_args!(
-                "`{text}` is compared character by character, and no name has a `*`; `subject: {{pattern: …}}` \
-                 of a `genericIssuer` in `rules` takes wildcards"
+                "`{text}` must be an exact name, without `*`; for wildcards, use `subject: {{pattern: …}}` of a \
+                 `genericIssuer` in `rules`"
             )));
         }
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(D::Error::custom("it holds a space or a line break, which no name has"));
+            return Err(D::Error::custom("it contains a space or a line break, which no name has"));
         }
         Ok(Self(text))
     }
@@ -93,7 +93,7 @@ pub(super) fn owned_prefix(issuer: String, prefix: &str) -> Result<Labelled, Set
     match without_owner(&complete) {
         None => keyless_prefix(issuer, prefix),
         Some(owned) => Err(SettingsIssue::new(format_args!(
-            "`{prefix}` is everybody's; write the owner out, as in `{owned}`"
+            "anybody can sign below `{prefix}`; add the owner, as in `{owned}`"
         ))),
     }
 }
@@ -103,7 +103,7 @@ pub(super) fn github_actions(
     repo: Option<String>,
 ) -> Result<Labelled, SettingsIssue> {
     if owner.contains('/') || repo.iter().any(|repo| repo.contains('/')) {
-        let apart = "write the owner and the repository apart: `owner: acme`, `repo: app`";
+        let apart = "write the owner and the repository separately: `owner: acme`, `repo: app`";
         return Err(SettingsIssue::new(apart));
     }
     let label = match &repo {

@@ -21,7 +21,7 @@ pub(super) struct RawAnyOf<'s> {
     /// how many must have signed (default: 1)
     #[cfg_attr(not(target_family = "wasm"), schemars(range(min = 1)))]
     minimum_matches: Option<u64>,
-    /// those who can sign
+    /// the signers
     #[serde(borrow)]
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "RawSigners<'s>"))]
     signatures: Option<RawSigners<'s>>,

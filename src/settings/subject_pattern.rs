@@ -17,14 +17,14 @@ pub fn pattern(text: &str) -> Result<SubjectPattern, String> {
         return Err(format!("it is longer than {MAX_SUBJECT_PATTERN} bytes"));
     }
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(format!("`{text}` holds a space or something else than ASCII"));
+        return Err(format!("`{text}` contains a space or a character that is not ASCII"));
     }
     if !text.contains('*') {
-        return Err(format!("`{text}` has no `*`; give it as `equal`"));
+        return Err(format!("`{text}` has no `*`; write it as `equal`"));
     }
     if text.contains("***") || text.contains('?') {
         return Err(format!(
-            "`{text}` has more than `*`, any number of letters but no `/`, and `**`, any number of any letters"
+            "`{text}` has other wildcards than `*` (any characters except `/`) and `**` (any characters)"
         ));
     }
     names_somebody(text)?;
@@ -37,8 +37,8 @@ fn names_somebody(text: &str) -> Result<(), String> {
     };
     if !starts_with_host(text) || rest.split_once('/').is_none_or(|(_, path)| path.is_empty()) {
         return Err(format!(
-            "`{text}` does not start with a plain scheme and host in lower case, and a `/`; write them out, \
-             as in `https://github.com/acme/*/.github/workflows/release.yml@refs/tags/v*`"
+            "`{text}` does not start with a scheme, a host name in lower case and a `/`, all without wildcards, as \
+             in `https://github.com/acme/*/.github/workflows/release.yml@refs/tags/v*`"
         ));
     }
     match without_owner(text) {
@@ -46,7 +46,7 @@ fn names_somebody(text: &str) -> Result<(), String> {
         Some(owned) => {
             let host = rest.split('/').next().unwrap_or(rest);
             Err(format!(
-                "`{text}` is for more than one owner; `{host}` is everybody's: write the owner out, as in \
+                "`{text}` can match several owners, and anybody can be one at `{host}`; write the whole owner, as in \
                  `{owned}**`"
             ))
         }
@@ -57,17 +57,17 @@ fn names_addresses(text: &str) -> Result<(), String> {
     let domain = text.rsplit_once('@').map(|(_, domain)| domain);
     let Some(domain) = domain.filter(|domain| is_host(domain)) else {
         return Err(format!(
-            "`{text}` is neither a URL nor an e-mail address whose domain is written out, such as `*@acme.com`"
+            "`{text}` is neither a URL nor an e-mail address with a whole domain, such as `*@acme.com`"
         ));
     };
     if text.contains("**") || text.contains('/') {
         return Err(format!(
-            "`{text}` would match URLs that end like an e-mail address; write `*@{domain}`"
+            "`{text}` also matches URLs that end like an e-mail address; write `*@{domain}`"
         ));
     }
     if is_public_mail(domain) {
         return Err(format!(
-            "everybody can have an address at `{domain}`; write each address out, and give it as `equal`"
+            "anybody can have an address at `{domain}`; write each whole address as `equal`"
         ));
     }
     Ok(())
@@ -100,12 +100,12 @@ mod tests {
 
     #[test]
     fn what_is_refused() {
-        const NO_HOST: &str = "does not start with a plain scheme and host";
-        const EVERYBODY: &str = "is everybody's: write the owner out";
-        const URLS: &str = "would match URLs that end like an e-mail address; write `*@acme.com`";
-        const PUBLIC: &str = "everybody can have an address at";
+        const NO_HOST: &str = "does not start with a scheme, a host name";
+        const EVERYBODY: &str = "and anybody can be one at";
+        const URLS: &str = "also matches URLs that end like an e-mail address; write `*@acme.com`";
+        const PUBLIC: &str = "anybody can have an address at";
         const NOBODY: &str = "is neither a URL nor an e-mail address";
-        const ODD: &str = "has more than `*`";
+        const ODD: &str = "has other wildcards than `*`";
         let rows = [
             ("*", NOBODY),
             ("**", NOBODY),
@@ -116,8 +116,8 @@ mod tests {
             ("*@", NOBODY),
             ("*@acme.com*", NOBODY),
             ("*@Acme.com", NOBODY),
-            ("ann@acme.com", "has no `*`; give it as `equal`"),
-            ("https://github.com/acme/app", "has no `*`; give it as `equal`"),
+            ("ann@acme.com", "has no `*`; write it as `equal`"),
+            ("https://github.com/acme/app", "has no `*`; write it as `equal`"),
             ("", "has no `*`"),
             ("*://github.com/acme/app", NO_HOST),
             ("http*://github.com/acme/app", NO_HOST),
@@ -148,9 +148,12 @@ mod tests {
             ("ann*@users.noreply.github.com", PUBLIC),
             ("https://github.com/acme/***", ODD),
             ("https://github.com/acme/v?*", ODD),
-            ("https://github.com/acme/ *", "holds a space"),
-            ("https://github.com/acme/\u{430}*", "holds a space or something else than ASCII"),
-            ("https://github.com/acme/\n*", "holds a space"),
+            ("https://github.com/acme/ *", "contains a space"),
+            (
+                "https://github.com/acme/\u{430}*",
+                "contains a space or a character that is not ASCII",
+            ),
+            ("https://github.com/acme/\n*", "contains a space"),
         ];
         for (text, expected) in rows {
             let error = pattern(text).unwrap_err();

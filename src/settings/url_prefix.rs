@@ -10,14 +10,14 @@ pub(super) fn complete(text: &str) -> Result<String, String> {
     let (scheme, rest) = text
         .split_once("://")
         .filter(|(scheme, _)| is_scheme(scheme))
-        .ok_or_else(|| format!("`{text}` is not a URL with a host; {example}"))?;
+        .ok_or_else(|| format!("`{text}` is not a URL with a host name; {example}"))?;
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
     if !is_authority(scheme, authority) {
         return Err(format!("`{text}` has no plain host name in lower case; {example}"));
     }
     if !is_path(path) {
         return Err(format!(
-            "`{text}` has a path with other characters than letters, digits and `-._~@+/`; {example}"
+            "the path of `{text}` may contain only letters, digits and `-._~@+/`; {example}"
         ));
     }
     let slash = if rest.ends_with('/') { "" } else { "/" };

@@ -13,7 +13,7 @@ use serde::de::{Deserializer, Error};
 /// No schema nests its pod specs deeper.
 const MAX_STEPS: usize = 32;
 
-/// A custom resource that holds images.
+/// A custom resource that contains images.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
 #[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = super::schema::needs(&[&["podSpecs", "images"]]))))]
@@ -24,10 +24,10 @@ pub(super) struct RawWorkload {
     /// its kind
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "String"))]
     kind: Option<String>,
-    /// JSON pointers to pod specs; `*` is every element of a list
+    /// JSON pointers to pod specs; `*` matches every element of a list
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_POINTERS>>"))]
     pod_specs: Option<List<Pointer, MAX_POINTERS>>,
-    /// JSON pointers to images; `*` is every element of a list
+    /// JSON pointers to images; `*` matches every element of a list
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_POINTERS>>"))]
     images: Option<List<Pointer, MAX_POINTERS>>,
 }
@@ -40,7 +40,7 @@ pub(super) fn compile_all(
     for (index, entry) in entries.into_iter().enumerate() {
         let compiled = compile(entry).and_then(|(kind, workload)| {
             if workloads.iter().any(|(known, _)| *known == kind) {
-                let twice = format!("`{kind}` has an entry already; write all paths there");
+                let twice = format!("`{kind}` already has an entry; write all paths there");
                 return Err(SettingsIssue::new(twice));
             }
             Ok((kind, workload))
@@ -56,7 +56,7 @@ fn compile(entry: RawWorkload) -> Result<(GroupKind, Workload), SettingsIssue> {
         kind: required(entry.kind, "kind")?,
     };
     if kind.group.contains('/') {
-        let issue = SettingsIssue::new("write the group alone, without a version");
+        let issue = SettingsIssue::new("write only the group, without a version");
         return Err(issue.under("apiGroup"));
     }
     let images = List::or_empty(entry.images);
@@ -66,7 +66,7 @@ fn compile(entry: RawWorkload) -> Result<(GroupKind, Workload), SettingsIssue> {
         images.extend(kinds::pod_spec_images(place));
     }
     if images.is_empty() {
-        return Err(SettingsIssue::new("where are its images? give `podSpecs` or `images`"));
+        return Err(SettingsIssue::new("where are its images? set `podSpecs` or `images`"));
     }
     let known = kinds::built_in(&kind);
     let mut workload = known.unwrap_or_else(|| Workload::new(Vec::new(), Form::Template));
@@ -86,10 +86,10 @@ impl<'de> Deserialize<'de> for Pointer {
         let is_position = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         if let Some(position) = text.split('/').find(|part| is_position(part)) {
             return Err(D::Error::custom(format_args!(
-                "`{text}` has the position `{position}` in it; write `*`, which is every element of a list"
+                "`{text}` contains the position `{position}`; write `*`, which matches every element of a list"
             )));
         }
-        let what = "is not a JSON pointer to a part of the object beside its metadata";
+        let what = "is not a JSON pointer to a part of the object outside its metadata";
         parse(&text).map(Self).ok_or_else(|| {
             D::Error::custom(format_args!("`{text}` {what}, such as `/spec/template/spec`"))
         })
@@ -129,7 +129,7 @@ pub(super) fn check_pointer(text: &str) -> Result<(), SettingsIssue> {
         return Ok(());
     }
     Err(SettingsIssue::new(format_args!(
-        "`{text}` is not a JSON pointer, such as `/approvers/*/team`; `*` is each element of a list"
+        "`{text}` is not a JSON pointer, such as `/approvers/*/team`; `*` matches each element of a list"
     )))
 }
 

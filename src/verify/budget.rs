@@ -21,8 +21,8 @@ const MAX_ANSWERED: usize = 16 * 1024 * 1024;
 const FORM: usize = 8;
 
 /// What is told once it is spent.
-pub(super) const SPENT: &str = "to check the images of this object takes more questions, or longer ones, than a request \
-                                may ask";
+pub(super) const SPENT: &str = "the images of this object need more calls to the policy server, or longer ones, than \
+     one request may make";
 
 /// What was asked and answered so far.
 #[derive(Debug, Default)]

@@ -88,13 +88,15 @@ fn explain(error: &HostError, kind: ObjectKind, place: &str) -> String {
     match meaning {
         HostErrorKind::WithheldKubernetes => format!(
             "the policy may not read the {place}: add `apiVersion: v1, kind: {kind}` to its \
-             `contextAwareResources`"
+             `spec.contextAwareResources`"
         ),
         HostErrorKind::Withheld => {
-            format!("the policy server withholds `kubernetes/get_resource`: {line}")
+            format!(
+                "the policy server does not grant the host capability `kubernetes/get_resource`: {line}"
+            )
         }
         HostErrorKind::Forbidden => format!(
-            "the policy server's service account may not `get` the {place}: grant it by RBAC ({line})"
+            "the policy server's service account may not `get` the {place}: allow it with RBAC ({line})"
         ),
         HostErrorKind::Absent => format!("there is no {place}"),
         HostErrorKind::NoSignatures

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 /// What is told when the steps are used up that certificates and patterns may take.
 pub(super) const TOO_LONG: &str =
-    "its signatures name too many subjects to compare them with the patterns";
+    "its signatures have too many subjects to compare with the patterns";
 
 /// Why one check failed.
 #[derive(Clone, Debug)]

@@ -213,7 +213,7 @@ impl Evidence {
 fn perhaps_an_index(tag: &str, why: Shortfall) -> Shortfall {
     let Shortfall::Unchecked(words) = why else { return why };
     Shortfall::Unchecked(format!(
-        "none is at `{tag}`, and the image's manifest, which could list others, was not read: {words}"
+        "there is none at `{tag}`, and the image's manifest could not be read: {words}"
     ))
 }
 

@@ -126,12 +126,12 @@ pub(crate) fn identities(
     match SignatureManifest::read_within(host::read(manifest)?, left) {
         SignatureManifest::Of(identities) => Ok(identities.into()),
         SignatureManifest::NoSignature => Err(CheckFailure::InvalidSignatures),
-        SignatureManifest::NoManifest => {
-            Err(CheckFailure::Unchecked(format!("its signatures at `{tag}` are no manifest")))
-        }
+        SignatureManifest::NoManifest => Err(CheckFailure::Unchecked(format!(
+            "the manifest of its signatures at `{tag}` is not valid"
+        ))),
         SignatureManifest::TooLong => Err(CheckFailure::Unchecked(TOO_LONG.to_owned())),
         SignatureManifest::TooMany(count) => Err(CheckFailure::Unchecked(format!(
-            "its signatures at `{tag}` are {count}; at most {MAX_LAYERS} are read"
+            "it has {count} signatures at `{tag}`; at most {MAX_LAYERS} can be read"
         ))),
     }
 }

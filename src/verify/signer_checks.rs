@@ -42,7 +42,7 @@ impl fmt::Display for SignerError {
             Self::Key(error) => error.fmt(f),
             Self::Certificate(error) => error.fmt(f),
             Self::Shared(label) => {
-                write!(f, "it holds a key of {label}, and one signature counts once")
+                write!(f, "it contains a key of {label}, and one signature cannot count twice")
             }
         }
     }

@@ -24,7 +24,7 @@ use std::rc::Rc;
 /// Pods (110 by default), and verifying so many would take longer than a webhook may.
 pub const MAX_IMAGES: usize = 1000;
 
-const METADATA: &str = "the metadata of an object";
+const METADATA: &str = "valid metadata";
 const OBJECT_META: [&str; 2] = ["ownerReferences", "deletionTimestamp"];
 
 /// Why an object cannot be read.
@@ -50,14 +50,14 @@ pub enum ExtractError {
 impl fmt::Display for ExtractError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Absent => f.write_str("the request holds no object"),
+            Self::Absent => f.write_str("the request contains no object"),
             Self::Shape { path, expected } if path.is_empty() => {
                 write!(f, "the object is not {expected}")
             }
             Self::Shape { path, expected } => write!(f, "`{path}` is not {expected}"),
             Self::Missing(path) => write!(f, "`{path}` is missing"),
-            Self::Twice(path) => write!(f, "`{path}` stands there twice"),
-            Self::TooManyImages => write!(f, "it holds more than {MAX_IMAGES} images"),
+            Self::Twice(path) => write!(f, "`{path}` occurs twice"),
+            Self::TooManyImages => write!(f, "it contains more than {MAX_IMAGES} images"),
         }
     }
 }

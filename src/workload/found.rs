@@ -129,7 +129,7 @@ pub enum ImageError {
 impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing => f.write_str("no image is given"),
+            Self::Missing => f.write_str("the image is missing"),
             Self::NotAString => f.write_str("the image is not a string"),
             Self::NotAReference(error) => error.fmt(f),
         }

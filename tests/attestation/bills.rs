@@ -22,19 +22,19 @@ fn bills_of_materials() {
             spdx(
                 json!([{"name": "log4j-core", "versionInfo": "2.14.1", "licenseDeclared": "Apache-2.0"}]),
             ),
-            "lists what is refused: log4j-core 2.14.1",
+            "lists packages that are not allowed: log4j-core 2.14.1",
         ),
         (
             "spdx",
             spdx(json!([{"name": "log4j-core", "licenseDeclared": "Apache-2.0"}])),
-            "lists what is refused: log4j-core",
+            "lists packages that are not allowed: log4j-core",
         ),
         (
             "spdx",
             spdx(
                 json!([{"name": "a", "licenseConcluded": "NOASSERTION", "licenseDeclared": "MIT AND AGPL-3.0-only"}]),
             ),
-            "lists packages whose licences are refused: a (AGPL-3.0-only)",
+            "lists packages with licences that are not allowed: a (AGPL-3.0-only)",
         ),
         (
             "spdx",
@@ -45,12 +45,12 @@ fn bills_of_materials() {
         (
             "spdx",
             json!({"spdxVersion": "SPDX-3.0", "packages": []}),
-            "is of a version that is not read: `SPDX-3.0`",
+            "has the unsupported version `SPDX-3.0`",
         ),
         (
             "spdx",
             json!({"packages": []}),
-            "is no bill of materials: it names no version of SPDX or CycloneDX",
+            "is not an SBOM: it names no version of SPDX or CycloneDX",
         ),
         ("cyclonedx", cyclone(json!([])), ""),
         (
@@ -61,7 +61,7 @@ fn bills_of_materials() {
         (
             "cyclonedx",
             json!({"bomFormat": "CycloneDX", "specVersion": "1.8", "components": []}),
-            "is of a version that is not read: `1.8`",
+            "has the unsupported version `1.8`",
         ),
         ("cyclonedx", cyclone(json!([{"name": "a", "version": "1", "licenses": mit}])), ""),
         (
@@ -69,24 +69,24 @@ fn bills_of_materials() {
             cyclone(
                 json!([{"name": "a", "licenses": mit, "components": [{"name": "log4j-core", "version": "2.3"}]}]),
             ),
-            "lists what is refused: log4j-core 2.3",
+            "lists packages that are not allowed: log4j-core 2.3",
         ),
         (
             "cyclonedx",
             cyclone(
                 json!([{"name": "log4j-core", "version": "2.3", "licenses": mit, "components": [{"name": "b", "version": "9"}]}]),
             ),
-            "lists what is refused: log4j-core 2.3",
+            "lists packages that are not allowed: log4j-core 2.3",
         ),
         (
             "cyclonedx",
             cyclone(json!([{"name": "a", "licenses": [{"expression": "MIT OR AGPL-1.0"}]}])),
-            "lists packages whose licences are refused: a (AGPL-1.0)",
+            "lists packages with licences that are not allowed: a (AGPL-1.0)",
         ),
         (
             "cyclonedx",
             cyclone(json!([{"name": "a", "licenses": [{"license": {"name": "agpl-ours"}}]}])),
-            "lists packages whose licences are refused: a (agpl-ours)",
+            "lists packages with licences that are not allowed: a (agpl-ours)",
         ),
         ("cyclonedx", json!({"specVersion": "1.4"}), "has no list of packages"),
     ];

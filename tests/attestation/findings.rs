@@ -29,7 +29,7 @@ fn findings_of_trivy() {
         (
             both(),
             except("CVE-1", Some("2026-06-09")),
-            "has 1 CRITICAL finding with a fix: CVE-1 (openssl 3.0.1; its exception does not hold)",
+            "has 1 CRITICAL finding with a fix: CVE-1 (openssl 3.0.1; its exception does not apply)",
         ),
         (both(), except("CVE-1", Some("2026-06-10")), ""),
         (both(), except("CVE-11", None), one),
@@ -47,11 +47,11 @@ fn findings_of_trivy() {
             critical(),
             "has 1 UNKNOWN finding with a fix: CVE-1 (openssl 3.0.1)",
         ),
-        (json!([{}]), critical(), "has 1 UNKNOWN finding: one without a name"),
+        (json!([{}]), critical(), "has 1 UNKNOWN finding: a finding without an ID"),
         (
             json!([{"Severity": 9, "Status": "fixed"}]),
             fixed(),
-            "has 1 UNKNOWN finding with a fix: one without a name",
+            "has 1 UNKNOWN finding with a fix: a finding without an ID",
         ),
     ];
     for (findings, asked, expected) in rows {
@@ -95,7 +95,7 @@ fn findings_of_grype() {
         (
             found("GHSA-1", &["CVE-1", "CVE-2"], state("fixed")),
             vec!["CVE-1"],
-            "has 1 CRITICAL finding with a fix: GHSA-1 (openssl 3.0.1; its exception does not hold)",
+            "has 1 CRITICAL finding with a fix: GHSA-1 (openssl 3.0.1; its exception does not apply)",
         ),
         (found("GHSA-1", &["CVE-1", "CVE-2"], state("fixed")), vec!["CVE-1", "CVE-2"], ""),
     ];
@@ -114,7 +114,7 @@ fn findings_of_grype() {
 fn scans_that_are_none() {
     let mut unnamed = trivy(json!([]));
     unnamed["scanner"]["uri"] = json!("");
-    let other = "is of a scanner whose findings are not read here";
+    let other = "is from a scanner that this policy does not know";
     let rows = [
         (unnamed.clone(), "does not name its scanner"),
         (json!({"scanner": {"result": {"SchemaVersion": 2}}}), "does not name its scanner"),

@@ -105,9 +105,9 @@ fn frames() {
         (with("_type", json!("https://in-toto.io/Statement/v0.1")), ""),
         (
             with("_type", json!("https://in-toto.io/Statement/v2")),
-            "is no in-toto Statement 0.1 or 1",
+            "is not an in-toto Statement 0.1 or 1",
         ),
-        (with("_type", Value::Null), "is no in-toto Statement 0.1 or 1"),
+        (with("_type", Value::Null), "is not an in-toto Statement 0.1 or 1"),
         (
             with("predicateType", json!("https://spdx.dev/Document")),
             "is of another type: `https://spdx.dev/Document`",
@@ -158,14 +158,8 @@ fn times() {
         (json!("2026-06-05T23:00:00.5+23:00"), ""),
         (json!("2026-06-01T00:00:00Z"), "is 9 days old, 7 allowed"),
         (json!("2026-06-10T00:05:00Z"), ""),
-        (
-            json!("2026-06-10T00:05:01Z"),
-            "has a time that is ahead of this clock: 2026-06-10T00:05:01Z",
-        ),
-        (
-            json!("9999-12-31T23:59:59Z"),
-            "has a time that is ahead of this clock: 9999-12-31T23:59:59Z",
-        ),
+        (json!("2026-06-10T00:05:01Z"), "has a time in the future: 2026-06-10T00:05:01Z"),
+        (json!("9999-12-31T23:59:59Z"), "has a time in the future: 9999-12-31T23:59:59Z"),
         (json!("yesterday"), "has a time that cannot be read: `yesterday`"),
         (json!(1_780_000_000), "has a time that cannot be read: ``"),
         (json!(""), "has a time that cannot be read: ``"),

@@ -35,13 +35,13 @@ fn builders_and_sources() {
             "slsaprovenance1",
             github(json!("https://github.com/evil/app")),
             asked(&[], acme),
-            "is of another source: `https://github.com/evil/app`",
+            "is from a source that is not allowed: `https://github.com/evil/app`",
         ),
         (
             "slsaprovenance1",
             github(json!("https://github.com/acme/app")),
             asked(&["https://b"], &[]),
-            "is by another builder: `https://github.com/actions/runner/github-hosted`",
+            "is from a builder that is not allowed: `https://github.com/actions/runner/github-hosted`",
         ),
         // What was fetched is no source.
         ("slsaprovenance1", github(Value::Null), asked(&[], acme), "names no source"),
@@ -70,7 +70,7 @@ fn builders_and_sources() {
                 json!({"source": "https://github.com/acme/app", "workflow": {"repository": "https://github.com/evil/app"}}),
             ),
             asked(&[], acme),
-            "is of another source: `https://github.com/evil/app`",
+            "is from a source that is not allowed: `https://github.com/evil/app`",
         ),
         (
             "slsaprovenance",

@@ -24,21 +24,19 @@ pub(crate) struct Copied {
 /// Why reports were not copied.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CopyError {
-    #[error(
-        "`{0}` has no reports about this image: name the repository that has them with --repository"
-    )]
+    #[error("`{0}` has no reports of this image: pass their repository with --repository")]
     NoReports(String),
     #[error("cannot read `{what}`: {source}")]
     Read { what: String, source: RegistryError },
     #[error("cannot write `{what}`: {source}")]
     Write { what: String, source: RegistryError },
-    #[error("`{0}` is not signed, so that no policy would read its copy")]
+    #[error("`{0}` is not signed, so no policy would accept a copy of it")]
     Unsigned(String),
     #[error(
-        "`{0}` has other signatures already: put them together with `cosign copy --only=sig`, or delete that tag"
+        "`{0}` already has other signatures: combine them with `cosign copy --only=sig`, or delete that tag"
     )]
     OtherSignatures(String),
-    #[error("`{0}` is no manifest with blobs of known digests")]
+    #[error("`{0}` is not a manifest that lists its blobs by digest")]
     Malformed(String),
 }
 

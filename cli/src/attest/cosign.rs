@@ -38,13 +38,11 @@ const TIMES: [&str; 7] = [
 /// Why nothing is taken.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CosignError {
-    #[error("`{0}`: `cosign attest` has put nothing beside this image")]
+    #[error("`{0}`: there is no attestation by `cosign attest` for this image")]
     Nothing(String),
-    #[error(
-        "`{image}`: of what `cosign attest` put beside it, nothing is of the type {predicate_type}"
-    )]
+    #[error("`{image}`: no attestation by `cosign attest` has the type {predicate_type}")]
     OtherTypes { image: String, predicate_type: PredicateType },
-    #[error("`{image}`: what `cosign attest` put beside it is not by {signer}: {source}")]
+    #[error("`{image}`: the attestation by `cosign attest` is not signed by {signer}: {source}")]
     Untrusted { image: String, signer: String, source: EnvelopeError },
     #[error("`{image}`: {source}")]
     Registry { image: String, source: RegistryError },

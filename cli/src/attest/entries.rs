@@ -28,8 +28,8 @@ pub(crate) enum EntriesError {
     #[error("image `{image}`: {reason}")]
     Image { image: String, reason: String },
     #[error(
-        "no rule of the settings that matches `{image}` asks for this report (`{wanted}`); asked for: {known}: give the same \
-         --type, --name and --repository"
+        "no rule that `{image}` matches needs the report `{wanted}`; they need {known}: use the same --type, --name \
+         and --repository"
     )]
     NotAsked { image: String, wanted: String, known: String },
 }
@@ -91,7 +91,7 @@ impl Entries {
                 reason => refused(reason.to_string()),
             }),
             Verified::Tolerated(_) | Verified::NotLookedAt => {
-                Err(refused("it was not looked at".to_owned()))
+                Err(refused("it was not checked".to_owned()))
             }
         }
     }

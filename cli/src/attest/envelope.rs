@@ -47,24 +47,24 @@ struct EnvelopeSignature {
 /// Why a statement is not believed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EnvelopeError {
-    #[error("it is not an envelope of a statement")]
+    #[error("it is not an envelope with an in-toto Statement")]
     Malformed,
     #[error("it is signed, but not by this key")]
     Key,
     #[error("the key cannot be read: {0}")]
     BadKey(SigstoreError),
     #[error(
-        "it is no Sigstore bundle, and a certificate is verified in a bundle alone: take its predicate with \
-         `cosign verify-attestation`, and give that with --predicate"
+        "it is not a Sigstore bundle, and only in a bundle can a certificate be verified: get its predicate with \
+         `cosign verify-attestation`, and pass it with --predicate"
     )]
     NoBundle,
     #[error(
-        "the trust root names no log of certificates, without which no certificate is believed"
+        "the trust root contains no certificate transparency log, so no certificate can be trusted"
     )]
     NoCertificateLog,
     #[error("{0}")]
     Identity(String),
-    #[error("the log's time in it is not signed by a log that is trusted: {0}")]
+    #[error("its log entry is not signed by a trusted log: {0}")]
     Time(String),
 }
 
@@ -266,14 +266,14 @@ mod tests {
                 ISSUER,
                 SUBJECT,
                 IMAGE,
-                "log's time",
+                "log entry",
             ),
             (
                 changed(&format!("{entry}/logId/keyId"), |_| "AAAA".to_owned()),
                 ISSUER,
                 SUBJECT,
                 IMAGE,
-                "log's time",
+                "log entry",
             ),
         ];
         for (bundle, issuer, subject, image, expected) in rows {
@@ -298,7 +298,7 @@ mod tests {
         assert!(
             verify(&envelope(PAYLOAD_TYPE).to_string(), ISSUER, SUBJECT, IMAGE)
                 .unwrap_err()
-                .contains("no Sigstore bundle")
+                .contains("not a Sigstore bundle")
         );
         assert!(Envelope::read(envelope("text/plain").to_string().as_bytes()).is_err());
         let other = json!({"payloadType": PAYLOAD_TYPE, "payload": STANDARD.encode("[]"), "signatures": [{"sig": signature}]});

@@ -22,10 +22,10 @@ pub(crate) enum PlaceError {
     #[error("image `{image}`: {source}")]
     Reference { image: String, source: oci_client::ParseError },
     #[error(
-        "image `{image}` has no digest: name it as `{image}@sha256:…`, as its push printed it; a tag may move"
+        "image `{image}` has no digest: write `{image}@sha256:…`, as `docker push` prints it, because a tag can move"
     )]
     NoDigest { image: String },
-    #[error("image `{image}`: reports are published for digests of the algorithm sha256 alone")]
+    #[error("image `{image}`: only images with a sha256 digest can have reports")]
     Algorithm { image: String },
     #[error("repository `{repository}`: {reason}")]
     Repository { repository: String, reason: String },
@@ -52,11 +52,11 @@ pub(crate) fn repository(text: &str) -> Result<Reference, PlaceError> {
         reason: reason.to_owned(),
     };
     let reference: Reference = text.parse().map_err(|error: oci_client::ParseError| {
-        wrong(&format!("give it as `registry/path`: {error}"))
+        wrong(&format!("write it as `registry/path`: {error}"))
     })?;
     let last = text.rsplit('/').next().unwrap_or_default();
     if reference.digest().is_some() || (text.contains('/') && last.contains(':')) {
-        return Err(wrong("leave the tag and the digest out"));
+        return Err(wrong("remove the tag and the digest"));
     }
     Ok(reference)
 }
@@ -125,7 +125,7 @@ mod tests {
             (format!("nginx@{DIGEST}"), Ok(format!("docker.io/library/nginx@{DIGEST}"))),
             ("r.local/app:1".to_owned(), Err("has no digest")),
             ("r.local/app".to_owned(), Err("has no digest")),
-            (format!("r.local/app@sha512:{}", "a".repeat(128)), Err("sha256 alone")),
+            (format!("r.local/app@sha512:{}", "a".repeat(128)), Err("a sha256 digest")),
             ("Foo".to_owned(), Err("image `Foo`")),
         ];
         for (text, expected) in rows {
@@ -144,7 +144,7 @@ mod tests {
         let rows = [
             ("r.local/app", Ok("r.local/app")),
             ("r.local:5000/a/b", Ok("r.local:5000/a/b")),
-            ("r.local/app:1", Err("leave the tag")),
+            ("r.local/app:1", Err("remove the tag")),
             ("r.local/A", Err("registry/path")),
         ];
         for (text, expected) in rows {

@@ -65,22 +65,22 @@ pub(crate) enum PublishError {
     #[error("the statement cannot be written: {0}")]
     Statement(#[from] serde_json::Error),
     #[error(
-        "the statement has {size} bytes, and the policy reads {MAX_REPORT} at the most: leave --full out, or \
-         split what it reports"
+        "the statement has {size} bytes, but the policy reads at most {MAX_REPORT}: remove --full, or split the \
+         report"
     )]
     TooLarge { size: usize },
-    #[error("no policy would take this: the report {0}")]
+    #[error("no policy would accept this: the report {0}")]
     Unreadable(ReportProblem),
     #[error("image `{image}`: {source}")]
     Image { image: String, source: RegistryError },
     #[error("the report cannot be pushed to `{repository}`: {source}")]
     Push { repository: String, source: RegistryError },
     #[error(
-        "the report is signed, but the tag `{tag}` was not moved: {source}; where tags are immutable, keep \
-             reports in another repository (--repository, and `repository` in the settings)"
+        "the report is signed, but the tag `{tag}` was not moved: {source}; if tags are immutable, keep reports in \
+         another repository (--repository, and `repository` in the settings)"
     )]
     Tag { tag: String, source: RegistryError },
-    #[error("the host cannot read the report `{report}`: {source}")]
+    #[error("cannot read the report `{report}`: {source}")]
     Read { report: String, source: HostError },
     #[error(transparent)]
     Unverified(#[from] Unverified),

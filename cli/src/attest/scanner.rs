@@ -13,12 +13,12 @@ use serde_json::value::RawValue;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ScanError {
     #[error(
-        "not a vulnerability scan: give what `trivy image --format json` or `--format cosign-vuln` or `grype -o json` \
-         writes, or a predicate with `scanner` and `metadata`"
+        "not a vulnerability scan: use the output of `trivy image --format json`, `trivy image --format cosign-vuln` \
+         or `grype -o json`, or a predicate with `scanner` and `metadata`"
     )]
     Unknown,
     #[error(
-        "the report of {scanner} does not say when it was made: give the time with --scan-finished, as `2026-01-31T12:00:00Z`"
+        "the report of {scanner} has no time: pass it with --scan-finished, such as `2026-01-31T12:00:00Z`"
     )]
     NoTime { scanner: &'static str },
 }

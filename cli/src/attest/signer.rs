@@ -44,14 +44,15 @@ pub(crate) enum Signer {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SignerError {
     #[error(
-        "--key `{0}`: only the public half is needed here: `cosign public-key --key {0} >cosign.pub`, then --key cosign.pub"
+        "--key `{0}`: only the public key is needed here: `cosign public-key --key {0} >cosign.pub`, then --key \
+         cosign.pub"
     )]
     HeldElsewhere(String),
     #[error("cannot read key `{}`: {source}", .path.display())]
     Read { path: PathBuf, source: std::io::Error },
     #[error("key `{}`: {source}", .path.display())]
     Key { path: PathBuf, source: KeyError },
-    #[error("key `{}`: there are {count} keys, and a report is verified for one", .path.display())]
+    #[error("key `{}`: it contains {count} keys, but a report is verified with one", .path.display())]
     Several { path: PathBuf, count: usize },
 }
 
@@ -60,21 +61,21 @@ pub(crate) enum SignerError {
 pub(crate) enum Unverified {
     /// There is no signature.
     #[error(
-        "`{report}` has no signature that a policy server reads; with cosign 3, sign with \
+        "`{report}` has no signature that policy servers can read; with cosign 3, sign with \
          `--new-bundle-format=false --use-signing-config=false`"
     )]
     Unsigned { report: String },
     /// It is somebody else's, or lacks the annotation.
     #[error(
-        "`{report}` is signed, but not by {signer} with `{annotations}`; what cosign 3 writes is read in full when it \
-         signs with `--new-bundle-format=false --use-signing-config=false`"
+        "`{report}` is signed, but not by {signer} with `{annotations}`; with cosign 3, sign with \
+         `--new-bundle-format=false --use-signing-config=false`"
     )]
     Signer { report: String, signer: String, annotations: Annotations },
     /// It lacks what the settings ask for.
-    #[error("`{report}` is not signed as the settings ask: {reason}")]
+    #[error("`{report}` is not signed as the settings require: {reason}")]
     Entry { report: String, reason: String },
     /// The host found another manifest.
-    #[error("`{report}`: the host answered for another digest")]
+    #[error("`{report}`: the answer is about another digest")]
     Digest { report: String },
     /// It could not be asked.
     #[error("`{report}` could not be verified: {source}")]

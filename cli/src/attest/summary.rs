@@ -29,7 +29,7 @@ pub(super) fn of(
 fn line(predicate_type: &PredicateType, summary: &ReportSummary) -> String {
     let age = match &summary.age {
         Some(age) => format!("{age} old"),
-        None => "without a time that `maxAge` could read".to_owned(),
+        None => "without a time for `maxAge`".to_owned(),
     };
     match summary.findings {
         None => format!("{predicate_type}, {age}"),

@@ -15,24 +15,24 @@ use serde::Serialize;
 
 use crate::answer::Answer;
 
-/// What became of an image.
+/// The result for an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// The policy does not let it in.
+    /// The policy rejects it.
     Rejected,
-    /// It is not let in because it could not be checked, or nobody knows what became of it.
+    /// It is not accepted because it could not be checked, or because the result is unknown.
     #[serde(rename = "not checked")]
     Unchecked,
-    /// It is let in with a warning.
+    /// It is accepted with a warning.
     Warned,
     /// It satisfies its rules.
     Verified,
     /// The settings exempt it.
     Exempt,
-    /// No rule matches it, and such images are accepted.
+    /// It matches no rule, and such images are accepted.
     Unmatched,
-    /// The stored object holds it already.
+    /// The stored object already contains it.
     Unchanged,
 }
 
@@ -114,7 +114,7 @@ pub(super) fn read(answer: &Answer, image: &str, rules: &[&str]) -> ImageAnswer 
     };
     let reports = annotation(answer, "reports").and_then(split_note);
     let reports = reports.map(|(_, reports)| reports.to_owned());
-    let note = annotation(answer, "refused").or_else(|| annotation(answer, "warned"));
+    let note = annotation(answer, "rejected").or_else(|| annotation(answer, "warned"));
     let note = note.and_then(split_note).map(|(_, note)| note);
     let (rule, code) = match note.map(|note| note.rsplit_once(": ").ok_or(note)) {
         Some(Ok((rule, code))) => (Some(rule.to_owned()), Some(code)),
@@ -165,7 +165,7 @@ fn verdict(answer: &Answer, code: Option<&str>) -> Verdict {
 
 /// Whether all that keeps an object out is that its images could not be checked.
 pub(super) fn is_unchecked(answer: &Answer) -> bool {
-    let Some(refused) = annotation(answer, "refused") else { return false };
+    let Some(refused) = annotation(answer, "rejected") else { return false };
     // The name of a rule may hold what separates entries; the code ends them.
     let ends = refused.split("; ").filter_map(|part| part.strip_suffix(')'));
     let mut codes = ends.map(|end| end.rsplit([' ', '(']).next().unwrap_or_default());
@@ -279,12 +279,12 @@ mod tests {
         ];
         for (refused, expected) in rows {
             assert_eq!(
-                is_unchecked(&rejection("", &[("refused", refused)])),
+                is_unchecked(&rejection("", &[("rejected", refused)])),
                 expected,
                 "{refused}"
             );
         }
-        let invalid = [("refused", "a (r: not-checked)"), ("invalid", "spec.containers[1].image")];
+        let invalid = [("rejected", "a (r: not-checked)"), ("invalid", "spec.containers[1].image")];
         assert!(!is_unchecked(&rejection("", &invalid)));
         assert!(!is_unchecked(&rejection("internal server error: trap", &[])));
     }
@@ -294,34 +294,34 @@ mod tests {
         let rows = [
             (
                 "rule `r`: not signed\nhint: sign it",
-                ("refused", "i (r: not-signed)"),
+                ("rejected", "i (r: not-signed)"),
                 Verdict::Rejected,
                 "not signed",
             ),
             (
                 "rule 1: could not be checked: down",
-                ("refused", "i (rule 1: not-checked)"),
+                ("rejected", "i (rule 1: not-checked)"),
                 Verdict::Unchecked,
                 "could not be checked: down",
             ),
             // Prose decides nothing, and a rule may be called anything.
             (
                 "rule `could not be checked: x`: not signed",
-                ("refused", "i (could not be checked: x: not-signed)"),
+                ("rejected", "i (could not be checked: x: not-signed)"),
                 Verdict::Rejected,
                 "not signed",
             ),
             (
                 "rule `r`: key 1 cannot be used: no",
-                ("refused", "i (r: signer-unusable)"),
+                ("rejected", "i (r: signer-unusable)"),
                 Verdict::Unchecked,
                 "key 1 cannot be used: no",
             ),
             (
-                "no rule matches this image",
-                ("refused", "i (unmatched)"),
+                "this image matches no rule",
+                ("rejected", "i (unmatched)"),
                 Verdict::Rejected,
-                "no rule matches this image",
+                "this image matches no rule",
             ),
             (
                 "invalid image reference: x",

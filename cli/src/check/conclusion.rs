@@ -3,15 +3,15 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// What a run comes to.
+/// The result of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Conclusion {
-    /// Everything is let in: exit code 0.
+    /// Everything is accepted: exit code 0.
     Accepted,
-    /// Something is kept out: exit code 1.
+    /// Something is rejected: exit code 1.
     Rejected,
-    /// Nothing is kept out for what it is, and something was not checked: exit code 3.
+    /// Nothing is rejected, but something was not checked: exit code 3.
     #[serde(rename = "not checked")]
     Unchecked,
 }

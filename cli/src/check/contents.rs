@@ -154,7 +154,7 @@ impl Reader<'_> {
         let (api_version, kind) = match named(node, place) {
             Ok(names) => names,
             Err(Lack::Keys) if !matches!(place, Place::Document) => {
-                return Err("an item of its list is no map".to_owned());
+                return Err("an item of its list is not a map".to_owned());
             }
             Err(lacks) => return self.other(node, lacks),
         };
@@ -167,10 +167,10 @@ impl Reader<'_> {
                 };
                 items.iter().try_for_each(|node| self.value(node, item))
             }
-            (Some(Value::List(_)), None) => {
-                Err(format!("kubectl takes whatever has `items` for a list, and this is a {kind}"))
-            }
-            (Some(_), _) => Err("its `items` are no list".to_owned()),
+            (Some(Value::List(_)), None) => Err(format!(
+                "kubectl reads every object with `items` as a list, but this is a {kind}"
+            )),
+            (Some(_), _) => Err("its `items` are not a list".to_owned()),
         }
     }
 

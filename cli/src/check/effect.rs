@@ -3,7 +3,7 @@
 use super::answers::{ImageAnswer, Verdict};
 use crate::answer::Answer;
 
-const MONITORED: &str = "rejected, were the policy not in monitor mode";
+const MONITORED: &str = "would be rejected, but the policy is in monitor mode";
 /// Policy servers say "The policy attempted to mutate the request, but it is currently configured to not allow
 /// mutations".
 const CHANGED: &str = "the policy server rejects it: the settings pin images, and the policy's manifest says \

@@ -39,7 +39,7 @@ pub fn images_of(sources: &[Source]) -> Named {
                 Ok(image) if seen.insert(image.clone()) => named.images.push(image),
                 Ok(_) => {}
                 Err(_) => {
-                    named.unread.push(format!("{}: {} holds no image", source.name, place.path));
+                    named.unread.push(format!("{}: {} contains no image", source.name, place.path));
                 }
             }
         }

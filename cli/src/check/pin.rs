@@ -44,10 +44,10 @@ pub struct Refusal {
 
 const ESCAPED: &str =
     "it is written with escapes or over several lines: write it as one plain word";
-const SHARED: &str = "its anchor is used elsewhere too, where no pin belongs: write the image out";
-const REWRITTEN: &str = "the policy writes another text in its place";
+const SHARED: &str = "its YAML anchor is also used where no digest belongs: write the image out";
+const REWRITTEN: &str = "the policy replaces it by another image";
 const UTF16: &str = "its file is UTF-16: save it as UTF-8";
-const ELSEWHERE: &str = "a digest there would change something else as well";
+const ELSEWHERE: &str = "a digest there would also change something else";
 
 /// The uses of one text as an image.
 struct Uses<'r> {

@@ -55,11 +55,11 @@ pub struct Manifest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PassedOver {
-    /// No rule of the policy is about its kind.
+    /// No entry of `spec.rules` covers its kind.
     Kind,
-    /// The policy is about another namespace.
+    /// The policy is for another namespace.
     Namespace,
-    /// The policy's `objectSelector` leaves it out.
+    /// The policy's `objectSelector` excludes it.
     Labels,
 }
 
@@ -68,9 +68,9 @@ impl PassedOver {
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Kind => "no rule of the policy is about its kind",
-            Self::Namespace => "the policy is about another namespace",
-            Self::Labels => "the policy's objectSelector leaves it out",
+            Self::Kind => "no entry of `spec.rules` covers its kind",
+            Self::Namespace => "the policy is for another namespace",
+            Self::Labels => "the policy's objectSelector excludes it",
         }
     }
 }

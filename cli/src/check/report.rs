@@ -18,31 +18,31 @@ use crate::manifest::position::Position;
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// What it comes to.
+    /// The result.
     pub conclusion: Conclusion,
     /// What it was measured by.
     #[serde(skip)]
     pub demands: Demands,
-    /// What was put to the policy.
+    /// What the policy reviewed.
     pub objects: Vec<ObjectReport>,
     /// Objects that the policy does not review.
     pub not_reviewed: Vec<NotReviewed>,
     /// What could not be read.
     pub unreadable: Vec<Unreadable>,
-    /// Documents that are no Kubernetes objects.
+    /// Documents that are not Kubernetes objects.
     pub no_objects: Vec<NoObject>,
-    /// How many documents there are, but for empty ones and for images alone.
+    /// The number of documents, without empty ones and without images alone.
     pub documents: usize,
-    /// What to try.
+    /// What you can do.
     pub hints: BTreeSet<String>,
 }
 
 /// Where something stands.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Origination {
-    /// The file, `standard input` or `cluster`; none for an image of the command line.
+    /// The file, `standard input` or `cluster`; not set for an image of the command line.
     pub file: Option<String>,
-    /// From 1; none for an object of a cluster.
+    /// From 1; not set for an object of a cluster.
     pub line: Option<usize>,
     /// What kind of place it is.
     #[serde(skip)]
@@ -71,22 +71,22 @@ pub struct ObjectReport {
     pub group: String,
     /// Its kind; for an image alone, that of the Pod that is made for it.
     pub kind: String,
-    /// Its namespace, when it names one.
+    /// Its namespace, if it has one.
     pub namespace: Option<String>,
     /// Its name.
     pub name: Option<String>,
-    /// Which policy says so, where there are several.
+    /// Which policy says so, if there are several.
     pub policy: Option<String>,
-    /// Whether the policy lets it in.
+    /// Whether the policy accepts it.
     pub allowed: bool,
-    /// Whether it is let in all the same, by a policy in monitor mode.
+    /// Whether it is accepted anyway, by a policy in monitor mode.
     pub monitored: bool,
     /// Whether it is kept out for nothing but images that could not be checked.
     #[serde(skip)]
     pub is_unchecked: bool,
     /// Why not, in the policy's words.
     pub message: Option<String>,
-    /// What `kubectl` would show beside the result.
+    /// The warnings that `kubectl` would show.
     pub warnings: Vec<String>,
     /// Its images.
     pub images: Vec<ImageReport>,
@@ -99,28 +99,28 @@ pub struct ObjectReport {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageReport {
-    /// As it is written; empty where there is none.
+    /// As it is written; empty if there is none.
     pub image: String,
     /// `spec.containers[0].image`
     pub path: String,
-    /// Where it stands in its file.
+    /// Its position in the file.
     pub position: Option<Position>,
-    /// What became of it.
+    /// The result.
     pub verdict: Verdict,
     /// What was verified.
     pub digest: Option<String>,
     /// The rules that it satisfies.
     pub approvals: Vec<Approval>,
-    /// The signed reports that these rules ask for, with their digests, ages and counts.
+    /// The signed reports that these rules need, with their digests, ages and counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reports: Option<String>,
     /// The rule that it does not satisfy.
     pub rule: Option<String>,
     /// Why not, as a code.
     pub code: Option<String>,
-    /// Why not, or what the policy warns of.
+    /// Why not, or the warning.
     pub reason: Option<String>,
-    /// What the policy writes in its place.
+    /// The image with which the policy replaces it.
     pub pinned: Option<String>,
     /// How many characters of its file it takes.
     #[serde(skip)]
@@ -151,7 +151,7 @@ pub struct NotReviewed {
     pub name: Option<String>,
     /// Why not.
     pub why: PassedOver,
-    /// Whether such objects hold images as far as the policy knows, or this one looks as if it did.
+    /// Whether such objects contain images, or this one seems to.
     pub holds_images: bool,
 }
 
@@ -167,13 +167,13 @@ pub struct Unreadable {
     pub reason: String,
 }
 
-/// A document that is no Kubernetes object.
+/// A document that is not a Kubernetes object.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NoObject {
     /// Where.
     #[serde(flatten)]
     pub origin: Origination,
-    /// What it lacks.
+    /// What is missing.
     pub lacks: Lack,
 }
 

@@ -54,14 +54,14 @@ pub enum Origin {
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// It was meant as a path.
-    #[error("`{argument}` looks like a file, and there is none: check the path")]
+    #[error("`{argument}` looks like a file, but there is none: check the path")]
     NoSuchFile {
         /// As it was written.
         argument: String,
     },
     /// It may have been meant as either.
     #[error(
-        "there is no file or folder `{argument}`; if an image is meant, write its tag: `{argument}:latest`, or \
+        "there is no file or folder `{argument}`; if you mean an image, write its tag: `{argument}:latest`, or \
          `{canonical}`"
     )]
     Unclear {
@@ -72,8 +72,8 @@ pub enum SourceError {
     },
     /// It was meant as a path, more likely than not.
     #[error(
-        "there is no file or folder `{argument}`, though there is `{folder}`; if an image is meant, write \
-         its tag: `{argument}:latest`"
+        "there is no file or folder `{argument}`, but there is `{folder}`; if you mean an image, write its tag: \
+         `{argument}:latest`"
     )]
     BelowAFolder {
         /// As it was written.

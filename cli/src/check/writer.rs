@@ -30,8 +30,8 @@ use crate::manifest::position::{Lines, Position};
 
 /// How the policy says that it may not read Kubernetes objects.
 const WITHHELD: &str = "the policy may not read the";
-const UNKNOWN: &str = "its object is let in, and the policy does not say why";
-const UNMATCHED: &str = "no rule matches it, which --fail-on-unmatched does not allow";
+const UNKNOWN: &str = "the policy accepts its object, but does not say why";
+const UNMATCHED: &str = "it matches no rule, which --fail-on-unmatched does not allow";
 const UNASKED: &str = "the policy could not be asked about it";
 const GRANT: &str = "let the policy read its keys from the cluster with --allow-context-aware, or from a \
     folder of manifests with --allow-context-aware --kubernetes-manifests DIR";

@@ -117,7 +117,7 @@ impl Connection {
     }
 
     fn silent(&self) -> ClusterError {
-        let reason = format!("no answer in {} seconds", PAGE_TIMEOUT.as_secs());
+        let reason = format!("no answer after {} seconds", PAGE_TIMEOUT.as_secs());
         ClusterError::Server { server: self.server.clone(), reason }
     }
 }

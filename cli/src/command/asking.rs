@@ -87,7 +87,7 @@ pub(super) fn tell_of(policies: &[Policy]) {
         if !not_applied.is_empty() {
             let fields = not_applied.join(" and ");
             tell(&format!(
-                "{name}: {fields} are not applied: what they leave out is checked as well\n"
+                "{name}: {fields} are not applied: objects that they exclude are checked, too\n"
             ));
         }
         for kind in withheld {
@@ -96,7 +96,7 @@ pub(super) fn tell_of(policies: &[Policy]) {
             ));
         }
         if effect.is_monitored {
-            tell(&format!("{name}: in monitor mode: what it rejects is let in, and warned of\n"));
+            tell(&format!("{name}: monitor mode: rejections are only warnings\n"));
         }
     }
 }
@@ -105,8 +105,8 @@ fn kinds_of_module(module: &[u8]) -> anyhow::Result<Kinds> {
     match section::read(module)? {
         Some(metadata) => Ok(Kinds::of_metadata(&metadata.rules)),
         None => bail!(
-            "it carries no metadata, which says what kinds the policy reviews: annotate it with \
-             `signed-images annotate`, or name the policy's manifest with --settings-path"
+            "it has no metadata, which lists the kinds that the policy reviews: annotate it with `signed-images \
+             annotate`, or pass the policy's manifest with --settings-path"
         ),
     }
 }

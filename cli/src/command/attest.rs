@@ -161,7 +161,7 @@ impl Attest {
         runtime: &Runtime,
     ) -> anyhow::Result<ExitCode> {
         let report = target.report(&pushed);
-        self.say("verified by the policy's own host");
+        self.say("verified as a policy server does");
         runtime.block_on(target.tag(pushed, &self.world.registries()?))?;
         if !self.quiet {
             print(&format!("Report published: {report}, as {}\n", target.tag))?;
@@ -197,7 +197,7 @@ impl Attest {
             .map_err(Mistake::new)?;
             return Ok(Whose::Entries(entries));
         }
-        signer.cloned().map(Whose::Signer).context("nobody is named who signs")
+        signer.cloned().map(Whose::Signer).context("the signer is missing")
     }
 
     fn target(&self) -> anyhow::Result<Target> {
@@ -250,7 +250,7 @@ impl Attest {
             // Results are this command's own.
             .stdout(Stdio::from(std::io::stderr()))
             .status()
-            .with_context(|| format!("`{name}` cannot be run, so that `{report}` is not signed"))?;
+            .with_context(|| format!("`{name}` cannot be run, so `{report}` is not signed"))?;
         if !status.success() {
             bail!("`{name}` did not sign `{report}` ({status}): the tag was not moved");
         }
@@ -282,7 +282,9 @@ impl Attest {
 /// What is left to do when nobody was asked to sign.
 fn to_do(report: &str, target: &Target) -> String {
     format!(
-        "The report is not signed yet. Sign it (cosign 3 needs --new-bundle-format=false --use-signing-config=false):\n  cosign sign {} {report}\nand run this again: it moves the tag {} when the signature is there.\n",
+        "The report is not signed yet. Sign it (cosign 3 needs --new-bundle-format=false \
+         --use-signing-config=false):\n  cosign sign {} {report}\nThen run this command again: it moves the tag {} \
+         when it finds the signature.\n",
         target.annotations, target.tag
     )
 }

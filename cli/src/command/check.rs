@@ -136,7 +136,7 @@ impl Check {
         let policies = self.policies.read()?;
         if self.pin && policies.len() > 1 {
             return Err(Mistake::new(anyhow!(
-                "--pin takes one policy: pin by one after the other"
+                "--pin works with one policy: run it once for each policy"
             ))
             .into());
         }
@@ -144,7 +144,7 @@ impl Check {
         let checks = asking.checks(policies, &host).map_err(Mistake::new)?;
         let (sources, report) = self.report_of(&checks, asking.deadline, runtime.handle())?;
         if let Answers::Shared(_, shared) = &host.answers {
-            debug!("{} questions were asked", shared.asked());
+            debug!("{} host calls", shared.asked());
         }
         Ok(self.finish(&sources, &report, is_verbose).map_err(Unchecked::new)?)
     }
@@ -200,7 +200,7 @@ impl Check {
             Conclusion::Accepted if self.pin => pinning::pin_all(sources, report),
             Conclusion::Accepted => Ok(ExitCode::SUCCESS),
             Conclusion::Rejected | Conclusion::Unchecked if self.pin => {
-                tell("nothing was pinned, as not everything is accepted\n");
+                tell("nothing was pinned, because not everything is accepted\n");
                 Ok(exit::of_check(report.conclusion))
             }
             Conclusion::Rejected | Conclusion::Unchecked => Ok(exit::of_check(report.conclusion)),

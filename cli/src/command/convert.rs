@@ -112,11 +112,11 @@ impl Convert {
         let count = conversion.policies.len();
         if self.is_ambiguous(conversion) {
             return Some(format!(
-                "--name is for one policy, and {count} were made: convert them one at a time"
+                "--name works with one policy, but there are {count}: convert them one at a time"
             ));
         }
         let is_empty = count == 0 && mistakes.is_empty();
-        is_empty.then(|| "nothing is converted: see --help for what is".to_owned())
+        is_empty.then(|| "nothing to convert: --help lists what can be converted".to_owned())
     }
 
     fn outcome(&self, conversion: &Conversion, mistakes: &[String]) -> ExitCode {

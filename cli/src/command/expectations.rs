@@ -150,7 +150,7 @@ fn show(
         Some(Output::Json) => output::json(name, outcomes),
         Some(Output::Junit) => output::junit(name, outcomes)?,
         Some(Output::Sarif) => {
-            let reason = anyhow!("tests have no SARIF: pass --output junit, json or lines");
+            let reason = anyhow!("--tests has no SARIF report: pass --output junit, json or lines");
             return Err(Mistake::new(reason).into());
         }
     };

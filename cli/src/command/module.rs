@@ -70,8 +70,8 @@ fn find(
     embedded.or_else(lying).with_context(|| {
         let folder = folders.first().map_or(Path::new("?"), PathBuf::as_path);
         format!(
-            "no module of the policy is in this command, as it is in a released one: pass --module PATH, or set \
-             {VARIABLE}, or put `{}` beside this command (`{}`); `make {}` makes one",
+            "this command does not contain the module, as released ones do: pass --module PATH, or set {VARIABLE}, \
+             or put `{}` beside this command (`{}`); `make {}` builds it",
             BESIDE.join("` or `"),
             folder.display(),
             BESIDE[0],

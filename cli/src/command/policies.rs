@@ -73,7 +73,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Policy>> {
         }
     }
     if policies.is_empty() {
-        return Err(anyhow!("no file in `{}` holds the manifest of a policy", path.display()));
+        return Err(anyhow!("no file in `{}` contains the manifest of a policy", path.display()));
     }
     Ok(policies)
 }

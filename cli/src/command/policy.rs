@@ -126,10 +126,7 @@ impl Policy {
             manifest.keep(&given);
         }
         if let Some(other) = manifest.take_module(&new.module).filter(|_| self.module.is_none()) {
-            warn!(
-                "spec.module: `{}` is written for `{other}`, which is another policy",
-                new.module
-            );
+            warn!("spec.module: `{}` replaces `{other}`, which is another policy", new.module);
         }
         Ok(manifest)
     }
@@ -168,8 +165,8 @@ impl Policy {
         }
         if manifest.is_namespaced() {
             return Err(Mistake::new(anyhow!(
-                "the settings are those of an AdmissionPolicy, which is about its own namespace: leave \
-                 --namespace-selector and --exclude-namespace away"
+                "the settings are from an AdmissionPolicy, which is only for its own namespace: remove \
+                 --namespace-selector and --exclude-namespace"
             )));
         }
         manifest.select_namespaces(&asked);
@@ -197,7 +194,7 @@ impl FailurePolicy {
 
 fn warn_of_workloads(settings: &Settings) -> anyhow::Result<()> {
     for (kind, _) in PartialSettings::read(settings.raw())?.workloads {
-        warn!("extraWorkloads: add a rule for the resource of {kind} to `spec.rules`");
+        warn!("extraWorkloads: add an entry for the resource of {kind} to `spec.rules`");
     }
     Ok(())
 }

@@ -71,7 +71,7 @@ impl Push {
                 "module `{location}` is not annotated: run `signed-images annotate` first, or pass --force"
             );
         } else if metadata.is_none() {
-            warn!("module `{location}` is not annotated, and is pushed all the same");
+            warn!("module `{location}` is not annotated; pushing it anyway");
         }
         let artifact = Artifact::new(module, metadata.as_ref())?;
         let reference = runtime.block_on(artifact.push(&self.to, &registries))?;
@@ -87,9 +87,9 @@ impl Push {
 fn destination(text: &str) -> anyhow::Result<Reference> {
     let reference = text.strip_prefix("registry://").unwrap_or(text);
     let reference: Reference =
-        reference.parse().map_err(|error| anyhow!("give it as `host/repository:tag`: {error}"))?;
+        reference.parse().map_err(|error| anyhow!("write it as `host/repository:tag`: {error}"))?;
     if reference.digest().is_some() {
-        bail!("a module is pushed to a tag, and its digest is told: leave `@…` out");
+        bail!("push to a tag, not to a digest: remove `@…`");
     }
     Ok(reference)
 }

@@ -80,7 +80,7 @@ impl ReportOptions {
         let unplaced = if format == Format::Sarif { unplaced(report) } else { 0 };
         if unplaced > 0 {
             tell(&format!(
-                "not in the SARIF report, as they stand in no file: {unplaced}; see --output lines\n"
+                "not in the SARIF report, because they are in no file: {unplaced}; see --output lines\n"
             ));
         }
         if to_stderr {

@@ -78,7 +78,7 @@ impl Run {
         let bytes = self.world.fetch(&location, runtime.handle())?;
         if self.world.withholds(&bytes).with_context(of_module)? {
             info!(
-                "the policy may not read kubernetes objects; pass --allow-context-aware to let it"
+                "the policy may not read Kubernetes objects; to allow it, pass --allow-context-aware"
             );
         }
         let host = Arc::new(Host {

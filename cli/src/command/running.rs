@@ -93,16 +93,16 @@ fn tell_of(objects: &Objects, only: Option<&str>) {
     if let Some(namespace) = only {
         let namespace = legible::line(namespace);
         tell(&format!(
-            "only the namespace {namespace} was looked at, which is what the policy is about\n"
+            "only the namespace {namespace} was checked, because the policy is only for it\n"
         ));
     }
     if !objects.absent.is_empty() {
         let kinds: Vec<String> = objects.absent.iter().map(running::name).collect();
-        tell(&format!("the cluster does not have: {}\n", kinds.join(", ")));
+        tell(&format!("the cluster does not have these kinds: {}\n", kinds.join(", ")));
     }
     if !objects.over.is_empty() {
         let over = objects.over.iter().map(|(kind, count)| format!("{kind} ({count})"));
         let over = legible::line(&over.collect::<Vec<_>>().join(", "));
-        tell(&format!("left out, as they have ended or are scaled to none: {over}\n"));
+        tell(&format!("left out, because they have ended or have no replicas: {over}\n"));
     }
 }

@@ -80,7 +80,7 @@ impl Suggest {
             tell(&format!("not read: {}\n", legible::line(place)));
         }
         if named.images.is_empty() {
-            return Err(Unchecked::new(anyhow!("there are no images in what was named")).into());
+            return Err(Unchecked::new(anyhow!("the input contains no images")).into());
         }
         let seen = self.look(&named.images, &keys, &host);
         let is_read = named.unread.is_empty()
@@ -123,12 +123,12 @@ fn finish(
         Conclusion::Accepted
     };
     if rules.is_empty() {
-        tell("no image is signed by anybody who could be verified: there is nothing to suggest\n");
+        tell("nothing to suggest: no image has a signature that could be verified\n");
         tell(&text::left_out(seen));
         return Ok(exit::of_check(conclusion));
     }
     let text = text::settings(&rules, seen, keys);
-    check(&text, runtime).context("the settings that were found are not valid")?;
+    check(&text, runtime).context("the suggested settings are not valid")?;
     print(&text).map_err(Unchecked::new)?;
     let left = seen.iter().filter(|image| !matches!(image.found, Found::Signed(_))).count();
     if left > 0 {

@@ -43,15 +43,15 @@ pub(super) fn compare(pattern: &ImagePattern, reference: &Reference) -> PatternR
         }
         Match::Claimed => (
             Standing::Claimed,
-            Some("by the tag beside the digest, which is a claim: enough for a rule, not for `exempt`".to_owned()),
+            Some("by the tag beside the digest, which nobody checks: enough for a rule, but not for `exempt`".to_owned()),
         ),
         Match::Perhaps if reference.digest().is_some() => (
             Standing::Perhaps,
-            Some("perhaps: it names a tag, and the digest decides what runs".to_owned()),
+            Some("perhaps: the pattern has a tag, but the digest decides what runs".to_owned()),
         ),
         Match::Perhaps => (
             Standing::Perhaps,
-            Some("perhaps: the tag may point at the digest that it names".to_owned()),
+            Some("perhaps: the tag may point to the digest of the pattern".to_owned()),
         ),
         Match::Yes => (Standing::Yes, None),
     };
@@ -66,8 +66,7 @@ pub(super) fn try_spellings(pattern: &LegacyPattern, spellings: &Spellings) -> P
         Some(spelling) => (Standing::Yes, format!("it matches the spelling `{spelling}`")),
         None if pattern.matches(spellings) => (
             Standing::Perhaps,
-            "perhaps: the image is given by digest alone, and may have the pattern's tag"
-                .to_owned(),
+            "perhaps: the image has only a digest, and may have the pattern's tag".to_owned(),
         ),
         None => (Standing::No, "it matches no spelling of the image".to_owned()),
     };

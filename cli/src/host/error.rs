@@ -24,9 +24,9 @@ pub enum HostError {
     Unreachable { reason: String },
     #[error("the configuration of `{image}` is not JSON: {source}")]
     Configuration { image: String, source: serde_json::Error },
-    #[error("Fail to interact with OCI registry: timed out: no answer about {image} in {} seconds", .after.as_secs())]
+    #[error("Fail to interact with OCI registry: timed out: no answer about {image} after {} seconds", .after.as_secs())]
     RegistryTimeout { image: String, after: Duration },
-    #[error("failed to get image trusted layers: timed out: no answer about {image} in {} seconds", .after.as_secs())]
+    #[error("failed to get image trusted layers: timed out: no answer about {image} after {} seconds", .after.as_secs())]
     SignatureTimeout { image: String, after: Duration },
     #[error("failed to get image trusted layers: {0}")]
     TrustedLayers(#[from] SigstoreError),

@@ -16,7 +16,7 @@ mod manifests;
 pub use api_server::ApiServer;
 pub use manifests::{Manifests, ManifestsError};
 
-const NO_CLUSTER: &str = "give a folder of manifests with --kubernetes-manifests";
+const NO_CLUSTER: &str = "pass a folder of manifests with --kubernetes-manifests";
 
 /// The objects that there are.
 #[derive(Debug, Default)]

@@ -50,7 +50,7 @@ pub struct Told {
 }
 
 const UNKNOWN: &str =
-    "the test does not tell what the policy asks: run it against a registry, without `signatures`";
+    "the test does not contain what the policy asks: run it with a registry, without `signatures`";
 
 impl Told {
     pub(super) fn answer(&self, question: &Question) -> Result<Vec<u8>, HostError> {

@@ -88,7 +88,7 @@ impl Trust {
             serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
         if config.media_type != MEDIA_TYPE {
             return Err(malformed(format!(
-                "its mediaType is `{}`, where `{MEDIA_TYPE}` is read",
+                "its mediaType is `{}`, but must be `{MEDIA_TYPE}`",
                 config.media_type
             )));
         }
@@ -131,7 +131,7 @@ async fn fetch() -> Result<Arc<SigstoreTrustRoot>, String> {
         Ok(_answer) => format!("`{PUBLIC_INSTANCE}`: {cause}"),
     };
     Err(format!(
-        "no trust root of Sigstore's public instance: {reason}; or give one with --sigstore-trust-config"
+        "no trust root of Sigstore's public instance: {reason}; you can pass one with --sigstore-trust-config"
     ))
 }
 

@@ -7,10 +7,11 @@ use super::events::{Event, Look};
 const ESCAPE: &str = "kubectl does not read `\\/` outside of JSON: write `/`";
 const QUESTION: &str =
     "kubectl does not read a `?` within `[…]` or `{…}`: write the text in quotes";
-const TAG: &str = "kubectl does not end a tag at this character: write a blank after the tag";
-const BYTE_ORDER_MARK: &str = "a byte order mark begins this line: delete that invisible character";
+const TAG: &str = "kubectl does not end a tag at this character: write a space after the tag";
+const BYTE_ORDER_MARK: &str =
+    "this line starts with a byte order mark: delete this invisible character";
 const CARRIAGE_RETURN: &str =
-    "a carriage return ends no line here: delete that invisible character";
+    "this line contains a carriage return: delete this invisible character";
 
 /// What ends a line in YAML 1.1.
 const BREAKS: [char; 4] = ['\n', '\u{85}', '\u{2028}', '\u{2029}'];

@@ -35,7 +35,7 @@ impl Names {
         if names.insert(name.to_owned()) {
             return Ok(());
         }
-        Err(Fault::new(format!("the key `{name}` stands twice"), key.range.start))
+        Err(Fault::new(format!("the key `{name}` occurs twice"), key.range.start))
     }
 }
 
@@ -55,14 +55,16 @@ impl Members {
                 return Err(fault(format!("the key {number} is a number: write it in quotes")));
             }
             Value::Null => return Err(fault("a key is null: write it in quotes".to_owned())),
-            Value::List(_) | Value::Map(_) => return Err(fault("a key is not a text".to_owned())),
+            Value::List(_) | Value::Map(_) => {
+                return Err(fault("a key is not a string".to_owned()));
+            }
         };
         let kind = discriminant(&key.value);
         let node = Node { value: Value::Text(name.clone()), range: key.range.clone() };
         let member = (Rc::new(node), value);
         match self.places.get(&name) {
             Some((_, other)) if *other != kind => {
-                return Err(fault(format!("the key `{name}` stands twice, once in quotes")));
+                return Err(fault(format!("the key `{name}` occurs twice, once in quotes")));
             }
             Some((at, _)) => {
                 if let Some(place) = self.members.get_mut(*at) {

@@ -40,7 +40,7 @@ pub(super) fn split(text: &str, start: usize) -> Vec<Result<Range<usize>, Fault>
 
 fn refusal(after: &str) -> String {
     let word = after.split_whitespace().next().unwrap_or_default();
-    format!("a line that begins with `---` may hold nothing else but a comment; it holds `{word}`")
+    format!("after `---`, the line may contain only a comment, not `{word}`")
 }
 
 #[cfg(test)]

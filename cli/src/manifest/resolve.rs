@@ -16,7 +16,7 @@ use super::{Doubled, Fault};
 
 const MERGE: &str = "<<";
 const MERGE_TAG: &str = "tag:yaml.org,2002:merge";
-const NOT_MAPS: &str = "`<<` is not a map, nor a list of maps";
+const NOT_MAPS: &str = "`<<` is neither a map nor a list of maps";
 
 /// The value of a document.
 ///
@@ -118,7 +118,7 @@ impl Resolver {
         self.depth += 1;
         let fault = |reason: &str| Err(Fault::new(reason, written.range.start));
         if !self.work.add(self.aliases > 0) {
-            return fault("the document consists of too many aliases");
+            return fault("the document has too many aliases");
         }
         if self.depth > 2 * MAX_DEPTH { fault("nested too deeply") } else { Ok(()) }
     }

@@ -28,7 +28,7 @@ pub(super) fn resolve(tag: Option<&str>, is_implicit: bool, text: &str) -> Resul
         return if is_implicit { look(text) } else { Ok(Value::Text(text.to_owned())) };
     };
     match tag.strip_prefix(PREFIX) {
-        Some(BINARY) => Err("`!!binary` is not read: write the text itself".to_owned()),
+        Some(BINARY) => Err("`!!binary` is not supported: write the text itself".to_owned()),
         Some("str") => Ok(Value::Text(text.to_owned())),
         Some(name) if TAGS.contains(&name) => tagged(name, text),
         Some(_) | None => Ok(Value::Text(text.to_owned())),
@@ -45,7 +45,11 @@ fn tagged(name: &str, text: &str) -> Result<Value, String> {
         Value::Number(number) => name == "int" || name == "float" && number.parse::<i64>().is_ok(),
         Value::Text(_) | Value::List(_) | Value::Map(_) => false,
     };
-    if fits { Ok(value) } else { Err(format!("`{text}` is not what its tag `!!{name}` says")) }
+    if fits {
+        Ok(value)
+    } else {
+        Err(format!("`{text}` does not have the type of its tag `!!{name}`"))
+    }
 }
 
 /// What a plain scalar looks like.
@@ -188,17 +192,17 @@ mod tests {
         let rows = [
             ("str", "1", "Text(\"1\")"),
             ("int", "0x10", "Number(\"16\")"),
-            ("int", "1.5", "`1.5` is not what its tag `!!int` says"),
+            ("int", "1.5", "`1.5` does not have the type of its tag `!!int`"),
             ("float", "1", "Number(\"1\")"),
             (
                 "float",
                 "18446744073709551615",
-                "`18446744073709551615` is not what its tag `!!float` says",
+                "`18446744073709551615` does not have the type of its tag `!!float`",
             ),
             ("bool", "on", "Bool(true)"),
-            ("null", "x", "`x` is not what its tag `!!null` says"),
+            ("null", "x", "`x` does not have the type of its tag `!!null`"),
             ("omap", "1", "Text(\"1\")"),
-            ("binary", "bmdpbng=", "`!!binary` is not read: write the text itself"),
+            ("binary", "bmdpbng=", "`!!binary` is not supported: write the text itself"),
         ];
         for (tag, text, expected) in rows {
             assert_eq!(told(Some(tag), text), expected, "!!{tag} {text}");

@@ -14,7 +14,7 @@ use super::written::{Content, Written};
 use super::{Doubled, Fault, dialect, resolve};
 
 const MORE: &str =
-    "`...` ends a document, and kubectl reads nothing after it: begin the next one with `---`";
+    "`...` ends a document, and kubectl reads nothing after it: start the next one with `---`";
 
 /// Reads the document of a part; none when it holds comments alone.
 ///

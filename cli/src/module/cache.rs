@@ -20,12 +20,12 @@ pub(super) fn folder() -> Option<PathBuf> {
     match open(&folder) {
         Ok(()) => Some(folder),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            warn!("the compiled module is not kept: `{}` {error}", folder.display());
+            warn!("the compiled module is not cached: `{}` {error}", folder.display());
             None
         }
         // A user without a home, or a system that is read only: nothing to warn of.
         Err(error) => {
-            debug!("the compiled module is not kept: `{}`: {error}", folder.display());
+            debug!("the compiled module is not cached: `{}`: {error}", folder.display());
             None
         }
     }
@@ -61,11 +61,11 @@ fn check(folder: &Path) -> io::Result<()> {
     // Of a link, this is the link.
     let metadata = std::fs::symlink_metadata(folder)?;
     let wrong = if !metadata.is_dir() {
-        "is no folder: remove it"
+        "is not a folder: remove it"
     } else if metadata.uid() != rustix::process::geteuid().as_raw() {
         "belongs to another user: remove it"
     } else if metadata.mode() & 0o077 != 0 {
-        "is open to others: remove it, for they may have written to it"
+        "is open to other users: remove it"
     } else {
         return Ok(());
     };
@@ -104,7 +104,7 @@ mod tests {
         for open_to_others in [0o701, 0o710, 0o755, 0o777, 0o770] {
             std::fs::set_permissions(&folder, PermissionsExt::from_mode(open_to_others)).unwrap();
             let error = open(&folder).unwrap_err();
-            assert!(error.to_string().starts_with("is open to others"), "{error}");
+            assert!(error.to_string().starts_with("is open to other users"), "{error}");
         }
         std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o700)).unwrap();
         let link = cache.path().join("link");
@@ -112,7 +112,7 @@ mod tests {
         let file = cache.path().join("file");
         std::fs::write(&file, "").unwrap();
         for other in [link, file] {
-            assert!(open(&other).unwrap_err().to_string().starts_with("is no folder"));
+            assert!(open(&other).unwrap_err().to_string().starts_with("is not a folder"));
         }
     }
 }

@@ -25,9 +25,9 @@ pub struct Key {
 #[must_use]
 pub fn settings(rules: &[Rule], seen: &[Seen], keys: &[Key]) -> String {
     let mut text = String::from(
-        "# Suggested from what is signed today. A signature tells who signed, and not whether to trust them:\n\
-         # confirm every signer below with whoever publishes the images.\n\
-         # Images that no rule matches are accepted, unless you add `unmatchedImages: reject`.\n",
+        "# Suggested from the signatures that exist today. A signature says who signed, not whether to trust the signer:\n\
+         # confirm every signer below with the publisher of the images.\n\
+         # Images that match no rule are accepted, unless you add `unmatchedImages: reject`.\n",
     );
     text.push_str("rules:\n");
     for rule in rules {
@@ -43,12 +43,11 @@ pub fn left_out(seen: &[Seen]) -> String {
     type Of = fn(&Found) -> Option<String>;
     let kinds: [(&str, Of); 4] = [
         ("not signed", |found| matches!(found, Found::Unsigned).then(String::new)),
+        ("signed only with bundles, which policy servers up to 1.36 cannot read", |found| {
+            matches!(found, Found::Bundles(_)).then(String::new)
+        }),
         (
-            "signed in the bundle format alone, which policy servers up to 1.36 do not read",
-            |found| matches!(found, Found::Bundles(_)).then(String::new),
-        ),
-        (
-            "signed by a key that was not given (name it with --key), or by an authority that is not trusted",
+            "signed with an unknown key (pass it with --key), or by an authority that is not trusted",
             |found| matches!(found, Found::Unknown).then(String::new),
         ),
         ("could not be read", |found| match found {
@@ -96,7 +95,7 @@ fn rule_text(rule: &Rule, keys: &[Key]) -> String {
             text.push_str(&signer_texts(signers, keys, "      "));
         }
         Signers::AnyOf(signers) => {
-            let _ = writeln!(text, "    # none of them has signed every image");
+            let _ = writeln!(text, "    # no single signer has signed every image");
             let _ = writeln!(text, "    anyOf:\n      signatures:");
             text.push_str(&signer_texts(signers, keys, "        "));
         }

@@ -178,7 +178,7 @@ async fn fetch(
     let registry = request.registry();
     let failed = |cause: Cause| Failure::new(registry, cause);
     let mut url = Url::parse(realm)
-        .map_err(|error| failed(Cause::Other(format!("its realm for tokens: {error}"))))?;
+        .map_err(|error| failed(Cause::Other(format!("the URL of its token server: {error}"))))?;
     check_realm(wire, &request.host, &url, login).map_err(failed)?;
     if let Some(repository) = request.repository() {
         let actions = if request.writes() { "pull,push" } else { "pull" };

@@ -32,37 +32,37 @@ pub struct Failure {
 pub enum Cause {
     /// The certificate leads to no authority that is known.
     #[error(
-        "its certificate is of an unknown authority: list the authority's certificate under \
-         `source_authorities` in the file of --sources-path"
+        "its certificate is from an unknown authority: list the authority's certificate under `source_authorities` \
+         in the file of --sources-path"
     )]
     UnknownAuthority,
     /// The certificate is too old.
-    #[error("its certificate has expired: have it renewed, or set the clock of this machine")]
+    #[error("its certificate has expired: renew it, or set the clock of this machine")]
     Expired,
     /// The certificate is too young.
     #[error("its certificate is not valid yet: set the clock of this machine")]
     NotYetValid,
     /// The certificate is somebody else's.
-    #[error("its certificate is for another name: reach it by the name that the certificate has")]
+    #[error("its certificate is for another name: use the name in the certificate")]
     OtherName,
     /// It speaks HTTP where TLS was spoken to it.
     #[error(
-        "it speaks plain HTTP: list it under `insecure_sources` in the file of --sources-path, if that is meant"
+        "it speaks plain HTTP: if that is intended, list it under `insecure_sources` in the file of --sources-path"
     )]
     PlainHttp,
     /// It speaks TLS where HTTP was spoken to it.
-    #[error("it speaks TLS: take it off `insecure_sources` in the file of --sources-path")]
+    #[error("it speaks TLS: remove it from `insecure_sources` in the file of --sources-path")]
     Tls,
     /// Nobody listens.
-    #[error("connection refused: nobody listens on this port")]
+    #[error("connection refused: nothing listens on this port")]
     Refused,
     /// Nobody has this name.
-    #[error("no such host: check how it is spelt, and the network")]
+    #[error("no such host: check the spelling and the network")]
     NoSuchHost,
     /// Nobody answered in time.
     #[error(
-        "timed out: check the network, and whether a proxy must be passed (`HTTPS_PROXY`, or `proxies` in the \
-         file of --sources-path)"
+        "timed out: check the network, and whether you need a proxy (`HTTPS_PROXY`, or `proxies` in the file of \
+         --sources-path)"
     )]
     TimedOut,
     /// The connection was closed in the middle.
@@ -73,8 +73,8 @@ pub enum Cause {
     Closed,
     /// It sends us on to where others can read and change what is sent.
     #[error(
-        "it sends us on to `{to}` over plain HTTP: list that host under `insecure_sources` in the file of \
-         --sources-path, if that is meant"
+        "it redirects to `{to}` over plain HTTP: if that is intended, list that host under `insecure_sources` in the \
+         file of --sources-path"
     )]
     PlainRedirect {
         /// The host.
@@ -85,7 +85,7 @@ pub enum Cause {
     Redirects,
     /// It wants the password said where others can hear it.
     #[error(
-        "it wants the credentials sent to `{to}` over plain HTTP, where anybody can read them; they stay here"
+        "it wants the credentials at `{to}` over plain HTTP, where anybody can read them; they were not sent"
     )]
     PlainToken {
         /// The host.

@@ -167,7 +167,7 @@ fn what_runs_is_reported_once() {
     world.write("policy.yaml", &policy);
     let one = world.check_with("-s policy.yaml --cluster --context shop", &variables);
     assert!(one.stdout.contains("1 image in 1 object: 1 verified"), "{one:?}");
-    assert!(one.stderr.contains("only the namespace shop was looked at"), "{one:?}");
+    assert!(one.stderr.contains("only the namespace shop was checked"), "{one:?}");
 }
 
 #[test]

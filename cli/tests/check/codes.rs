@@ -54,7 +54,8 @@ fn a_run_that_checked_no_image_says_so() {
     let outcome = world.check("service.yaml");
     assert_eq!(outcome.code, Some(3));
     let nothing = "not checked: nothing that the policy reviews was found; if that is right, pass --allow-empty\n";
-    let passed_over = "no image was checked: none is in 0 objects that the policy reviews\nnot reviewed, as no rule of the policy is about them: Service\n";
+    let passed_over = "no image was checked: found none in 0 objects that the policy reviews\nnot reviewed, because no \
+         entry of `spec.rules` covers them: Service\n";
     assert_eq!(outcome.stdout, format!("{nothing}{passed_over}"));
     assert_eq!(world.check("service.yaml --allow-empty").stdout, passed_over);
     assert_eq!(world.check("service.yaml --quiet").stdout, nothing);
@@ -66,23 +67,23 @@ const PASSED_OVER: [(&str, i32, &str); 13] = [
     (
         "slip.yaml signed.yaml",
         3,
-        "not checked  slip.yaml:1  apps/Deploymnet a  it holds images, and no rule",
+        "not checked  slip.yaml:1  apps/Deploymnet a  it contains images, but no entry",
     ),
     (
         "rollout.yaml signed.yaml",
         3,
-        "not checked  rollout.yaml:1  argoproj.io/Rollout a  it holds images",
+        "not checked  rollout.yaml:1  argoproj.io/Rollout a  it contains images",
     ),
     (
         "release.yaml signed.yaml",
         3,
-        "not checked: what is in a.io/Release; if the kind is right, add its",
+        "not checked: the images in a.io/Release; to check them, add their",
     ),
     ("images.yaml signed.yaml", 3, "a.io/Mirror"),
     (
         "slip.yaml signed.yaml --allow-unreviewed",
         0,
-        "no rule of the policy is about them: apps/Deploymnet",
+        "no entry of `spec.rules` covers them: apps/Deploymnet",
     ),
     ("slip.yaml --allow-unreviewed", 3, "nothing that the policy reviews was found"),
     ("slip.yaml --allow-unreviewed --allow-empty", 0, "no image was checked"),
@@ -93,7 +94,7 @@ const PASSED_OVER: [(&str, i32, &str); 13] = [
     (
         "nginx:1 signed.yaml --fail-on-unmatched",
         1,
-        "rejected  command line  nginx:1  no rule matches it, which",
+        "rejected  command line  nginx:1  it matches no rule, which",
     ),
     ("HOST/platform/agent:1 --fail-on-unmatched", 0, "1 exempt\n"),
 ];
@@ -200,28 +201,30 @@ fn a_mistake_is_named() {
         "apiVersion: policies.kubewarden.io/v1\nkind: AdmissionPolicyGroup\nmetadata: {name: g}\nspec: {policies: {a: {}}}\n",
     );
     let rows = [
-        ("nowhere.yaml", 2, "`nowhere.yaml` looks like a file, and there is none: check the path"),
-        ("./nowhere", 2, "`./nowhere` looks like a file, and there is none: check the path"),
+        ("nowhere.yaml", 2, "`nowhere.yaml` looks like a file, but there is none: check the path"),
+        ("./nowhere", 2, "`./nowhere` looks like a file, but there is none: check the path"),
         ("a@b", 2, "`a@b` is neither a file nor an image: "),
         (
             "overlays/prod",
             2,
-            "there is no file or folder `overlays/prod`; if an image is meant, write its tag: `overlays/prod:latest`, or `docker.io/overlays/prod:latest`",
+            "there is no file or folder `overlays/prod`; if you mean an image, write its tag: \
+             `overlays/prod:latest`, or `docker.io/overlays/prod:latest`",
         ),
         ("nginx", 2, "write its tag: `nginx:latest`, or `docker.io/library/nginx:latest`"),
         (
             "overlays.d/prod",
             2,
-            "there is no file or folder `overlays.d/prod`, though there is `overlays.d`; if an image is meant, write its tag: `overlays.d/prod:latest`",
+            "there is no file or folder `overlays.d/prod`, but there is `overlays.d`; if you mean an image, write \
+             its tag: `overlays.d/prod:latest`",
         ),
-        ("overlays.d/prod.yml", 2, "`overlays.d/prod.yml` looks like a file, and there is none"),
+        ("overlays.d/prod.yml", 2, "`overlays.d/prod.yml` looks like a file, but there is none"),
         ("empty", 2, "no file in `empty` ends in .yaml, .yml or .json"),
         ("-s list.yml nginx", 2, "settings `list.yml` are not a map"),
         ("-s nowhere nginx", 2, "cannot read settings `nowhere`"),
         (
             "-s group.yaml nginx",
             2,
-            "settings `group.yaml` hold an object of the kind AdmissionPolicyGroup; give",
+            "settings `group.yaml` contain an object of the kind AdmissionPolicyGroup; use",
         ),
         ("-s wrong.yaml nginx", 2, "Provided settings are not valid: rulez: unknown field"),
         ("--output xml nginx", 2, "invalid value 'xml' for '--output <FORMAT>'"),

@@ -195,7 +195,7 @@ fn the_rules_of_the_policy_decide_what_is_reviewed() {
     assert_eq!(maps.code, Some(3));
     assert!(maps.stdout.contains("no image was checked"), "{maps:?}");
     assert!(
-        maps.stdout.contains("not checked: what is in Pod; if the kind is right, add its resource"),
+        maps.stdout.contains("not checked: the images in Pod; to check them, add their resources"),
         "{maps:?}"
     );
     // The policy does not know that kind, and says so.

@@ -66,7 +66,7 @@ fn nothing_is_written_unless_everything_is_accepted() {
     for (line, code) in [("signed.yaml unsigned.yaml", 1), ("signed.yaml down.yaml", 3)] {
         let outcome = world.check(&format!("--pin {line}"));
         assert_eq!(outcome.code, Some(code), "{line}");
-        assert_eq!(outcome.stderr, "nothing was pinned, as not everything is accepted\n");
+        assert_eq!(outcome.stderr, "nothing was pinned, because not everything is accepted\n");
         assert_eq!(world.read("signed.yaml"), before, "{line}");
     }
     let outcome = world.check_stdin("--pin -", &pod("HOST/shop/till:2.0"));
@@ -76,7 +76,7 @@ fn nothing_is_written_unless_everything_is_accepted() {
 #[test]
 fn what_cannot_be_pinned_is_refused_by_name() {
     let world = World::new();
-    let shared = "its anchor is used elsewhere too, where no pin belongs: write the image out";
+    let shared = "its YAML anchor is also used where no digest belongs: write the image out";
     let escaped = "it is written with escapes or over several lines: write it as one plain word";
     let rows = [
         ("metadata: {labels: {image: *cart}}\n", "&cart HOST/shop/cart:1.4", shared),

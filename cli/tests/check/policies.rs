@@ -67,7 +67,7 @@ fn a_policy_sees_what_it_is_about() {
             "{spec}: {outcome:?}"
         );
         assert_eq!(
-            outcome.stdout.contains("it holds images, and the policy"),
+            outcome.stdout.contains("it contains images, but the policy"),
             code == 3,
             "{outcome:?}"
         );
@@ -93,7 +93,8 @@ fn what_is_not_applied_is_told() {
     let spec = "namespaceSelector: {matchLabels: {a: b}}\n  matchConditions: []";
     world.write("p.yaml", &policy(&world, "ClusterAdmissionPolicy", "name: p", spec));
     let outcome = world.check("-s p.yaml signed.yaml");
-    let told = "p: namespaceSelector and matchConditions are not applied: what they leave out is checked as well\n";
+    let told = "p: namespaceSelector and matchConditions are not applied: objects that they exclude are checked, \
+         too\n";
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), told));
 }
 
@@ -106,9 +107,9 @@ fn monitor_mode_lets_in_and_warns() {
         &pod("c", "namespace: shop", "x").replace("HOST/x", "127.0.0.1:9/app:1"),
     );
     let outcome = world.check("-s p.yaml unsigned.yaml signed.yaml");
-    let told = "p: in monitor mode: what it rejects is let in, and warned of\n";
+    let told = "p: monitor mode: rejections are only warnings\n";
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), told), "{outcome:?}");
-    let warned = "rejected, were the policy not in monitor mode: shop: not signed";
+    let warned = "would be rejected, but the policy is in monitor mode: shop: not signed";
     assert!(outcome.stdout.contains(warned), "{outcome:?}");
     assert!(outcome.stdout.contains("1 verified, 1 warned"), "{outcome:?}");
     // What could not be checked is not checked in any mode, and nothing is changed in this one.
@@ -160,12 +161,12 @@ fn several_policies() {
         ),
         ("-s policies signed.yaml", 0, "1 image in 1 object: 1 verified\n"),
         ("-s policies third.yaml", 0, "1 image in 1 object: 1 exempt\n"),
-        ("-s policies other.yaml", 1, "nginx:1  all: no rule matches this image"),
+        ("-s policies other.yaml", 1, "nginx:1  all: this image matches no rule"),
         ("-s policies/shop.yaml -s policies/all.yaml unsigned.yaml", 1, "shop: shop: not signed"),
         (
             "-s policies/shop.yaml third.yaml",
             3,
-            "\nnot reviewed, as the policy is about another namespace: Pod\n",
+            "\nnot reviewed, because the policy is for another namespace: Pod\n",
         ),
     ];
     for (line, code, expected) in rows {
@@ -185,12 +186,12 @@ fn several_policies() {
     assert_eq!(policies, ["all", "shop"]);
     let outcome = world.check("-s policies signed.yaml --pin");
     assert_eq!(outcome.code, Some(2));
-    assert!(outcome.stderr.contains("--pin takes one policy"), "{outcome:?}");
+    assert!(outcome.stderr.contains("--pin works with one policy"), "{outcome:?}");
     world.write("none/a.yaml", "a: 1\n");
     let outcome = world.check("-s none signed.yaml");
     assert_eq!(outcome.code, Some(2));
     assert!(
-        outcome.stderr.contains("no file in `none` holds the manifest of a policy"),
+        outcome.stderr.contains("no file in `none` contains the manifest of a policy"),
         "{outcome:?}"
     );
 }

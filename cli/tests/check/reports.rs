@@ -231,7 +231,7 @@ fn every_refused_image_has_its_reason() {
     let outcome = world.check("many.yaml --output json");
     let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
     let object = &report["objects"][0];
-    assert!(object["message"].as_str().unwrap().contains("… and 52 images were not looked at"));
+    assert!(object["message"].as_str().unwrap().contains("… and 52 images were not checked"));
     let images = object["images"].as_array().unwrap();
     assert_eq!(images.len(), 60);
     for image in images {

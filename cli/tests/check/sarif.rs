@@ -7,7 +7,7 @@ use crate::reports::world;
 #[test]
 fn sarif() {
     let outcome = world().check("deploy nginx:1 HOST/shop/till:2.0 --output sarif");
-    let unplaced = "not in the SARIF report, as they stand in no file: 1; see --output lines\n";
+    let unplaced = "not in the SARIF report, because they are in no file: 1; see --output lines\n";
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), unplaced));
     let sarif: Value = serde_json::from_str(&outcome.stdout).unwrap();
     check_sarif(&sarif);

@@ -118,13 +118,13 @@ fn a_mistake_in_the_file_is_named() {
             "settings: nowhere.yaml",
             "cannot read settings `policy/nowhere.yaml`",
         ),
-        ("rules: [shop]", "rule: shop", "policy/images.test.yaml:3: a case expects something"),
+        ("rules: [shop]", "rule: shop", "policy/images.test.yaml:3: a case needs `rules`"),
         ("file: deploy,", "file: nowhere,", "there is no file or folder `policy/nowhere`"),
         ("{key: cosign.pub}", "{key: nowhere.pub}", "cannot read `policy/nowhere.pub`"),
         (
             "{key: cosign.pub}",
             "{key: cosign.pub, issuer: a}",
-            "policy/images.test.yaml:15: a signature has",
+            "policy/images.test.yaml:15: a signature must",
         ),
     ];
     for (from, to, expected) in rows {

@@ -139,12 +139,16 @@ fn the_picture_shows_what_is_said() {
 fn entry_of(reason: &Reason) -> &'static str {
     match reason {
         Reason::NotSigned(OtherSignature::Unknown) => "not signed",
-        Reason::NotSigned(OtherSignature::Bundle) => "not signed in a format that is read here",
+        Reason::NotSigned(OtherSignature::Bundle) => {
+            "not signed in a format that can be verified here"
+        }
         Reason::NotSigned(OtherSignature::Platform) => "not signed: it is an index",
-        Reason::InvalidSignatures => "there are signatures, and none of them holds",
+        Reason::InvalidSignatures => "there are signatures, but none is valid",
         Reason::TooFewSigners { .. } => "signed, but not by enough of the signers",
         Reason::Unchecked(_) => "could not be checked: ",
-        Reason::Withheld(_) => "could not be checked, the policy server withholds a capability",
+        Reason::Withheld(_) => {
+            "could not be checked, the policy server does not grant a host capability"
+        }
         Reason::Moved { .. } => "the tag moved while it was verified",
         Reason::Signer(..) => " cannot be used: ",
         // Each has a message of its own, which cases say.

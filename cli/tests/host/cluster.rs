@@ -107,7 +107,7 @@ fn a_server_that_cannot_be_asked_is_named() {
         (
             "{}".to_owned(),
             "kube::Client was not initialized properly: ".to_owned(),
-            "; name a kubeconfig in KUBECONFIG, or give a folder of manifests with --kubernetes-manifests",
+            "; set KUBECONFIG to a kubeconfig, or pass a folder of manifests with --kubernetes-manifests",
         ),
     ];
     for (kubeconfig, expected, reason) in rows {
@@ -176,7 +176,7 @@ fn a_policy_takes_its_key_from_the_cluster() {
     let absent = folder(&world, "absent");
     let rows: [(&Path, &str, &[&str], &str); 3] = [
         (absent.path(), &kubeconfig, allow, "there is no ConfigMap `trust/absent`"),
-        (keys.path(), &kubeconfig, &[], "to its `contextAwareResources`"),
+        (keys.path(), &kubeconfig, &[], "to its `spec.contextAwareResources`"),
         (keys.path(), "{}", allow, "kube::Client was not initialized properly: "),
     ];
     for (folder, kubeconfig, options, expected) in rows {

@@ -264,7 +264,7 @@ fn a_pattern_finds_the_identity_that_signed() {
         assert_eq!(answer["accepted"], expected, "{pattern}: {answer}");
         if !expected {
             let message = answer["message"].as_str().unwrap();
-            let missing = format!("0 of 1 agreed, missing `{pattern}` of `{issuer}`");
+            let missing = format!("0 of 1 signed, missing `{pattern}` of `{issuer}`");
             assert!(message.contains(&missing), "{message}");
         }
     }

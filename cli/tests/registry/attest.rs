@@ -111,8 +111,8 @@ fn a_registry_that_names_no_location_is_enough() {
 #[test]
 fn what_a_registry_refuses_is_said_with_the_way_out() {
     let rows: [(u16, &str, &str); 4] = [
-        (401, "UNAUTHORIZED", "wants other credentials: log in with `docker login"),
-        (403, "DENIED", "wants other credentials"),
+        (401, "UNAUTHORIZED", "requires other credentials: log in with `docker login"),
+        (403, "DENIED", "requires other credentials"),
         (404, "NAME_UNKNOWN", "has no such repository"),
         (500, "UNKNOWN", "500"),
     ];
@@ -148,9 +148,9 @@ fn nothing_is_pushed_that_cannot_be_meant() {
         (2, format!("{image} {review} text.json"), "is not JSON"),
         (2, format!("{image} --type vuln --predicate review.json"), "not a vulnerability scan"),
         (2, format!("{image} --type vuln --predicate scan.json"), "--scan-finished"),
-        (2, format!("{image} {review} review.json --name sig"), "something else that is kept"),
-        (2, format!("{image} {review} review.json --repository r.local/a:1"), "leave the tag"),
-        (2, format!("{image} {review} large.json"), "the policy reads 4194304 at the most"),
+        (2, format!("{image} {review} review.json --name sig"), "is reserved for other tags"),
+        (2, format!("{image} {review} review.json --repository r.local/a:1"), "remove the tag"),
+        (2, format!("{image} {review} large.json"), "the policy reads at most 4194304"),
     ];
     for (code, words, expected) in rows {
         let outcome = world.run(&words);

@@ -93,23 +93,23 @@ fn the_innermost_cause_is_told() {
     let row =
         |host: String, sources: String, cause, way_out| Down { host, sources, cause, way_out };
     let rows = [
-        row(good.host(), none(), "of an unknown authority", "`source_authorities`"),
-        row(good.host(), trusting(&good.host(), &other), "of an unknown authority", "`source_authorities`"),
-        row(expired.host(), trusting(&expired.host(), &authority), "has expired", "have it renewed"),
-        row(misnamed.host(), trusting(&misnamed.host(), &authority), "for another name", "reach it by"),
+        row(good.host(), none(), "from an unknown authority", "`source_authorities`"),
+        row(good.host(), trusting(&good.host(), &other), "from an unknown authority", "`source_authorities`"),
+        row(expired.host(), trusting(&expired.host(), &authority), "has expired", "renew it"),
+        row(misnamed.host(), trusting(&misnamed.host(), &authority), "for another name", "use the name"),
         row(closes(b"HTTP/1.1 400 Bad Request\r\n\r\n"), none(), "speaks plain HTTP", "`insecure_sources`"),
         row(plain.host(), none(), "closed the connection", "`insecure_sources`"),
-        row(good.host(), insecure(&good.host()), "speaks TLS", "take it off"),
-        row(closes(b"\x15\x03\x01\x00\x02\x02\x46"), insecure("HOST"), "speaks TLS", "take it off"),
+        row(good.host(), insecure(&good.host()), "speaks TLS", "remove it from"),
+        row(closes(b"\x15\x03\x01\x00\x02\x02\x46"), insecure("HOST"), "speaks TLS", "remove it from"),
         row(
             closes(b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"),
             insecure("HOST"),
             "speaks TLS",
-            "take it off",
+            "remove it from",
         ),
-        row(nobody(), none(), "connection refused", "nobody listens"),
-        row(nobody(), insecure("HOST"), "connection refused", "nobody listens"),
-        row("r.invalid".to_owned(), none(), "no such host", "check how it is spelt"),
+        row(nobody(), none(), "connection refused", "nothing listens"),
+        row(nobody(), insecure("HOST"), "connection refused", "nothing listens"),
+        row("r.invalid".to_owned(), none(), "no such host", "check the spelling"),
     ];
     for mut down in rows {
         down.sources = down.sources.replace("HOST", &down.host);

@@ -42,14 +42,14 @@ fn a_password_stays_off_a_realm_over_plain_http() {
     // Even when both are spoken to over plain HTTP: that one may hear what we ask is not that it may log in.
     for insecure in [vec![host.as_str()], vec![host.as_str(), to.as_str()]] {
         let refused = Asker::insecure(&insecure, &login(&host)).digest(&image).unwrap_err();
-        let expected = format!("wants the credentials sent to `{to}` over plain HTTP");
+        let expected = format!("wants the credentials at `{to}` over plain HTTP");
         assert!(refused.contains(&expected), "{refused}");
         assert!(realm.asked().is_empty() && !has_secret(&registry));
     }
     // Without a password there is nothing to lose, where plain HTTP is meant.
     assert!(Asker::insecure(&[&host, &to], "{}").digest(&image).is_ok());
     let refused = Asker::insecure(&[&host], "{}").digest(&image).unwrap_err();
-    assert!(refused.contains(&format!("sends us on to `{to}` over plain HTTP")), "{refused}");
+    assert!(refused.contains(&format!("redirects to `{to}` over plain HTTP")), "{refused}");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_password_stays_off_another_realm_of_a_registry_with_tls() {
     let sources = json!({"source_authorities": {&host: ca}, "insecure_sources": [realm.host()]});
     let asker = Asker::new(&sources.to_string(), &login(&host));
     let refused = asker.digest(&format!("{host}/a:1")).unwrap_err();
-    assert!(refused.contains("wants the credentials sent to"), "{refused}");
+    assert!(refused.contains("wants the credentials at"), "{refused}");
     assert!(realm.asked().is_empty() && !has_secret(&registry));
 }
 
@@ -83,7 +83,7 @@ fn redirects_lead_to_plain_http_only_where_that_is_meant() {
     let mut sources = json!({"source_authorities": {&host: ca}});
     let image = format!("{host}/a:1");
     let refused = Asker::new(&sources.to_string(), "{}").digest(&image).unwrap_err();
-    let expected = format!("sends us on to `{to}` over plain HTTP");
+    let expected = format!("redirects to `{to}` over plain HTTP");
     assert!(refused.contains(&expected), "{refused}");
     let module = Asker::new(&sources.to_string(), "{}").fetch(&format!("https://{host}/a.wasm"));
     assert!(module.contains(&expected), "{module}");

@@ -108,7 +108,7 @@ fn a_manifest_is_kept_and_changed() {
 fn rules_for_custom_resources_are_left_to_the_reader() {
     let path = root().join("examples/extra-workloads.yaml");
     let outcome = signed_images(&root(), &["policy", "-s", path.to_str().unwrap()]);
-    let expected = "WARN extraWorkloads: add a rule for the resource of batch.example.com/Pipeline to `spec.rules`";
+    let expected = "WARN extraWorkloads: add an entry for the resource of batch.example.com/Pipeline to `spec.rules`";
     assert_eq!((outcome.code, outcome.stderr.trim()), (Some(0), expected));
 }
 
@@ -126,17 +126,18 @@ fn a_mistake_is_named() {
         ("policy -s nothing.yaml", "these settings check nothing"),
         (
             "policy -s keys.yaml --namespaced shop",
-            "error: the settings take keys from a ConfigMap, which only a policy of the whole cluster may read: write the keys into the settings, or leave --namespaced away\n",
+            "error: the settings read keys from a ConfigMap, which only a ClusterAdmissionPolicy may do: write the \
+             keys into the settings, or remove --namespaced\n",
         ),
         ("policy -s settings.yaml --name Shop", "lower-case letters, digits and `-`"),
         ("policy -s settings.yaml --namespaced a.b", "lower-case letters, digits and `-`"),
         ("policy -s settings.yaml --mode audit", "[possible values: protect, monitor]"),
-        ("policy -s settings.yaml --module ./policy.wasm", "give it as `host/repository:tag`"),
+        ("policy -s settings.yaml --module ./policy.wasm", "write it as `host/repository:tag`"),
         ("policy -s settings.yaml --module oci://a.b/c:1", "a module's URL starts with"),
-        ("policy -s settings.yaml --module ghcr.io/a/b", "say which version"),
+        ("policy -s settings.yaml --module ghcr.io/a/b", "add the version"),
         ("policy -s settings.yaml --namespace-selector a=(", "`(` without `)`"),
         ("policy -s settings.yaml --exclude-namespace a --namespaced b", "cannot be used with"),
-        ("policy -s namespaced.yaml --exclude-namespace a", "those of an AdmissionPolicy"),
+        ("policy -s namespaced.yaml --exclude-namespace a", "from an AdmissionPolicy"),
     ];
     for (line, expected) in rows {
         let arguments: Vec<&str> = line.split(' ').collect();

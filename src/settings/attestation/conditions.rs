@@ -26,8 +26,8 @@ pub(super) fn compile(entry: &Object<'_>, format: Format) -> Result<Conditions, 
     let age = entry.get("maxAge", AgeLimit::read)?;
     if age.is_none() && format == Format::Vulnerabilities {
         return Err(SettingsIssue::new(
-            "`maxAge` is missing: how old may a scan be? (`unlimited` is as old as it likes; whoever may push can put \
-             an older one back)",
+            "`maxAge` is missing: how old may a scan be? (with `unlimited`, whoever may push can put an older one \
+             back)",
         ));
     }
     let max_age = match age {
@@ -36,7 +36,7 @@ pub(super) fn compile(entry: &Object<'_>, format: Format) -> Result<Conditions, 
     };
     let time_at = entry.get("timeAt", pointer)?;
     if time_at.is_none() && max_age.is_some() && format == Format::Other {
-        let missing = "`timeAt` is missing: where in a report of this type is its time?";
+        let missing = "`timeAt` is missing: where in the report is its time?";
         return Err(SettingsIssue::new(missing));
     }
     let is_reduced = matches!(format, Format::Vulnerabilities | Format::CycloneDx | Format::Spdx);
@@ -56,10 +56,10 @@ pub(super) fn compile(entry: &Object<'_>, format: Format) -> Result<Conditions, 
 fn check_types(entry: &Object<'_>, format: Format) -> Result<(), SettingsIssue> {
     let is_bill = matches!(format, Format::CycloneDx | Format::Spdx);
     let is_provenance = matches!(format, Format::Provenance02 | Format::Provenance1);
-    let bills = "is for reports of `cyclonedx` and `spdx`";
-    let builds = "is for reports of `slsaprovenance` and `slsaprovenance1`";
+    let bills = "is only for `cyclonedx` and `spdx` reports";
+    let builds = "is only for `slsaprovenance` and `slsaprovenance1` reports";
     let rows = [
-        ("vulnerabilities", format == Format::Vulnerabilities, "is for reports of `vuln`"),
+        ("vulnerabilities", format == Format::Vulnerabilities, "is only for `vuln` reports"),
         ("packages", is_bill, bills),
         ("licenses", is_bill, bills),
         ("builder", is_provenance, builds),
@@ -67,7 +67,7 @@ fn check_types(entry: &Object<'_>, format: Format) -> Result<(), SettingsIssue> 
         (
             "timeAt",
             format == Format::Other,
-            "reports of this type have a place of their own for it",
+            "reports of this type have their own field for the time",
         ),
     ];
     for (key, is_read, issue) in rows {
@@ -96,7 +96,7 @@ pub(in crate::settings) fn severity(text: &str) -> Result<Severity, String> {
 fn vulnerabilities(raw: &RawValue) -> Result<Vulnerabilities, SettingsIssue> {
     let asked = Object::read(raw, &VULNERABILITIES)?;
     if asked.raw("refuse").is_none() && asked.raw("always").is_none() {
-        return Err(SettingsIssue::new("refuses nothing: give `refuse` or `always`"));
+        return Err(SettingsIssue::new("rejects nothing: set `refuse` or `always`"));
     }
     Ok(Vulnerabilities {
         refuse: asked.texts("refuse", MAX_REPORT_PATTERNS, severity)?,
@@ -109,7 +109,7 @@ fn vulnerabilities(raw: &RawValue) -> Result<Vulnerabilities, SettingsIssue> {
 /// The name of a finding.
 fn finding(text: &str) -> Result<String, String> {
     if text.contains(|c: char| c.is_whitespace() || c == '*') {
-        return Err(format!("`{text}` is no name of a finding, such as `CVE-2021-44228`"));
+        return Err(format!("`{text}` is not the ID of a finding, such as `CVE-2021-44228`"));
     }
     Ok(text.to_owned())
 }
@@ -123,7 +123,7 @@ fn exception(raw: &RawValue) -> Result<Exception, SettingsIssue> {
     exception.text("reason")?;
     let day = |raw| {
         let text = text(raw)?;
-        let wrong = || format!("`{text}` is no day, such as `2026-12-31`");
+        let wrong = || format!("`{text}` is not a day, such as `2026-12-31`");
         Day::parse(&text).ok_or_else(|| SettingsIssue::new(wrong()))
     };
     Ok(Exception {
@@ -152,7 +152,7 @@ fn package(text: &str) -> Result<PackagePattern, String> {
             && version.contains(|c: char| c.is_ascii_digit())
     };
     if name.is_empty() || versions.iter().any(|(_, version)| !is_version(version)) {
-        return Err(format!("`{text}` is no package, such as `log4j-core@<2.17.1`"));
+        return Err(format!("`{text}` is not a package, such as `log4j-core@<2.17.1`"));
     }
     Ok(PackagePattern { name: name.to_owned(), versions })
 }
@@ -164,7 +164,7 @@ fn licenses(raw: &RawValue) -> Result<Licenses, SettingsIssue> {
         (Some(_), None) => texts("refuse").map(Licenses::Refuse),
         (None, Some(_)) => texts("only").map(Licenses::Only),
         (Some(_), Some(_)) | (None, None) => {
-            Err(SettingsIssue::new("give one of `refuse` and `only`"))
+            Err(SettingsIssue::new("set exactly one of `refuse` and `only`"))
         }
     }
 }

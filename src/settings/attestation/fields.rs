@@ -20,7 +20,7 @@ pub(super) fn compile(raw: &RawValue, is_reduced: bool) -> Result<Field, Setting
     let tests: Vec<(&str, &RawValue)> = tests.collect();
     let [(key, value)] = tests.as_slice() else {
         return Err(SettingsIssue::new(
-            "give one of `equals`, `in`, `pattern`, `contains`, `atMost`, `atLeast` and `absent`",
+            "set exactly one of `equals`, `in`, `pattern`, `contains`, `atMost`, `atLeast` and `absent`",
         ));
     };
     let test = test(key, value, is_reduced).map_err(|issue| issue.under(key))?;
@@ -38,10 +38,12 @@ fn test(key: &str, value: &RawValue, is_reduced: bool) -> Result<FieldTest, Sett
         "contains" => FieldTest::Contains(scalar(value)?),
         "atMost" => FieldTest::AtMost(number(value)?),
         "atLeast" => FieldTest::AtLeast(number(value)?),
-        _ if value.get() != "true" => return Err(SettingsIssue::new("is true, or left out")),
+        _ if value.get() != "true" => {
+            return Err(SettingsIssue::new("must be `true`, or left out"));
+        }
         _ if is_reduced => {
             return Err(SettingsIssue::new(
-                "cannot be told: reports of this type are published without what no condition reads",
+                "cannot be checked: reports of this type are published without the fields that no condition reads",
             ));
         }
         _ => FieldTest::Absent,

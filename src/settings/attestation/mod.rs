@@ -88,7 +88,8 @@ impl AgeLimit {
 }
 
 fn age(text: &str) -> Result<MaxAge, String> {
-    let wrong = || format!("`{text}` is no age: a number and `h`, `d` or `w`, such as `7d`");
+    let wrong =
+        || format!("`{text}` is not an age: write a number and `h`, `d` or `w`, such as `7d`");
     MaxAge::parse(text).ok_or_else(wrong)
 }
 
@@ -138,7 +139,7 @@ fn compile_image(raw: &RawValue) -> Result<ImageCondition, SettingsIssue> {
     let max_age = image.get("maxAge", |raw| age(&text(raw)?).map_err(SettingsIssue::new))?;
     let labels = image.get("labels", value::read::<StringMap<MAX_ANNOTATIONS>>)?;
     if max_age.is_none() && labels.is_none() {
-        return Err(SettingsIssue::new("asks for nothing: give `maxAge` or `labels`"));
+        return Err(SettingsIssue::new("has no condition: set `maxAge` or `labels`"));
     }
     let labels = StringMap::or_empty(labels).into_iter();
     Ok(ImageCondition {
@@ -161,7 +162,7 @@ fn enforcement(object: &Object<'_>) -> Result<Enforcement, SettingsIssue> {
 }
 
 fn platform(text: &str) -> Result<Platform, String> {
-    let wrong = || format!("`{text}` is no platform, such as `linux/amd64` or `linux/arm/v7`");
+    let wrong = || format!("`{text}` is not a platform, such as `linux/amd64` or `linux/arm/v7`");
     Platform::parse(text).ok_or_else(wrong)
 }
 
@@ -206,7 +207,7 @@ fn repository(raw: &RawValue) -> Result<Reference, SettingsIssue> {
         return Ok(reference);
     }
     Err(SettingsIssue::new(format_args!(
-        "`{text}` names more than a repository: leave out the tag and the digest"
+        "`{text}` is more than a repository: remove the tag and the digest"
     )))
 }
 
@@ -216,8 +217,8 @@ fn trust(entry: &Object<'_>, own: &Trust) -> Result<Option<Trust>, SettingsIssue
     if all_of.is_none() && any_of.is_none() {
         if own.signers().any(|signer| is_certificate(&signer.identity)) {
             return Err(SettingsIssue::new(
-                "`allOf` and `anyOf` are missing: who must have signed the report? The rule's own signers are \
-                 certificates, which cannot",
+                "`allOf` and `anyOf` are missing: who must have signed the report? The rule's signers are \
+                 certificates, which cannot sign reports",
             ));
         }
         return Ok(None);
@@ -227,14 +228,14 @@ fn trust(entry: &Object<'_>, own: &Trust) -> Result<Option<Trust>, SettingsIssue
         let issue = |text: &str| Err(SettingsIssue::new(text).under(signer.place));
         if is_certificate(&signer.identity) {
             return issue(
-                "certificates cannot sign reports: the host takes the annotation that tells a report from any \
-                 signature; name a key or an identity",
+                "certificates cannot sign reports: the policy server checks certificate and annotations separately; \
+                 use a key or an identity",
             );
         }
         for demanded in [ANNOTATION, NAME] {
             if signer.annotations.contains_key(demanded) {
                 return Err(SettingsIssue::new(format_args!(
-                    "the annotation `{demanded}` is the report's own: leave it out"
+                    "the annotation `{demanded}` is always required: remove it here"
                 ))
                 .under(signer.place));
             }

@@ -33,50 +33,50 @@ pub(in crate::settings) enum AnyNumber {}
 #[schemars(extend("allOf" = needs(&[&["maxAge", "labels"]])))]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::settings) struct RawImage {
-    /// how old it may be: `90d`, `12h`, `2w`
+    /// its maximum age: `90d`, `12h`, `2w`
     max_age: Option<String>,
-    /// labels that it must have, and what they must be; `*` is any number of characters but no `/`
+    /// labels that it must have; in values, `*` matches any characters except `/`
     labels: Option<StringMap<MAX_ANNOTATIONS>>,
-    /// of an index, the platforms that this is asked of, such as `linux/amd64` (default: all)
+    /// for an index: the platforms to check, such as `linux/amd64` (default: all)
     platforms: Option<List<String, MAX_NAMED_PLATFORMS>>,
-    /// whether an image that does not satisfy it is rejected or only warned of (default: reject)
+    /// what to do with an image that does not satisfy it (default: reject)
     enforcement: Option<Enforcement>,
 }
 
-/// A signed report that must be there.
+/// A signed report that the image needs.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::settings) struct RawAttestation<'s> {
     /// the type of the report: a short name of cosign (`vuln`, `cyclonedx`, …) or a URI
     #[schemars(rename = "type")]
     predicate_type: String,
-    /// the name in its tag, where several reports of one type are kept
+    /// the name in its tag, if an image has several reports of one type
     name: Option<String>,
-    /// each of these must have signed it (default: those who must have signed the image)
+    /// all of these signers must have signed it (default: the rule's own signers)
     all_of: Option<RawSigners<'s>>,
-    /// some of these must have signed it
+    /// a number of these signers must have signed it
     any_of: Option<RawAnyOf<'s>>,
-    /// the repository in which it is kept (default: the image's own)
+    /// the repository that contains it (default: the image's own)
     repository: Option<String>,
-    /// of an index, the platforms that have one, such as `linux/amd64` (default: all)
+    /// for an index: the platforms that need one, such as `linux/amd64` (default: all)
     platforms: Option<List<String, MAX_NAMED_PLATFORMS>>,
-    /// whether an image without it is rejected or only warned of (default: reject)
+    /// what to do with an image without it (default: reject)
     enforcement: Option<Enforcement>,
-    /// how old it may be, such as `7d`, or `unlimited`; must be given for `vuln`
+    /// its maximum age, such as `7d`, or `unlimited`; required for `vuln`
     max_age: Option<String>,
-    /// where in its predicate its time is, as a JSON pointer, for types that have no place of their own for it
+    /// a JSON pointer to its time, for types that define no field for it
     time_at: Option<String>,
-    /// which findings are refused (`vuln`)
+    /// which findings reject the image (`vuln`)
     vulnerabilities: Option<RawVulnerabilities>,
-    /// which packages are refused (`cyclonedx`, `spdx`)
+    /// which packages reject the image (`cyclonedx`, `spdx`)
     packages: Option<RawPackages>,
     /// which licences packages may have (`cyclonedx`, `spdx`)
     licenses: Option<RawLicenses>,
-    /// who may have built the image (`slsaprovenance`, `slsaprovenance1`)
+    /// which builders are allowed (`slsaprovenance`, `slsaprovenance1`)
     builder: Option<PatternTexts>,
-    /// from which source, such as `https://github.com/acme/*` (`slsaprovenance`, `slsaprovenance1`)
+    /// which source repositories are allowed, such as `https://github.com/acme/*` (`slsaprovenance`, `slsaprovenance1`)
     source: Option<PatternTexts>,
-    /// what fields of the predicate must say
+    /// conditions on fields of the predicate
     fields: Option<List<RawField, MAX_FIELDS>>,
 }
 
@@ -85,25 +85,25 @@ pub(in crate::settings) struct RawAttestation<'s> {
 #[schemars(extend("allOf" = needs(&[&["refuse", "always"]])))]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawVulnerabilities {
-    /// the severities that are refused: `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `NEGLIGIBLE`, `UNKNOWN`
+    /// severities that reject the image: `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `NEGLIGIBLE`, `UNKNOWN`
     refuse: Option<PatternTexts>,
-    /// whether findings without a fix pass (default: false)
+    /// true: findings without a fix do not count (default: false)
     fixed_only: Option<bool>,
-    /// findings that pass: their names, or objects with `id`, `until` and `reason`
+    /// findings that do not count: their IDs, or objects with `id`, `until` and `reason`
     except: Option<List<AnyException, MAX_EXCEPTIONS>>,
-    /// findings that are refused whatever their severity, fix or exception
+    /// findings that reject the image, whatever their severity, fix or exception
     always: Option<List<String, MAX_EXCEPTIONS>>,
 }
 
-/// A finding that passes.
+/// A finding that does not count.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::settings) struct RawException {
-    /// its name: a CVE, a GHSA or what the scanner calls it
+    /// its ID, such as `CVE-2021-44228`
     id: String,
-    /// the last day on which it passes: `2026-12-31`
+    /// the last day of the exception: `2026-12-31`
     until: Option<String>,
-    /// why, for those who read the settings
+    /// a comment; the policy does not use it
     reason: Option<String>,
 }
 
@@ -111,7 +111,7 @@ pub(in crate::settings) struct RawException {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawPackages {
-    /// `name`, `name@version`, `name@<version` or `name@<=version`; a `*` in a name is any number of characters
+    /// packages that reject the image: `name`, `name@version`, `name@<version` or `name@<=version`; `*` in a name matches any characters
     refuse: PatternTexts,
 }
 
@@ -120,32 +120,32 @@ pub(super) struct RawPackages {
 #[schemars(extend("allOf" = needs(&[&["refuse", "only"]])))]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawLicenses {
-    /// none of these; `*` is any number of characters
+    /// licences that no package may have; `*` matches any characters
     refuse: Option<PatternTexts>,
-    /// these alone
+    /// the only licences that packages may have
     only: Option<PatternTexts>,
 }
 
-/// What a field must say: one test.
+/// A condition on a field: exactly one test.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RawField {
-    /// a JSON pointer into the predicate; `*` is each element of a list
+    /// a JSON pointer into the predicate; `*` matches each element of a list
     at: String,
     /// it is this
     equals: Option<AnyScalar>,
     /// it is one of these
     #[schemars(rename = "in")]
     is_in: Option<List<AnyScalar, MAX_REPORT_PATTERNS>>,
-    /// it is a string that matches; `*` is any number of characters but no `/`, `**` any number of any characters
+    /// it is a string that matches; `*` matches any characters except `/`, `**` matches any characters
     pattern: Option<String>,
-    /// one of the values, or of the elements of a list, is this
+    /// the value, or an element of a list, is this
     contains: Option<AnyScalar>,
-    /// it is a number, and no more than this
+    /// it is a number, at most this
     at_most: Option<AnyNumber>,
-    /// it is a number, and no less than this
+    /// it is a number, at least this
     at_least: Option<AnyNumber>,
-    /// it is not there
+    /// it does not exist
     absent: Option<bool>,
 }
 

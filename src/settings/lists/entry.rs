@@ -58,20 +58,20 @@ macro_rules! entry {
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         #[allow(clippy::struct_field_names, reason = "the fields are the keys of the settings")]
         pub(in crate::settings) struct $name<'s> {
-            /// what messages call the entry
+            /// the name of the entry in messages
             #[serde(borrow)]
             name: Option<Lazy<'s, String>>,
-            /// patterns of the images that the entry is about, as in `rules`
+            /// patterns of the images that match the entry, as in `rules`
             #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_PATTERNS>>"))]
             images: Option<Lazy<'s, FormPatterns>>,
-            /// patterns of images to leave out, though `images` matches them
+            /// patterns of images that do not match, even if `images` matches them
             #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_PATTERNS>>"))]
             exclude: Option<Lazy<'s, FormPatterns>>,
-            /// whether all of the signers must have signed or any one of them (default: all)
+            /// whether all of the signers must have signed, or any one of them (default: all)
             require: Option<Lazy<'s, Require>>,
-            /// whether an image that does not satisfy it is rejected or only warned of (default: reject)
+            /// what to do with an image that does not satisfy it (default: reject)
             enforcement: Option<Lazy<'s, Enforcement>>,
-            /// annotations that the signatures must carry
+            /// annotations that the signatures must contain
             annotations: Option<Lazy<'s, StringMap<MAX_ANNOTATIONS>>>,
             $($(#[$meta])* $field: $type,)+
         }
@@ -116,7 +116,7 @@ entry! {
         /// the OIDC issuer
         #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
         issuer: Option<Lazy<'s, Literal>>,
-        /// the subjects, exactly
+        /// the exact subjects
         #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_SIGNERS>>"))]
         subjects: Option<Lazy<'s, FormList<Literal, MAX_SIGNERS>>>,
     }
@@ -128,7 +128,7 @@ entry! {
         /// the OIDC issuer
         #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
         issuer: Option<Lazy<'s, Literal>>,
-        /// the URLs that the subjects are below
+        /// the URLs with which the subjects start
         url_prefixes: Option<Lazy<'s, FormList<String, MAX_SIGNERS>>>,
     }
 }
@@ -139,7 +139,7 @@ entry! {
         /// the user or organisation
         #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
         owner: Option<Lazy<'s, Literal>>,
-        /// some of its repositories (default: any of them)
+        /// some of its repositories (default: all)
         #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_SIGNERS>>"))]
         repos: Option<Lazy<'s, FormList<Literal, MAX_SIGNERS>>>,
     }
@@ -150,7 +150,7 @@ entry! {
     Certificates {
         /// PEM certificates
         certificates: Option<Lazy<'s, FormList<String, MAX_SIGNERS>>>,
-        /// the PEM chain that leads to the certificates, the root last
+        /// PEM, from the issuer of the certificates to the root, which is last
         certificate_chain: Option<Lazy<'s, FormList<String, MAX_CHAIN>>>,
         /// the signature must be in the transparency log (default: true)
         require_rekor_bundle: Option<Lazy<'s, bool>>,

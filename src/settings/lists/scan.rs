@@ -21,17 +21,17 @@ entry! {
         /// PEM public keys, or `k8s://namespace/name` of Secrets, that sign the images and their scans
         #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<FormList<String, MAX_SIGNERS>>"))]
         keys: Option<Lazy<'s, FormList<KeyText, MAX_SIGNERS>>>,
-        /// instead of keys: the OIDC issuer of the identity that does
+        /// instead of keys: the OIDC issuer of the identity
         #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
         issuer: Option<Lazy<'s, Literal>>,
-        /// its subject, exactly
+        /// its exact subject
         #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<String>"))]
         subject: Option<Lazy<'s, Literal>>,
-        /// how old a scan may be, such as `7d`, or `unlimited`
+        /// the maximum age of a scan, such as `7d`, or `unlimited`
         max_age: Option<Lazy<'s, String>>,
-        /// the severities that are refused: `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `NEGLIGIBLE`, `UNKNOWN`
+        /// severities that reject the image: `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`, `NEGLIGIBLE`, `UNKNOWN`
         refuse: Option<Lazy<'s, FormList<String, MAX_REPORT_PATTERNS>>>,
-        /// whether findings without a fix pass (default: false)
+        /// true: findings without a fix do not count (default: false)
         fixed_only: Option<Lazy<'s, bool>>,
     }
     scan
@@ -46,7 +46,7 @@ impl VulnerabilityScans<'_> {
             return Ok(given("keys", self.keys)?.map(signer).collect());
         }
         if self.keys.is_some() {
-            return Err(SettingsIssue::new("give `keys`, or `issuer` and `subject`, not both"));
+            return Err(SettingsIssue::new("set `keys`, or `issuer` and `subject`, not both"));
         }
         let Literal(issuer) = required(Lazy::read_at("issuer", self.issuer)?, "issuer")?;
         let Literal(subject) = required(Lazy::read_at("subject", self.subject)?, "subject")?;
@@ -67,7 +67,7 @@ impl VulnerabilityScans<'_> {
         };
         let refuse: Vec<Severity> = refuse.into_iter().map(severity).collect::<Result<_, _>>()?;
         if refuse.is_empty() {
-            let missing = "`refuse` is missing: findings of which severities are refused?";
+            let missing = "`refuse` is missing: findings of which severities reject the image?";
             return Err(SettingsIssue::new(missing));
         }
         let fixed_only = Lazy::read_at("fixedOnly", self.fixed_only)?.unwrap_or(false);

@@ -38,7 +38,8 @@ pub(crate) enum Comparison {
 /// What settings are called that are not valid, in an answer to a request.
 const INVALID_SETTINGS: &str = "the settings of this policy are not valid";
 /// What the JSON reader's own words follow.
-const READER: [&str; 2] = ["the request cannot be read: ", "the host's answer cannot be read: "];
+const READER: [&str; 2] =
+    ["the request cannot be read: ", "the policy server's answer cannot be read: "];
 
 /// What is wrong with an object follows it.
 const UNREADABLE: &str = " cannot be read: ";
@@ -227,8 +228,8 @@ mod tests {
                 "message",
             ),
             (
-                r#"{"accepted":false,"message":"a: the host's answer cannot be read: x\nb"}"#,
-                r#"{"accepted":false,"message":"a: the host's answer cannot be read: x\nc"}"#,
+                r#"{"accepted":false,"message":"a: the policy server's answer cannot be read: x\nb"}"#,
+                r#"{"accepted":false,"message":"a: the policy server's answer cannot be read: x\nc"}"#,
                 "message",
             ),
         ] {
@@ -255,8 +256,8 @@ mod tests {
                 Class::ReaderWords,
             ),
             (
-                r#"{"accepted":true,"warnings":["x: the host's answer cannot be read: a"]}"#,
-                r#"{"accepted":true,"warnings":["x: the host's answer cannot be read: b"]}"#,
+                r#"{"accepted":true,"warnings":["x: the policy server's answer cannot be read: a"]}"#,
+                r#"{"accepted":true,"warnings":["x: the policy server's answer cannot be read: b"]}"#,
                 Class::ReaderWords,
             ),
         ];

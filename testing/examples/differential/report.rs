@@ -38,14 +38,14 @@ const WORDS: [&str; 24] = [
     "there is a Sigstore bundle",
     "not by enough of the signers",
     "could not be checked: ",
-    "withholds a capability",
+    "does not grant a host capability",
     "the tag moved",
     "cannot be used: ",
-    "one signature counts once",
+    "one signature cannot count twice",
     "expires in",
-    "no rule selects this image",
-    "more refused image",
-    "the host's answer cannot be read",
+    "this image matches no rule",
+    "more rejected image",
+    "the policy server's answer cannot be read",
 ];
 
 impl Tally {

@@ -71,7 +71,7 @@ expect:
   accepted: false
   message:
     - \"image `{}` (`spec.containers[0]`, container `c0`): signatures[0]: not signed\\nimage `\"
-    - \"… and 22 images were not looked at, after 8 that are refused\"
+    - \"… and 22 images were not checked, after 8 rejected ones\"
     - \"hint: \"
 ",
         containers((0..30).map(image)),

@@ -17,7 +17,7 @@ pub(super) const MAKERS: &[Maker] = &[
             pub_key(&(0..16).map(|of| key(16 * at + of)).collect::<String>())
         })
     },
-    || lists("signers/rsa", 1, |_| pub_key(RSA)).refused("one signature would satisfy both"),
+    || lists("signers/rsa", 1, |_| pub_key(RSA)).refused("one signature can satisfy both"),
     || lists("signers/workflows", 100, workflow),
     || {
         lists("signers/identities", 90, |at| {

@@ -105,7 +105,7 @@ pub(super) fn said(object: &ObjectReport, why: String) -> String {
 
 /// Why an object that holds images is not reviewed.
 pub(super) fn missed(object: &NotReviewed) -> String {
-    format!("it holds images, and {}", object.why.reason())
+    format!("it contains images, but {}", object.why.reason())
 }
 
 fn plain(verdict: Verdict, place: String, subject: Subject, why: String) -> Row {
@@ -131,7 +131,7 @@ pub(super) fn why(image: &ImageReport) -> String {
         },
         Verdict::Warned => reason,
         Verdict::Exempt => "the settings exempt it".to_owned(),
-        Verdict::Unmatched => "no rule matches it".to_owned(),
-        Verdict::Unchanged => "the stored object holds it".to_owned(),
+        Verdict::Unmatched => "it matches no rule".to_owned(),
+        Verdict::Unchanged => "the stored object already contains it".to_owned(),
     }
 }

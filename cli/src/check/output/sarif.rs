@@ -27,12 +27,12 @@ const UNREVIEWED: &str = "object-not-reviewed";
 
 /// Each rule with what it says and the level of its results.
 const RULES: [(&str, &str, &str); 6] = [
-    (REJECTED, "The policy does not let the image in", "error"),
+    (REJECTED, "The policy rejects the image", "error"),
     (UNCHECKED, "The image could not be checked", "error"),
-    (WARNED, "The policy lets the image in with a warning", "warning"),
-    (OBJECT, "The policy does not let the object in", "error"),
+    (WARNED, "The policy accepts the image with a warning", "warning"),
+    (OBJECT, "The policy rejects the object", "error"),
     (UNREADABLE, "The file cannot be read, so it was not checked", "error"),
-    (UNREVIEWED, "The object holds images, and the policy does not review it", "error"),
+    (UNREVIEWED, "The object contains images, but the policy does not review it", "error"),
 ];
 
 pub(super) fn render(report: &Report) -> Value {

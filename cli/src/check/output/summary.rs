@@ -20,8 +20,8 @@ const VERDICTS: [Verdict; 7] = [
 
 const NOTHING: &str =
     "not checked: nothing that the policy reviews was found; if that is right, pass --allow-empty";
-const REVIEW: &str = "if the kind is right, add its resource to `spec.rules` of the policy's manifest and pass that with \
-    --settings-path, or pass --allow-unreviewed";
+const REVIEW: &str = "to check them, add their resources to `spec.rules` of the policy's manifest and pass it with \
+     --settings-path; to ignore them, pass --allow-unreviewed";
 
 pub(super) fn render(report: &Report, detail: Detail) -> String {
     let mut text = String::new();
@@ -52,19 +52,19 @@ pub(super) fn render(report: &Report, detail: Detail) -> String {
     for why in [PassedOver::Kind, PassedOver::Namespace, PassedOver::Labels] {
         let kinds = kinds(report.not_reviewed.iter().filter(|object| object.why == why));
         if !kinds.is_empty() {
-            line(format!("not reviewed, as {}: {kinds}", reason(why)));
+            line(format!("not reviewed, because {}: {kinds}", reason(why)));
         }
     }
     let missed = report.missed().filter(|object| object.why == PassedOver::Kind);
     let missed: BTreeSet<String> = missed.map(NotReviewed::group_kind).collect();
     if !missed.is_empty() {
         let kinds = missed.into_iter().collect::<Vec<_>>().join(", ");
-        line(format!("not checked: what is in {kinds}; {REVIEW}"));
+        line(format!("not checked: the images in {kinds}; {REVIEW}"));
     }
     if !report.no_objects.is_empty() {
         let places: Vec<String> =
             report.no_objects.iter().map(|other| place(&other.origin, None)).collect();
-        line(format!("passed over, as they are no Kubernetes objects: {}", places.join(", ")));
+        line(format!("ignored, because they are not Kubernetes objects: {}", places.join(", ")));
     }
     report.hints.iter().for_each(|hint| line(format!("hint: {hint}")));
     text
@@ -73,9 +73,9 @@ pub(super) fn render(report: &Report, detail: Detail) -> String {
 /// Why several objects are not reviewed.
 fn reason(why: PassedOver) -> &'static str {
     match why {
-        PassedOver::Kind => "no rule of the policy is about them",
-        PassedOver::Namespace => "the policy is about another namespace",
-        PassedOver::Labels => "the policy's objectSelector leaves them out",
+        PassedOver::Kind => "no entry of `spec.rules` covers them",
+        PassedOver::Namespace => "the policy is for another namespace",
+        PassedOver::Labels => "the policy's objectSelector excludes them",
     }
 }
 
@@ -88,7 +88,7 @@ fn images(report: &Report) -> String {
     let objects: BTreeSet<_> = report.objects.iter().map(identity).collect();
     let objects = count(objects.len(), "object");
     if distinct.is_empty() {
-        return format!("no image was checked: none is in {objects} that the policy reviews");
+        return format!("no image was checked: found none in {objects} that the policy reviews");
     }
     let counts: Vec<String> = VERDICTS
         .iter()

@@ -46,7 +46,7 @@ impl Outcome {
         match &self.review.expected {
             Expected::Pinned(_) if !self.answer.allowed => {
                 bail!(failed(&format!(
-                    "was refused, though every image is signed: {}",
+                    "was rejected, although every image is signed: {}",
                     self.message()
                 )))
             }
@@ -54,11 +54,11 @@ impl Outcome {
                 bail!(failed(&format!("was not pinned to `{image}`")))
             }
             Expected::Refused(image) if self.answer.allowed => {
-                bail!(failed(&format!("was let in, though `{image}` is not signed")))
+                bail!(failed(&format!("was accepted, although `{image}` is not signed")))
             }
             Expected::Refused(image) if self.reason(image).is_none() => {
                 bail!(failed(&format!(
-                    "was refused without a word about `{image}`: {}",
+                    "was rejected, but the message does not name `{image}`: {}",
                     self.message()
                 )))
             }

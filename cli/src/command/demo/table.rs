@@ -20,13 +20,9 @@ const SHORT_DIGEST: usize = 12;
 pub(super) fn introduction(images: &Images) -> String {
     let host = &images.host;
     format!(
-        "A registry at {host} holds two images. One is signed, with a key made just now:\n\n  \
-         {}  sha256:{}…  signed\n  \
-         {}  sha256:{}…  not signed\n\n\
-         The policy trusts that key for every image of the registry:\n\n  \
-         signatures:\n  \
-         - image: {host}/*\n    \
-           pubKeys: [the key]\n",
+        "A registry at {host} contains two images. One is signed, with a new key:\n\n  {}  sha256:{}…  signed\n  {}  \
+         sha256:{}…  not signed\n\nThe policy trusts that key for every image of the registry:\n\n  signatures:\n  - \
+         image: {host}/*\n    pubKeys: [the key]\n",
         images.signed,
         short(&images.signed_digest),
         images.unsigned,
@@ -57,7 +53,7 @@ pub(super) fn results(images: &Images, outcomes: &[Outcome]) -> anyhow::Result<S
         .filter(|outcome| !outcome.patch.is_empty())
         .map(patch)
         .collect::<Result<String, _>>()?;
-    Ok(format!("It is asked three times:\n\n{table}\n{patches}"))
+    Ok(format!("The policy reviews three objects:\n\n{table}\n{patches}"))
 }
 
 fn patch(outcome: &Outcome) -> serde_json::Result<String> {
@@ -84,8 +80,8 @@ fn add_rows(table: &mut Table, images: &Images, outcome: &Outcome) {
 fn reason(outcome: &Outcome, image: &str) -> String {
     match outcome.reason(image) {
         Some(reason) => reason,
-        None if outcome.answer.allowed => "signed, and pinned to what was verified".to_owned(),
-        None => "signed, but refused with the rest".to_owned(),
+        None if outcome.answer.allowed => "signed: pinned to the verified digest".to_owned(),
+        None => "signed, but rejected with the other image".to_owned(),
     }
 }
 

@@ -30,7 +30,7 @@ fn write(f: &mut String, explanation: &Explanation) -> fmt::Result {
         write_reference(f, reference)?;
     }
     if let Some(why) = &explanation.invalid {
-        writeln!(f, "  {}: {why}", styled(BAD, "no image reference"))?;
+        writeln!(f, "  {}: {why}", styled(BAD, "invalid image reference"))?;
     }
     if !explanation.exempt.is_empty() {
         let exempt = explanation.fate == Fate::Exempt;
@@ -44,7 +44,7 @@ fn write(f: &mut String, explanation: &Explanation) -> fmt::Result {
         write_rule(f, rule)?;
     }
     if explanation.rules.iter().any(|rule| rule.list == List::Signatures && !rule.selects) {
-        writeln!(f, "\nPatterns of `signatures` are tried with every spelling of the image:")?;
+        writeln!(f, "\nPatterns of `signatures` are compared with every spelling of the image:")?;
         for spelling in &explanation.spellings {
             writeln!(f, "  {spelling}")?;
         }
@@ -94,9 +94,9 @@ fn write_rule(f: &mut String, rule: &RuleReport) -> fmt::Result {
     let excluded = rule.exclude.iter().any(spares);
     let is_meant = rule.images.iter().any(|pattern| pattern.standing != Standing::No);
     let (style, says) = match (rule.selects, is_meant && excluded) {
-        (true, _) => (GOOD, "selects the image"),
-        (false, true) => (UNSURE, "excludes the image"),
-        (false, false) => (PLAIN, "does not select the image"),
+        (true, _) => (GOOD, "the image matches"),
+        (false, true) => (UNSURE, "the image is excluded"),
+        (false, false) => (PLAIN, "the image does not match"),
     };
     writeln!(f, "\n{} {}", styled(TITLE, &format!("{}:", rule.name)), styled(style, says))?;
     write_patterns(f, "  ", &rule.images, |pattern| {
@@ -144,7 +144,7 @@ fn write_report(f: &mut String, report: &ReportFound) -> fmt::Result {
 }
 
 fn all(count: usize) -> &'static str {
-    if count == 1 { "this signer" } else { "every one of these" }
+    if count == 1 { "this signer" } else { "all of these" }
 }
 
 fn write_signer(f: &mut String, signer: &SignerReport) -> fmt::Result {
@@ -168,7 +168,7 @@ fn needs(needs: &Needs) -> Option<String> {
         }
         Needs::PubKeyFrom { source } => format!("public key in {source}"),
         Needs::GenericIssuer { subject: Subject::Pattern(_), .. } => {
-            "of those whom the certificates of its signatures name".to_owned()
+            "signers that match, as named in the certificates of its signatures".to_owned()
         }
         Needs::GenericIssuer { .. } | Needs::GithubAction { .. } => return None,
         Needs::Certificate { certificate, valid_until, chain, require_rekor_bundle } => {
@@ -177,7 +177,7 @@ fn needs(needs: &Needs) -> Option<String> {
             let log = if *require_rekor_bundle { "is" } else { "is not" };
             format!(
                 "certificate {}, valid until {valid_until}, with {chain}; an entry in the transparency \
-                 log {log} needed",
+                 log {log} required",
                 fingerprint(certificate)
             )
         }
@@ -197,7 +197,7 @@ fn write_result(f: &mut String, result: &RuleResult, enforcement: &str) -> fmt::
         return result.reports.iter().try_for_each(|report| write_report(f, report));
     }
     let (style, says) = match enforcement {
-        "warn" => (UNSURE, "not satisfied, which only warns"),
+        "warn" => (UNSURE, "not satisfied (only a warning)"),
         _ => (BAD, "not satisfied"),
     };
     let reason = result.reason.as_deref().unwrap_or_default();
@@ -206,19 +206,19 @@ fn write_result(f: &mut String, result: &RuleResult, enforcement: &str) -> fmt::
 
 fn fate(explanation: &Explanation) -> String {
     match explanation.fate {
-        Fate::Invalid => "What is no image reference is rejected.".to_owned(),
+        Fate::Invalid => "An invalid image reference is rejected.".to_owned(),
         Fate::Exempt => {
-            "An exempt image is neither verified nor pinned, whatever selects it.".to_owned()
+            "An exempt image is neither verified nor pinned, even if it matches rules.".to_owned()
         }
-        Fate::Verify => "Every rule that selects the image must be satisfied.".to_owned(),
+        Fate::Verify => "Every rule that the image matches must be satisfied.".to_owned(),
         Fate::Unmatched => {
             let does = match explanation.unmatched_images {
                 "reject" => "rejects",
-                "warn" => "warns of",
+                "warn" => "warns about",
                 _ => "accepts",
             };
             let setting = explanation.unmatched_images;
-            format!("No rule matches the image: `unmatchedImages: {setting}` {does} it.")
+            format!("The image matches no rule: `unmatchedImages: {setting}` {does} it.")
         }
     }
 }

@@ -21,10 +21,12 @@ pub(in crate::command) fn namespace(text: &str) -> Result<String, String> {
 
 fn check_name(text: &str, max: usize, is_well_formed: bool) -> Result<String, String> {
     if text.len() > max {
-        return Err(format!("Kubernetes takes {max} letters at the most"));
+        return Err(format!("Kubernetes allows at most {max} characters"));
     }
     if !is_well_formed {
-        return Err("Kubernetes takes lower-case letters, digits and `-` between them".to_owned());
+        return Err(
+            "Kubernetes allows only lower-case letters, digits and `-` between them".to_owned()
+        );
     }
     Ok(text.to_owned())
 }
@@ -49,13 +51,13 @@ pub(in crate::command) fn module(text: &str) -> anyhow::Result<String> {
         host == "localhost" || host.contains(['.', ':']) && !host.starts_with('.')
     });
     if !has_host {
-        bail!("give it as `host/repository:tag`, or as a URL");
+        bail!("write it as `host/repository:tag`, or as a URL");
     }
     text.parse::<Reference>()
-        .map_err(|error| anyhow!("give it as `host/repository:tag`, or as a URL: {error}"))?;
+        .map_err(|error| anyhow!("write it as `host/repository:tag`, or as a URL: {error}"))?;
     // Without a version it would be `:latest`, which nobody has written.
     let is_versioned = text.rsplit('/').next().is_some_and(|name| name.contains([':', '@']));
-    if is_versioned { Ok(text.to_owned()) } else { bail!("say which version: `{text}:v1.2.3`") }
+    if is_versioned { Ok(text.to_owned()) } else { bail!("add the version: `{text}:v1.2.3`") }
 }
 
 #[cfg(test)]

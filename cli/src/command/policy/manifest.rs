@@ -153,8 +153,8 @@ impl Manifest {
         let kind = read.and_then(|read| read.first()?.get("kind")?.as_str());
         if let Some(kind) = kind {
             return Err(anyhow!(
-                "the settings take keys from a {kind}, which only a policy of the whole cluster may read: \
-                 write the keys into the settings, or leave --namespaced away"
+                "the settings read keys from a {kind}, which only a ClusterAdmissionPolicy may do: write the keys \
+                 into the settings, or remove --namespaced"
             ));
         }
         for key in OF_CLUSTER {

@@ -66,7 +66,7 @@ fn parts(text: &str) -> Result<Vec<&str>, String> {
     let (mut parts, mut start, mut is_inside) = (Vec::new(), 0, false);
     for (index, character) in text.char_indices() {
         match character {
-            '(' if is_inside => return Err("`(` stands within `(…)`".to_owned()),
+            '(' if is_inside => return Err("`(` inside `(…)`".to_owned()),
             '(' => is_inside = true,
             ')' if !is_inside => return Err("`)` without `(`".to_owned()),
             ')' => is_inside = false,
@@ -95,7 +95,7 @@ fn requirement(text: &str) -> Result<Requirement, String> {
         return match operator {
             "in" => new(key, Operator::In, &values),
             "notin" => new(key, Operator::NotIn, &values),
-            _ => Err(format!("`{text}`: before `(` stands `in` or `notin`")),
+            _ => Err(format!("`{text}`: write `in` or `notin` before `(`")),
         };
     }
     if let Some((key, value)) = text.split_once("!=") {

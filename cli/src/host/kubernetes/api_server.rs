@@ -51,7 +51,7 @@ impl ApiServer {
             Ok(answer) => answer,
             Err(_) => Err(HostError::ApiServer {
                 server: connection.server.clone(),
-                reason: format!("no answer in {} seconds", self.answer_timeout.as_secs()),
+                reason: format!("no answer after {} seconds", self.answer_timeout.as_secs()),
             }),
         }
     }
@@ -60,7 +60,7 @@ impl ApiServer {
         self.access.connect().await.map_err(|error| match error {
             ClusterError::None { reason } => HostError::NoCluster {
                 hint: format!(
-                    "{reason}; name a kubeconfig in KUBECONFIG, or give a folder of manifests with \
+                    "{reason}; set KUBECONFIG to a kubeconfig, or pass a folder of manifests with \
                      --kubernetes-manifests"
                 ),
             },
@@ -156,7 +156,7 @@ mod tests {
         let error = server.get(&question).await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("kubernetes API server `http://{address}/`: no answer in 0 seconds")
+            format!("kubernetes API server `http://{address}/`: no answer after 0 seconds")
         );
     }
 }

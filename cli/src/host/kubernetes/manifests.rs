@@ -52,7 +52,7 @@ pub enum ManifestsError {
         document: usize,
     },
     /// An object is there twice.
-    #[error("kubernetes manifest `{}`: document {document} is there already: {kind} `{name}`", .path.display())]
+    #[error("kubernetes manifest `{}`: document {document} is a duplicate: {kind} `{name}`", .path.display())]
     Twice {
         /// The second file.
         path: PathBuf,
@@ -222,7 +222,7 @@ mod tests {
         let rows = [
             ("a: [", "a.yaml:1:5`: "),
             ("a: b", "document 1 needs apiVersion, kind and metadata.name"),
-            (&format!("{object}---\n{object}"), "document 2 is there already: ConfigMap `keys`"),
+            (&format!("{object}---\n{object}"), "document 2 is a duplicate: ConfigMap `keys`"),
         ];
         for (text, expected) in rows {
             let message = manifests(text).unwrap_err().to_string();

@@ -52,5 +52,5 @@ pub(super) const ODD: [&str; 9] = [
     "\u{202e}\u{1b}[31mdenied\r\nspec.containers[0].image (`app`): accepted",
     "no signatures found",
     "guest code interrupted, execution deadline exceeded",
-    "the host's answer cannot be read: by itself",
+    "the policy server's answer cannot be read: by itself",
 ];
