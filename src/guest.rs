@@ -1,10 +1,9 @@
 //! The waPC entry points, and the one function by which the stages call the host.
 
 use crate::response::LogLine;
-use kubewarden_policy_sdk::logging::KubewardenDrain;
 use kubewarden_policy_sdk::protocol_version_guest;
 use kubewarden_policy_sdk::wapc_guest::{CallResult, host_call, register_function};
-use slog::{Drain, Logger, o, warn};
+use serde::Serialize;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 #[expect(unsafe_code, reason = "waPC finds the module's entry point by its unmangled name")]
@@ -34,12 +33,31 @@ fn host(
         .map_err(|error| crate::host::error::words(&error.to_string()))
 }
 
+/// What the host's `tracing/log` takes: a level, a message, and whatever stands beside them for programs.
+#[derive(Serialize)]
+struct Event<'l> {
+    level: &'static str,
+    policy: &'static str,
+    message: &'l str,
+    image: &'l str,
+    rule: &'l str,
+    reason: &'static str,
+}
+
+/// A line that the host does not take is lost: the answer says the same.
 fn log(line: &LogLine) {
-    let logger = Logger::root(
-        KubewardenDrain::default().ignore_res(),
-        o!("policy" => "signed-images-policy"),
-    );
-    warn!(logger, "{}", line.message; "image" => &line.image, "rule" => &line.rule, "reason" => line.reason);
+    let LogLine { message, image, rule, reason } = line;
+    let event = Event {
+        level: "warning",
+        policy: "signed-images-policy",
+        message,
+        image,
+        rule,
+        reason,
+    };
+    if let Ok(event) = serde_json::to_vec(&event) {
+        host("tracing", "log", &event).ok();
+    }
 }
 
 /// A clock before the epoch reads as the epoch: no certificate is valid then.
