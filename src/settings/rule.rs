@@ -37,11 +37,9 @@ pub(super) struct RawRule<'s> {
     /// a number of these signers must have signed
     any_of: Option<Lazy<'s, RawAnyOf<'s>>>,
     /// conditions on the image itself: its age, its labels
-    #[serde(default)]
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<RawImage>"))]
     image: Written<'s>,
     /// signed reports that the image needs
-    #[serde(default)]
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<RawAttestations<'s>>"))]
     attestations: Written<'s>,
 }

@@ -1,5 +1,6 @@
 //! Signers of `rules`: a struct for each `kind`.
 
+use super::blank::is_blank;
 use super::limits::{MAX_ANNOTATIONS, MAX_CHAIN};
 use super::list::{List, StringMap};
 use super::signer_parts::{
@@ -10,7 +11,6 @@ use super::{SettingsIssue, value};
 use crate::policy::place::Place;
 use crate::policy::signer::{Identity, KeySource, ObjectKind, Signer};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 /// The kinds of signers.
@@ -178,39 +178,27 @@ pub(super) fn compile(
 }
 
 /// Every key of every kind: one that is blank may be another kind's.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct AnyKind {
-    kind: Option<SignerKind>,
-    #[serde(rename = "owner")]
-    _owner: Option<IgnoredAny>,
-    #[serde(rename = "key")]
-    _key: Option<IgnoredAny>,
-    #[serde(rename = "keyFrom")]
-    _key_from: Option<IgnoredAny>,
-    #[serde(rename = "issuer")]
-    _issuer: Option<IgnoredAny>,
-    #[serde(rename = "subject")]
-    _subject: Option<IgnoredAny>,
-    #[serde(rename = "repo")]
-    _repo: Option<IgnoredAny>,
-    #[serde(rename = "certificate")]
-    _certificate: Option<IgnoredAny>,
-    #[serde(rename = "certificateChain")]
-    _certificate_chain: Option<IgnoredAny>,
-    #[serde(rename = "requireRekorBundle")]
-    _require_rekor_bundle: Option<IgnoredAny>,
-    #[serde(rename = "annotations")]
-    _annotations: Option<IgnoredAny>,
-}
+const KEYS: [&str; 11] = [
+    "kind",
+    "owner",
+    "key",
+    "keyFrom",
+    "issuer",
+    "subject",
+    "repo",
+    "certificate",
+    "certificateChain",
+    "requireRekorBundle",
+    "annotations",
+];
 
 fn kind(raw: &RawValue) -> Result<SignerKind, SettingsIssue> {
-    let AnyKind { kind, .. } = value::read(raw)?;
-    kind.ok_or_else(|| {
-        SettingsIssue::new(
-            "`kind` is missing; use one of `pubKey`, `genericIssuer`, `githubAction`, `certificate`",
-        )
-    })
+    let values = value::fields(value::object(raw)?, &KEYS)?;
+    let kind = values.first().copied().flatten().filter(|kind| !is_blank(kind));
+    let missing =
+        "`kind` is missing; use one of `pubKey`, `genericIssuer`, `githubAction`, `certificate`";
+    let kind = kind.ok_or_else(|| SettingsIssue::new(missing))?;
+    value::read(kind).map_err(|issue| issue.under("kind"))
 }
 
 fn key_source(

@@ -54,20 +54,23 @@ const ATTESTATION: [&str; 15] = [
     "fields",
 ];
 
-/// A value that is there, blank or not.
-#[derive(Default)]
-pub(super) struct Written<'s>(Option<&'s RawValue>);
+/// A value that may be blank; without a text where it is not there.
+pub(super) struct Written<'s>(&'s RawValue);
 
-impl Written<'_> {
+impl<'s> Written<'s> {
     /// Whether it is a string.
     pub(super) fn is_text(&self) -> bool {
-        self.0.is_some_and(|raw| raw.get().starts_with('"'))
+        self.0.get().starts_with('"')
+    }
+
+    fn given(&self) -> Option<&'s RawValue> {
+        Some(self.0).filter(|raw| !raw.get().is_empty())
     }
 }
 
 impl<'de: 's, 's> Deserialize<'de> for Written<'s> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Deserialize::deserialize(deserializer).map(|raw| Self(Some(raw)))
+        Deserialize::deserialize(deserializer).map(Self)
     }
 }
 
@@ -99,7 +102,7 @@ pub(super) fn compile(
     attestations: &Written<'_>,
     trust: &Trust,
 ) -> Result<Requirements, SettingsIssue> {
-    let image = match image.0 {
+    let image = match image.given() {
         Some(raw) => Some(compile_image(raw).map_err(|issue| issue.under("image"))?),
         None => None,
     };
@@ -112,7 +115,7 @@ pub(super) fn compile(
         }
         Ok(entries)
     };
-    let attestations = attestations.0.map(entries).transpose();
+    let attestations = attestations.given().map(entries).transpose();
     let attestations = attestations.map_err(|issue: SettingsIssue| issue.under("attestations"))?;
     Ok(Requirements { image, attestations: attestations.unwrap_or_default() })
 }
