@@ -47,14 +47,8 @@ struct Event<'l> {
 /// A line that the host does not take is lost: the answer says the same.
 fn log(line: &LogLine) {
     let LogLine { message, image, rule, reason } = line;
-    let event = Event {
-        level: "warning",
-        policy: "signed-images-policy",
-        message,
-        image,
-        rule,
-        reason,
-    };
+    let event =
+        Event { level: "warning", policy: "signed-images-policy", message, image, rule, reason };
     if let Ok(event) = serde_json::to_vec(&event) {
         host("tracing", "log", &event).ok();
     }

@@ -138,7 +138,17 @@ fn call(
 ) -> Result<Vec<u8>, HostError> {
     // What is asked can always be written; a question without a byte would be refused.
     let request = serde_json::to_vec(request).unwrap_or_default();
-    let answer = host(namespace, operation, &request).map_err(|mut words| {
+    ask(host, namespace, operation, &request, vocabulary)
+}
+
+fn ask(
+    host: &mut Host<'_>,
+    namespace: &'static str,
+    operation: &'static str,
+    request: &[u8],
+    vocabulary: Vocabulary,
+) -> Result<Vec<u8>, HostError> {
+    let answer = host(namespace, operation, request).map_err(|mut words| {
         words.truncate(words.floor_char_boundary(MAX_WORDS));
         HostError::refused(words, vocabulary)
     })?;

@@ -65,7 +65,7 @@ impl LegacyPattern {
     #[must_use]
     pub fn matches(&self, image: &Spellings) -> bool {
         if image.grams.has_all(&self.grams)
-            && image.texts.iter().any(|text| self.wildcard.matches(text))
+            && image.texts.iter().any(|text| matches(&self.wildcard, text))
         {
             return true;
         }
@@ -77,14 +77,20 @@ impl LegacyPattern {
             Some((tagged, of_digest)) => (tagged, of_digest),
             None => (self.text.as_str(), "*"),
         };
-        if !WildMatch::new(of_digest).matches(digest.as_str()) {
+        if !matches(&WildMatch::new(of_digest), digest.as_str()) {
             return false;
         }
         let wildcard = WildMatch::new(tagged);
         spelled_tags(tagged)
             .iter()
-            .any(|tag| image.names.iter().any(|name| wildcard.matches(&format!("{name}:{tag}"))))
+            .any(|tag| image.names.iter().any(|name| matches(&wildcard, &format!("{name}:{tag}"))))
     }
+}
+
+/// Whether the text matches. No wildcard here ignores the case of letters; the compiler, which is told so, leaves out
+/// Unicode's table of lower-case letters, which is twelve kilobytes.
+fn matches(wildcard: &WildMatch, text: &str) -> bool {
+    !wildcard.is_case_insensitive() && wildcard.matches(text)
 }
 
 impl<'de> Deserialize<'de> for LegacyPattern {

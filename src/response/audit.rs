@@ -9,10 +9,10 @@
 
 use super::outcome::Outcome;
 use crate::policy::plan::UnmatchedImages;
+use crate::sorted_map::SortedMap;
 use crate::text::clip;
 use crate::verify::outcome::{Approval, Refusal, ReportSeen};
 use crate::workload::found::{Found, FoundImage};
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// The longest annotation, in bytes: it is kept with every event of the audit log.
@@ -21,26 +21,25 @@ const MAX_ANNOTATION: usize = 4096;
 /// The code of an image that no rule matches, where such images are rejected.
 pub(super) const UNMATCHED: &str = "unmatched";
 
-/// One annotation for each way that images went, each image once, in the order of the object.
-pub(crate) fn annotations(
-    found: &Found<'_>,
-    outcomes: &[Outcome],
-) -> BTreeMap<&'static str, String> {
-    let mut told = BTreeSet::new();
-    let mut annotations: BTreeMap<&'static str, String> = BTreeMap::new();
+/// One annotation for each way that images went, each image once, in the order of the object; sorted by their keys.
+pub(crate) fn annotations(found: &Found<'_>, outcomes: &[Outcome]) -> Vec<(&'static str, String)> {
+    let mut told = SortedMap::default();
+    let mut annotations: Vec<(&'static str, String)> = Vec::new();
     for (image, outcome) in found.images.iter().zip(outcomes) {
         for (key, entry) in entries_of(image, outcome) {
-            if !told.insert((key, entry.clone())) {
+            if !told.insert((key, entry.clone()), ()) {
                 continue;
             }
-            let annotation = annotations.entry(key).or_default();
-            if !annotation.is_empty() {
-                annotation.push_str("; ");
+            match annotations.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, annotation)) => annotation.extend(["; ", &entry]),
+                None => {
+                    let at = annotations.partition_point(|(known, _)| *known < key);
+                    annotations.insert(at, (key, entry));
+                }
             }
-            annotation.push_str(&entry);
         }
     }
-    for annotation in annotations.values_mut() {
+    for (_, annotation) in &mut annotations {
         *annotation = clip(annotation, MAX_ANNOTATION);
     }
     annotations

@@ -21,9 +21,8 @@ use crate::verify::verifier::MAX_REFUSED;
 use crate::workload::found::{Found, FoundImage, Holder};
 use message::{MAX_MESSAGE, bounded, bounded_warnings};
 use reason::hints;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use splice::{Misplaced, Mutated, splice};
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The longest line about one image, in bytes, so that one image cannot crowd out the others.
@@ -38,8 +37,8 @@ pub struct Response<'r> {
     accepted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    audit_annotations: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_object")]
+    audit_annotations: Vec<(&'static str, String)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     /// Written by [`Mutated::append_to`].
@@ -48,6 +47,13 @@ pub struct Response<'r> {
     /// What the policy server's log gets.
     #[serde(skip)]
     log: Vec<LogLine>,
+}
+
+fn as_object<S: Serializer>(
+    members: &[(&'static str, String)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(members.iter().map(|(key, value)| (key, value)))
 }
 
 impl Response<'_> {

@@ -4,7 +4,7 @@
 //! what it was reading: a key or a position. Nothing is told of places as long as nothing is wrong.
 
 use crate::suggestion;
-use serde::de;
+use serde::de::{self, Expected, Unexpected};
 use std::fmt;
 
 /// Everything that is wrong with the settings.
@@ -43,6 +43,15 @@ impl SettingsIssue {
 impl de::Error for SettingsIssue {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self::new(message)
+    }
+
+    /// What was found is left out: serde's words for it would bring all that writes floating-point numbers.
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(format_args!("must be {expected}"))
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(format_args!("must be {expected}"))
     }
 
     fn unknown_variant(given: &str, known: &'static [&'static str]) -> Self {

@@ -25,14 +25,15 @@ impl<T, const MAX: usize> List<T, MAX> {
     }
 }
 
-/// A list as forms write it: an entry that nobody filled in is none.
-pub(super) type FormList<T, const MAX: usize> = List<Option<T>, MAX>;
+/// A list as forms write it, an entry that nobody filled in being none: the entries that were filled in, with their
+/// positions.
+#[derive(Debug)]
+pub(super) struct FormList<T, const MAX: usize>(Vec<(usize, T)>);
 
 impl<T, const MAX: usize> FormList<T, MAX> {
     /// The entries that were filled in, with their positions.
     pub(super) fn filled(list: Option<Self>) -> Vec<(usize, T)> {
-        let entries = List::or_empty(list).into_iter().enumerate();
-        entries.filter_map(|(index, entry)| Some((index, entry?))).collect()
+        list.map_or_else(Vec::new, |list| list.0)
     }
 }
 
@@ -79,6 +80,32 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for ListVisitor<T,
             list.push(entry);
         }
         Ok(List(list))
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for FormList<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(FormListVisitor(PhantomData))
+    }
+}
+
+struct FormListVisitor<T, const MAX: usize>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for FormListVisitor<T, MAX> {
+    type Value = FormList<T, MAX>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        check_count(entries.size_hint(), MAX)?;
+        let (mut list, mut index) = (Vec::new(), 0);
+        while let Some(entry) = entries.next_element::<Option<T>>()? {
+            list.extend(entry.map(|entry| (index, entry)));
+            index += 1;
+        }
+        Ok(FormList(list))
     }
 }
 

@@ -4,14 +4,16 @@
 //! *And what is empty?* A mistake: what is written asks for something.
 
 use super::blank::is_blank;
-use super::issue::{SettingsIssue, TWICE};
+use super::issue::SettingsIssue;
 use super::value;
-use crate::json::{Member, elements, flag, members, string};
-use serde::de::Error;
+use crate::json::{elements, flag, string};
 use serde_json::value::RawValue;
 
-/// An object.
-pub(super) struct Object<'s>(Vec<Member<'s>>);
+/// An object: the keys that it may have, and their values.
+pub(super) struct Object<'s> {
+    keys: &'static [&'static str],
+    values: Vec<Option<&'s RawValue>>,
+}
 
 /// Says so when a value is blank.
 pub(super) fn not_blank(raw: &RawValue) -> Result<(), SettingsIssue> {
@@ -44,27 +46,20 @@ impl<'s> Object<'s> {
     /// An object with none but these keys, each once.
     pub(super) fn read(
         raw: &'s RawValue,
-        known: &'static [&'static str],
+        keys: &'static [&'static str],
     ) -> Result<Self, SettingsIssue> {
         not_blank(raw)?;
-        let members = members(raw).ok_or_else(|| value::expected(raw, "an object"))?;
-        let mut before = members.iter().map(|(key, _)| key);
-        for (key, value) in members.iter().rev() {
-            if !known.contains(&&**key) {
-                return Err(SettingsIssue::unknown_field(key, known));
-            }
-            before.next_back();
-            if before.clone().any(|other| other == key) {
-                return Err(SettingsIssue::new(TWICE).under(key));
-            }
-            not_blank(value).map_err(|issue| issue.under(key))?;
+        let values = value::fields(value::object(raw)?, keys)?;
+        for (key, value) in keys.iter().zip(values.iter().copied()) {
+            value.map_or(Ok(()), not_blank).map_err(|issue| issue.under(key))?;
         }
-        Ok(Self(members))
+        Ok(Self { keys, values })
     }
 
     /// The value under that key.
     pub(super) fn raw(&self, key: &str) -> Option<&'s RawValue> {
-        self.0.iter().find(|(known, _)| known == key).map(|(_, value)| *value)
+        let at = self.keys.iter().position(|known| *known == key)?;
+        self.values.get(at).copied().flatten()
     }
 
     /// What is read of the value under that key.

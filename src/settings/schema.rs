@@ -11,7 +11,7 @@
 use super::RawSettings;
 use super::attestation::{AnyException, AnyNumber, AnyScalar, RawException};
 use super::lazy::Lazy;
-use super::list::{List, StringMap};
+use super::list::{FormList, List, StringMap};
 use super::signer::{AnySigner, RawCertificate, RawGenericIssuer, RawGithubAction, RawPubKey};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -158,6 +158,20 @@ impl<T: JsonSchema, const MAX: usize> JsonSchema for List<T, MAX> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let items = generator.subschema_for::<T>();
         json_schema!({"type": "array", "items": items, "maxItems": MAX})
+    }
+}
+
+impl<T: JsonSchema, const MAX: usize> JsonSchema for FormList<T, MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        List::<Option<T>, MAX>::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        List::<Option<T>, MAX>::json_schema(generator)
     }
 }
 

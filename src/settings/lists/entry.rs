@@ -8,7 +8,7 @@ use crate::policy::signer::Identity;
 use crate::settings::SettingsIssue;
 use crate::settings::lazy::Lazy;
 use crate::settings::limits::{MAX_ANNOTATIONS, MAX_CHAIN, MAX_PATTERNS, MAX_SIGNERS};
-use crate::settings::list::{FormList, List, StringMap};
+use crate::settings::list::{FormList, StringMap};
 use crate::settings::signer_parts::{self, KeyText, Labelled, Literal, required};
 use serde::Deserialize;
 use std::rc::Rc;
@@ -158,7 +158,7 @@ entry! {
 }
 
 pub(super) fn filled<T, const MAX: usize>(list: Option<FormList<T, MAX>>) -> Vec<T> {
-    List::filled(list).into_iter().map(|(_, entry)| entry).collect()
+    FormList::filled(list).into_iter().map(|(_, entry)| entry).collect()
 }
 
 /// The entries of the list of signers, with their numbers and places; there is at least one.
@@ -166,7 +166,7 @@ pub(super) fn given<'s, T: Deserialize<'s>>(
     key: &'static str,
     list: Option<Lazy<'s, FormList<T, MAX_SIGNERS>>>,
 ) -> Result<impl Iterator<Item = (usize, Place, T)> + use<'s, T>, SettingsIssue> {
-    let entries = List::filled(Lazy::read_at(key, list)?);
+    let entries = FormList::filled(Lazy::read_at(key, list)?);
     if entries.is_empty() {
         let missing = format!("`{key}` is missing: who must have signed?");
         return Err(SettingsIssue::new(missing));
@@ -210,7 +210,7 @@ impl GithubActions<'_> {
     /// Without repositories, all of the owner's.
     fn signers(self) -> Result<Placed, SettingsIssue> {
         let Literal(owner) = required(Lazy::read_at("owner", self.owner)?, "owner")?;
-        let repos = List::filled(Lazy::read_at("repos", self.repos)?);
+        let repos = FormList::filled(Lazy::read_at("repos", self.repos)?);
         if repos.is_empty() {
             return Ok(vec![(Place::default(), signer_parts::github_actions(owner, None)?)]);
         }

@@ -18,7 +18,7 @@ pub(super) use scan::VulnerabilityScans;
 use super::blank::is_blank_entry;
 use super::lazy::Lazy;
 use super::limits::MAX_RULES;
-use super::list::{FormList, List, StringMap};
+use super::list::{FormList, StringMap};
 use super::{RuleFilter, SettingsIssue, attestation, rule, value};
 use crate::policy::place::Place;
 use crate::policy::rule::{AnyOf, Enforcement, Rule, RuleName, Trust};
@@ -55,7 +55,7 @@ impl ListKind {
         list: Option<&RawValue>,
     ) -> Result<Vec<(usize, &RawValue)>, SettingsIssue> {
         let list = list.map(value::read::<FormList<&RawValue, MAX_RULES>>).transpose();
-        list.map(List::filled).map_err(|issue| issue.under(self.key()))
+        list.map(FormList::filled).map_err(|issue| issue.under(self.key()))
     }
 
     /// Compiles an entry that is wanted.

@@ -11,7 +11,7 @@ use crate::settings::lazy::Lazy;
 #[cfg(not(target_family = "wasm"))]
 use crate::settings::limits::MAX_PATTERNS;
 use crate::settings::limits::{MAX_ANNOTATIONS, MAX_REPORT_PATTERNS, MAX_SIGNERS};
-use crate::settings::list::{FormList, List, StringMap};
+use crate::settings::list::{FormList, StringMap};
 use crate::settings::signer_parts::{KeyText, Literal, keyless, required};
 use serde::Deserialize;
 
@@ -61,7 +61,7 @@ impl VulnerabilityScans<'_> {
             Some(AgeLimit::Unlimited) => None,
             None => return Err(SettingsIssue::new(missing)),
         };
-        let refuse = List::filled(Lazy::read_at("refuse", self.refuse)?);
+        let refuse = FormList::filled(Lazy::read_at("refuse", self.refuse)?);
         let severity = |(index, text): (usize, String)| {
             severity(&text).map_err(|why| SettingsIssue::new(why).at(index).under("refuse"))
         };
