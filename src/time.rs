@@ -21,6 +21,12 @@ impl Time {
         Self(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
     }
 
+    /// How long after the Unix epoch it is; none before.
+    #[must_use]
+    pub fn as_duration(self) -> Option<Duration> {
+        u64::try_from(self.0).ok().map(Duration::from_secs)
+    }
+
     /// Reads a time as RFC 3339 §5.6 has it, with any offset; parts of a second are dropped. A time of its year
     /// before the first or after the last second that `Z` could write is one as well.
     #[must_use]
@@ -90,10 +96,32 @@ impl Day {
         (1..=last).contains(&day).then_some(Self(days - 719_468))
     }
 
+    /// That of a time, in UTC.
+    #[must_use]
+    pub fn of(time: Time) -> Self {
+        Self(time.0.div_euclid(DAY))
+    }
+
     /// Whether the whole of it, in UTC, is over.
     #[must_use]
     pub fn is_over(self, now: Time) -> bool {
         now.0 >= (self.0 + 1) * DAY
+    }
+}
+
+/// `YYYY-MM-DD` (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>).
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DAYS_OF_400_YEARS: i64 = 146_097;
+        let days = self.0 + 719_468;
+        let (era, day) = (days.div_euclid(DAYS_OF_400_YEARS), days.rem_euclid(DAYS_OF_400_YEARS));
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        // Its months begin with March.
+        let (year, month) = if month < 10 { (year, month + 3) } else { (year + 1, month - 9) };
+        write!(f, "{:04}-{month:02}-{day:02}", era * 400 + year)
     }
 }
 
@@ -199,6 +227,16 @@ pub fn age(time: Time, now: Time) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn days_are_written_as_they_are_read() {
+        let [first, last] = ["0000-01-01", "9999-12-31"].map(|text| Day::parse(text).unwrap().0);
+        for day in (first..=last).step_by(11).chain([first, last]) {
+            assert_eq!(Day::parse(&Day(day).to_string()), Some(Day(day)));
+        }
+        assert_eq!(Day::of(Time(-1)).to_string(), "1969-12-31");
+        assert_eq!(Day::of(Time(0)).to_string(), "1970-01-01");
+    }
 
     #[test]
     fn times() {

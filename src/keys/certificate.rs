@@ -5,10 +5,10 @@
 //! verification). Here the certificate is read so that a malformed or an expired one is an error with
 //! its place.
 
+use super::block::block;
 use super::certificate_identity::MAX_CERTIFICATE;
-use super::der::{elements, sequence};
-use der::asn1::{AnyRef, GeneralizedTime, UtcTime};
-use der::{DateTime, Encode, Tag, Tagged};
+use super::der::{Element, GENERALIZED_TIME, INTEGER, UTC_TIME, elements, sequence};
+use crate::time::{Day, Time};
 use std::fmt;
 use std::time::Duration;
 
@@ -53,20 +53,14 @@ impl fmt::Display for CertificateError {
             }
             Self::Malformed => f.write_str("the certificate inside the PEM block is malformed"),
             Self::NotYetValid => f.write_str("the certificate is not valid yet"),
-            Self::Expired(since) => write!(f, "the certificate expired on {}", date(*since)),
+            Self::Expired(since) => {
+                write!(f, "the certificate expired on {}", Day::of(Time::since_epoch(*since)))
+            }
         }
     }
 }
 
 impl std::error::Error for CertificateError {}
-
-/// The day of that time, as ISO 8601 has it.
-fn date(since_epoch: Duration) -> String {
-    DateTime::from_unix_duration(since_epoch).map_or_else(
-        |_| "an unknown day".to_owned(),
-        |date| format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()),
-    )
-}
 
 impl Certificate {
     /// Reads one PEM certificate.
@@ -87,7 +81,7 @@ impl Certificate {
             return Err(CertificateError::OtherBlock(block.tag().to_owned()));
         }
         let ([not_before, not_after], public_key) =
-            read(block.contents()).map_err(|_| CertificateError::Malformed)?;
+            read(block.contents()).ok_or(CertificateError::Malformed)?;
         Ok(Self { der: block.contents().to_vec(), not_before, not_after, public_key })
     }
 
@@ -120,36 +114,43 @@ impl Certificate {
     /// The certificate as PEM, in one spelling.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
-        pem::encode_config(&pem::Pem::new("CERTIFICATE", self.der.clone()), config)
+        block("CERTIFICATE", &self.der)
     }
 }
 
 /// The period of validity and the public key (RFC 5280 §4.1).
-fn read(certificate: &[u8]) -> der::Result<([Duration; 2], Vec<u8>)> {
-    let malformed = || der::ErrorKind::Failed.to_error();
-    let [tbs, _signature_algorithm, _signature] = sequence(certificate)?[..] else {
-        return Err(malformed());
-    };
+fn read(certificate: &[u8]) -> Option<([Duration; 2], Vec<u8>)> {
+    let [tbs, _signature_algorithm, _signature] = sequence(certificate)?[..] else { return None };
     let mut fields = elements(tbs)?;
     // The version, which comes first, may be left out.
-    if fields.first().is_some_and(|first| first.tag() != Tag::Integer) {
+    if fields.first().is_some_and(|first| first.tag != INTEGER) {
         fields.remove(0);
     }
     let [_serial_number, _signature, _issuer, validity, _subject, public_key, ..] = fields[..]
     else {
-        return Err(malformed());
+        return None;
     };
-    let [not_before, not_after] = elements(validity)?[..] else { return Err(malformed()) };
-    Ok(([time(not_before)?, time(not_after)?], public_key.to_der()?))
+    let [not_before, not_after] = elements(validity)?[..] else { return None };
+    Some(([time(not_before)?, time(not_after)?], public_key.encoded.to_vec()))
 }
 
-/// RFC 5280 §4.1.2.5: `UTCTime` through the year 2049, `GeneralizedTime` from 2050.
-fn time(value: AnyRef<'_>) -> der::Result<Duration> {
-    match value.tag() {
-        Tag::UtcTime => Ok(value.decode_as::<UtcTime>()?.to_unix_duration()),
-        _ => Ok(value.decode_as::<GeneralizedTime>()?.to_unix_duration()),
+/// RFC 5280 §4.1.2.5: `YYMMDDHHMMSSZ` through the year 2049, `YYYYMMDDHHMMSSZ` from 2050.
+fn time(value: Element<'_>) -> Option<Duration> {
+    let text = std::str::from_utf8(value.contents).ok()?;
+    let century = match value.tag {
+        UTC_TIME if text < "50" => "20",
+        UTC_TIME => "19",
+        GENERALIZED_TIME => "",
+        _ => return None,
+    };
+    let text = [century, text].concat();
+    let [year, month, day] = [text.get(..4)?, text.get(4..6)?, text.get(6..8)?];
+    let [hour, minute, second] = [text.get(8..10)?, text.get(10..12)?, text.get(12..14)?];
+    // No leap second, no fraction, no other zone.
+    if text.get(14..) != Some("Z") || second == "60" {
+        return None;
     }
+    Time::parse(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))?.as_duration()
 }
 
 #[cfg(test)]

@@ -12,18 +12,24 @@
 //! Sources: RFC 5280 §4.1, §4.2.1.6 (extensions, alternative names),
 //! <https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md> (issuers).
 
-use super::der::{contents, element, elements, sequence};
-use der::asn1::{AnyRef, ObjectIdentifier};
-use der::{Tag, Tagged};
+use super::der::{
+    Element, OBJECT_IDENTIFIER, OCTET_STRING, UTF8_STRING, contents, element, elements, sequence,
+};
 
 /// The longest certificate, in bytes of PEM: Fulcio's have about 1,000.
 pub(crate) const MAX_CERTIFICATE: usize = 16 * 1024;
 
-const ALTERNATIVE_NAMES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
-/// The issuer as raw bytes of a string, which hosts read.
-const ISSUER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.1");
-/// The issuer as a `UTF8String`, which is to replace it.
-const ISSUER_V2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.8");
+/// 2.5.29.17
+const ALTERNATIVE_NAMES: &[u8] = &[0x55, 0x1d, 0x11];
+/// 1.3.6.1.4.1.57264.1.1: the issuer as raw bytes of a string, which hosts read.
+const ISSUER: &[u8] = &[0x2b, 6, 1, 4, 1, 0x83, 0xbf, 0x30, 1, 1];
+/// 1.3.6.1.4.1.57264.1.8: the issuer as a `UTF8String`, which is to replace it.
+const ISSUER_V2: &[u8] = &[0x2b, 6, 1, 4, 1, 0x83, 0xbf, 0x30, 1, 8];
+
+/// Context-specific tags: an e-mail address and a URI among names, and what holds extensions.
+const EMAIL: u8 = 0x81;
+const URI: u8 = 0x86;
+const EXTENSIONS: u8 = 0xa3;
 
 /// Whom one certificate names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +48,7 @@ impl CertificateIdentity {
             return None;
         }
         let block = pem::parse(pem).ok().filter(|block| block.tag() == "CERTIFICATE")?;
-        let identity = read(block.contents()).ok()?;
+        let identity = read(block.contents())?;
         (!identity.subject.is_empty()).then_some(identity)
     }
 
@@ -53,66 +59,44 @@ impl CertificateIdentity {
     }
 }
 
-fn read(certificate: &[u8]) -> der::Result<CertificateIdentity> {
-    let parts = sequence(certificate)?;
-    let tbs = parts.first().ok_or_else(malformed)?;
+fn read(certificate: &[u8]) -> Option<CertificateIdentity> {
+    let tbs = *sequence(certificate)?.first()?;
     let mut identity = CertificateIdentity::default();
-    for extension in extensions(*tbs)? {
+    for extension in extensions(tbs)? {
         let parts = elements(extension)?;
-        let (Some(id), Some(value)) = (parts.first(), parts.last()) else {
-            return Err(malformed());
-        };
-        let value = contents(*value, Tag::OctetString)?;
-        match contents(*id, Tag::ObjectIdentifier)? {
-            id if id == ALTERNATIVE_NAMES.as_bytes() && identity.subject.is_empty() => {
-                identity.subject = subject(value)?;
-            }
-            id if id == ISSUER.as_bytes() => identity.issuers.extend(text(value)),
-            id if id == ISSUER_V2.as_bytes() => {
-                identity.issuers.extend(text(contents(element(value)?, Tag::Utf8String)?));
-            }
+        let value = contents(*parts.last()?, OCTET_STRING)?;
+        match contents(*parts.first()?, OBJECT_IDENTIFIER)? {
+            ALTERNATIVE_NAMES if identity.subject.is_empty() => identity.subject = subject(value)?,
+            ISSUER => identity.issuers.extend(text(value)),
+            ISSUER_V2 => identity.issuers.extend(text(contents(element(value)?, UTF8_STRING)?)),
             _ => {}
         }
     }
-    Ok(identity)
+    Some(identity)
 }
 
-/// The extensions, which stand last, under the tag 3.
-fn extensions(tbs: AnyRef<'_>) -> der::Result<Vec<AnyRef<'_>>> {
+/// The extensions, which stand last.
+fn extensions(tbs: Element<'_>) -> Option<Vec<Element<'_>>> {
     match elements(tbs)?.last() {
-        Some(last) if number(*last) == Some((true, 3)) => sequence(last.value()),
-        _ => Ok(Vec::new()),
+        Some(last) if last.tag == EXTENSIONS => sequence(last.contents),
+        _ => Some(Vec::new()),
     }
 }
 
-/// The first e-mail address (1) or URI (6).
-fn subject(names: &[u8]) -> der::Result<String> {
+/// The first e-mail address or URI.
+fn subject(names: &[u8]) -> Option<String> {
     let names = sequence(names)?;
-    let is_subject = |name: &&AnyRef<'_>| matches!(number(**name), Some((false, 1 | 6)));
-    let name = names.iter().find(is_subject);
-    Ok(name.and_then(|name| text(name.value())).unwrap_or_default())
-}
-
-/// Of a context-specific tag, whether it is constructed, and its number.
-fn number(value: AnyRef<'_>) -> Option<(bool, u32)> {
-    match value.tag() {
-        Tag::ContextSpecific { constructed, number } => Some((constructed, number.value())),
-        _ => None,
-    }
+    let name = names.iter().find(|name| matches!(name.tag, EMAIL | URI));
+    Some(name.and_then(|name| text(name.contents)).unwrap_or_default())
 }
 
 fn text(bytes: &[u8]) -> Option<String> {
     std::str::from_utf8(bytes).ok().map(str::to_owned)
 }
 
-fn malformed() -> der::Error {
-    der::ErrorKind::Failed.to_error()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use der::Encode;
 
     const WORKFLOW: &str = include_str!("../../tests/fixtures/certificates/workflow.pem");
     const NEW_WORKFLOW: &str = include_str!("../../tests/fixtures/certificates/new-workflow.pem");
@@ -148,7 +132,7 @@ mod tests {
         let whole = pem::parse(WORKFLOW).unwrap().into_contents();
         let tbs = *sequence(&whole).unwrap().first().unwrap();
         let mut parts: Vec<Vec<u8>> =
-            extensions(tbs).unwrap().iter().map(|part| part.to_der().unwrap()).collect();
+            extensions(tbs).unwrap().iter().map(|part| part.encoded.to_vec()).collect();
         let written = parts.concat();
         let at = whole.windows(written.len()).position(|bytes| bytes == written).unwrap();
         assert!(parts.len() > 2);

@@ -8,10 +8,9 @@
 //! Sources: RFC 7468 (PEM), RFC 5280 §4.1.2.7 (`SubjectPublicKeyInfo`), RFC 5480 (elliptic curves),
 //! RFC 8017 §A.1.1 (RSA), RFC 8410 (Ed25519).
 
-use super::der::{contents, elements, sequence};
+use super::block::block;
+use super::der::{BIT_STRING, Element, INTEGER, OBJECT_IDENTIFIER, contents, elements, sequence};
 use base64::prelude::{BASE64_STANDARD as STANDARD, Engine};
-use der::Tag;
-use der::asn1::{AnyRef, ObjectIdentifier, UintRef};
 use std::fmt;
 
 /// NIST SP 800-57 asks for 2048 bits or more.
@@ -20,11 +19,16 @@ const MIN_RSA_BITS: usize = 2048;
 /// Keys of one signer. Each is a question of its own; a rotation needs the old and the new one.
 const MAX_KEYS: usize = 16;
 
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+/// 1.2.840.10045.2.1
+const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+/// 1.2.840.10045.3.1.7
+const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+/// 1.3.132.0.34
+const P384: &[u8] = &[0x2b, 0x81, 4, 0, 0x22];
+/// 1.2.840.113549.1.1.1
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+/// 1.3.101.112
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
 /// A public key that the host can verify with. Equal keys are the same key, whatever their PEM looked
 /// like.
@@ -119,8 +123,7 @@ impl PublicKey {
     /// The key as PEM, in one spelling.
     #[must_use]
     pub fn to_pem(&self) -> String {
-        let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
-        pem::encode_config(&pem::Pem::new("PUBLIC KEY", self.0.clone()), config)
+        block("PUBLIC KEY", &self.0)
     }
 
     fn from_block(block: &pem::Pem) -> Result<Self, KeyError> {
@@ -143,20 +146,14 @@ fn lone_block(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(body.replace('\n', "")).ok()
 }
 
-impl From<der::Error> for KeyError {
-    fn from(_: der::Error) -> Self {
-        Self::Malformed
-    }
-}
-
 /// The key itself, of a `SubjectPublicKeyInfo`. Of a point, the first coordinate: all that a compressed
 /// point spells out, and whoever holds the key of a point holds that of the other at this coordinate.
 pub(crate) fn key_material(key: &[u8]) -> &[u8] {
     match parts(key) {
-        Ok((EC, _, [2 | 3, x @ ..])) => x,
-        Ok((EC, _, [4, x_and_y @ ..])) => x_and_y.split_at(x_and_y.len() / 2).0,
-        Ok((_, _, bits)) => bits,
-        Err(_) => key,
+        Some((EC, _, [2 | 3, x @ ..])) => x,
+        Some((EC, _, [4, x_and_y @ ..])) => x_and_y.split_at(x_and_y.len() / 2).0,
+        Some((_, _, bits)) => bits,
+        None => key,
     }
 }
 
@@ -164,19 +161,19 @@ pub(crate) fn key_material(key: &[u8]) -> &[u8] {
 #[must_use]
 pub fn kind(key: &[u8]) -> &'static str {
     match parts(key) {
-        Ok((EC, Some(curve), _)) => match object_identifier(curve) {
-            Ok(P256) => "ECDSA P-256",
-            Ok(P384) => "ECDSA P-384",
+        Some((EC, Some(curve), _)) => match contents(curve, OBJECT_IDENTIFIER) {
+            Some(P256) => "ECDSA P-256",
+            Some(P384) => "ECDSA P-384",
             _ => "ECDSA",
         },
-        Ok((RSA, ..)) => "RSA",
-        Ok((ED25519, ..)) => "Ed25519",
+        Some((RSA, ..)) => "RSA",
+        Some((ED25519, ..)) => "Ed25519",
         _ => "unknown",
     }
 }
 
 fn check(key: &[u8]) -> Result<(), KeyError> {
-    match parts(key)? {
+    match parts(key).ok_or(KeyError::Malformed)? {
         (EC, Some(curve), point) => check_ec_point(curve, point),
         (RSA, _, key) => check_rsa(key),
         (ED25519, _, key) if key.len() == 32 => Ok(()),
@@ -186,28 +183,22 @@ fn check(key: &[u8]) -> Result<(), KeyError> {
 }
 
 /// `SubjectPublicKeyInfo`: the algorithm with its parameters, and the key.
-fn parts(key: &[u8]) -> Result<(ObjectIdentifier, Option<AnyRef<'_>>, &[u8]), KeyError> {
-    let [algorithm, key] = sequence(key)?[..] else { return Err(KeyError::Malformed) };
+fn parts(key: &[u8]) -> Option<(&[u8], Option<Element<'_>>, &[u8])> {
+    let [algorithm, key] = sequence(key)?[..] else { return None };
     let algorithm = elements(algorithm)?;
-    let oid = algorithm.first().ok_or(KeyError::Malformed)?;
+    let oid = contents(*algorithm.first()?, OBJECT_IDENTIFIER)?;
     // The first byte of a BIT STRING counts its unused bits.
-    let Some((0, key)) = contents(key, Tag::BitString)?.split_first() else {
-        return Err(KeyError::Malformed);
-    };
-    Ok((object_identifier(*oid)?, algorithm.get(1).copied(), key))
-}
-
-fn object_identifier(value: AnyRef<'_>) -> Result<ObjectIdentifier, KeyError> {
-    let bytes = contents(value, Tag::ObjectIdentifier)?;
-    ObjectIdentifier::from_bytes(bytes).map_err(|_| KeyError::Malformed)
+    let Some((0, key)) = contents(key, BIT_STRING)?.split_first() else { return None };
+    Some((oid, algorithm.get(1).copied(), key))
 }
 
 /// SEC 1 §2.3.3: uncompressed (0x04, both coordinates) or compressed (0x02 or 0x03, one).
-fn check_ec_point(curve: AnyRef<'_>, point: &[u8]) -> Result<(), KeyError> {
-    let coordinate = match object_identifier(curve)? {
-        P256 => 32,
-        P384 => 48,
-        _ => return Err(KeyError::Unsupported),
+fn check_ec_point(curve: Element<'_>, point: &[u8]) -> Result<(), KeyError> {
+    let coordinate = match contents(curve, OBJECT_IDENTIFIER) {
+        Some(P256) => 32,
+        Some(P384) => 48,
+        Some(_) => return Err(KeyError::Unsupported),
+        None => return Err(KeyError::Malformed),
     };
     match point.split_first() {
         Some((4, rest)) if rest.len() == 2 * coordinate => Ok(()),
@@ -217,13 +208,27 @@ fn check_ec_point(curve: AnyRef<'_>, point: &[u8]) -> Result<(), KeyError> {
 }
 
 fn check_rsa(key: &[u8]) -> Result<(), KeyError> {
-    let [modulus, exponent] = sequence(key)?[..] else { return Err(KeyError::Malformed) };
-    exponent.decode_as::<UintRef<'_>>()?;
-    let modulus = modulus.decode_as::<UintRef<'_>>()?;
-    let bytes = modulus.as_bytes();
-    let leading_zeros = bytes.first().map_or(0, |byte| byte.leading_zeros() as usize);
-    let bits = (bytes.len() * 8).saturating_sub(leading_zeros);
+    let bits = bits_of_rsa(key).ok_or(KeyError::Malformed)?;
     if bits < MIN_RSA_BITS { Err(KeyError::ShortRsa(bits)) } else { Ok(()) }
+}
+
+fn bits_of_rsa(key: &[u8]) -> Option<usize> {
+    let [modulus, exponent] = sequence(key)?[..] else { return None };
+    unsigned(exponent)?;
+    let modulus = unsigned(modulus)?;
+    let leading_zeros = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
+    Some((modulus.len() * 8).saturating_sub(leading_zeros))
+}
+
+/// An INTEGER that is not negative, without the zero that says so: it stands only before a byte that would make the
+/// number negative (X.690 §8.3.2).
+fn unsigned(value: Element<'_>) -> Option<&[u8]> {
+    match contents(value, INTEGER)? {
+        [0, rest @ ..] if rest.first().is_some_and(|byte| *byte >= 0x80) => Some(rest),
+        zero @ [0] => Some(zero),
+        number @ [1..=0x7f, ..] => Some(number),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -24,11 +24,15 @@ pub(super) const TWICE: &str = "occurs twice";
 
 impl SettingsIssue {
     /// Something about the value at hand.
+    #[cold]
+    #[inline(never)]
     pub(super) fn new(message: impl fmt::Display) -> Self {
         Self { path: String::new(), message: message.to_string() }
     }
 
     /// That value stands under this key.
+    #[cold]
+    #[inline(never)]
     pub(super) fn under(self, key: impl fmt::Display) -> Self {
         let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         Self { path: format!("{key}{dot}{}", self.path), ..self }
