@@ -51,7 +51,7 @@ use crate::request::GroupKind;
 use crate::workload::kinds::Workload;
 use lazy::Lazy;
 use limits::{MAX_ALL_PATTERNS, MAX_ISSUES, MAX_PATTERNS, MAX_RULES, MAX_SETTINGS, MAX_WORKLOADS};
-use list::{FormList, List};
+use list::List;
 use lists::ListKind;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -62,7 +62,8 @@ use unread::{Unread, read_with_lists};
 /// Entries of a list that are read one by one.
 type Entries<'s, T> = List<Lazy<'s, T>, MAX_RULES>;
 /// The same of a list that forms write.
-type FormEntries<'s, T> = FormList<Lazy<'s, T>, MAX_RULES>;
+#[cfg(not(target_family = "wasm"))]
+type FormEntries<T> = list::FormList<T, MAX_RULES>;
 
 /// Settings that have none of these check nothing.
 #[cfg(not(target_family = "wasm"))]
@@ -92,17 +93,41 @@ struct RawSettings<'s> {
     /// which images need which signatures
     rules: Option<Lazy<'s, Entries<'s, rule::RawRule<'s>>>>,
     /// which images must be signed with which public keys
-    public_keys: Option<Lazy<'s, FormEntries<'s, lists::PublicKeys<'s>>>>,
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<FormEntries<lists::PublicKeys>>")
+    )]
+    public_keys: Option<&'s RawValue>,
     /// which images must be signed by which identities
-    keyless_identities: Option<Lazy<'s, FormEntries<'s, lists::KeylessIdentities<'s>>>>,
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<FormEntries<lists::KeylessIdentities>>")
+    )]
+    keyless_identities: Option<&'s RawValue>,
     /// which images must be signed by identities below which URLs
-    keyless_prefixes: Option<Lazy<'s, FormEntries<'s, lists::KeylessPrefixes<'s>>>>,
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<FormEntries<lists::KeylessPrefixes>>")
+    )]
+    keyless_prefixes: Option<&'s RawValue>,
     /// which images must be signed by which GitHub Actions workflows
-    github_actions: Option<Lazy<'s, FormEntries<'s, lists::GithubActions<'s>>>>,
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<FormEntries<lists::GithubActions>>")
+    )]
+    github_actions: Option<&'s RawValue>,
     /// which images must be signed with which certificates
-    certificates: Option<Lazy<'s, FormEntries<'s, lists::Certificates<'s>>>>,
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<FormEntries<lists::Certificates>>")
+    )]
+    certificates: Option<&'s RawValue>,
     /// which images need a signed vulnerability scan, and from whom
-    vulnerability_scans: Option<Lazy<'s, FormEntries<'s, lists::VulnerabilityScans<'s>>>>,
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        schemars(with = "Option<FormEntries<lists::VulnerabilityScans>>")
+    )]
+    vulnerability_scans: Option<&'s RawValue>,
     /// patterns of images that are neither verified nor pinned
     #[cfg_attr(not(target_family = "wasm"), schemars(with = "Option<List<String, MAX_PATTERNS>>"))]
     exempt: Option<List<ImagePattern, MAX_PATTERNS>>,
@@ -177,12 +202,12 @@ impl<'s> PartialSettings<'s> {
             signatures,
             rules,
             lists: [
-                (ListKind::PublicKeys, raw.public_keys.map(|list| list.raw)),
-                (ListKind::KeylessIdentities, raw.keyless_identities.map(|list| list.raw)),
-                (ListKind::KeylessPrefixes, raw.keyless_prefixes.map(|list| list.raw)),
-                (ListKind::GithubActions, raw.github_actions.map(|list| list.raw)),
-                (ListKind::Certificates, raw.certificates.map(|list| list.raw)),
-                (ListKind::VulnerabilityScans, raw.vulnerability_scans.map(|list| list.raw)),
+                (ListKind::PublicKeys, raw.public_keys),
+                (ListKind::KeylessIdentities, raw.keyless_identities),
+                (ListKind::KeylessPrefixes, raw.keyless_prefixes),
+                (ListKind::GithubActions, raw.github_actions),
+                (ListKind::Certificates, raw.certificates),
+                (ListKind::VulnerabilityScans, raw.vulnerability_scans),
             ],
         };
         if settings.unmatched == UnmatchedImages::Accept && !settings.has_rules()? {

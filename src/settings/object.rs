@@ -1,7 +1,8 @@
 //! An object of the settings that is read key by key. A struct of serde's says the same in fewer lines, and is more code
 //! in the module: this is for what few settings have.
 //!
-//! *And what is empty?* A mistake: what is written asks for something.
+//! *And what is empty?* In `image` and `attestations` a mistake: what is written asks for something. In what forms send,
+//! it is not there.
 
 use super::blank::is_blank;
 use super::issue::SettingsIssue;
@@ -52,6 +53,18 @@ impl<'s> Object<'s> {
         let values = value::fields(value::object(raw)?, keys)?;
         for (key, value) in keys.iter().zip(values.iter().copied()) {
             value.map_or(Ok(()), not_blank).map_err(|issue| issue.under(key))?;
+        }
+        Ok(Self { keys, values })
+    }
+
+    /// The same of what forms send: what is blank is not there.
+    pub(super) fn of_form(
+        raw: &'s RawValue,
+        keys: &'static [&'static str],
+    ) -> Result<Self, SettingsIssue> {
+        let mut values = value::fields(value::object(raw)?, keys)?;
+        for value in &mut values {
+            *value = value.filter(|value| !is_blank(value));
         }
         Ok(Self { keys, values })
     }

@@ -111,7 +111,7 @@ impl<'de> Deserializer<'de> for Value<'de> {
     type Error = SettingsIssue;
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SettingsIssue> {
-        if is_blank(self.raw()) { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.0.is_none_or(is_blank) { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, SettingsIssue> {

@@ -9,22 +9,32 @@
 
 mod entry;
 mod scan;
+#[cfg(not(target_family = "wasm"))]
+mod shape;
 
-pub(super) use entry::{
-    Certificates, GithubActions, KeylessIdentities, KeylessPrefixes, PublicKeys,
+#[cfg(not(target_family = "wasm"))]
+pub(super) use shape::{
+    Certificates, GithubActions, KeylessIdentities, KeylessPrefixes, PublicKeys, VulnerabilityScans,
 };
-pub(super) use scan::VulnerabilityScans;
 
 use super::blank::is_blank_entry;
-use super::lazy::Lazy;
-use super::limits::MAX_RULES;
+use super::limits::{MAX_ANNOTATIONS, MAX_PATTERNS, MAX_RULES};
 use super::list::{FormList, StringMap};
+use super::object::Object;
 use super::{RuleFilter, SettingsIssue, attestation, rule, value};
 use crate::policy::place::Place;
+use crate::policy::report::Conditions;
 use crate::policy::rule::{AnyOf, Enforcement, Rule, RuleName, Trust};
 use crate::policy::signer::Signer;
-use entry::{Entry, Require, filled};
+use entry::{Placed, Require, all};
 use serde_json::value::RawValue;
+
+/// The keys that entries of all lists take, and those of one.
+macro_rules! keys {
+    ($($own:literal),+) => {
+        &["name", "images", "exclude", "require", "enforcement", "annotations", $($own),+]
+    };
+}
 
 /// One of these lists.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +59,43 @@ impl ListKind {
         }
     }
 
+    /// The keys that an entry takes.
+    fn entry_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::PublicKeys => keys!["keys"],
+            Self::KeylessIdentities => keys!["issuer", "subjects"],
+            Self::KeylessPrefixes => keys!["issuer", "urlPrefixes"],
+            Self::GithubActions => keys!["owner", "repos"],
+            Self::Certificates => keys!["certificates", "certificateChain", "requireRekorBundle"],
+            Self::VulnerabilityScans => {
+                keys!["keys", "issuer", "subject", "maxAge", "refuse", "fixedOnly"]
+            }
+        }
+    }
+
+    fn signers(self, entry: &Object<'_>) -> Result<Placed, SettingsIssue> {
+        match self {
+            Self::PublicKeys => entry::public_keys(entry),
+            Self::KeylessIdentities => entry::keyless_identities(entry),
+            Self::KeylessPrefixes => entry::keyless_prefixes(entry),
+            Self::GithubActions => entry::github_actions(entry),
+            Self::Certificates => entry::certificates(entry),
+            Self::VulnerabilityScans => scan::signers(entry),
+        }
+    }
+
+    /// What the scan must say that the same signers have signed; none where none is asked for.
+    fn scan(self, entry: &Object<'_>) -> Result<Option<Conditions>, SettingsIssue> {
+        match self {
+            Self::VulnerabilityScans => scan::conditions(entry).map(Some),
+            Self::PublicKeys
+            | Self::KeylessIdentities
+            | Self::KeylessPrefixes
+            | Self::GithubActions
+            | Self::Certificates => Ok(None),
+        }
+    }
+
     /// The entries of the list that somebody filled in, with their positions.
     pub(super) fn entries(
         self,
@@ -68,47 +115,37 @@ impl ListKind {
         if !filter.may_include(raw) {
             return Ok(None);
         }
-        let entry = self.read(raw)?;
+        let entry = Object::of_form(raw, self.entry_keys())?;
         if is_blank_entry(raw) {
             // What forms preset is nobody's choice, but one of the choices.
-            Lazy::read_at("require", entry.common().require)?;
-            Lazy::read_at("enforcement", entry.common().enforcement)?;
+            entry.get("require", value::read::<Require>)?;
+            entry.get("enforcement", value::read::<Enforcement>)?;
             return Ok(None);
         }
-        compile(Place::entry(self.key(), index), entry, filter)
+        compile(self, Place::entry(self.key(), index), &entry, filter)
     }
 
     /// Whether somebody filled in the entry.
     pub(super) fn is_filled_in(self, raw: &RawValue) -> Result<bool, SettingsIssue> {
-        self.read(raw).map(|_| !is_blank_entry(raw))
-    }
-
-    fn read<'s>(self, raw: &'s RawValue) -> Result<Box<dyn Entry<'s> + 's>, SettingsIssue> {
-        Ok(match self {
-            Self::PublicKeys => Box::new(value::read::<PublicKeys<'_>>(raw)?),
-            Self::KeylessIdentities => Box::new(value::read::<KeylessIdentities<'_>>(raw)?),
-            Self::KeylessPrefixes => Box::new(value::read::<KeylessPrefixes<'_>>(raw)?),
-            Self::GithubActions => Box::new(value::read::<GithubActions<'_>>(raw)?),
-            Self::Certificates => Box::new(value::read::<Certificates<'_>>(raw)?),
-            Self::VulnerabilityScans => Box::new(value::read::<VulnerabilityScans<'_>>(raw)?),
-        })
+        Object::of_form(raw, self.entry_keys()).map(|_| !is_blank_entry(raw))
     }
 }
 
-fn compile<'s>(
+fn compile(
+    list: ListKind,
     place: Place,
-    entry: Box<dyn Entry<'s> + 's>,
+    entry: &Object<'_>,
     filter: RuleFilter<'_>,
 ) -> Result<Option<Rule>, SettingsIssue> {
-    let common = entry.common();
-    let images = filled(Lazy::read_at("images", common.images)?);
-    let matcher = rule::matcher(images, filled(Lazy::read_at("exclude", common.exclude)?))?;
+    let images = all::<_, MAX_PATTERNS>(entry, "images")?;
+    let matcher = rule::matcher(images, all::<_, MAX_PATTERNS>(entry, "exclude")?)?;
     if !filter.includes(&matcher) {
         return Ok(None);
     }
-    let scan = entry.scan()?;
-    let placed = entry.signers()?;
-    let annotations = StringMap::or_empty(Lazy::read_at("annotations", common.annotations)?);
+    let scan = list.scan(entry)?;
+    let placed = list.signers(entry)?;
+    let annotations =
+        StringMap::or_empty(entry.get("annotations", value::read::<StringMap<MAX_ANNOTATIONS>>)?);
     let signers: Vec<Signer> = placed
         .into_iter()
         .map(|(place, (label, identity))| Signer {
@@ -118,16 +155,17 @@ fn compile<'s>(
             annotations: annotations.clone(),
         })
         .collect();
-    let trust = match Lazy::read_at("require", common.require)?.unwrap_or(Require::All) {
+    let trust = match entry.get("require", value::read)?.unwrap_or(Require::All) {
         Require::All => Trust::new(signers, None),
         Require::Any => {
             AnyOf::new(1, signers).and_then(|any_of| Trust::new(Vec::new(), Some(any_of)))
         }
     };
     let trust = trust.map_err(SettingsIssue::new)?;
-    let enforcement = Lazy::read_at("enforcement", common.enforcement)?;
+    let enforcement = entry.get("enforcement", value::read)?;
     Ok(Some(Rule {
-        name: Lazy::read_at("name", common.name)?
+        name: entry
+            .get("name", value::read)?
             .map_or_else(|| RuleName::Default(place.to_string()), RuleName::Given),
         place,
         matcher,
