@@ -30,12 +30,12 @@ pub(crate) fn annotations(found: &Found<'_>, outcomes: &[Outcome]) -> Vec<(&'sta
             if !told.insert((key, entry.clone()), ()) {
                 continue;
             }
-            match annotations.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, annotation)) => annotation.extend(["; ", &entry]),
-                None => {
-                    let at = annotations.partition_point(|(known, _)| *known < key);
-                    annotations.insert(at, (key, entry));
-                }
+            let known = annotations.iter_mut().find(|(known, _)| *known == key);
+            if let Some((_, annotation)) = known {
+                annotation.extend(["; ", &entry]);
+            } else {
+                let at = annotations.partition_point(|(known, _)| *known < key);
+                annotations.insert(at, (key, entry));
             }
         }
     }
