@@ -76,13 +76,16 @@ fn long_length<'d>((bytes, rest): (&[u8], &'d [u8])) -> Option<(usize, &'d [u8])
 mod tests {
     use super::*;
 
+    /// What stands for a length, how many bytes follow, and how long contents and all of it are.
+    type Row<'r> = (&'r [u8], usize, Option<(usize, usize)>);
+
     #[test]
     fn lengths() {
         let of = |header: &[u8], length: usize| {
             let bytes = [&[OCTET_STRING], header, &vec![7; length]].concat();
             element(&bytes).map(|element| (element.contents.len(), element.encoded.len()))
         };
-        let rows: [(&[u8], usize, Option<(usize, usize)>); 12] = [
+        let rows: [Row<'_>; 12] = [
             (&[0], 0, Some((0, 2))),
             (&[0x7f], 127, Some((127, 129))),
             (&[0x81, 0x80], 128, Some((128, 131))),
