@@ -1,4 +1,4 @@
-//! Settings: raw JSON → compiled [`Rules`]. The one place where the names of the settings live.
+//! Settings: raw JSON → compiled [`Rules`]. Here are the keys at the top; those of each value are in its own file.
 //!
 //! *When does what happen?* Settings come with every request, so a request reads [`PartialSettings`], then each
 //! rule's patterns, and the rest only of rules that match one of its images. When the policy is set
@@ -67,22 +67,15 @@ type FormEntries<T> = list::FormList<T, MAX_RULES>;
 
 /// Settings that have none of these check nothing.
 #[cfg(not(target_family = "wasm"))]
-const SAYS_SOMETHING: &[&str] = &[
-    "signatures",
-    "rules",
-    "publicKeys",
-    "keylessIdentities",
-    "keylessPrefixes",
-    "githubActions",
-    "certificates",
-    "vulnerabilityScans",
-    "unmatchedImages",
-];
+fn says_something() -> Vec<&'static str> {
+    let lists = ListKind::ALL.into_iter().map(ListKind::key);
+    ["signatures", "rules"].into_iter().chain(lists).chain(["unmatchedImages"]).collect()
+}
 
 /// Which container images need which signatures.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_family = "wasm"), derive(schemars::JsonSchema))]
-#[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = schema::needs(&[SAYS_SOMETHING]))))]
+#[cfg_attr(not(target_family = "wasm"), schemars(extend("allOf" = schema::needs(&[&says_something()]))))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawSettings<'s> {
     /// which images need which signatures, in the format of verify-image-signatures
@@ -148,6 +141,19 @@ struct RawSettings<'s> {
     _rule: Option<FormText>,
 }
 
+impl<'s> RawSettings<'s> {
+    fn list(&self, list: ListKind) -> Option<&'s RawValue> {
+        match list {
+            ListKind::PublicKeys => self.public_keys,
+            ListKind::KeylessIdentities => self.keyless_identities,
+            ListKind::KeylessPrefixes => self.keyless_prefixes,
+            ListKind::GithubActions => self.github_actions,
+            ListKind::Certificates => self.certificates,
+            ListKind::VulnerabilityScans => self.vulnerability_scans,
+        }
+    }
+}
+
 /// A form's text, where somebody may have meant `rules`.
 struct FormText;
 
@@ -162,7 +168,7 @@ impl<'de> Deserialize<'de> for FormText {
 pub struct PartialSettings<'s> {
     signatures: Unread<'s, legacy::RawEntry<'s>>,
     rules: Unread<'s, rule::RawRule<'s>>,
-    lists: [(ListKind, Option<&'s RawValue>); 6],
+    lists: [(ListKind, Option<&'s RawValue>); ListKind::ALL.len()],
     exempt: Rc<[ImagePattern]>,
     unmatched: UnmatchedImages,
     /// What becomes of an image that an update leaves as it is.
@@ -194,6 +200,7 @@ impl<'s> PartialSettings<'s> {
         }
         let (raw, signatures, rules) = read_with_lists(json)?;
         let settings = Self {
+            lists: ListKind::ALL.map(|list| (list, raw.list(list))),
             exempt: rule::sparing(List::or_empty(raw.exempt), "exempt")?.into(),
             unmatched: raw.unmatched_images.unwrap_or(UnmatchedImages::Accept),
             unchanged: raw.unchanged_images.unwrap_or(UnchangedImages::Skip),
@@ -201,21 +208,13 @@ impl<'s> PartialSettings<'s> {
             workloads: workload::compile_all(List::or_empty(raw.extra_workloads))?,
             signatures,
             rules,
-            lists: [
-                (ListKind::PublicKeys, raw.public_keys),
-                (ListKind::KeylessIdentities, raw.keyless_identities),
-                (ListKind::KeylessPrefixes, raw.keyless_prefixes),
-                (ListKind::GithubActions, raw.github_actions),
-                (ListKind::Certificates, raw.certificates),
-                (ListKind::VulnerabilityScans, raw.vulnerability_scans),
-            ],
         };
         if settings.unmatched == UnmatchedImages::Accept && !settings.has_rules()? {
-            return Err(SettingsIssue::new(
-                "these settings check nothing: name the images and their signers in `rules`, \
-                 `publicKeys`, `keylessIdentities`, `keylessPrefixes`, `githubActions`, `certificates` \
-                 or `signatures`, or set `unmatchedImages` to `warn` or `reject`",
-            )
+            let lists = ListKind::ALL.map(|list| format!("`{}`", list.key())).join(", ");
+            return Err(SettingsIssue::new(format_args!(
+                "these settings check nothing: name the images and their signers in `rules`, {lists} or \
+                 `signatures`, or set `unmatchedImages` to `warn` or `reject`"
+            ))
             .into());
         }
         Ok(settings)

@@ -15,6 +15,26 @@ fn the_form_asks_for_settings() {
     }
 }
 
+/// Each list that is made for forms has a question, and the message about settings that check nothing names it.
+#[test]
+fn the_form_asks_for_each_list() {
+    let questions = questions();
+    let message = fault(&serde_json::Map::new()).unwrap();
+    let settings = schema::settings();
+    let is_for_forms = |field: &&schema::Field| match &field.value {
+        Kind::List(entry) => {
+            matches!(&**entry, Kind::Object(entry) if entry.field("require").is_some())
+        }
+        _ => false,
+    };
+    let lists: Vec<_> = settings.fields.iter().filter(is_for_forms).collect();
+    assert!(lists.len() > 1);
+    for schema::Field { key, .. } in lists {
+        assert!(questions.iter().any(|question| question["variable"] == **key), "{key}");
+        assert!(message.contains(&format!("`{key}`")), "{key}: {message}");
+    }
+}
+
 fn check(question: &Value, shape: &Shape) {
     let variable = question["variable"].as_str().unwrap();
     let field = shape.field(variable).unwrap_or_else(|| panic!("{variable}"));

@@ -48,6 +48,16 @@ pub(super) enum ListKind {
 }
 
 impl ListKind {
+    /// All of them, in the order in which messages name them.
+    pub(super) const ALL: [Self; 6] = [
+        Self::PublicKeys,
+        Self::KeylessIdentities,
+        Self::KeylessPrefixes,
+        Self::GithubActions,
+        Self::Certificates,
+        Self::VulnerabilityScans,
+    ];
+
     pub(super) fn key(self) -> &'static str {
         match self {
             Self::PublicKeys => "publicKeys",

@@ -36,7 +36,8 @@ pub(super) fn entry(list: &List, choices: &mut Choices, now: Duration) -> Json {
         "githubActions" => entry.set("owner", "acme"),
         "certificates" => credentials::add_chain(&mut entry, choices),
         "keylessIdentities" => entry.set("issuer", ACME),
-        _ => entry.set("issuer", GITHUB),
+        "keylessPrefixes" => entry.set("issuer", GITHUB),
+        other => unreachable!("{other} is no list"),
     }
     if list.key != "githubActions" || choices.chance(1, 2) {
         let mut signers = signers(list, choices, now);
