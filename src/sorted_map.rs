@@ -16,6 +16,12 @@ impl<K: Ord, V> SortedMap<K, V> {
         self.0.get(at).map(|(_, value)| value)
     }
 
+    /// Takes out the value that the key has.
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+        let at = self.0.binary_search_by(|(known, _)| known.cmp(key)).ok()?;
+        Some(self.0.remove(at).1)
+    }
+
     /// Keeps the value that the key has, if it has one; whether it has none.
     pub(crate) fn insert(&mut self, key: K, value: V) -> bool {
         match self.0.binary_search_by(|(known, _)| known.cmp(&key)) {
@@ -44,5 +50,7 @@ mod tests {
             ["a", "b", "c", "d"].map(|key| map.get(&key).copied()),
             [Some(2), Some(1), Some(4), None]
         );
+        assert_eq!((map.remove(&"b"), map.remove(&"b"), map.get(&"b")), (Some(1), None, None));
+        assert_eq!((map.get(&"a"), map.get(&"c")), (Some(&2), Some(&4)));
     }
 }

@@ -74,7 +74,14 @@ impl Check {
             (AllOf::KeylessPrefix(mine), AllOf::KeylessPrefix(others)) => {
                 mine.extend_from_slice(others);
             }
-            _ => return Merged::No,
+            (
+                AllOf::PublicKeys(_)
+                | AllOf::Keyless(_)
+                | AllOf::KeylessPrefix(_)
+                | AllOf::GithubActions { .. }
+                | AllOf::Certificate { .. },
+                _,
+            ) => return Merged::No,
         }
         Merged::Yes
     }

@@ -131,6 +131,12 @@ impl Reference {
         [&self.registry, "/", &self.repository, "@", digest.as_str()].concat()
     }
 
+    /// The image of this repository that has that digest.
+    #[must_use]
+    pub(crate) fn with_digest(&self, digest: Digest) -> Self {
+        Self { tag: None, digest: Some(digest), ..self.clone() }
+    }
+
     /// The image by its digest alone, where a tag stands beside that: who wrote the tag may claim anything.
     #[must_use]
     pub(crate) fn without_tag(&self) -> Option<Self> {
@@ -140,7 +146,7 @@ impl Reference {
     /// This repository at some digest, which no pattern names.
     #[must_use]
     pub(crate) fn at_some_digest(&self) -> Self {
-        Self { tag: None, digest: Some(Digest::of_nothing()), ..self.clone() }
+        self.with_digest(Digest::of_nothing())
     }
 
     /// The tag of this repository that cosign's signatures of that digest have: `sha256-….sig`

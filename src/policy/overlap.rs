@@ -76,7 +76,7 @@ impl<'i> Evidence<'i> {
         }
         match (&self.subjects, &other.subjects) {
             (Some(a), Some(b)) => a.meets(b, left),
-            _ => Some(false),
+            (None, _) | (_, None) => Some(false),
         }
     }
 }

@@ -18,8 +18,8 @@ pub(crate) enum CheckFailure {
     NoSignatures,
     /// Signatures were found, and none of them holds.
     InvalidSignatures,
-    /// Signatures were found, and not those asked for; the host's words.
-    NotAmongThem(String),
+    /// Signatures were found, and not those asked for; the host's words, if it has any.
+    NotAmongThem(Option<String>),
     /// Signatures were found, and none has a certificate, which a pattern is compared with.
     NoCertificates,
     /// The host could not look, or its answer could not be read.
@@ -35,7 +35,7 @@ pub(crate) enum CheckFailure {
 impl From<HostError> for CheckFailure {
     fn from(error: HostError) -> Self {
         match error {
-            HostError::NotTrusted => Self::NotAmongThem(String::new()),
+            HostError::NotTrusted => Self::NotAmongThem(None),
             HostError::Malformed(_) => Self::Unchecked(error.to_string()),
             HostError::Refused { kind, words } => match kind {
                 HostErrorKind::Withheld | HostErrorKind::WithheldKubernetes => {
@@ -43,7 +43,7 @@ impl From<HostError> for CheckFailure {
                 }
                 HostErrorKind::NoSignatures => Self::NoSignatures,
                 HostErrorKind::InvalidSignatures => Self::InvalidSignatures,
-                HostErrorKind::MissingSignatures => Self::NotAmongThem(words),
+                HostErrorKind::MissingSignatures => Self::NotAmongThem(Some(words)),
                 HostErrorKind::Absent | HostErrorKind::Forbidden | HostErrorKind::Other => {
                     Self::Unchecked(words)
                 }
@@ -69,8 +69,9 @@ impl CheckFailure {
     /// Which of these signers the host named as missing.
     pub(crate) fn named(&self, signers: &[Rc<PartySigner<'_>>]) -> Vec<bool> {
         match self {
-            Self::NotAmongThem(words) => named(words, signers),
-            Self::NoSignatures
+            Self::NotAmongThem(Some(words)) => named(words, signers),
+            Self::NotAmongThem(None)
+            | Self::NoSignatures
             | Self::InvalidSignatures
             | Self::NoCertificates
             | Self::Unchecked(_)

@@ -107,8 +107,16 @@ impl<'i> ImageSession<'i> {
         });
         self.log
             .insert(match own {
-                Err(CheckFailure::NoSignatures) => Ok(()),
-                known => known,
+                Ok(()) | Err(CheckFailure::NoSignatures) => Ok(()),
+                Err(
+                    failure @ (CheckFailure::InvalidSignatures
+                    | CheckFailure::NotAmongThem(_)
+                    | CheckFailure::NoCertificates
+                    | CheckFailure::Unchecked(_)
+                    | CheckFailure::Signer(..)
+                    | CheckFailure::Moved { .. }
+                    | CheckFailure::Withheld(_)),
+                ) => Err(failure),
             })
             .clone()
     }
@@ -223,11 +231,7 @@ impl<'i> ImageSession<'i> {
                 subjects.push(subject.clone());
             }
         }
-        if subjects.is_empty() {
-            Err(CheckFailure::NotAmongThem(String::new()))
-        } else {
-            Ok(subjects)
-        }
+        if subjects.is_empty() { Err(CheckFailure::NotAmongThem(None)) } else { Ok(subjects) }
     }
 
     fn read_identities(

@@ -33,10 +33,10 @@ const MAX_KEPT: usize = 8 * 1024 * 1024;
 /// What is known of reports and configs in one request.
 pub(crate) struct Evidence {
     now: Time,
-    /// The digests that tags of reports have; none where there is no such tag.
-    tags: SortedMap<String, Result<Option<Digest>, Shortfall>>,
+    /// The digests that tags of reports have.
+    tags: SortedMap<String, Result<Digest, Shortfall>>,
     /// The questions about reports, by their references.
-    sessions: Vec<(String, ImageSession<'static>)>,
+    sessions: SortedMap<String, ImageSession<'static>>,
     /// Answers with configs, by their references, the latest last.
     configs: Vec<(String, Rc<Vec<u8>>)>,
 }
@@ -48,7 +48,7 @@ type Who<'s, 'r> = (&'s mut Signers<'r>, &'s RuleName);
 
 impl Evidence {
     pub(crate) fn new(now: Duration) -> Self {
-        let (tags, sessions, configs) = (SortedMap::default(), Vec::new(), Vec::new());
+        let (tags, sessions, configs) = (SortedMap::default(), SortedMap::default(), Vec::new());
         Self { now: Time::since_epoch(now), tags, sessions, configs }
     }
 
@@ -137,10 +137,13 @@ impl Evidence {
         let tag = report_tag(repository, digest, &asked.name).map_err(Shortfall::NoTag)?;
         let report = self.resolve(host, &tag)?;
         let at = repository.at(&report);
-        let session = self.session(&at)?;
-        signers
-            .satisfy(session, host, (rule, &asked.trust), DuplicateSigners::Refused)
-            .map_err(Shortfall::Signature)?;
+        let known = self.sessions.remove(&at);
+        let mut session =
+            known.unwrap_or_else(|| ImageSession::of(repository.with_digest(report.clone())));
+        let who = (rule, &asked.trust);
+        let signed = signers.satisfy(&mut session, host, who, DuplicateSigners::Refused);
+        self.sessions.insert(at.clone(), session);
+        signed.map_err(Shortfall::Signature)?;
         let answer = self.config(host, &at, None)?;
         let subject = digest.as_str().trim_start_matches("sha256:");
         let of = (&asked.predicate_type, subject);
@@ -151,31 +154,17 @@ impl Evidence {
 
     /// The digest that a tag has.
     fn resolve(&mut self, host: &mut Host<'_>, tag: &String) -> Result<Digest, Shortfall> {
-        if self.tags.get(tag).is_none() {
-            let digest = match host::manifest_digest(host, tag) {
-                Ok(digest) => Ok(Some(digest)),
-                Err(HostError::Refused { kind: HostErrorKind::Absent, .. }) => Ok(None),
-                Err(error) => Err(unreadable(error)),
-            };
-            self.tags.insert(tag.clone(), digest);
+        if let Some(known) = self.tags.get(tag) {
+            return known.clone();
         }
-        let missing = || Shortfall::Missing(tag.clone());
-        self.tags.get(tag).cloned().unwrap_or(Ok(None))?.ok_or_else(missing)
-    }
-
-    /// The questions about a report.
-    fn session(&mut self, at: &str) -> Result<&mut ImageSession<'static>, Shortfall> {
-        let known = self.sessions.iter().position(|(known, _)| known == at);
-        let position = if let Some(position) = known {
-            position
-        } else {
-            let report =
-                Reference::parse(at).map_err(|error| Shortfall::Unchecked(error.to_string()))?;
-            self.sessions.push((at.to_owned(), ImageSession::of(report)));
-            self.sessions.len() - 1
-        };
-        let session = self.sessions.get_mut(position).map(|(_, session)| session);
-        session.ok_or_else(|| Shortfall::Unchecked(String::new()))
+        let digest = host::manifest_digest(host, tag).map_err(|error| match error {
+            HostError::Refused { kind: HostErrorKind::Absent, .. } => {
+                Shortfall::Missing(tag.clone())
+            }
+            error => unreadable(error),
+        });
+        self.tags.insert(tag.clone(), digest.clone());
+        digest
     }
 
     /// The answer with the config of that manifest, whose size is looked at before, unless it is known.

@@ -3,11 +3,10 @@
 use crate::host::Host;
 use crate::host::verification::{AllOf, Check, Merged};
 use crate::policy::overlap::{PartySigner, are_alternatives, are_apart};
-use crate::policy::signer::{Annotations, Identity, Signer, identity_label};
-use crate::policy::subject_pattern::SubjectPattern;
+use crate::policy::signer::{Signer, identity_label};
 use crate::verify::failure::CheckFailure;
-use crate::verify::image_session::ImageSession;
-use crate::verify::signer_checks::{SignerError, keyless, one_signature_meets_both};
+use crate::verify::image_session::{ImageSession, MAX_CANDIDATES};
+use crate::verify::signer_checks::{Checks, SignerError, keyless, one_signature_meets_both};
 use kubewarden_policy_sdk::host_capabilities::verification::KeylessInfo;
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -15,12 +14,12 @@ use std::rc::Rc;
 /// Signers that one call can ask about.
 pub(crate) struct SignerBatch<'s> {
     pub(super) signers: Vec<Rc<PartySigner<'s>>>,
-    /// Any one of these satisfies them all. For a pattern, they are known only when an image is looked at.
-    checks: Result<Vec<Check>, SignerError>,
+    /// What satisfies them all.
+    checks: Result<Checks<'s>, SignerError>,
 }
 
 impl<'s> SignerBatch<'s> {
-    pub(crate) fn new(signer: &'s Signer, checks: Result<Vec<Check>, SignerError>) -> Self {
+    pub(crate) fn new(signer: &'s Signer, checks: Result<Checks<'s>, SignerError>) -> Self {
         Self { signers: vec![Rc::new(PartySigner::new(signer))], checks }
     }
 
@@ -29,32 +28,25 @@ impl<'s> SignerBatch<'s> {
         labels(&self.signers)
     }
 
-    /// What to ask about an image.
+    /// What could be asked about an image, and how many of that are.
     pub(super) fn checks_for(
         &self,
         session: &mut ImageSession<'_>,
         host: &mut Host<'_>,
-    ) -> Result<Cow<'_, [Check]>, CheckFailure> {
-        let known = self.checks.as_deref();
-        let known = known.map_err(|error| CheckFailure::Signer(self.label(), error.clone()))?;
-        let Some((issuer, pattern, annotations)) = self.pattern() else {
-            return Ok(Cow::Borrowed(known));
-        };
-        let check = |subject: &String| Check {
-            all_of: keyless(issuer, subject),
-            annotations: annotations.clone(),
-        };
-        Ok(session.candidates(host, issuer, pattern)?.iter().map(check).collect())
-    }
-
-    /// The issuer, the pattern and the annotations of a signer who is told by a pattern, and is alone.
-    pub(super) fn pattern(&self) -> Option<(&'s str, &'s SubjectPattern, &'s Annotations)> {
-        let [signer] = self.signers.as_slice() else { return None };
-        match signer.signer() {
-            Signer {
-                identity: Identity::KeylessPattern { issuer, pattern }, annotations, ..
-            } => Some((issuer, pattern, annotations)),
-            _ => None,
+    ) -> Result<(Cow<'_, [Check]>, usize), CheckFailure> {
+        match &self.checks {
+            Err(error) => Err(CheckFailure::Signer(self.label(), error.clone())),
+            Ok(Checks::One(check)) => Ok((Cow::Borrowed(std::slice::from_ref(check)), 1)),
+            Ok(Checks::AnyOf(checks)) => Ok((Cow::Borrowed(checks), checks.len())),
+            Ok(Checks::Subjects { issuer, pattern, annotations }) => {
+                let annotations = (*annotations).clone();
+                let check = |subject: &String| Check {
+                    all_of: keyless(issuer, subject),
+                    annotations: annotations.clone(),
+                };
+                let subjects = session.candidates(host, issuer, pattern)?;
+                Ok((subjects.iter().map(check).collect(), MAX_CANDIDATES))
+            }
         }
     }
 
@@ -78,32 +70,29 @@ impl<'s> SignerBatch<'s> {
         self.signers.iter().any(|own| others().any(|other| are_apart(own.signer(), other)))
     }
 
-    /// The labels of those who have met that check; for a pattern, the identity that did.
+    /// The labels of those who have met that check; for a pattern, the identity that did, which the settings do not tell.
     pub(super) fn agreed(&self, check: &Check) -> Vec<String> {
-        match &check.all_of {
-            AllOf::Keyless(identities) if self.pattern().is_some() => {
-                let label =
-                    |identity: &KeylessInfo| identity_label(&identity.issuer, &identity.subject);
-                identities.iter().map(label).collect()
-            }
-            _ => self.signers.iter().map(|signer| signer.signer().label.clone()).collect(),
+        if let (Ok(Checks::Subjects { .. }), AllOf::Keyless(found)) = (&self.checks, &check.all_of)
+        {
+            let label = |of: &KeylessInfo| identity_label(&of.issuer, &of.subject);
+            return found.iter().map(label).collect();
         }
+        self.signers.iter().map(|signer| signer.signer().label.clone()).collect()
     }
 
     fn join(&mut self, other: &Self, duplicates: DuplicateSigners) -> Merged {
-        match (self.checks.as_deref_mut(), other.checks.as_deref()) {
-            (Ok([mine]), Ok([others]))
-                if mine == others && duplicates == DuplicateSigners::Accepted =>
-            {
-                Merged::Yes
+        use DuplicateSigners::{Accepted, CountOnce, Refused};
+        match (&mut self.checks, &other.checks) {
+            (Ok(Checks::One(mine)), Ok(Checks::One(others))) => match duplicates {
+                Accepted if mine == others => Merged::Yes,
+                CountOnce | Refused if one_signature_meets_both(&mine.all_of, &others.all_of) => {
+                    Merged::No
+                }
+                Accepted | CountOnce | Refused => mine.merge(others),
+            },
+            (Ok(Checks::One(_) | Checks::AnyOf(_) | Checks::Subjects { .. }) | Err(_), _) => {
+                Merged::No
             }
-            (Ok([mine]), Ok([others]))
-                if duplicates == DuplicateSigners::Accepted
-                    || !one_signature_meets_both(&mine.all_of, &others.all_of) =>
-            {
-                mine.merge(others)
-            }
-            _ => Merged::No,
         }
     }
 }

@@ -7,19 +7,21 @@
 use crate::host::verification::{AllOf, Check, Credential};
 use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::{KeyError, PublicKey, key_material};
-use crate::policy::signer::{Identity, KeySource, Signer};
+use crate::policy::signer::{Annotations, Identity, KeySource, Signer};
+use crate::policy::subject_pattern::SubjectPattern;
 use kubewarden_policy_sdk::host_capabilities::verification::{KeylessInfo, KeylessPrefixInfo};
 use std::fmt;
 use std::time::Duration;
 
-/// What a signer is asked about with.
+/// How the host is asked about a signer.
 #[derive(Clone, Debug)]
-pub(crate) struct Checks {
-    /// Any one of these satisfies the signer. There is at least one, but for a pattern of subjects: which
-    /// ones match is known when an image is looked at.
-    pub(crate) any_of: Vec<Check>,
-    /// How long the first of its certificates to expire is still valid; none where there is none.
-    pub(crate) remaining: Option<Duration>,
+pub(crate) enum Checks<'s> {
+    /// By this check.
+    One(Check),
+    /// By several, of which any one satisfies the signer: one for each of its keys.
+    AnyOf(Vec<Check>),
+    /// By one for each subject that matches: which ones do is known when an image is looked at.
+    Subjects { issuer: &'s str, pattern: &'s SubjectPattern, annotations: &'s Annotations },
 }
 
 /// Why a signer cannot be asked about.
@@ -50,26 +52,39 @@ impl fmt::Display for SignerError {
 
 impl std::error::Error for SignerError {}
 
-/// The checks of a signer at that time. `read` finds the PEM of a key source.
+/// The checks of a signer at that time, and how long the first of its certificates to expire is still valid; none where
+/// there is none. `read` finds the PEM of a key source.
 ///
 /// # Errors
 /// When a key or certificate cannot be used.
-pub(crate) fn checks(
-    signer: &Signer,
+pub(crate) fn checks<'s>(
+    signer: &'s Signer,
     now: Duration,
     read: &mut dyn FnMut(&KeySource) -> Result<String, String>,
-) -> Result<Checks, SignerError> {
+) -> Result<(Checks<'s>, Option<Duration>), SignerError> {
+    let annotations = &signer.annotations;
+    let check = |all_of| Check { all_of, annotations: annotations.clone() };
     let mut remaining = None;
-    let alternatives = match &signer.identity {
-        Identity::PublicKey(source) => each_key(source, read)?,
-        Identity::Keyless { issuer, subject } => vec![keyless(issuer, subject)],
+    let checks = match &signer.identity {
+        Identity::PublicKey(source) => {
+            let keys: Vec<Check> = each_key(source, read)?.into_iter().map(check).collect();
+            match <[Check; 1]>::try_from(keys) {
+                Ok([only]) => Checks::One(only),
+                Err(several) => Checks::AnyOf(several),
+            }
+        }
+        Identity::Keyless { issuer, subject } => Checks::One(check(keyless(issuer, subject))),
         Identity::KeylessPrefix { issuer, url_prefix } => {
             let (issuer, url_prefix) = (issuer.clone(), url_prefix.clone());
-            vec![AllOf::KeylessPrefix(vec![KeylessPrefixInfo { issuer, url_prefix }])]
+            let below = KeylessPrefixInfo { issuer, url_prefix };
+            Checks::One(check(AllOf::KeylessPrefix(vec![below])))
         }
-        Identity::KeylessPattern { .. } => Vec::new(),
+        Identity::KeylessPattern { issuer, pattern } => {
+            Checks::Subjects { issuer, pattern, annotations }
+        }
         Identity::GithubActions { owner, repo } => {
-            vec![AllOf::GithubActions { owner: owner.clone(), repo: repo.clone() }]
+            let (owner, repo) = (owner.clone(), repo.clone());
+            Checks::One(check(AllOf::GithubActions { owner, repo }))
         }
         Identity::Certificate { certificate, chain, rekor_bundle } => {
             let mut usable = |pem: &String| {
@@ -87,11 +102,11 @@ pub(crate) fn checks(
             let mut link = |pem| Ok(usable(pem)?.to_pem());
             let chain = chain.as_ref().map(|chain| chain.iter().map(&mut link).collect());
             let chain = chain.transpose().map_err(SignerError::Certificate)?;
-            vec![AllOf::Certificate { certificate, chain, rekor_bundle: *rekor_bundle }]
+            let rekor_bundle = *rekor_bundle;
+            Checks::One(check(AllOf::Certificate { certificate, chain, rekor_bundle }))
         }
     };
-    let check = |all_of| Check { all_of, annotations: signer.annotations.clone() };
-    Ok(Checks { any_of: alternatives.into_iter().map(check).collect(), remaining })
+    Ok((checks, remaining))
 }
 
 /// The holder of any one of the keys is the signer.
@@ -117,11 +132,30 @@ pub(crate) fn keyless(issuer: &str, subject: &str) -> AllOf {
     AllOf::Keyless(vec![KeylessInfo { issuer, subject }])
 }
 
-/// Whether one signature could meet both, now that the keys are known.
+/// Whether one signature could meet both, now that the keys are known. Identities that are told in two ways were told
+/// apart at set-up.
 pub(crate) fn one_signature_meets_both(a: &AllOf, b: &AllOf) -> bool {
     match (a, b) {
         (AllOf::Keyless(a), AllOf::Keyless(b)) => a.iter().any(|identity| b.contains(identity)),
-        _ => a == b || share(credentials(a), credentials(b)),
+        (AllOf::KeylessPrefix(a), AllOf::KeylessPrefix(b)) => {
+            a.iter().any(|below| b.contains(below))
+        }
+        (
+            AllOf::GithubActions { owner, repo },
+            AllOf::GithubActions { owner: other, repo: others },
+        ) => (owner, repo) == (other, others),
+        (
+            AllOf::PublicKeys(_) | AllOf::Certificate { .. },
+            AllOf::PublicKeys(_) | AllOf::Certificate { .. },
+        ) => share(credentials(a), credentials(b)),
+        (
+            AllOf::PublicKeys(_)
+            | AllOf::Keyless(_)
+            | AllOf::KeylessPrefix(_)
+            | AllOf::GithubActions { .. }
+            | AllOf::Certificate { .. },
+            _,
+        ) => false,
     }
 }
 
@@ -158,11 +192,10 @@ mod tests {
             };
             let (label, place, annotations) = Default::default();
             let signer = Signer { label, place, identity, annotations };
-            checks(&signer, Duration::from_hours(24 * 365 * 56), read)
-                .unwrap()
-                .any_of
-                .remove(0)
-                .all_of
+            match checks(&signer, Duration::from_hours(24 * 365 * 56), read).unwrap().0 {
+                Checks::One(check) => check.all_of,
+                other => panic!("{other:?}"),
+            }
         };
         let keys = |pems: &[&str]| {
             let one = |pem: &&str| asked(Identity::PublicKey(KeySource::Inline((*pem).to_owned())));
@@ -193,6 +226,11 @@ mod tests {
 
     #[test]
     fn identities_asked_about_together() {
+        let below = |url: &&str| KeylessPrefixInfo {
+            issuer: "https://a".to_owned(),
+            url_prefix: (*url).to_owned(),
+        };
+        let prefixes = |urls: &[&str]| AllOf::KeylessPrefix(urls.iter().map(below).collect());
         let identity = |subject: &&str| KeylessInfo {
             issuer: "https://a".to_owned(),
             subject: (*subject).to_owned(),
@@ -202,6 +240,9 @@ mod tests {
             (asked(&["a", "b"]), asked(&["b"]), true),
             (asked(&["a", "b"]), asked(&["b", "c"]), true),
             (asked(&["a", "b"]), asked(&["c"]), false),
+            (prefixes(&["https://b/", "https://c/"]), prefixes(&["https://c/"]), true),
+            (prefixes(&["https://b/"]), prefixes(&["https://c/"]), false),
+            (prefixes(&["https://b/"]), asked(&["https://b/"]), false),
         ];
         for (one, other, expected) in rows {
             assert_eq!(one_signature_meets_both(&one, &other), expected, "{one:?} {other:?}");

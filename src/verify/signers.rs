@@ -1,7 +1,6 @@
 //! Whose signatures are needed → questions to the host about one image → who agreed, or why that is not enough.
 
 use crate::host::Host;
-use crate::host::verification::Check;
 use crate::policy::rule::RuleName;
 use crate::policy::signer::Signer;
 use crate::policy::trust::{AnyOf, Trust};
@@ -10,7 +9,7 @@ use crate::verify::cluster_keys::ClusterKeys;
 use crate::verify::image_session::{ImageSession, MAX_STEPS};
 use crate::verify::outcome::{Expiring, Reason};
 use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, batches};
-use crate::verify::signer_checks::{self, SignerError};
+use crate::verify::signer_checks::{self, Checks, SignerError};
 use crate::verify::threshold::SignerThreshold;
 use std::rc::Rc;
 use std::time::Duration;
@@ -150,17 +149,17 @@ impl<'r> Signers<'r> {
         &mut self,
         host: &mut Host<'_>,
         rule: &RuleName,
-        signer: &Signer,
-    ) -> Result<Vec<Check>, SignerError> {
+        signer: &'r Signer,
+    ) -> Result<Checks<'r>, SignerError> {
         let read = &mut |source: &_| self.cluster.read(source, host);
-        let checks = signer_checks::checks(signer, self.now, read)?;
-        if let Some(left) = checks.remaining.filter(|left| *left < EXPIRES_SOON) {
+        let (checks, remaining) = signer_checks::checks(signer, self.now, read)?;
+        if let Some(left) = remaining.filter(|left| *left < EXPIRES_SOON) {
             self.expiring.push(Expiring {
                 rule: rule.to_string(),
                 signer: signer.label.clone(),
                 days: left.as_secs() / (24 * 60 * 60),
             });
         }
-        Ok(checks.any_of)
+        Ok(checks)
     }
 }

@@ -6,7 +6,7 @@ use crate::host::verification::Check;
 use crate::keys::certificate::CertificateError;
 use crate::policy::overlap::PartySigner;
 use crate::verify::failure::{CheckFailure, TOO_LONG};
-use crate::verify::image_session::{ImageSession, MAX_CANDIDATES};
+use crate::verify::image_session::ImageSession;
 use crate::verify::outcome::{OtherSignature, Reason};
 use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, labels};
 use crate::verify::signer_checks::{SignerError, one_signature_meets_both};
@@ -72,7 +72,7 @@ impl<'s> SignerThreshold<'s> {
         host: &mut Host<'_>,
         batch: &SignerBatch<'s>,
     ) {
-        let checks = match batch.checks_for(session, host) {
+        let (checks, most) = match batch.checks_for(session, host) {
             Ok(checks) => checks,
             Err(failure) => return self.failure(batch, failure),
         };
@@ -85,18 +85,14 @@ impl<'s> SignerThreshold<'s> {
                 return self.failure(batch, CheckFailure::Signer(batch.label(), error));
             }
         }
-        let (asked, left_out) = match checks.split_at_checked(MAX_CANDIDATES) {
-            Some(split) if batch.pattern().is_some() => split,
-            _ => (&*checks, [].as_slice()),
+        let mut worst = if checks.len() <= most {
+            CheckFailure::NoSignatures
+        } else {
+            let label = batch.label();
+            let more = format!("more than {most} subjects of its signatures match {label}");
+            CheckFailure::Unchecked(more)
         };
-        let mut worst = match left_out {
-            [] => CheckFailure::NoSignatures,
-            _ => CheckFailure::Unchecked(format!(
-                "more than {MAX_CANDIDATES} subjects of its signatures match {}",
-                batch.label()
-            )),
-        };
-        for check in asked {
+        for check in checks.iter().take(most) {
             let failure = match session.ask(host, check) {
                 Ok(()) => {
                     if self.duplicates == DuplicateSigners::CountOnce {
@@ -214,7 +210,13 @@ impl<'s> SignerThreshold<'s> {
             Some(CheckFailure::InvalidSignatures) if self.agreed.is_empty() => {
                 Reason::InvalidSignatures
             }
-            _ => Reason::TooFewSigners {
+            Some(
+                CheckFailure::NoSignatures
+                | CheckFailure::InvalidSignatures
+                | CheckFailure::NotAmongThem(_)
+                | CheckFailure::NoCertificates,
+            )
+            | None => Reason::TooFewSigners {
                 agreed: self.agreed.len() + self.presumed,
                 needed: self.needed,
                 missing: self.missing.into_iter().map(|(_, label)| label).collect(),
