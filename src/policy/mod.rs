@@ -10,6 +10,7 @@ pub mod report;
 pub mod requirements;
 pub mod rule;
 pub mod signer;
+pub(crate) mod steps;
 pub mod subject_pattern;
 pub mod text_pattern;
 pub mod trust;

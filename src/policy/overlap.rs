@@ -10,6 +10,7 @@
 use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::{PublicKey, key_material};
 use crate::policy::signer::{Annotations, Identity, KeySource, Signer};
+use crate::policy::steps::{OutOfSteps, Steps};
 use crate::policy::subject_pattern::{MAX_SUBJECT, SubjectPattern};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -68,15 +69,14 @@ impl<'i> Evidence<'i> {
     }
 
     /// Whether one signature could satisfy both. Keys in the cluster are compared by where they are; what they hold is
-    /// compared when it is read. Patterns of subjects are compared in no more steps than are left; none when they do not
-    /// suffice.
-    pub(crate) fn meets(&self, other: &Self, left: &mut usize) -> Option<bool> {
+    /// compared when it is read. Patterns of subjects are compared in no more steps than are left.
+    pub(crate) fn meets(&self, other: &Self, steps: &Steps) -> Result<bool, OutOfSteps> {
         if self.source.is_some() && self.source == other.source || share(&self.keys, &other.keys) {
-            return Some(true);
+            return Ok(true);
         }
         match (&self.subjects, &other.subjects) {
-            (Some(a), Some(b)) => a.meets(b, left),
-            (None, _) | (_, None) => Some(false),
+            (Some(a), Some(b)) => a.meets(b, steps),
+            (None, _) | (_, None) => Ok(false),
         }
     }
 }
@@ -130,19 +130,17 @@ pub(crate) fn are_apart(a: &Signer, b: &Signer) -> bool {
     !is_certificate(a) && !is_certificate(b) && annotations_differ(&a.annotations, &b.annotations)
 }
 
-/// Whether both are one party that has signed with different values of one annotation, in either way. Nothing when the
-/// steps that are left do not suffice to tell.
+/// Whether both are one party that has signed with different values of one annotation, in either way.
 pub(crate) fn are_alternatives(
     a: &PartySigner<'_>,
     b: &PartySigner<'_>,
-    left: &mut usize,
-) -> Option<bool> {
-    Some(are_apart(a.signer, b.signer) && a.evidence().meets(b.evidence(), left)?)
+    steps: &Steps,
+) -> Result<bool, OutOfSteps> {
+    Ok(are_apart(a.signer, b.signer) && a.evidence().meets(b.evidence(), steps)?)
 }
 
-/// How many parties these signers are: alternatives of one another are one. Nothing when the steps that are left do not
-/// suffice to tell.
-pub(crate) fn parties(signers: &[Signer], left: &mut usize) -> Option<usize> {
+/// How many parties these signers are: alternatives of one another are one.
+pub(crate) fn parties(signers: &[Signer], steps: &Steps) -> Result<usize, OutOfSteps> {
     // Who demands no annotation is apart from nobody.
     let annotated = signers.iter().filter(|signer| !signer.annotations.is_empty());
     let annotated: Vec<PartySigner<'_>> = annotated.map(PartySigner::new).collect();
@@ -155,7 +153,7 @@ pub(crate) fn parties(signers: &[Signer], left: &mut usize) -> Option<usize> {
             if let Some(joined) = joined.get_mut(*party)
                 && !*joined
             {
-                *joined = are_alternatives(signer, other, left)?;
+                *joined = are_alternatives(signer, other, steps)?;
             }
         }
         let own = joined.iter().position(|joined| *joined).unwrap_or(index);
@@ -165,7 +163,7 @@ pub(crate) fn parties(signers: &[Signer], left: &mut usize) -> Option<usize> {
         party.push(own);
     }
     let parties = party.iter().enumerate().filter(|(index, party)| index == *party).count();
-    Some(signers.len() - annotated.len() + parties)
+    Ok(signers.len() - annotated.len() + parties)
 }
 
 /// Whether they have a key in common.
@@ -231,26 +229,26 @@ fn subjects(identity: &Identity) -> Option<Subjects<'_>> {
 }
 
 impl Subjects<'_> {
-    fn meets(&self, other: &Self, left: &mut usize) -> Option<bool> {
+    fn meets(&self, other: &Self, steps: &Steps) -> Result<bool, OutOfSteps> {
         // Issuers are few, so they are compared where the subjects are alike, but for patterns.
         let is_one = || is_same(self.issuer, other.issuer);
-        Some(match (&self.subject, &other.subject) {
+        Ok(match (&self.subject, &other.subject) {
             (Subject::Exactly(a), Subject::Exactly(b)) => is_same(a, b) && is_one(),
             (Subject::Below(a), Subject::Below(b)) => {
                 (begins_with(a, b) || begins_with(b, a)) && is_one()
             }
             (Subject::Exactly(exact), Subject::Below(url))
             | (Subject::Below(url), Subject::Exactly(exact)) => begins_with(exact, url) && is_one(),
-            (Subject::Matching(a), Subject::Matching(b)) => is_one() && a.meets(b, left)?,
+            (Subject::Matching(a), Subject::Matching(b)) => is_one() && a.meets(b, steps)?,
             (Subject::Matching(pattern), Subject::Exactly(exact))
             | (Subject::Exactly(exact), Subject::Matching(pattern)) => {
-                is_one() && pattern.matches_within(exact, left)?
+                is_one() && pattern.matches_within(exact, steps)?
             }
             (Subject::Matching(pattern), Subject::Below(url))
             | (Subject::Below(url), Subject::Matching(pattern)) => {
                 is_one()
                     && url.len() <= MAX_SUBJECT
-                    && pattern.meets(&SubjectPattern::below(url), left)?
+                    && pattern.meets(&SubjectPattern::below(url), steps)?
             }
         })
     }
@@ -266,7 +264,7 @@ mod tests {
     const RSA: &str = include_str!("../../tests/fixtures/keys/rsa2048.pem");
 
     fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
-        Evidence::of(a).meets(&Evidence::of(b), &mut { usize::MAX }).unwrap()
+        Evidence::of(a).meets(&Evidence::of(b), &Steps::unlimited()).unwrap()
     }
 
     fn inline(pem: &str) -> Identity {
@@ -369,7 +367,7 @@ mod tests {
             (vec![], 0),
         ];
         for (signers, expected) in rows {
-            assert_eq!(parties(&signers, &mut { usize::MAX }), Some(expected), "{signers:?}");
+            assert_eq!(parties(&signers, &Steps::unlimited()), Ok(expected), "{signers:?}");
         }
         assert!(!are_apart(&signer(inline(KEY), &ci), &signer(inline(KEY), &[("env", "prod")])));
         assert!(!are_apart(&signer(certificate(), &ci), &signer(inline(KEY), &cd)));

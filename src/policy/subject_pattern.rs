@@ -4,6 +4,7 @@
 //!
 //! *Is a match trusted?* No. It chooses what the host is asked about; the host answers for that very subject.
 
+use super::steps::{OutOfSteps, Steps};
 use super::wildcard::Wildcard;
 use std::fmt;
 
@@ -33,22 +34,22 @@ impl SubjectPattern {
     /// Whether the subject matches. One that is not plain text, or climbs up its own path, never does.
     #[must_use]
     pub fn matches(&self, subject: &str) -> bool {
-        self.matches_within(subject, &mut { usize::MAX }) == Some(true)
+        self.matches_within(subject, &Steps::unlimited()) == Ok(true)
     }
 
-    /// The same, in no more steps than are left; none when they do not suffice.
-    pub(crate) fn matches_within(&self, subject: &str, left: &mut usize) -> Option<bool> {
+    /// The same, in no more steps than are left.
+    pub(crate) fn matches_within(&self, subject: &str, steps: &Steps) -> Result<bool, OutOfSteps> {
         if subject.len() > MAX_SUBJECT {
-            return Some(false);
+            return Ok(false);
         }
-        let is_met = self.0.matches_within(subject, left)?;
+        let is_met = self.0.matches_within(subject, steps)?;
         let climbs = || subject.split('/').any(|part| matches!(part, "." | ".."));
-        Some(is_met && subject.bytes().all(|byte| byte.is_ascii_graphic()) && !climbs())
+        Ok(is_met && subject.bytes().all(|byte| byte.is_ascii_graphic()) && !climbs())
     }
 
-    /// Whether some text matches both, told in no more steps than are left; none when they do not suffice.
-    pub(crate) fn meets(&self, other: &Self, left: &mut usize) -> Option<bool> {
-        self.0.meets(&other.0, left)
+    /// Whether some text matches both, told in no more steps than are left.
+    pub(crate) fn meets(&self, other: &Self, steps: &Steps) -> Result<bool, OutOfSteps> {
+        self.0.meets(&other.0, steps)
     }
 }
 

@@ -4,6 +4,7 @@
 //! Bytes are compared: a character of several bytes is never begun by a star and ended by another character, for both
 //! texts are UTF-8.
 
+use super::steps::{OutOfSteps, Steps};
 use std::fmt;
 
 /// A pattern.
@@ -45,25 +46,24 @@ impl Wildcard {
     /// Whether the text matches.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        self.matches_within(text, &mut { usize::MAX }) == Some(true)
+        self.matches_within(text, &Steps::unlimited()) == Ok(true)
     }
 
-    /// The same, in no more steps than are left; none when they do not suffice. It takes no more than the product of both
-    /// lengths.
-    pub(crate) fn matches_within(&self, text: &str, left: &mut usize) -> Option<bool> {
+    /// The same, in no more steps than are left. It takes no more than the product of both lengths.
+    pub(crate) fn matches_within(&self, text: &str, steps: &Steps) -> Result<bool, OutOfSteps> {
         let (mut pattern, mut text) = (self.0.as_slice(), text.as_bytes());
         // Most texts differ from a pattern at their ends.
         while let ([before @ .., Token::Byte(own)], [others @ .., byte]) = (pattern, text) {
             if own != byte {
-                return Some(false);
+                return Ok(false);
             }
             (pattern, text) = (before, others);
         }
         let mut search = Search { pattern, text, star: None, stars: None };
         loop {
-            *left = left.checked_sub(1)?;
+            steps.take(1)?;
             match (search.pattern, search.text) {
-                ([], []) => return Some(true),
+                ([], []) => return Ok(true),
                 ([Token::Star, after @ ..], text) => {
                     search = Search { pattern: after, star: Some((after, text)), ..search };
                 }
@@ -76,15 +76,15 @@ impl Wildcard {
                 }
                 ([] | [Token::Byte(_), ..], _) => match search.retry() {
                     Some(from) => (search.pattern, search.text) = from,
-                    None => return Some(false),
+                    None => return Ok(false),
                 },
             }
         }
     }
 
-    /// Whether some text matches both, told in no more steps than are left; none when they do not suffice.
-    pub(crate) fn meets(&self, other: &Self, left: &mut usize) -> Option<bool> {
-        let Some((mine, others)) = without_ends(&self.0, &other.0) else { return Some(false) };
+    /// Whether some text matches both, told in no more steps than are left.
+    pub(crate) fn meets(&self, other: &Self, steps: &Steps) -> Result<bool, OutOfSteps> {
+        let Some((mine, others)) = without_ends(&self.0, &other.0) else { return Ok(false) };
         // Whether one text can match the first tokens of this pattern, so many, and those of the other: what can be
         // reached is looked at once.
         let width = others.len() + 1;
@@ -96,10 +96,10 @@ impl Wildcard {
                 Some(seen) if *seen >> (cell % 64) & 1 == 0 => *seen |= 1 << (cell % 64),
                 _ => continue,
             }
-            *left = left.checked_sub(1)?;
+            steps.take(1)?;
             let (own, other) = (mine.get(at), others.get(other_at));
             if own.is_none() && other.is_none() {
-                return Some(true);
+                return Ok(true);
             }
             if goes(own, other) {
                 open.push((at + 1, other_at));
@@ -111,7 +111,7 @@ impl Wildcard {
                 open.push((at + 1, other_at + 1));
             }
         }
-        Some(false)
+        Ok(false)
     }
 }
 
@@ -248,8 +248,8 @@ mod tests {
         for pattern in patterns.map(|part| part.repeat(20) + "b*c") {
             for text in &texts {
                 let most = (pattern.len() + 1) * (text.len() + 1);
-                let is_met = Wildcard::new(&pattern).matches_within(text, &mut { most });
-                assert_eq!(is_met, Some(false), "{pattern}");
+                let is_met = Wildcard::new(&pattern).matches_within(text, &Steps::new(most));
+                assert_eq!(is_met, Ok(false), "{pattern}");
             }
         }
     }
@@ -299,9 +299,9 @@ mod tests {
             let (a, b) = (regex(&one), regex(&other));
             let shared = texts(6).into_iter().any(|text| a.is_match(&text) && b.is_match(&text));
             let (one, other) = (Wildcard::new(&one), Wildcard::new(&other));
-            prop_assert_eq!(one.meets(&other, &mut { usize::MAX }), Some(shared));
-            prop_assert_eq!(other.meets(&one, &mut { usize::MAX }), Some(shared));
-            prop_assert_eq!(one.meets(&other, &mut 0).unwrap_or(shared), shared);
+            prop_assert_eq!(one.meets(&other, &Steps::unlimited()), Ok(shared));
+            prop_assert_eq!(other.meets(&one, &Steps::unlimited()), Ok(shared));
+            prop_assert_eq!(one.meets(&other, &Steps::new(0)).unwrap_or(shared), shared);
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::policy::place::place_in;
 use crate::policy::plan::Rules;
 use crate::policy::rule::{AnyOf, Rule, Trust};
 use crate::policy::signer::{Identity, KeySource, Signer};
+use crate::policy::steps::{OutOfSteps, Steps};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -21,15 +22,18 @@ use std::time::Duration;
 /// after their first star take less.
 const MAX_STEPS: usize = 8_000_000;
 
-const TOO_ALIKE: &str = "too many subject patterns are similar, so the policy cannot tell whether they are distinct; \
-     use fewer wildcards";
+fn too_alike(_: OutOfSteps) -> SettingsIssue {
+    SettingsIssue::new(
+        "too many subject patterns are similar, so the policy cannot tell whether they are distinct; use fewer wildcards",
+    )
+}
 
 /// Checks what [`super::read`] leaves to the set-up.
 ///
 /// # Errors
 /// With the place of everything that is wrong.
 pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), SettingsError> {
-    let (mut issues, mut left) = (Vec::new(), MAX_STEPS);
+    let (mut issues, steps) = (Vec::new(), Steps::new(MAX_STEPS));
     for (rule, place, trust) in rules.rules.iter().flat_map(trusts) {
         let under = |issue: SettingsIssue| issue.under(&place);
         for group in [trust.all_of(), trust.any_of().map_or(&[], AnyOf::signers)] {
@@ -42,7 +46,7 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
                     if rule.matcher.is_legacy() {
                         Ok(())
                     } else {
-                        check_distinct(&place, party, &mut earlier, &mut left)
+                        check_distinct(&place, party, &mut earlier, &steps)
                     },
                 ];
                 let issues_of = checked.into_iter().filter_map(Result::err);
@@ -52,7 +56,7 @@ pub fn check(rules: &Rules, host: &mut Host<'_>, now: Duration) -> Result<(), Se
                 }
             }
         }
-        let minimum = trust.any_of().map(|any_of| check_minimum(any_of, &mut left));
+        let minimum = trust.any_of().map(|any_of| check_minimum(any_of, &steps));
         let minimum = minimum.and_then(Result::err);
         issues.extend(minimum.map(under));
     }
@@ -72,18 +76,17 @@ fn check_distinct<'s>(
     place: &str,
     party: PartySigner<'s>,
     earlier: &mut Vec<PartySigner<'s>>,
-    left: &mut usize,
+    steps: &Steps,
 ) -> Result<(), SettingsIssue> {
     let signer = party.signer();
     let mut twin = None;
     for other in earlier.iter() {
-        match party.evidence().meets(other.evidence(), left) {
-            Some(true) if !are_apart(signer, other.signer()) => {
-                twin = Some(other.signer());
-                break;
-            }
-            Some(_) => {}
-            None => return Err(SettingsIssue::new(TOO_ALIKE).under(signer.place)),
+        let meets = party.evidence().meets(other.evidence(), steps);
+        if meets.map_err(|out| too_alike(out).under(signer.place))?
+            && !are_apart(signer, other.signer())
+        {
+            twin = Some(other.signer());
+            break;
         }
     }
     earlier.push(party);
@@ -100,10 +103,9 @@ fn check_distinct<'s>(
 }
 
 /// Signers who are one party count once, so more than there are parties can never agree.
-fn check_minimum(any_of: &AnyOf, left: &mut usize) -> Result<(), SettingsIssue> {
-    let Some(parties) = parties(any_of.signers(), left) else {
-        return Err(SettingsIssue::new(TOO_ALIKE).under("anyOf"));
-    };
+fn check_minimum(any_of: &AnyOf, steps: &Steps) -> Result<(), SettingsIssue> {
+    let parties = parties(any_of.signers(), steps);
+    let parties = parties.map_err(|out| too_alike(out).under("anyOf"))?;
     if any_of.minimum() <= parties {
         return Ok(());
     }

@@ -4,12 +4,9 @@ use crate::host::error::named;
 use crate::host::{HostError, HostErrorKind};
 use crate::image::reference::Digest;
 use crate::policy::overlap::PartySigner;
+use crate::policy::steps::OutOfSteps;
 use crate::verify::signer_checks::SignerError;
 use std::rc::Rc;
-
-/// What is told when the steps are used up that certificates and patterns may take.
-pub(super) const TOO_LONG: &str =
-    "its signatures have too many subjects to compare with the patterns";
 
 /// Why one check failed.
 #[derive(Clone, Debug)]
@@ -30,6 +27,13 @@ pub(crate) enum CheckFailure {
     Moved { expected: Digest, answered: Digest },
     /// The host withholds the capability.
     Withheld(String),
+}
+
+impl From<OutOfSteps> for CheckFailure {
+    fn from(_: OutOfSteps) -> Self {
+        let words = "its signatures have too many subjects to compare with the patterns";
+        Self::Unchecked(words.to_owned())
+    }
 }
 
 impl From<HostError> for CheckFailure {

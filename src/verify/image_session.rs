@@ -9,8 +9,9 @@ use crate::host::verification::Check;
 use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::image::reference::{Digest, Reference};
 use crate::keys::certificate_identity::CertificateIdentity;
+use crate::policy::steps::Steps;
 use crate::policy::subject_pattern::SubjectPattern;
-use crate::verify::failure::{CheckFailure, TOO_LONG};
+use crate::verify::failure::CheckFailure;
 use crate::verify::outcome::OtherSignature;
 use crate::verify::{log_entry, signatures};
 use std::borrow::Cow;
@@ -37,8 +38,8 @@ pub(crate) struct ImageSession<'i> {
     signatures: Option<Result<Rc<[u8]>, CheckFailure>>,
     /// Whether its certificates are their own, once that was looked at.
     log: Option<Result<(), CheckFailure>>,
-    /// How many more steps it may take to compare them with patterns.
-    pub(super) steps_left: usize,
+    /// How many steps it may still take to read certificates, and to compare their subjects with patterns.
+    steps: Rc<Steps>,
     /// Whom the certificates of its signatures name, once that was looked at.
     identities: Option<Result<Rc<[CertificateIdentity]>, CheckFailure>>,
     /// Why the host found no signature, once that was looked into.
@@ -47,17 +48,17 @@ pub(crate) struct ImageSession<'i> {
 
 impl ImageSession<'static> {
     /// The questions about that image, which it keeps.
-    pub(crate) fn of(image: Reference) -> Self {
-        Self::about(Cow::Owned(image))
+    pub(crate) fn of(image: Reference, steps: &Rc<Steps>) -> Self {
+        Self::about(Cow::Owned(image), steps)
     }
 }
 
 impl<'i> ImageSession<'i> {
-    pub(crate) fn new(image: &'i Reference) -> Self {
-        Self::about(Cow::Borrowed(image))
+    pub(crate) fn new(image: &'i Reference, steps: &Rc<Steps>) -> Self {
+        Self::about(Cow::Borrowed(image), steps)
     }
 
-    fn about(image: Cow<'i, Reference>) -> Self {
+    fn about(image: Cow<'i, Reference>, steps: &Rc<Steps>) -> Self {
         Self {
             image,
             digest: None,
@@ -65,10 +66,15 @@ impl<'i> ImageSession<'i> {
             answers: Vec::new(),
             signatures: None,
             log: None,
-            steps_left: MAX_STEPS,
+            steps: Rc::clone(steps),
             identities: None,
             none_found: None,
         }
+    }
+
+    /// How many steps comparisons may still take.
+    pub(super) fn steps(&self) -> &Steps {
+        &self.steps
     }
 
     /// The digest that every answer spoke of.
@@ -206,9 +212,7 @@ impl<'i> ImageSession<'i> {
         issuer: &str,
         pattern: &SubjectPattern,
     ) -> Result<Vec<String>, CheckFailure> {
-        if self.steps_left == 0 {
-            return Err(CheckFailure::Unchecked(TOO_LONG.to_owned()));
-        }
+        self.steps.take(1)?;
         let identities = if let Some(identities) = &self.identities {
             identities.clone()
         } else {
@@ -224,9 +228,7 @@ impl<'i> ImageSession<'i> {
         {
             if subjects.len() <= MAX_CANDIDATES
                 && !subjects.contains(subject)
-                && pattern
-                    .matches_within(subject, &mut self.steps_left)
-                    .ok_or_else(|| CheckFailure::Unchecked(TOO_LONG.to_owned()))?
+                && pattern.matches_within(subject, &self.steps)?
             {
                 subjects.push(subject.clone());
             }
@@ -239,9 +241,8 @@ impl<'i> ImageSession<'i> {
         host: &mut Host<'_>,
     ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
         let signatures = self.signatures(host);
-        let identities = signatures.and_then(|(manifest, tag)| {
-            signatures::identities(&manifest, &tag, &mut self.steps_left)
-        });
+        let identities = signatures
+            .and_then(|(manifest, tag)| signatures::identities(&manifest, &tag, &self.steps));
         if let Err(why @ CheckFailure::NoSignatures) = &identities {
             self.none_found = Some(why.clone());
         }

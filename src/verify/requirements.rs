@@ -139,7 +139,7 @@ impl Evidence {
         let at = repository.at(&report);
         let known = self.sessions.remove(&at);
         let mut session =
-            known.unwrap_or_else(|| ImageSession::of(repository.with_digest(report.clone())));
+            known.unwrap_or_else(|| signers.session_of(repository.with_digest(report.clone())));
         let who = (rule, &asked.trust);
         let signed = signers.satisfy(&mut session, host, who, DuplicateSigners::Refused);
         self.sessions.insert(at.clone(), session);

@@ -10,7 +10,8 @@ use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::image::reference::{Digest, Reference};
 use crate::json::{elements, member, pick, string};
 use crate::keys::certificate_identity::{CertificateIdentity, MAX_CERTIFICATE};
-use crate::verify::failure::{CheckFailure, TOO_LONG};
+use crate::policy::steps::{OutOfSteps, Steps};
+use crate::verify::failure::CheckFailure;
 use crate::verify::outcome::OtherSignature;
 use serde_json::value::RawValue;
 use std::rc::Rc;
@@ -46,11 +47,11 @@ impl SignatureManifest {
     /// Reads the manifest.
     #[must_use]
     pub fn read(manifest: &RawValue) -> Self {
-        Self::read_within(manifest, &mut { usize::MAX })
+        Self::read_within(manifest, &Steps::unlimited())
     }
 
     /// The same, in no more steps than are left: one for each byte of a certificate.
-    fn read_within(manifest: &RawValue, left: &mut usize) -> Self {
+    fn read_within(manifest: &RawValue, steps: &Steps) -> Self {
         let Some(layers) = member(manifest, "layers").and_then(elements) else {
             let index = member(manifest, "manifests").and_then(elements);
             return index.map_or(Self::NoManifest, |_| Self::NoSignature);
@@ -64,9 +65,7 @@ impl SignatureManifest {
         }
         let certificates = signatures.iter().filter_map(|signature| signature.certificate);
         let size = certificates.map(|pem| pem.get().len()).sum();
-        let rest = left.checked_sub(size);
-        *left = rest.unwrap_or_default();
-        if rest.is_none() {
+        if steps.take(size) == Err(OutOfSteps) {
             return Self::TooLong;
         }
         Self::Of(
@@ -121,15 +120,15 @@ pub(crate) fn manifest(host: &mut Host<'_>, tag: &str) -> Result<Rc<[u8]>, Check
 pub(crate) fn identities(
     manifest: &[u8],
     tag: &str,
-    left: &mut usize,
+    steps: &Steps,
 ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
-    match SignatureManifest::read_within(host::read(manifest)?, left) {
+    match SignatureManifest::read_within(host::read(manifest)?, steps) {
         SignatureManifest::Of(identities) => Ok(identities.into()),
         SignatureManifest::NoSignature => Err(CheckFailure::InvalidSignatures),
         SignatureManifest::NoManifest => Err(CheckFailure::Unchecked(format!(
             "the manifest of its signatures at `{tag}` is not valid"
         ))),
-        SignatureManifest::TooLong => Err(CheckFailure::Unchecked(TOO_LONG.to_owned())),
+        SignatureManifest::TooLong => Err(OutOfSteps.into()),
         SignatureManifest::TooMany(count) => Err(CheckFailure::Unchecked(format!(
             "it has {count} signatures at `{tag}`; at most {MAX_LAYERS} can be read"
         ))),

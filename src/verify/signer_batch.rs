@@ -4,6 +4,7 @@ use crate::host::Host;
 use crate::host::verification::{AllOf, Check, Merged};
 use crate::policy::overlap::{PartySigner, are_alternatives, are_apart};
 use crate::policy::signer::{Signer, identity_label};
+use crate::policy::steps::{OutOfSteps, Steps};
 use crate::verify::failure::CheckFailure;
 use crate::verify::image_session::{ImageSession, MAX_CANDIDATES};
 use crate::verify::signer_checks::{Checks, SignerError, keyless, one_signature_meets_both};
@@ -50,18 +51,18 @@ impl<'s> SignerBatch<'s> {
         }
     }
 
-    /// Whether one of them is an alternative of that signer; nothing when the steps that are left do not suffice to tell.
+    /// Whether one of them is an alternative of that signer.
     pub(super) fn is_alternative_of(
         &self,
         other: &PartySigner<'_>,
-        left: &mut usize,
-    ) -> Option<bool> {
+        steps: &Steps,
+    ) -> Result<bool, OutOfSteps> {
         for signer in &self.signers {
-            if are_alternatives(signer, other, left)? {
-                return Some(true);
+            if are_alternatives(signer, other, steps)? {
+                return Ok(true);
             }
         }
-        Some(false)
+        Ok(false)
     }
 
     /// Whether no signature is one of both: they demand different values of one annotation.

@@ -1,8 +1,10 @@
 //! Whose signatures are needed → questions to the host about one image → who agreed, or why that is not enough.
 
 use crate::host::Host;
+use crate::image::reference::Reference;
 use crate::policy::rule::RuleName;
 use crate::policy::signer::Signer;
+use crate::policy::steps::Steps;
 use crate::policy::trust::{AnyOf, Trust};
 use crate::sorted_map::SortedMap;
 use crate::verify::cluster_keys::ClusterKeys;
@@ -22,8 +24,8 @@ pub(crate) struct Signers<'r> {
     /// Since the Unix epoch.
     now: Duration,
     cluster: ClusterKeys,
-    /// How many more steps it may take to compare subjects with patterns.
-    steps_left: usize,
+    /// How many steps it may still take to compare subjects with patterns.
+    steps: Rc<Steps>,
     /// Those whose certificates were used and expire soon.
     pub(crate) expiring: Vec<Expiring>,
     /// What those of `anyOf` so far are asked about with, by where they are.
@@ -37,7 +39,7 @@ impl<'r> Signers<'r> {
         Self {
             now,
             cluster: ClusterKeys::default(),
-            steps_left: MAX_STEPS,
+            steps: Rc::new(Steps::new(MAX_STEPS)),
             expiring: Vec::new(),
             batches: SortedMap::default(),
             all_of: SortedMap::default(),
@@ -46,25 +48,22 @@ impl<'r> Signers<'r> {
 
     /// The same for those of other rules: what is known of the cluster stays.
     pub(crate) fn for_other_rules<'o>(self) -> Signers<'o> {
-        let Self { now, cluster, steps_left, expiring, .. } = self;
-        Signers { cluster, steps_left, expiring, ..Signers::new(now) }
+        let Self { now, cluster, steps, expiring, .. } = self;
+        Signers { cluster, steps, expiring, ..Signers::new(now) }
+    }
+
+    /// The questions about an image, which count towards its steps.
+    pub(crate) fn session<'i>(&self, image: &'i Reference) -> ImageSession<'i> {
+        ImageSession::new(image, &self.steps)
+    }
+
+    /// The same, where the session keeps the image.
+    pub(crate) fn session_of(&self, image: Reference) -> ImageSession<'static> {
+        ImageSession::of(image, &self.steps)
     }
 
     /// The labels of those who agreed, when that is enough. What becomes of one who stands twice in `allOf` is told.
     pub(crate) fn satisfy(
-        &mut self,
-        session: &mut ImageSession<'_>,
-        host: &mut Host<'_>,
-        (rule, trust): (&RuleName, &'r Trust),
-        duplicates: DuplicateSigners,
-    ) -> Result<Vec<String>, Reason> {
-        session.steps_left = self.steps_left;
-        let agreed = self.agreed(session, host, (rule, trust), duplicates);
-        self.steps_left = session.steps_left;
-        agreed
-    }
-
-    fn agreed(
         &mut self,
         session: &mut ImageSession<'_>,
         host: &mut Host<'_>,

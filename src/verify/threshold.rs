@@ -5,24 +5,31 @@ use crate::host::Host;
 use crate::host::verification::Check;
 use crate::keys::certificate::CertificateError;
 use crate::policy::overlap::PartySigner;
-use crate::verify::failure::{CheckFailure, TOO_LONG};
+use crate::policy::steps::{OutOfSteps, Steps};
+use crate::verify::failure::CheckFailure;
 use crate::verify::image_session::ImageSession;
 use crate::verify::outcome::{OtherSignature, Reason};
 use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, labels};
 use crate::verify::signer_checks::{SignerError, one_signature_meets_both};
 use std::rc::Rc;
 
-/// How many signers a rule needs, and how they stand.
+/// How many signers a rule needs, and who has agreed.
 pub(crate) struct SignerThreshold<'s> {
     needed: usize,
     duplicates: DuplicateSigners,
     agreed: Vec<String>,
-    /// How many more have signed by the host's words: for the message alone.
+    /// Those who agreed, and what they could have signed with.
+    met: Vec<(Vec<Rc<PartySigner<'s>>>, Vec<Check>)>,
+    told: Told<'s>,
+}
+
+/// What is told where too few have agreed. Nothing of it decides.
+#[derive(Default)]
+struct Told<'s> {
+    /// How many more have signed by the host's words.
     presumed: usize,
     /// Those whose signature was not found, and what messages call them.
     missing: Vec<(Rc<PartySigner<'s>>, String)>,
-    /// Those who agreed, and what they could have signed with.
-    met: Vec<(Vec<Rc<PartySigner<'s>>>, Vec<Check>)>,
     /// The gravest of what went wrong, the first of several.
     worst: Option<CheckFailure>,
     /// Whether the host found no signature when it was asked about one of the signers.
@@ -45,19 +52,8 @@ enum Standing {
 
 impl<'s> SignerThreshold<'s> {
     pub(crate) fn new(needed: usize, duplicates: DuplicateSigners) -> Self {
-        Self {
-            needed,
-            duplicates,
-            agreed: Vec::new(),
-            presumed: 0,
-            missing: Vec::new(),
-            met: Vec::new(),
-            worst: None,
-            none_found: false,
-            expired: None,
-            annotated: false,
-            uncertified: false,
-        }
+        let (agreed, met, told) = Default::default();
+        Self { needed, duplicates, agreed, met, told }
     }
 
     /// Whether enough have agreed, or too few are left that could.
@@ -72,19 +68,46 @@ impl<'s> SignerThreshold<'s> {
         host: &mut Host<'_>,
         batch: &SignerBatch<'s>,
     ) {
-        let (checks, most) = match batch.checks_for(session, host) {
-            Ok(checks) => checks,
-            Err(failure) => return self.failure(batch, failure),
-        };
-        match self.standing(batch, &checks, &mut session.steps_left) {
-            Some(Standing::Distinct) => {}
-            Some(Standing::Alternative) => return,
-            None => return self.failure(batch, CheckFailure::Unchecked(TOO_LONG.to_owned())),
-            Some(Standing::Shared(label)) => {
-                let error = SignerError::Shared(label);
-                return self.failure(batch, CheckFailure::Signer(batch.label(), error));
+        if let Err(failure) = self.count(session, host, batch) {
+            self.told.failure(batch, failure);
+        }
+    }
+
+    /// Counts those of the batch if they have signed, unless one of them is counted already.
+    fn count(
+        &mut self,
+        session: &mut ImageSession<'_>,
+        host: &mut Host<'_>,
+        batch: &SignerBatch<'s>,
+    ) -> Result<(), CheckFailure> {
+        let (checks, most) = batch.checks_for(session, host)?;
+        match self.standing(batch, &checks, session.steps())? {
+            Standing::Distinct => {}
+            Standing::Alternative => return Ok(()),
+            Standing::Shared(label) => {
+                return Err(CheckFailure::Signer(batch.label(), SignerError::Shared(label)));
             }
         }
+        let met = self.first_met(session, host, batch, (&checks, most))?;
+        if self.duplicates == DuplicateSigners::CountOnce {
+            // Where the steps do not suffice, a message names one too many.
+            self.told.missing.retain(|(other, _)| {
+                !batch.is_alternative_of(other, session.steps()).is_ok_and(|is_one| is_one)
+            });
+        }
+        self.agreed.extend(batch.agreed(met));
+        self.met.push((batch.signers.clone(), checks.into_owned()));
+        Ok(())
+    }
+
+    /// Asks one check after the other, no more than `most`, until one is met.
+    fn first_met<'c>(
+        &mut self,
+        session: &mut ImageSession<'_>,
+        host: &mut Host<'_>,
+        batch: &SignerBatch<'s>,
+        (checks, most): (&'c [Check], usize),
+    ) -> Result<&'c Check, CheckFailure> {
         let mut worst = if checks.len() <= most {
             CheckFailure::NoSignatures
         } else {
@@ -93,45 +116,31 @@ impl<'s> SignerThreshold<'s> {
             CheckFailure::Unchecked(more)
         };
         for check in checks.iter().take(most) {
-            let failure = match session.ask(host, check) {
-                Ok(()) => {
-                    if self.duplicates == DuplicateSigners::CountOnce {
-                        let left = &mut session.steps_left;
-                        self.missing.retain(|(other, _)| {
-                            batch.is_alternative_of(other, left) != Some(true)
-                        });
-                    }
-                    self.agreed.extend(batch.agreed(check));
-                    self.met.push((batch.signers.clone(), checks.into_owned()));
-                    return;
-                }
-                Err(failure) => failure,
-            };
-            self.none_found |= matches!(failure, CheckFailure::NoSignatures);
+            let Err(failure) = session.ask(host, check) else { return Ok(check) };
+            self.told.none_found |= matches!(failure, CheckFailure::NoSignatures);
             if failure.severity() > worst.severity() {
                 worst = failure;
             }
         }
-        self.failure(batch, worst);
+        Err(worst)
     }
 
-    /// How those of the batch stand to those who have agreed; nothing when the steps that are left do not suffice to
-    /// tell.
+    /// How those of the batch stand to those who have agreed.
     fn standing(
         &self,
         batch: &SignerBatch<'s>,
         checks: &[Check],
-        left: &mut usize,
-    ) -> Option<Standing> {
+        steps: &Steps,
+    ) -> Result<Standing, OutOfSteps> {
         if self.duplicates == DuplicateSigners::Accepted {
-            return Some(Standing::Distinct);
+            return Ok(Standing::Distinct);
         }
         let counts_once = self.duplicates == DuplicateSigners::CountOnce;
         let mut standing = Standing::Distinct;
         for (signers, met) in &self.met {
             if counts_once {
                 for signer in signers {
-                    if batch.is_alternative_of(signer, left)? {
+                    if batch.is_alternative_of(signer, steps)? {
                         standing = Standing::Alternative;
                     }
                 }
@@ -141,16 +150,62 @@ impl<'s> SignerThreshold<'s> {
             };
             if met.iter().any(meets_both) {
                 if !batch.is_apart_from(signers) {
-                    return Some(Standing::Shared(labels(signers)));
+                    return Ok(Standing::Shared(labels(signers)));
                 }
                 if counts_once {
                     standing = Standing::Alternative;
                 }
             }
         }
-        Some(standing)
+        Ok(standing)
     }
 
+    /// The labels of those who agreed, when that is enough.
+    pub(crate) fn conclude(
+        self,
+        session: &mut ImageSession<'_>,
+        host: &mut Host<'_>,
+    ) -> Result<Vec<String>, Reason> {
+        if self.agreed.len() >= self.needed {
+            return Ok(self.agreed);
+        }
+        let mut told = self.told;
+        if told.none_found {
+            told.note(session.why_none_found(host));
+        }
+        let nobody_else = told.worst.is_none() && self.agreed.is_empty();
+        let worst = if nobody_else { told.expired } else { told.worst };
+        Err(match worst {
+            Some(CheckFailure::Withheld(words)) => Reason::Withheld(words),
+            Some(CheckFailure::Moved { expected, answered }) => {
+                Reason::Moved { expected, answered }
+            }
+            Some(CheckFailure::Signer(label, error)) => Reason::Signer(label, error),
+            Some(CheckFailure::Unchecked(words)) => Reason::Unchecked(words),
+            Some(CheckFailure::NoSignatures) if self.agreed.is_empty() => {
+                Reason::NotSigned(OtherSignature::Unknown)
+            }
+            Some(CheckFailure::InvalidSignatures) if self.agreed.is_empty() => {
+                Reason::InvalidSignatures
+            }
+            Some(
+                CheckFailure::NoSignatures
+                | CheckFailure::InvalidSignatures
+                | CheckFailure::NotAmongThem(_)
+                | CheckFailure::NoCertificates,
+            )
+            | None => Reason::TooFewSigners {
+                agreed: self.agreed.len() + told.presumed,
+                needed: self.needed,
+                missing: told.missing.into_iter().map(|(_, label)| label).collect(),
+                annotated: told.annotated,
+                uncertified: told.uncertified,
+            },
+        })
+    }
+}
+
+impl<'s> Told<'s> {
     fn failure(&mut self, batch: &SignerBatch<'s>, failure: CheckFailure) {
         if let CheckFailure::Signer(
             _,
@@ -181,48 +236,5 @@ impl<'s> SignerThreshold<'s> {
         if self.worst.as_ref().is_none_or(|worst| worst.severity() < failure.severity()) {
             self.worst = Some(failure);
         }
-    }
-
-    /// The labels of those who agreed, when that is enough.
-    pub(crate) fn conclude(
-        mut self,
-        session: &mut ImageSession<'_>,
-        host: &mut Host<'_>,
-    ) -> Result<Vec<String>, Reason> {
-        if self.agreed.len() >= self.needed {
-            return Ok(self.agreed);
-        }
-        if self.none_found {
-            self.note(session.why_none_found(host));
-        }
-        let nobody_else = self.worst.is_none() && self.agreed.is_empty();
-        let worst = if nobody_else { self.expired } else { self.worst };
-        Err(match worst {
-            Some(CheckFailure::Withheld(words)) => Reason::Withheld(words),
-            Some(CheckFailure::Moved { expected, answered }) => {
-                Reason::Moved { expected, answered }
-            }
-            Some(CheckFailure::Signer(label, error)) => Reason::Signer(label, error),
-            Some(CheckFailure::Unchecked(words)) => Reason::Unchecked(words),
-            Some(CheckFailure::NoSignatures) if self.agreed.is_empty() => {
-                Reason::NotSigned(OtherSignature::Unknown)
-            }
-            Some(CheckFailure::InvalidSignatures) if self.agreed.is_empty() => {
-                Reason::InvalidSignatures
-            }
-            Some(
-                CheckFailure::NoSignatures
-                | CheckFailure::InvalidSignatures
-                | CheckFailure::NotAmongThem(_)
-                | CheckFailure::NoCertificates,
-            )
-            | None => Reason::TooFewSigners {
-                agreed: self.agreed.len() + self.presumed,
-                needed: self.needed,
-                missing: self.missing.into_iter().map(|(_, label)| label).collect(),
-                annotated: self.annotated,
-                uncertified: self.uncertified,
-            },
-        })
     }
 }

@@ -132,7 +132,7 @@ impl<'a, 'r> Verifier<'a, 'r> {
     }
 
     fn verify_anew(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
-        let mut session = ImageSession::new(image);
+        let mut session = self.signers.session(image);
         let (mut signed, mut warned) = (Vec::new(), Vec::new());
         for rule in rules {
             match (self.satisfy(&mut session, rule), rule.enforcement) {
