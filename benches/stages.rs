@@ -68,8 +68,8 @@ fn giving_the_verdict(criterion: &mut Criterion) {
         let outcomes: Vec<Outcome> = plans(&found, &rules)
             .into_iter()
             .filter_map(|plan| match plan {
-                ImagePlan::Verify(image, rules, action) => {
-                    Some(Outcome::of(verifier.verify(&image, &rules), image, action))
+                ImagePlan::Verify { image, rules, pin } => {
+                    Some(Outcome::of(verifier.verify(&image, &rules), image, pin))
                 }
                 _ => None,
             })

@@ -193,8 +193,8 @@ fn is_settled(image: &FoundImage<'_>, pinned: &ImageNames, rules: &Rules) -> boo
 
 fn outcome<'t>(plan: ImagePlan<'t>, verifier: &mut Verifier<'_, 't>) -> Outcome {
     match plan {
-        ImagePlan::Verify(reference, rules, action) => {
-            Outcome::of(verifier.verify(&reference, &rules), reference, action)
+        ImagePlan::Verify { image, rules, pin } => {
+            Outcome::of(verifier.verify(&image, &rules), image, pin)
         }
         ImagePlan::Exempt => Outcome::Exempt,
         ImagePlan::Unmatched(unmatched) => Outcome::Unmatched(unmatched),

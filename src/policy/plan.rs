@@ -66,7 +66,14 @@ pub const MAX_MATCHES: usize = 150_000;
 #[derive(Debug)]
 pub enum ImagePlan<'p> {
     /// These rules must be satisfied; there is at least one.
-    Verify(Reference, Vec<&'p Rule>, PinAction),
+    Verify {
+        /// Of this image.
+        image: Reference,
+        /// The rules.
+        rules: Vec<&'p Rule>,
+        /// What is written in its place then.
+        pin: PinAction,
+    },
     /// It is exempt.
     Exempt,
     /// No rule matches it.
@@ -118,7 +125,7 @@ impl ImagePlan<'_> {
     #[must_use]
     pub fn matches(&self) -> usize {
         match self {
-            Self::Verify(_, rules, _) => rules.len(),
+            Self::Verify { rules, .. } => rules.len(),
             Self::Exempt
             | Self::Unmatched(_)
             | Self::Unchanged
@@ -147,28 +154,25 @@ impl Rules {
             Err(error) => return ImagePlan::Invalid(error),
         };
         let (reference, rules) = match self.plan_as_written(names) {
-            ImagePlan::Verify(reference, rules, _) => (reference, rules),
+            ImagePlan::Verify { image, rules, .. } => (image, rules),
             other => return other,
         };
+        let verify = |image, rules, pin| ImagePlan::Verify { image, rules, pin };
         if is_same || mutability == Mutability::Forbidden {
-            return ImagePlan::Verify(reference, rules, PinAction::Nothing);
+            return verify(reference, rules, PinAction::Nothing);
         }
         match stored_pin(image, &reference, stored) {
             Some(kept) if skips => ImagePlan::KeepPin(kept.into_owned()),
             Some(kept) => match Reference::parse(&kept) {
                 Ok(pinned) => match self.matching(&ImageNames::new(pinned.clone())) {
                     // No rule matches the pinned image: the image is verified by its tag, as if it had no pin.
-                    none if none.is_empty() => {
-                        ImagePlan::Verify(reference, rules, PinAction::Digest)
-                    }
-                    rules => ImagePlan::Verify(pinned, rules, PinAction::Stored(kept.into_owned())),
+                    none if none.is_empty() => verify(reference, rules, PinAction::Digest),
+                    rules => verify(pinned, rules, PinAction::Stored(kept.into_owned())),
                 },
                 Err(error) => ImagePlan::Invalid(ImageError::NotAReference(error)),
             },
-            None if reference.digest().is_some() => {
-                ImagePlan::Verify(reference, rules, PinAction::Nothing)
-            }
-            None => ImagePlan::Verify(reference, rules, PinAction::Digest),
+            None if reference.digest().is_some() => verify(reference, rules, PinAction::Nothing),
+            None => verify(reference, rules, PinAction::Digest),
         }
     }
 
@@ -182,7 +186,7 @@ impl Rules {
         }
         match self.matching(image) {
             rules if rules.is_empty() => ImagePlan::Unmatched(self.unmatched),
-            rules => ImagePlan::Verify(reference.clone(), rules, PinAction::Nothing),
+            rules => ImagePlan::Verify { image: reference.clone(), rules, pin: PinAction::Nothing },
         }
     }
 

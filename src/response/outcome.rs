@@ -47,7 +47,7 @@ impl Outcome {
     #[must_use]
     pub fn of(verified: Verified, image: Reference, write: PinAction) -> Self {
         match verified {
-            Verified::Yes(pinned, approvals, warned) => {
+            Verified::Yes { pinned, approvals, warned } => {
                 Self::Verified { image, pinned, approvals, warned, write }
             }
             Verified::Tolerated(warned) => Self::Tolerated(warned, write),

@@ -21,6 +21,7 @@ use crate::verify::outcome::{Approval, Expiring, OtherSignature, Reason, Refusal
 use crate::verify::requirements::Evidence;
 use crate::verify::signer_batch::DuplicateSigners;
 use crate::verify::signers::Signers;
+use std::ptr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -39,8 +40,15 @@ impl Pinned {
 /// What verifying an image came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verified {
-    /// Every rule that rejects is satisfied by this digest.
-    Yes(Pinned, Vec<Approval>, Vec<Refusal>),
+    /// Every rule that rejects is satisfied.
+    Yes {
+        /// By this digest.
+        pinned: Pinned,
+        /// Rules that are satisfied; there is at least one.
+        approvals: Vec<Approval>,
+        /// Rules that are not, and only warn.
+        warned: Vec<Refusal>,
+    },
     /// No rule is satisfied, and none of them rejects.
     Tolerated(Vec<Refusal>),
     /// This rule is not satisfied, and rejects.
@@ -63,9 +71,12 @@ pub struct Verifier<'a, 'r> {
     budget: Rc<Budget>,
     signers: Signers<'r>,
     evidence: Evidence,
-    answers: SortedMap<Reference, Verified>,
-    /// How many of these are refused.
+    /// Of each image, the rules that it was verified against, and what came of it.
+    answers: SortedMap<Reference, (Vec<&'r Rule>, Verified)>,
+    /// How many images are refused.
     refused: usize,
+    /// Whether nothing more can be asked, so that no other image is looked at.
+    is_spent: bool,
     /// For how many images it has looked for what is signed instead.
     other_signatures: usize,
 }
@@ -84,6 +95,7 @@ impl<'a, 'r> Verifier<'a, 'r> {
             evidence: Evidence::new(now),
             answers: SortedMap::default(),
             refused: 0,
+            is_spent: false,
             other_signatures: 0,
         }
     }
@@ -92,9 +104,10 @@ impl<'a, 'r> Verifier<'a, 'r> {
     /// refused, stays.
     #[must_use]
     pub fn for_other_rules<'o>(self) -> Verifier<'a, 'o> {
-        let Self { host, budget, signers, evidence, refused, other_signatures, .. } = self;
+        let Self { host, budget, signers, evidence, refused, is_spent, other_signatures, .. } =
+            self;
         let (signers, answers) = (signers.for_other_rules(), SortedMap::default());
-        Verifier { host, budget, signers, evidence, answers, refused, other_signatures }
+        Verifier { host, budget, signers, evidence, answers, refused, is_spent, other_signatures }
     }
 
     /// Signers whose certificates were used and expire soon.
@@ -103,32 +116,31 @@ impl<'a, 'r> Verifier<'a, 'r> {
         &self.signers.expiring
     }
 
-    /// Verifies an image against the rules that match it.
+    /// Verifies an image against the rules that match it. It is verified once: the same image with the same rules gets
+    /// the same answer.
     pub fn verify(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
-        if let Some(answer) = self.answers.get(image) {
+        if let Some((of, answer)) = self.answers.get(image)
+            && of.iter().copied().map(ptr::from_ref).eq(rules.iter().copied().map(ptr::from_ref))
+        {
             return answer.clone();
         }
-        if self.refused == MAX_REFUSED {
+        if self.is_spent || self.refused >= MAX_REFUSED {
             return Verified::NotLookedAt;
         }
-        let answer = self.verify_anew(image, rules);
-        let answer = self.unless_spent(answer, rules);
-        self.refused += usize::from(matches!(answer, Verified::No(_)));
-        self.answers.insert(image.clone(), answer.clone());
-        answer
-    }
-
-    /// Once nothing more can be asked, an image is refused, and none of the others is looked at.
-    fn unless_spent(&mut self, answer: Verified, rules: &[&'r Rule]) -> Verified {
-        let Some(rule) = rules.first().filter(|_| self.budget.is_spent()) else { return answer };
-        self.refused = MAX_REFUSED - 1;
-        match answer {
-            // It may be spent on a hint.
-            Verified::No(refusal) => Verified::No(refusal),
-            Verified::Yes(..) | Verified::Tolerated(_) | Verified::NotLookedAt => {
-                Verified::No(Refusal::of(rule, Reason::Unchecked(SPENT.to_owned())))
-            }
+        let mut answer = self.verify_anew(image, rules);
+        self.is_spent = self.budget.is_spent();
+        if let Some(rule) = rules.first().filter(|_| self.is_spent) {
+            answer = match answer {
+                // It may be spent on a hint.
+                Verified::No(refusal) => Verified::No(refusal),
+                Verified::Yes { .. } | Verified::Tolerated(_) | Verified::NotLookedAt => {
+                    Verified::No(Refusal::of(rule, Reason::Unchecked(SPENT.to_owned())))
+                }
+            };
         }
+        self.refused += usize::from(matches!(answer, Verified::No(_)));
+        self.answers.insert(image.clone(), (rules.to_vec(), answer.clone()));
+        answer
     }
 
     fn verify_anew(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
@@ -160,7 +172,7 @@ impl<'a, 'r> Verifier<'a, 'r> {
         if approvals.is_empty() {
             return Verified::Tolerated(warned);
         }
-        Verified::Yes(Pinned(digest), approvals, warned)
+        Verified::Yes { pinned: Pinned(digest), approvals, warned }
     }
 
     /// The reports that the rule asks for. What only warns is added to what is warned of.

@@ -84,8 +84,8 @@ impl Entries {
             live.call(namespace, operation, payload)
         };
         match Verifier::new(&mut call, now()).verify(&reference, &rules) {
-            Verified::Yes(pinned, ..) if pinned.digest().as_str() == digest => Ok(()),
-            Verified::Yes(..) => Err(Unverified::Digest { report: report.to_owned() }),
+            Verified::Yes { pinned, .. } if pinned.digest().as_str() == digest => Ok(()),
+            Verified::Yes { .. } => Err(Unverified::Digest { report: report.to_owned() }),
             Verified::No(refusal) => Err(match refusal.reason {
                 Reason::NotSigned(_) => Unverified::Unsigned { report: report.to_owned() },
                 reason => refused(reason.to_string()),

@@ -114,7 +114,7 @@ impl RuleResult {
             host.call(namespace, operation, payload)
         };
         match Verifier::new(&mut call, now).verify(image, &[rule]) {
-            Verified::Yes(pinned, approvals, _) => {
+            Verified::Yes { pinned, approvals, .. } => {
                 let digest = Some(pinned.digest().to_string());
                 let (mut signers, mut reports) = (Vec::new(), Vec::new());
                 for approval in approvals {
