@@ -12,9 +12,9 @@ use super::pattern;
 use super::remark::Remarks;
 use super::signer::{Identity, Subject};
 use super::subject::{self, Fidelity};
+use signed_images_policy::policy::signer::GITHUB_ISSUER;
 
 const GITHUB: &str = "https://github.com/";
-const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 /// An issuer or a subject, as a source gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -31,6 +31,9 @@ const MAX_ANSWER: usize = 5 * 1024 * 1024;
 /// Of an error, so many bytes are read: the host repeats every key that it was asked about.
 pub(crate) const MAX_WORDS: usize = 256 * 1024;
 
+/// The operation that answers with a config.
+pub(crate) const CONFIG: &str = "v1/oci_manifest_config";
+
 /// The host, as the one function that the stages are handed: namespace, operation, payload → answer.
 pub type Host<'h> = dyn FnMut(&'static str, &'static str, &[u8]) -> Result<Vec<u8>, String> + 'h;
 
@@ -72,7 +75,7 @@ pub fn oci_manifest(host: &mut Host<'_>, image: &str) -> Result<Vec<u8>, HostErr
 /// # Errors
 /// When the registry gives none, or it is no JSON.
 pub fn oci_manifest_config(host: &mut Host<'_>, image: &str) -> Result<Vec<u8>, HostError> {
-    call(host, "oci", "v1/oci_manifest_config", image, REGISTRY)
+    call(host, "oci", CONFIG, image, REGISTRY)
 }
 
 /// Asks whether the chain (the root last) leads to the certificate.

@@ -19,7 +19,7 @@ use std::rc::Rc;
 const MAX_STEPS: usize = 4_000;
 
 /// How many patterns are looked at together. More would use up the steps at once.
-const MAX_PATTERNS: usize = 200;
+const MAX_COMPARED: usize = 200;
 
 /// How images are matched, all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ fn is_covered(image: &ImagePattern, patterns: &[ImagePattern], given: Given) -> 
     let mut is_covered_by =
         |by: &[&ImagePattern]| Search::new(image, by, given).finds_nothing(&mut left);
     likely.any(|pattern| is_covered_by(&[pattern]))
-        || (2..MAX_PATTERNS).contains(&sure.len()) && is_covered_by(&sure)
+        || (2..MAX_COMPARED).contains(&sure.len()) && is_covered_by(&sure)
 }
 
 /// What is before a component of `**`, and inside of one. Other characters of a pattern, its wildcards included, stand for
@@ -330,7 +330,7 @@ mod tests {
         assert_eq!(coverage(&patterns(&["**"]), &hard), None);
         for image in &hard[..50] {
             let mut left = MAX_STEPS;
-            let others: Vec<&ImagePattern> = hard.iter().take(MAX_PATTERNS).collect();
+            let others: Vec<&ImagePattern> = hard.iter().take(MAX_COMPARED).collect();
             Search::new(image, &others, Given::ByTag).finds_nothing(&mut left);
             assert!(left > 0);
         }

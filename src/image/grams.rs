@@ -10,15 +10,18 @@ use std::fmt;
 pub(crate) type Grams = Vec<u16>;
 
 /// How many parts are told apart: far more than a text has.
-const SIZE: usize = 4096;
+const SIZE: u16 = 4096;
+
+/// A bit for each, in words of sixty-four.
+const WORDS: usize = SIZE as usize / 64;
 
 /// The parts of the texts of an image.
 #[derive(Clone)]
-pub(crate) struct GramSet(Box<[u64; SIZE / 64]>);
+pub(crate) struct GramSet(Box<[u64; WORDS]>);
 
 impl Default for GramSet {
     fn default() -> Self {
-        Self(Box::new([0; SIZE / 64]))
+        Self(Box::new([0; WORDS]))
     }
 }
 
@@ -57,7 +60,8 @@ pub(crate) fn add_grams(grams: &mut Grams, pattern: &str) {
     }
 }
 
+/// Characters of references differ in their lower five bits; 31 and its square shift each part past those.
 fn gram(part: [u8; 3]) -> u16 {
     let [a, b, c] = part.map(u16::from);
-    (a.wrapping_mul(961) ^ b.wrapping_mul(31) ^ c) % 4096
+    (a.wrapping_mul(31 * 31) ^ b.wrapping_mul(31) ^ c) % SIZE
 }

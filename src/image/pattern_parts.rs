@@ -174,9 +174,9 @@ pub(super) fn tag_glob(tag: &str) -> Result<Glob, PatternError> {
 
 pub(super) fn digest_glob(digest: &str) -> Result<Glob, PatternError> {
     let allowed = |c: char| matches!(c, '*' | '?' | 'a'..='f' | '0'..='9');
-    let known = ["sha256:", "sha384:", "sha512:"]
-        .iter()
-        .find_map(|algorithm| digest.strip_prefix(algorithm));
+    let (algorithm, hex) = digest.split_once(':').unwrap_or((digest, ""));
+    let is_known = Digest::ALGORITHMS.iter().any(|(known, _)| *known == algorithm);
+    let known = is_known.then_some(hex);
     match known {
         Some(hex) if hex.contains(['*', '?']) && hex.chars().all(allowed) => {
             Ok(Glob(digest.to_owned()))

@@ -9,14 +9,11 @@
 
 use crate::keys::certificate::{Certificate, CertificateError};
 use crate::keys::public_key::{PublicKey, key_material};
-use crate::policy::signer::{Annotations, Identity, KeySource, Signer};
+use crate::policy::signer::{Annotations, GITHUB_ISSUER, Identity, KeySource, Signer};
 use crate::policy::steps::{OutOfSteps, Steps};
 use crate::policy::subject_pattern::{MAX_SUBJECT, SubjectPattern};
 use std::borrow::Cow;
 use std::cell::OnceCell;
-
-/// The issuer of GitHub's workflow identities.
-const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 /// What signatures of an identity are told by: read once, however many others it is compared with.
 pub(crate) struct Evidence<'i> {
@@ -376,7 +373,7 @@ mod tests {
     /// Whatever could be one subject is one: patterns are refused when in doubt.
     #[test]
     fn patterns_of_identities() {
-        const GITHUB: &str = "https://token.actions.githubusercontent.com";
+        const GITHUB: &str = GITHUB_ISSUER;
         const OTHER: &str = "https://issuer.example";
         const RELEASE: &str = "https://github.com/acme/*/release.yml@refs/tags/v*";
         let release = || matching(GITHUB, RELEASE);
@@ -429,7 +426,7 @@ mod tests {
 
     #[test]
     fn identities() {
-        const GITHUB: &str = "https://token.actions.githubusercontent.com";
+        const GITHUB: &str = GITHUB_ISSUER;
         const OTHER: &str = "https://issuer.example";
         let rows = [
             (exact(OTHER, "a"), exact(OTHER, "a"), true),

@@ -157,14 +157,21 @@ pub fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// What a report calls its subject: the digits of its SHA-256.
+///
+/// # Errors
+/// When the digest is of another algorithm.
+pub fn subject_of(digest: &Digest) -> Result<&str, String> {
+    let refused = || format!("only images with a sha256 digest can have reports, not {digest}");
+    digest.sha256_hex().ok_or_else(refused)
+}
+
 /// The tag, in that repository, of the report of that name about what has that digest: `sha256-….vuln`.
 ///
 /// # Errors
 /// When the digest is of another algorithm: no tag could hold it.
 pub fn report_tag(repository: &Reference, digest: &Digest, name: &str) -> Result<String, String> {
-    if !digest.as_str().starts_with("sha256:") {
-        return Err(format!("only images with a sha256 digest can have reports, not {digest}"));
-    }
+    subject_of(digest)?;
     Ok([&repository.referrers_tag(digest), ".", name].concat())
 }
 

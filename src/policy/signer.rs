@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+/// The issuer of the identities of GitHub's workflows
+/// (<https://docs.github.com/en/actions/reference/security/oidc>).
+pub const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
+
 /// Annotations that a signature must carry, by their keys.
 pub type Annotations = BTreeMap<String, String>;
 

@@ -3,7 +3,7 @@
 use crate::image::legacy_pattern::LegacyPattern;
 use crate::image::reference::Reference;
 use crate::keys::certificate::{Certificate, CertificateError};
-use crate::policy::rule::{AnyOf, Patterns, Rule};
+use crate::policy::rule::{Patterns, Rule};
 use crate::policy::signer::{Identity, Signer};
 use serde_json::value::RawValue;
 use std::time::Duration;
@@ -15,10 +15,8 @@ pub fn remarks(json: &RawValue, now: Duration) -> Vec<String> {
     let mut remarks = rules.notes;
     for rule in &rules.rules {
         remarks.extend(of_patterns(rule));
-        let any_of = rule.trust.any_of().map_or(&[][..], AnyOf::signers);
-        for signer in rule.trust.all_of().iter().chain(any_of) {
-            remarks.extend(of_certificates(rule, signer, now));
-        }
+        let signers = rule.trust.signers();
+        remarks.extend(signers.filter_map(|signer| of_certificates(rule, signer, now)));
     }
     remarks
 }

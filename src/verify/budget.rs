@@ -3,7 +3,7 @@
 //! *Why beside the limits of each image?* A thousand images may each have as many signers, and as long answers, as one
 //! may have.
 
-use crate::host::{Host, MAX_WORDS};
+use crate::host::{self, Host, MAX_WORDS};
 use std::cell::Cell;
 
 /// Questions of one request. A webhook answers within 30 seconds at most: none is left in which so many could be
@@ -54,7 +54,7 @@ impl Budget {
         let answer = host(namespace, operation, question);
         let size = match &answer {
             // Reports have a limit of their own.
-            Ok(_) if operation == "v1/oci_manifest_config" => 0,
+            Ok(_) if operation == host::CONFIG => 0,
             Ok(json) => json.iter().copied().map(weight).sum(),
             Err(words) => words.len().min(MAX_WORDS),
         };

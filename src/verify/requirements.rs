@@ -10,7 +10,7 @@ use crate::attestation::{evaluate_answer, evaluate_image};
 use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::image::reference::{Digest, Reference};
 use crate::policy::platform::Platform;
-use crate::policy::predicate_type::{MAX_REPORT, report_tag};
+use crate::policy::predicate_type::{MAX_REPORT, report_tag, subject_of};
 use crate::policy::requirements::{Attestation, ImageCondition};
 use crate::policy::rule::RuleName;
 use crate::sorted_map::SortedMap;
@@ -134,6 +134,7 @@ impl Evidence {
         asked: &'r Attestation,
     ) -> Found {
         let repository = asked.repository.as_ref().unwrap_or(image);
+        let subject = subject_of(digest).map_err(Shortfall::NoTag)?;
         let tag = report_tag(repository, digest, &asked.name).map_err(Shortfall::NoTag)?;
         let report = self.resolve(host, &tag)?;
         let at = repository.at(&report);
@@ -145,7 +146,6 @@ impl Evidence {
         self.sessions.insert(at.clone(), session);
         signed.map_err(Shortfall::Signature)?;
         let answer = self.config(host, &at, None)?;
-        let subject = digest.as_str().trim_start_matches("sha256:");
         let of = (&asked.predicate_type, subject);
         let summary = evaluate_answer(&answer, &report, of, &asked.conditions, self.now)
             .map_err(Shortfall::Report)?;

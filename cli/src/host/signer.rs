@@ -9,6 +9,7 @@
 
 use kubewarden_policy_sdk::host_capabilities::verification::{KeylessInfo, KeylessPrefixInfo};
 use serde::Serialize;
+use signed_images_policy::policy::signer::GITHUB_ISSUER;
 use sigstore::cosign::signature_layers::{
     CertificateSignature, CertificateSubject, SignatureLayer,
 };
@@ -19,8 +20,6 @@ use url::Url;
 
 use super::error::HostError;
 use super::question::Annotations;
-
-pub(super) const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 /// A signer, with the annotations that its signature must carry.
 #[derive(Debug, Clone, Serialize)]

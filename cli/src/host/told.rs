@@ -11,12 +11,13 @@ use kubewarden_policy_sdk::host_capabilities::verification::VerificationResponse
 use oci_client::Reference;
 use oci_client::errors::OciDistributionError;
 use sha2::{Digest as _, Sha256};
+use signed_images_policy::policy::signer::GITHUB_ISSUER;
 use sigstore::cosign::signature_layers::CertificateSubject;
 
 use super::error::HostError;
 use super::question::{Annotations, Question};
 use super::registry::Digest;
-use super::signer::{GITHUB_ISSUER, Signer};
+use super::signer::Signer;
 use super::{certificate, json};
 
 /// One signature.

@@ -6,9 +6,9 @@
 //!   caller in an extension of GitHub's. Anybody may call a public workflow, so the caller is who is trusted: `githubAction`.
 //!   (`slsa-framework/slsa-github-generator` is such a workflow.)
 
+use signed_images_policy::policy::signer::GITHUB_ISSUER;
 use signed_images_policy::settings::subject_pattern as pattern;
 
-const GITHUB: &str = "https://token.actions.githubusercontent.com";
 const TAGS: &str = "@refs/tags/";
 
 /// Who signed an image.
@@ -57,7 +57,8 @@ impl Signer {
     #[must_use]
     pub fn of(certificate: &Certified<'_>) -> Self {
         let Certified { issuer, subject, repository } = *certificate;
-        let caller = repository.filter(|_| issuer == GITHUB).and_then(|name| name.split_once('/'));
+        let caller =
+            repository.filter(|_| issuer == GITHUB_ISSUER).and_then(|name| name.split_once('/'));
         if let Some((owner, repo)) = caller
             && !subject.starts_with(&format!("https://github.com/{owner}/{repo}/"))
         {
@@ -72,7 +73,7 @@ impl Signer {
         match (self, other) {
             (Self::Workflow { owner, .. }, Self::Identity { issuer, subject })
             | (Self::Identity { issuer, subject }, Self::Workflow { owner, .. }) => {
-                issuer == GITHUB
+                issuer == GITHUB_ISSUER
                     && subject.text().starts_with(&format!("https://github.com/{owner}/"))
             }
             (one, other) => one == other,
@@ -114,24 +115,24 @@ mod tests {
         let pattern = |text: String| Subject::Pattern(text);
         let rows = [
             (
-                GITHUB,
+                GITHUB_ISSUER,
                 workflow("refs/tags/v1.2.3"),
                 Some("acme/app"),
                 pattern(workflow("refs/tags/*")),
             ),
             (
-                GITHUB,
+                GITHUB_ISSUER,
                 workflow("refs/tags/app/v1"),
                 Some("acme/app"),
                 pattern(workflow("refs/tags/app/*")),
             ),
             (
-                GITHUB,
+                GITHUB_ISSUER,
                 workflow("refs/heads/main"),
                 Some("acme/app"),
                 Subject::Equal(workflow("refs/heads/main")),
             ),
-            (GITHUB, workflow("refs/tags/v1"), None, pattern(workflow("refs/tags/*"))),
+            (GITHUB_ISSUER, workflow("refs/tags/v1"), None, pattern(workflow("refs/tags/*"))),
             (
                 "https://gitlab.com",
                 "https://gitlab.com/acme/app//.gitlab-ci.yml@refs/tags/v1".to_owned(),
@@ -145,7 +146,7 @@ mod tests {
                 Subject::Equal("ci@acme.io".to_owned()),
             ),
             (
-                GITHUB,
+                GITHUB_ISSUER,
                 workflow("refs/tags/v*"),
                 Some("acme/app"),
                 Subject::Equal(workflow("refs/tags/v*")),
@@ -159,7 +160,8 @@ mod tests {
                 "{subject}"
             );
         }
-        let called = Certified { issuer: GITHUB, subject: GENERATOR, repository: Some("acme/app") };
+        let called =
+            Certified { issuer: GITHUB_ISSUER, subject: GENERATOR, repository: Some("acme/app") };
         let expected = Signer::Workflow { owner: "acme".to_owned(), repo: "app".to_owned() };
         assert_eq!(Signer::of(&called), expected);
         // Another issuer's extension says nothing of GitHub.
