@@ -197,6 +197,6 @@ fn is_of(signer: &Value, question: &str) -> bool {
         "SigstoreGithubActionsVerify" => signer["kind"] == "githubAction",
         "SigstoreKeylessPrefixVerify" => subject.get("urlPrefix").is_some(),
         "SigstoreKeylessVerify" => subject.get("equal").or(subject.get("pattern")).is_some(),
-        _ => false,
+        other => panic!("{other} is no question about signatures"),
     }
 }

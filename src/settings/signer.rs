@@ -257,3 +257,29 @@ fn generic_issuer(issuer: String, subject: Option<RawSubject>) -> Result<Labelle
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::schema;
+    use serde_json::json;
+
+    /// What the structs of the kinds say, every other place says that tells the kinds apart.
+    #[test]
+    fn every_kind_is_known_everywhere() {
+        let schema = schema();
+        let signer = &schema["properties"]["rules"]["items"]["properties"]["allOf"]["items"];
+        let keys = signer["properties"].as_object().unwrap().keys();
+        for key in keys.filter(|key| *key != "kind") {
+            let raw = serde_json::value::to_raw_value(&json!({"kind": "pubKey", key: ""})).unwrap();
+            assert!(kind(&raw).is_ok(), "{key}");
+        }
+        let missing = kind(&RawValue::from_string("{}".to_owned()).unwrap()).unwrap_err();
+        let kinds = signer["properties"]["kind"]["enum"].as_array().unwrap();
+        assert!(kinds.len() > 1);
+        for kind in kinds {
+            let kind = kind.as_str().unwrap();
+            assert!(missing.to_string().contains(&format!("`{kind}`")), "{kind}");
+        }
+    }
+}

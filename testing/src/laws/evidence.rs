@@ -180,7 +180,8 @@ fn evidence(signer: &Value, vouched: &[&Call], calls: &[Call]) -> Vec<String> {
                     let repo = given(signer, "repo").unwrap_or(&Value::Null);
                     asked["owner"] == signer["owner"] && asked["repo"] == *repo
                 }
-                _ => asks_for_certificate(asked, signer),
+                Some("certificate") => asks_for_certificate(asked, signer),
+                other => unreachable!("{other:?} is no kind"),
             });
             is_asked.then(|| signer.to_string()).into_iter().collect()
         }

@@ -160,6 +160,9 @@ fn signers(question: &Value) -> Vec<Signer> {
             let constraint = format!("- kind: githubAction\n  owner: {owner}\n  repo: {repo}\n");
             vec![(format!("{owner}/{repo}"), constraint)]
         }
-        _ => vec![(question["certificate"].to_string(), "- kind: certificate\n".to_owned())],
+        "SigstoreCertificateVerify" => {
+            vec![(question["certificate"].to_string(), "- kind: certificate\n".to_owned())]
+        }
+        other => unreachable!("{other} is no question"),
     }
 }
