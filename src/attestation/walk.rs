@@ -16,7 +16,7 @@ pub(super) enum Value<'v> {
     Null,
     /// An object or a list begins.
     Open,
-    /// It ends.
+    /// An object or a list ends.
     Close,
 }
 

@@ -18,7 +18,7 @@ use std::rc::Rc;
 /// Why the host did not give what it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostError {
-    /// It refused.
+    /// The host refused.
     Refused {
         /// What its words mean.
         kind: HostErrorKind,

@@ -84,7 +84,7 @@ pub struct NamedImages<'i> {
 }
 
 impl<'i> NamedImages<'i> {
-    /// These.
+    /// Those images.
     #[must_use]
     pub fn new(images: Vec<Cow<'i, ImageNames>>) -> Self {
         Self { images, names: OnceCell::new(), compared: Cell::new(0), sorted: OnceCell::new() }

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 /// What signatures of an identity are told by: read once, however many others it is compared with.
-pub(crate) struct Evidence<'i> {
+pub(crate) struct SignerEvidence<'i> {
     keys: Vec<Vec<u8>>,
     /// Its certificate, if it is told by one.
     certificate: Option<Result<Certificate, CertificateError>>,
@@ -25,7 +25,7 @@ pub(crate) struct Evidence<'i> {
     subjects: Option<Subjects<'i>>,
 }
 
-impl<'i> Evidence<'i> {
+impl<'i> SignerEvidence<'i> {
     pub(crate) fn of(identity: &'i Identity) -> Self {
         let mut evidence = Self {
             keys: Vec::new(),
@@ -81,7 +81,7 @@ impl<'i> Evidence<'i> {
 /// A signer, and what its signatures are told by, once that was asked.
 pub(crate) struct PartySigner<'s> {
     signer: &'s Signer,
-    evidence: OnceCell<Evidence<'s>>,
+    evidence: OnceCell<SignerEvidence<'s>>,
     pems: OnceCell<Vec<String>>,
 }
 
@@ -94,8 +94,8 @@ impl<'s> PartySigner<'s> {
         self.signer
     }
 
-    pub(crate) fn evidence(&self) -> &Evidence<'s> {
-        self.evidence.get_or_init(|| Evidence::of(&self.signer.identity))
+    pub(crate) fn evidence(&self) -> &SignerEvidence<'s> {
+        self.evidence.get_or_init(|| SignerEvidence::of(&self.signer.identity))
     }
 
     /// The keys that its settings hold, as the host is asked about them.
@@ -261,7 +261,7 @@ mod tests {
     const RSA: &str = include_str!("../../tests/fixtures/keys/rsa2048.pem");
 
     fn one_signature_satisfies_both(a: &Identity, b: &Identity) -> bool {
-        Evidence::of(a).meets(&Evidence::of(b), &Steps::unlimited()).unwrap()
+        SignerEvidence::of(a).meets(&SignerEvidence::of(b), &Steps::unlimited()).unwrap()
     }
 
     fn inline(pem: &str) -> Identity {

@@ -33,9 +33,9 @@ impl Pinning {
 /// Whether an image of an object may be rewritten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutability {
-    /// It may.
+    /// The image may be rewritten.
     Allowed,
-    /// It stays as it is.
+    /// The image stays as it is.
     Forbidden,
 }
 

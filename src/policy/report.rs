@@ -51,9 +51,9 @@ pub struct Vulnerabilities {
     pub refuse: Vec<Severity>,
     /// Whether those without a fix pass.
     pub fixed_only: bool,
-    /// These pass.
+    /// Findings that pass.
     pub except: Vec<Exception>,
-    /// These are refused whatever else is said.
+    /// Findings that are refused whatever else is said.
     pub always: Vec<String>,
 }
 
@@ -89,9 +89,9 @@ pub enum Comparison {
 /// Which licences packages may have; patterns in which `*` is any number of characters.
 #[derive(Debug)]
 pub enum Licenses {
-    /// None of these.
+    /// No package may have one of these.
     Refuse(Vec<String>),
-    /// These alone.
+    /// Packages may have these alone.
     Only(Vec<String>),
 }
 

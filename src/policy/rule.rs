@@ -1,6 +1,7 @@
 //! Rules: which images need whose signatures.
 //!
-//! A rule that every image satisfies, or that none can, cannot be built: the constructors refuse it.
+//! A rule without images or without signers, or that asks for more signers than it names, cannot be built: the
+//! constructors refuse it. Signers whom one signature would satisfy are told at set-up (`settings/check.rs`).
 
 pub use super::trust::{AnyOf, EmptyTrust, Enforcement, Trust};
 

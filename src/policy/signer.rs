@@ -120,9 +120,9 @@ impl ObjectKind {
 /// Whether a signature must carry a proof of its entry in the transparency log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RekorBundle {
-    /// It must.
+    /// The signature must carry it.
     Required,
-    /// It may.
+    /// The signature may lack it.
     Optional,
 }
 

@@ -7,7 +7,7 @@ use super::attestation::{RawAttestations, RawImage};
 use super::lazy::Lazy;
 use super::limits::MAX_PATTERNS;
 use super::list::List;
-use super::signers::{self, RawAnyOf, RawSigners};
+use super::trust::{self, RawAnyOf, RawSigners};
 use super::{RuleFilter, SettingsIssue};
 use crate::image::containment::{Coverage, coverage};
 use crate::image::pattern::ImagePattern;
@@ -62,7 +62,7 @@ pub(super) fn compile(
     if !filter.includes(&matcher) {
         return Ok(None);
     }
-    let trust = signers::trust(rule.all_of, rule.any_of)?;
+    let trust = trust::compile(rule.all_of, rule.any_of)?;
     let requirements = attestation::compile(&rule.image, &rule.attestations, &trust)?;
     let (name, enforcement) =
         (Lazy::read_at("name", rule.name)?, Lazy::read_at("enforcement", rule.enforcement)?);

@@ -13,7 +13,7 @@ use crate::policy::steps::Steps;
 use crate::policy::subject_pattern::SubjectPattern;
 use crate::verify::failure::CheckFailure;
 use crate::verify::outcome::OtherSignature;
-use crate::verify::{log_entry, signatures};
+use crate::verify::{log_entry, signature_manifest};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -134,7 +134,7 @@ impl<'i> ImageSession<'i> {
         let manifest = if let Some(manifest) = &self.signatures {
             manifest.clone()
         } else {
-            let manifest = signatures::manifest(host, &tag);
+            let manifest = signature_manifest::manifest(host, &tag);
             self.signatures.insert(manifest).clone()
         };
         Ok((manifest?, tag))
@@ -185,7 +185,7 @@ impl<'i> ImageSession<'i> {
                 kind: HostErrorKind::Absent | HostErrorKind::Withheld,
                 ..
             }) => Ok(()),
-            Err(error) => Err(signatures::unreadable(&tag, &error)),
+            Err(error) => Err(signature_manifest::unreadable(&tag, &error)),
             Ok(_) => Err(CheckFailure::Unchecked(format!(
                 "the policy server could not read the signatures at `{tag}`"
             ))),
@@ -241,8 +241,9 @@ impl<'i> ImageSession<'i> {
         host: &mut Host<'_>,
     ) -> Result<Rc<[CertificateIdentity]>, CheckFailure> {
         let signatures = self.signatures(host);
-        let identities = signatures
-            .and_then(|(manifest, tag)| signatures::identities(&manifest, &tag, &self.steps));
+        let identities = signatures.and_then(|(manifest, tag)| {
+            signature_manifest::identities(&manifest, &tag, &self.steps)
+        });
         if let Err(why @ CheckFailure::NoSignatures) = &identities {
             self.none_found = Some(why.clone());
         }
@@ -268,7 +269,7 @@ impl<'i> ImageSession<'i> {
     /// What is signed instead of an image for which the host found no signature, if the registry tells.
     pub(crate) fn other_signature(&self, host: &mut Host<'_>) -> OtherSignature {
         match self.known_digest().or(self.resolved.as_ref()) {
-            Some(digest) => signatures::other_signature(host, &self.image, digest),
+            Some(digest) => signature_manifest::other_signature(host, &self.image, digest),
             None => OtherSignature::Unknown,
         }
     }

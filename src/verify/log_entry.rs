@@ -11,7 +11,7 @@
 
 use crate::json::{PickError, elements, member, pick, string};
 use crate::keys::certificate_identity::MAX_CERTIFICATE;
-use crate::verify::signatures::{CERTIFICATE, SIGNATURE};
+use crate::verify::signature_manifest::{CERTIFICATE, SIGNATURE};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
 use serde_json::value::RawValue;

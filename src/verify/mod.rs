@@ -3,14 +3,14 @@
 mod budget;
 mod cluster_keys;
 mod failure;
+mod image_manifest;
 mod image_session;
 pub mod log_entry;
-mod manifest;
 pub mod outcome;
-mod requirements;
-pub mod signatures;
+mod requirement_checker;
+pub mod signature_manifest;
 mod signer_batch;
 pub mod signer_checks;
-mod signers;
 mod threshold;
+mod trust_checker;
 pub mod verifier;

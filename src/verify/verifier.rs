@@ -18,9 +18,9 @@ use crate::sorted_map::SortedMap;
 use crate::verify::budget::{Budget, SPENT};
 use crate::verify::image_session::ImageSession;
 use crate::verify::outcome::{Approval, Expiring, OtherSignature, Reason, Refusal, ReportSeen};
-use crate::verify::requirements::Evidence;
+use crate::verify::requirement_checker::RequirementChecker;
 use crate::verify::signer_batch::DuplicateSigners;
-use crate::verify::signers::Signers;
+use crate::verify::trust_checker::TrustChecker;
 use std::ptr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -69,8 +69,8 @@ pub const MAX_REFUSED: usize = 8;
 pub struct Verifier<'a, 'r> {
     host: Box<Host<'a>>,
     budget: Rc<Budget>,
-    signers: Signers<'r>,
-    evidence: Evidence,
+    trust: TrustChecker<'r>,
+    requirements: RequirementChecker,
     /// Of each image, the rules that it was verified against, and what came of it.
     answers: SortedMap<Reference, (Vec<&'r Rule>, Verified)>,
     /// How many images are refused.
@@ -91,8 +91,8 @@ impl<'a, 'r> Verifier<'a, 'r> {
                 meter.ask(host, (namespace, operation, question))
             }),
             budget,
-            signers: Signers::new(now),
-            evidence: Evidence::new(now),
+            trust: TrustChecker::new(now),
+            requirements: RequirementChecker::new(now),
             answers: SortedMap::default(),
             refused: 0,
             is_spent: false,
@@ -104,16 +104,16 @@ impl<'a, 'r> Verifier<'a, 'r> {
     /// refused, stays.
     #[must_use]
     pub fn for_other_rules<'o>(self) -> Verifier<'a, 'o> {
-        let Self { host, budget, signers, evidence, refused, is_spent, other_signatures, .. } =
+        let Self { host, budget, trust, requirements, refused, is_spent, other_signatures, .. } =
             self;
-        let (signers, answers) = (signers.for_other_rules(), SortedMap::default());
-        Verifier { host, budget, signers, evidence, answers, refused, is_spent, other_signatures }
+        let (trust, answers) = (trust.for_other_rules(), SortedMap::default());
+        Verifier { host, budget, trust, requirements, answers, refused, is_spent, other_signatures }
     }
 
     /// Signers whose certificates were used and expire soon.
     #[must_use]
     pub fn expiring(&self) -> &[Expiring] {
-        &self.signers.expiring
+        &self.trust.expiring
     }
 
     /// Verifies an image against the rules that match it. It is verified once: the same image with the same rules gets
@@ -144,7 +144,7 @@ impl<'a, 'r> Verifier<'a, 'r> {
     }
 
     fn verify_anew(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
-        let mut session = self.signers.session(image);
+        let mut session = self.trust.session(image);
         let (mut signed, mut warned) = (Vec::new(), Vec::new());
         for rule in rules {
             match (self.satisfy(&mut session, rule), rule.enforcement) {
@@ -185,12 +185,13 @@ impl<'a, 'r> Verifier<'a, 'r> {
     ) -> Result<Vec<ReportSeen>, Reason> {
         let mut reports = Vec::new();
         if let Some(asked) = &rule.requirements.image {
-            let found = self.evidence.check_image(&mut *self.host, image, digest, asked);
+            let found = self.requirements.check_image(&mut *self.host, image, digest, asked);
             tolerate(found, asked.enforcement, rule, warned)?;
         }
         for asked in &rule.requirements.attestations {
-            let signers = (&mut self.signers, &rule.name);
-            let found = self.evidence.check_report(&mut *self.host, signers, image, digest, asked);
+            let signers = (&mut self.trust, &rule.name);
+            let found =
+                self.requirements.check_report(&mut *self.host, signers, image, digest, asked);
             reports.extend(tolerate(found, asked.enforcement, rule, warned)?.unwrap_or_default());
         }
         Ok(reports)
@@ -206,7 +207,7 @@ impl<'a, 'r> Verifier<'a, 'r> {
         } else {
             DuplicateSigners::Refused
         };
-        self.signers.satisfy(session, &mut *self.host, (&rule.name, &rule.trust), duplicates)
+        self.trust.satisfy(session, &mut *self.host, (&rule.name, &rule.trust), duplicates)
     }
 
     fn look_for_another(&mut self, session: &ImageSession<'_>, reason: Reason) -> Reason {

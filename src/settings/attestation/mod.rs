@@ -15,7 +15,7 @@ use super::lazy::Lazy;
 use super::limits::{MAX_ANNOTATIONS, MAX_ATTESTATIONS, MAX_NAMED_PLATFORMS};
 use super::list::StringMap;
 use super::object::{Object, list, text};
-use super::signers;
+use super::trust;
 use super::workload::check_pointer;
 use super::{SettingsIssue, value};
 use crate::image::reference::{LATEST, Reference};
@@ -226,7 +226,7 @@ fn trust(entry: &Object<'_>, own: &Trust) -> Result<Option<Trust>, SettingsIssue
         }
         return Ok(None);
     }
-    let trust = signers::trust(all_of.map(Lazy::of), any_of.map(Lazy::of))?;
+    let trust = trust::compile(all_of.map(Lazy::of), any_of.map(Lazy::of))?;
     for signer in trust.signers() {
         let issue = |text: &str| Err(SettingsIssue::new(text).under(signer.place));
         if is_certificate(&signer.identity) {

@@ -10,7 +10,7 @@ use crate::settings::limits::{
 };
 use crate::settings::list::{List, StringMap};
 use crate::settings::schema::needs;
-use crate::settings::signers::{RawAnyOf, RawSigners};
+use crate::settings::trust::{RawAnyOf, RawSigners};
 use schemars::JsonSchema;
 
 /// Entries of `attestations`.

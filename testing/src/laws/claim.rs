@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 use signed_images_policy::keys::certificate_identity::CertificateIdentity;
 use signed_images_policy::validate;
-use signed_images_policy::verify::signatures::SignatureManifest;
+use signed_images_policy::verify::signature_manifest::SignatureManifest;
 use std::time::Duration;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;

@@ -8,14 +8,14 @@ use crate::verify::outcome::Shortfall;
 use serde_json::value::RawValue;
 
 /// What is read of a manifest.
-pub(super) enum Manifest {
+pub(super) enum ImageManifest {
     /// Of an image or a report: how many bytes its config has.
     Image(u64),
     /// An index: the images that it lists, and the platforms of those that name one.
     Index(Vec<(Option<Platform>, Digest)>),
 }
 
-impl Manifest {
+impl ImageManifest {
     /// Asks for the manifest of that reference.
     pub(super) fn fetch(host: &mut Host<'_>, reference: &str) -> Result<Self, Shortfall> {
         let answer = host::oci_manifest(host, reference).map_err(unreadable)?;

@@ -15,11 +15,11 @@ use crate::policy::requirements::{Attestation, ImageCondition};
 use crate::policy::rule::RuleName;
 use crate::sorted_map::SortedMap;
 use crate::time::Time;
+use crate::verify::image_manifest::{ImageManifest, unreadable};
 use crate::verify::image_session::ImageSession;
-use crate::verify::manifest::{Manifest, unreadable};
 use crate::verify::outcome::{Reason, ReportSeen, Requirement, Shortfall, Unmet};
 use crate::verify::signer_batch::DuplicateSigners;
-use crate::verify::signers::Signers;
+use crate::verify::trust_checker::TrustChecker;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ const MAX_PLATFORMS: usize = 16;
 const MAX_KEPT: usize = 8 * 1024 * 1024;
 
 /// What is known of reports and configs in one request.
-pub(crate) struct Evidence {
+pub(crate) struct RequirementChecker {
     now: Time,
     /// The digests that tags of reports have.
     tags: SortedMap<String, Result<Digest, Shortfall>>,
@@ -44,9 +44,9 @@ pub(crate) struct Evidence {
 type Found = Result<ReportSeen, Shortfall>;
 
 /// Whom to ask about the signatures of a report, and the name of the rule that does.
-type Who<'s, 'r> = (&'s mut Signers<'r>, &'s RuleName);
+type Who<'s, 'r> = (&'s mut TrustChecker<'r>, &'s RuleName);
 
-impl Evidence {
+impl RequirementChecker {
     pub(crate) fn new(now: Duration) -> Self {
         let (tags, sessions, configs) = (SortedMap::default(), SortedMap::default(), Vec::new());
         Self { now: Time::since_epoch(now), tags, sessions, configs }
@@ -61,15 +61,15 @@ impl Evidence {
         asked: &ImageCondition,
     ) -> Result<(), Reason> {
         let what = || Requirement::Image;
-        let manifest =
-            Manifest::fetch(host, &image.at(digest)).map_err(|why| unmet(what(), None, why))?;
+        let manifest = ImageManifest::fetch(host, &image.at(digest))
+            .map_err(|why| unmet(what(), None, why))?;
         let images = match manifest {
-            Manifest::Image(size) => {
+            ImageManifest::Image(size) => {
                 return self
                     .check_config(host, image, digest, Some(size), asked)
                     .map_err(|why| unmet(what(), None, why));
             }
-            Manifest::Index(images) => images,
+            ImageManifest::Index(images) => images,
         };
         let images = counted(images, &asked.platforms).map_err(|why| unmet(what(), None, why))?;
         for (platform, digest) in images {
@@ -110,9 +110,11 @@ impl Evidence {
             Err(Shortfall::Missing(tag)) => tag,
             Err(why) => return Err(unmet(what(), None, why)),
         };
-        let images = match Manifest::fetch(host, &image.at(digest)) {
-            Ok(Manifest::Index(images)) => images,
-            Ok(Manifest::Image(_)) => return Err(unmet(what(), None, Shortfall::Missing(tag))),
+        let images = match ImageManifest::fetch(host, &image.at(digest)) {
+            Ok(ImageManifest::Index(images)) => images,
+            Ok(ImageManifest::Image(_)) => {
+                return Err(unmet(what(), None, Shortfall::Missing(tag)));
+            }
             Err(why) => return Err(unmet(what(), None, perhaps_an_index(&tag, why))),
         };
         let images = counted(images, &asked.platforms).map_err(|why| unmet(what(), None, why))?;
@@ -178,10 +180,12 @@ impl Evidence {
             return Ok(Rc::clone(known));
         }
         let size = match size
-            .map_or_else(|| Manifest::fetch(host, at), |size| Ok(Manifest::Image(size)))?
+            .map_or_else(|| ImageManifest::fetch(host, at), |size| Ok(ImageManifest::Image(size)))?
         {
-            Manifest::Image(size) => size,
-            Manifest::Index(_) => return Err(Shortfall::Unchecked(format!("`{at}` is an index"))),
+            ImageManifest::Image(size) => size,
+            ImageManifest::Index(_) => {
+                return Err(Shortfall::Unchecked(format!("`{at}` is an index")));
+            }
         };
         if size > MAX_REPORT {
             return Err(Shortfall::TooLarge(size));

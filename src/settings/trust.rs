@@ -28,7 +28,7 @@ pub(super) struct RawAnyOf<'s> {
 }
 
 /// Whose signatures are needed.
-pub(super) fn trust(
+pub(super) fn compile(
     all: Option<Lazy<'_, RawSigners<'_>>>,
     any: Option<Lazy<'_, RawAnyOf<'_>>>,
 ) -> Result<Trust, SettingsIssue> {

@@ -20,7 +20,7 @@ use std::time::Duration;
 const EXPIRES_SOON: Duration = Duration::from_hours(30 * 24);
 
 /// What is known of the signers of one request.
-pub(crate) struct Signers<'r> {
+pub(crate) struct TrustChecker<'r> {
     /// Since the Unix epoch.
     now: Duration,
     cluster: ClusterKeys,
@@ -34,7 +34,7 @@ pub(crate) struct Signers<'r> {
     all_of: SortedMap<*const Trust, Rc<[SignerBatch<'r>]>>,
 }
 
-impl<'r> Signers<'r> {
+impl<'r> TrustChecker<'r> {
     pub(crate) fn new(now: Duration) -> Self {
         Self {
             now,
@@ -47,9 +47,9 @@ impl<'r> Signers<'r> {
     }
 
     /// The same for those of other rules: what is known of the cluster stays.
-    pub(crate) fn for_other_rules<'o>(self) -> Signers<'o> {
+    pub(crate) fn for_other_rules<'o>(self) -> TrustChecker<'o> {
         let Self { now, cluster, steps, expiring, .. } = self;
-        Signers { cluster, steps, expiring, ..Signers::new(now) }
+        TrustChecker { cluster, steps, expiring, ..TrustChecker::new(now) }
     }
 
     /// The questions about an image, which count towards its steps.
