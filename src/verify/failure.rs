@@ -29,6 +29,18 @@ pub(crate) enum CheckFailure {
     Withheld(String),
 }
 
+/// Which of several failures is worth telling: the last of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum FailureSeverity {
+    NoSignatures,
+    OtherSignatures,
+    InvalidSignatures,
+    Unchecked,
+    Signer,
+    Moved,
+    Withheld,
+}
+
 impl From<OutOfSteps> for CheckFailure {
     fn from(_: OutOfSteps) -> Self {
         let words = "its signatures have too many subjects to compare with the patterns";
@@ -57,16 +69,15 @@ impl From<HostError> for CheckFailure {
 }
 
 impl CheckFailure {
-    /// Which of several is worth telling: the highest.
-    pub(crate) fn severity(&self) -> u8 {
+    pub(crate) fn severity(&self) -> FailureSeverity {
         match self {
-            Self::NoSignatures => 0,
-            Self::NotAmongThem(_) | Self::NoCertificates => 1,
-            Self::InvalidSignatures => 2,
-            Self::Unchecked(_) => 3,
-            Self::Signer(..) => 4,
-            Self::Moved { .. } => 5,
-            Self::Withheld(_) => 6,
+            Self::NoSignatures => FailureSeverity::NoSignatures,
+            Self::NotAmongThem(_) | Self::NoCertificates => FailureSeverity::OtherSignatures,
+            Self::InvalidSignatures => FailureSeverity::InvalidSignatures,
+            Self::Unchecked(_) => FailureSeverity::Unchecked,
+            Self::Signer(..) => FailureSeverity::Signer,
+            Self::Moved { .. } => FailureSeverity::Moved,
+            Self::Withheld(_) => FailureSeverity::Withheld,
         }
     }
 

@@ -1,5 +1,8 @@
 //! The questions about one image. All are about one digest: when an answer speaks of another, the tag moved.
 //!
+//! *Two digests?* The one that is bound is that of all questions, and the image is pinned to it. Where no answer has
+//! bound one, what the registry says that the tag has is a hint: it chooses where to look for what a message tells.
+//!
 //! *Why keep the answers?* Several rules may ask for the same signer.
 //!
 //! *Who matches a pattern?* Those whom the certificates of the signatures name: read once an image, from
@@ -31,7 +34,7 @@ pub(crate) struct ImageSession<'i> {
     /// What the answers so far speak of.
     digest: Option<Digest>,
     /// What the registry said that the image is, which vouches for nothing.
-    resolved: Option<Digest>,
+    hinted: Option<Digest>,
     /// Each after the number of its check, by which it is found sooner.
     answers: Vec<(u32, Check, Result<(), CheckFailure>)>,
     /// The manifest of its signatures, once that was read.
@@ -62,7 +65,7 @@ impl<'i> ImageSession<'i> {
         Self {
             image,
             digest: None,
-            resolved: None,
+            hinted: None,
             answers: Vec::new(),
             signatures: None,
             log: None,
@@ -129,7 +132,7 @@ impl<'i> ImageSession<'i> {
 
     /// The manifest of its signatures, and the tag of that.
     fn signatures(&mut self, host: &mut Host<'_>) -> Result<(Rc<[u8]>, String), CheckFailure> {
-        let digest = self.resolve(host)?;
+        let digest = self.bind_digest(host)?;
         let tag = self.image.signature_tag(&digest);
         let manifest = if let Some(manifest) = &self.signatures {
             manifest.clone()
@@ -177,7 +180,7 @@ impl<'i> ImageSession<'i> {
 
     /// Whether the image is there, and no signature is.
     fn look_for_signatures(&mut self, host: &mut Host<'_>) -> Result<(), CheckFailure> {
-        let Some(digest) = self.look_up(host)? else { return Ok(()) };
+        let Some(digest) = self.hint_digest(host)? else { return Ok(()) };
         let tag = self.image.signature_tag(&digest);
         match host::manifest_digest(host, &tag) {
             // Where the host withholds the answer, its first one stands.
@@ -193,15 +196,15 @@ impl<'i> ImageSession<'i> {
     }
 
     /// The digest of the image, which vouches for nothing; none where the host withholds it.
-    fn look_up(&mut self, host: &mut Host<'_>) -> Result<Option<Digest>, CheckFailure> {
+    fn hint_digest(&mut self, host: &mut Host<'_>) -> Result<Option<Digest>, CheckFailure> {
         if self.digest.is_none() {
             match host::manifest_digest(host, &self.question()) {
-                Ok(digest) => self.resolved = Some(digest),
+                Ok(digest) => self.hinted = Some(digest),
                 Err(HostError::Refused { kind: HostErrorKind::Withheld, .. }) => {}
                 Err(error) => return Err(CheckFailure::Unchecked(error.to_string())),
             }
         }
-        Ok(self.known_digest().or(self.resolved.as_ref()).cloned())
+        Ok(self.known_digest().or(self.hinted.as_ref()).cloned())
     }
 
     /// The subjects of that issuer that match, in the order of the signatures, each once: at least one, and at most
@@ -251,7 +254,7 @@ impl<'i> ImageSession<'i> {
     }
 
     /// The digest that all is about from now on, asked for when no answer has told it yet.
-    fn resolve(&mut self, host: &mut Host<'_>) -> Result<Digest, CheckFailure> {
+    fn bind_digest(&mut self, host: &mut Host<'_>) -> Result<Digest, CheckFailure> {
         if let Some(digest) = self.known_digest() {
             return Ok(digest.clone());
         }
@@ -268,7 +271,7 @@ impl<'i> ImageSession<'i> {
 
     /// What is signed instead of an image for which the host found no signature, if the registry tells.
     pub(crate) fn other_signature(&self, host: &mut Host<'_>) -> OtherSignature {
-        match self.known_digest().or(self.resolved.as_ref()) {
+        match self.known_digest().or(self.hinted.as_ref()) {
             Some(digest) => signature_manifest::other_signature(host, &self.image, digest),
             None => OtherSignature::Unknown,
         }
