@@ -2,7 +2,7 @@
 
 use super::outcome::Outcome;
 use crate::host::error::{first_line, is_absent, is_timeout};
-use crate::verify::outcome::{OtherSignature, Reason, Shortfall};
+use crate::verify::outcome::{Reason, Shortfall};
 use std::fmt;
 
 /// The code of a capability that the policy server withholds.
@@ -13,7 +13,7 @@ impl Reason {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::NotSigned(_) => "not-signed",
+            Self::NotSigned { .. } => "not-signed",
             Self::InvalidSignatures => "invalid-signatures",
             Self::TooFewSigners { .. } => "too-few-signers",
             Self::Unchecked(_) => "not-checked",
@@ -28,12 +28,9 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotSigned(OtherSignature::Unknown) => f.write_str("not signed"),
-            Self::NotSigned(OtherSignature::Bundle) => f.write_str(
-                "not signed in a format that can be verified here: there is a Sigstore bundle, but no tag signature",
-            ),
-            Self::NotSigned(OtherSignature::Platform) => f.write_str(
-                "not signed: it is an index, and one of the images that it lists is signed, but not the index itself",
+            Self::NotSigned { has_referrers: false } => f.write_str("not signed"),
+            Self::NotSigned { has_referrers: true } => f.write_str(
+                "not signed in a format that can be verified here; something refers to the image, perhaps a Sigstore bundle",
             ),
             Self::InvalidSignatures => f.write_str(
                 "there are signatures, but none is valid: they are for another image, from an authority that the \
@@ -71,16 +68,13 @@ pub(super) fn hints(outcomes: &[Outcome]) -> Vec<&'static str> {
             .any(|outcome| matches!(outcome, Outcome::Refused(refusal) if filter(&refusal.reason)))
     };
     let mut hints = Vec::new();
-    if any(|reason| matches!(reason, Reason::NotSigned(OtherSignature::Unknown))) {
+    if any(|reason| matches!(reason, Reason::NotSigned { .. })) {
         hints.push(
             "hint: sign the image: `cosign sign --key … IMAGE@DIGEST`, or without `--key` to sign as an identity; \
              with cosign 3, add `--new-bundle-format=false --use-signing-config=false`",
         );
     }
-    if any(|reason| matches!(reason, Reason::NotSigned(OtherSignature::Platform))) {
-        hints.push("hint: sign the index, too: `cosign sign --recursive … IMAGE@DIGEST`");
-    }
-    if any(|reason| matches!(reason, Reason::NotSigned(OtherSignature::Bundle))) {
+    if any(|reason| matches!(reason, Reason::NotSigned { has_referrers: true })) {
         hints.push(
             "hint: policy servers up to 1.36 cannot read bundles, newer ones read only bundles with a certificate, \
              and a `pattern` needs a tag signature; with cosign 3: `cosign sign --new-bundle-format=false \
@@ -145,7 +139,7 @@ fn is_unpublished(why: &Shortfall) -> bool {
     matches!(
         why,
         Shortfall::Missing(_)
-            | Shortfall::Signature(Reason::NotSigned(_) | Reason::TooFewSigners { .. })
+            | Shortfall::Signature(Reason::NotSigned { .. } | Reason::TooFewSigners { .. })
     )
 }
 

@@ -11,7 +11,7 @@ impl Unmet {
         match (&self.why, &self.what) {
             (Shortfall::Missing(_) | Shortfall::NoTag(_), _) => "report-missing",
             (Shortfall::Signature(reason), _) => match reason {
-                Reason::NotSigned(_) => "report-not-signed",
+                Reason::NotSigned { .. } => "report-not-signed",
                 Reason::InvalidSignatures | Reason::TooFewSigners { .. } => "report-untrusted",
                 Reason::Moved { .. } => "report-moved",
                 // Nobody could look.
@@ -20,6 +20,7 @@ impl Unmet {
                 | Reason::Signer(..)
                 | Reason::Unmet(_) => reason.code(),
             },
+            (Shortfall::OtherReport(_), _) => "report-of-another-name",
             (Shortfall::Report(problem), _) => problem.code(),
             (Shortfall::Image(problem), _) => problem.code(),
             (Shortfall::Unchecked(_), _) => "not-checked",
@@ -55,7 +56,7 @@ impl fmt::Display for Unmet {
                 let subject = subject.strip_prefix("its ").unwrap_or(&subject);
                 write!(f, "no {subject} at `{at}`")
             }
-            Shortfall::Signature(Reason::NotSigned(_)) => write!(f, "{subject} is not signed"),
+            Shortfall::Signature(Reason::NotSigned { .. }) => write!(f, "{subject} is not signed"),
             Shortfall::Signature(Reason::TooFewSigners { agreed: 0, missing, .. }) => {
                 write!(f, "{subject} is signed, but not by {}", missing.join(", "))
             }
@@ -65,6 +66,9 @@ impl fmt::Display for Unmet {
                     f,
                     "{subject} has a config of {size} bytes; at most {MAX_REPORT} are allowed"
                 )
+            }
+            Shortfall::OtherReport(name) => {
+                write!(f, "{subject} is another one, the report `{name}`")
             }
             Shortfall::Report(problem) => write!(f, "{subject} {problem}"),
             Shortfall::Image(problem) => write!(f, "{subject} {problem}"),

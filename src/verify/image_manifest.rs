@@ -4,15 +4,25 @@ use crate::host::{self, Host, HostError, HostErrorKind};
 use crate::image::reference::Digest;
 use crate::json::{elements, member, pick, string};
 use crate::policy::platform::Platform;
+use crate::policy::predicate_type::NAME;
 use crate::verify::outcome::Shortfall;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// What is read of a manifest.
 pub(super) enum ImageManifest {
-    /// Of an image or a report: how many bytes its config has.
-    Image(u64),
+    /// Of an image or a report.
+    Image(Config),
     /// An index: the images that it lists, and the platforms of those that name one.
     Index(Vec<(Option<Platform>, Digest)>),
+}
+
+/// What a manifest says of its config.
+pub(super) struct Config {
+    /// In bytes.
+    pub(super) size: u64,
+    /// What a report is called that has a name.
+    pub(super) name: Option<String>,
 }
 
 impl ImageManifest {
@@ -22,8 +32,8 @@ impl ImageManifest {
         let manifest = host::read(&answer).map_err(unreadable)?;
         let no_manifest =
             || Shortfall::Unchecked(format!("`{reference}` is neither a manifest nor an index"));
-        let [config, listed] =
-            pick(manifest, ["config", "manifests"]).map_err(|_| no_manifest())?;
+        let [config, listed, annotations] =
+            pick(manifest, ["config", "manifests", "annotations"]).map_err(|_| no_manifest())?;
         if let Some(listed) = listed.and_then(elements) {
             let images = listed.into_iter().filter(|image| !is_unknown(image));
             return images
@@ -33,8 +43,9 @@ impl ImageManifest {
                 .ok_or_else(no_manifest);
         }
         let size = config.and_then(|config| member(config, "size"));
-        let size = size.and_then(|size| size.get().parse().ok());
-        size.map(Self::Image).ok_or_else(no_manifest)
+        let size = size.and_then(|size| size.get().parse().ok()).ok_or_else(no_manifest)?;
+        let name = annotations.and_then(|all| member(all, NAME)).and_then(string);
+        Ok(Self::Image(Config { size, name: name.map(Cow::into_owned) }))
     }
 }
 

@@ -15,7 +15,6 @@ use crate::keys::certificate_identity::CertificateIdentity;
 use crate::policy::steps::Steps;
 use crate::policy::subject_pattern::SubjectPattern;
 use crate::verify::failure::CheckFailure;
-use crate::verify::outcome::OtherSignature;
 use crate::verify::{log_entry, signature_manifest};
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -269,11 +268,10 @@ impl<'i> ImageSession<'i> {
         Ok(digest)
     }
 
-    /// What is signed instead of an image for which the host found no signature, if the registry tells.
-    pub(crate) fn other_signature(&self, host: &mut Host<'_>) -> OtherSignature {
-        match self.known_digest().or(self.hinted.as_ref()) {
-            Some(digest) => signature_manifest::other_signature(host, &self.image, digest),
-            None => OtherSignature::Unknown,
-        }
+    /// Whether something refers to an image for which the host found no signature, if its digest is known.
+    pub(crate) fn has_referrers(&self, host: &mut Host<'_>) -> bool {
+        self.known_digest()
+            .or(self.hinted.as_ref())
+            .is_some_and(|digest| signature_manifest::has_referrers(host, &self.image, digest))
     }
 }

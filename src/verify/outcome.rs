@@ -47,7 +47,10 @@ impl Refusal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// There is no signature.
-    NotSigned(OtherSignature),
+    NotSigned {
+        /// Whether something refers to the image, which may be a Sigstore bundle.
+        has_referrers: bool,
+    },
     /// There are signatures, and none of them holds.
     InvalidSignatures,
     /// There are signatures, and too few of the signers made them.
@@ -114,6 +117,8 @@ pub enum Shortfall {
     Signature(Reason),
     /// The config, a report's or an image's, has so many bytes.
     TooLarge(u64),
+    /// It is the report of this name, at the tag of another.
+    OtherReport(String),
     /// The report is not enough.
     Report(ReportProblem),
     /// What the image says of itself is not enough.
@@ -128,17 +133,6 @@ pub enum Shortfall {
     NoPlatform,
     /// It lists so many.
     TooManyPlatforms(usize),
-}
-
-/// What is signed instead of an image that has no signature to verify.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OtherSignature {
-    /// Nothing that is known of.
-    Unknown,
-    /// The image, by a Sigstore bundle.
-    Bundle,
-    /// An image of a platform that it lists: it is an index.
-    Platform,
 }
 
 /// A signer whose certificate, or its chain, was used and expires soon.

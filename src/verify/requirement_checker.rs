@@ -15,7 +15,7 @@ use crate::policy::requirements::{Attestation, ImageCondition};
 use crate::policy::rule::RuleName;
 use crate::sorted_map::SortedMap;
 use crate::time::Time;
-use crate::verify::image_manifest::{ImageManifest, unreadable};
+use crate::verify::image_manifest::{Config, ImageManifest, unreadable};
 use crate::verify::image_session::ImageSession;
 use crate::verify::outcome::{Reason, ReportSeen, Requirement, Shortfall, Unmet};
 use crate::verify::signer_batch::DuplicateSigners;
@@ -37,8 +37,17 @@ pub(crate) struct RequirementChecker {
     tags: SortedMap<String, Result<Digest, Shortfall>>,
     /// The questions about reports, by their references.
     sessions: SortedMap<String, ImageSession<'static>>,
-    /// Answers with configs, by their references, the latest last.
-    configs: Vec<(String, Rc<Vec<u8>>)>,
+    /// Configs that were read, the latest last.
+    configs: Vec<Known>,
+}
+
+/// A config that was read.
+#[derive(Clone)]
+struct Known {
+    at: String,
+    /// The name that its manifest gives a report.
+    name: Option<String>,
+    answer: Rc<Vec<u8>>,
 }
 
 type Found = Result<ReportSeen, Shortfall>;
@@ -64,9 +73,9 @@ impl RequirementChecker {
         let manifest = ImageManifest::fetch(host, &image.at(digest))
             .map_err(|why| unmet(what(), None, why))?;
         let images = match manifest {
-            ImageManifest::Image(size) => {
+            ImageManifest::Image(config) => {
                 return self
-                    .check_config(host, image, digest, Some(size), asked)
+                    .check_config(host, image, digest, Some(config), asked)
                     .map_err(|why| unmet(what(), None, why));
             }
             ImageManifest::Index(images) => images,
@@ -84,12 +93,12 @@ impl RequirementChecker {
         host: &mut Host<'_>,
         image: &Reference,
         digest: &Digest,
-        size: Option<u64>,
+        config: Option<Config>,
         asked: &ImageCondition,
     ) -> Result<(), Shortfall> {
         let at = image.at(digest);
-        let answer = self.config(host, &at, size)?;
-        evaluate_image(&answer, digest, asked, self.now).map_err(Shortfall::Image)
+        let known = self.config(host, &at, config)?;
+        evaluate_image(&known.answer, digest, asked, self.now).map_err(Shortfall::Image)
     }
 
     /// The report that is asked for, or those of the images that an index lists.
@@ -147,9 +156,13 @@ impl RequirementChecker {
         let signed = signers.satisfy(&mut session, host, who, DuplicateSigners::Refused);
         self.sessions.insert(at.clone(), session);
         signed.map_err(Shortfall::Signature)?;
-        let answer = self.config(host, &at, None)?;
+        let known = self.config(host, &at, None)?;
+        // A signature of a report that has a name holds for an entry without one as well: it says more than is asked.
+        if let Some(name) = known.name.filter(|name| *name != asked.name) {
+            return Err(Shortfall::OtherReport(name));
+        }
         let of = (&asked.predicate_type, subject);
-        let summary = evaluate_answer(&answer, &report, of, &asked.conditions, self.now)
+        let summary = evaluate_answer(&known.answer, &report, of, &asked.conditions, self.now)
             .map_err(Shortfall::Report)?;
         Ok(ReportSeen { name: asked.to_string(), digest: report, summary })
     }
@@ -169,20 +182,21 @@ impl RequirementChecker {
         digest
     }
 
-    /// The answer with the config of that manifest, whose size is looked at before, unless it is known.
+    /// The config of that manifest, whose size is looked at before, unless it is known.
     fn config(
         &mut self,
         host: &mut Host<'_>,
         at: &str,
-        size: Option<u64>,
-    ) -> Result<Rc<Vec<u8>>, Shortfall> {
-        if let Some((_, known)) = self.configs.iter().find(|(known, _)| known == at) {
-            return Ok(Rc::clone(known));
+        config: Option<Config>,
+    ) -> Result<Known, Shortfall> {
+        if let Some(known) = self.configs.iter().find(|known| known.at == at) {
+            return Ok(known.clone());
         }
-        let size = match size
-            .map_or_else(|| ImageManifest::fetch(host, at), |size| Ok(ImageManifest::Image(size)))?
-        {
-            ImageManifest::Image(size) => size,
+        let Config { size, name } = match config.map_or_else(
+            || ImageManifest::fetch(host, at),
+            |config| Ok(ImageManifest::Image(config)),
+        )? {
+            ImageManifest::Image(config) => config,
             ImageManifest::Index(_) => {
                 return Err(Shortfall::Unchecked(format!("`{at}` is an index")));
             }
@@ -191,14 +205,14 @@ impl RequirementChecker {
             return Err(Shortfall::TooLarge(size));
         }
         let answer = Rc::new(host::oci_manifest_config(host, at).map_err(unreadable)?);
-        self.configs.push((at.to_owned(), Rc::clone(&answer)));
-        let kept = |configs: &[(String, Rc<Vec<u8>>)]| -> usize {
-            configs.iter().map(|(_, answer)| answer.len()).sum()
-        };
+        let read = Known { at: at.to_owned(), name, answer };
+        self.configs.push(read.clone());
+        let kept =
+            |configs: &[Known]| -> usize { configs.iter().map(|known| known.answer.len()).sum() };
         while self.configs.len() > 1 && kept(&self.configs) > MAX_KEPT {
             self.configs.remove(0);
         }
-        Ok(answer)
+        Ok(read)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a registry keeps with an image, under tags: cosign's `.sig` manifest, and the index of what refers to the image.
+//! What a registry keeps with an image, under tags: cosign's `.sig` manifest, and the list of what refers to the image.
 //!
 //! *Is that trusted?* No. Whoever may push to the repository writes both. It chooses what the host is asked about, and
 //! what is said of a refusal.
@@ -12,21 +12,14 @@ use crate::json::{elements, member, pick, string};
 use crate::keys::certificate_identity::{CertificateIdentity, MAX_CERTIFICATE};
 use crate::policy::steps::{OutOfSteps, Steps};
 use crate::verify::failure::CheckFailure;
-use crate::verify::outcome::OtherSignature;
 use serde_json::value::RawValue;
 use std::rc::Rc;
 
 /// Layers of one manifest. cosign itself reads no more signatures (`maxLayers`, `pkg/oci/remote`).
 const MAX_LAYERS: usize = 1_000;
 
-/// Far above what lists the platforms of an image, or what refers to it, in bytes.
-const MAX_READ_FOR_A_HINT: usize = 1 << 20;
-
 pub(super) const SIGNATURE: &str = "dev.cosignproject.cosign/signature";
 pub(super) const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
-
-/// What the types of bundles begin with: `v0.3+json` and so on follows.
-const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.";
 
 /// Whom the certificates of a `.sig` manifest name, in the order of its layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,54 +137,10 @@ pub(crate) fn unreadable(tag: &str, error: &HostError) -> CheckFailure {
     ))
 }
 
-/// What is signed instead of an image that has no signature at its tag. Where nothing is there, or nothing to be read,
-/// nobody knows.
-pub(crate) fn other_signature(
-    host: &mut Host<'_>,
-    image: &Reference,
-    digest: &Digest,
-) -> OtherSignature {
-    if reads(host, &image.referrers_tag(digest), lists_a_bundle).is_some() {
-        return OtherSignature::Bundle;
-    }
-    let signed = reads(host, &image.at(digest), first_platform)
-        .filter(|platform| host::manifest_digest(host, &image.signature_tag(platform)).is_ok());
-    signed.map_or(OtherSignature::Unknown, |_| OtherSignature::Platform)
-}
-
-/// What is found in the manifest of that reference. It makes a hint, for which a giant one is not worth its time.
-fn reads<T>(
-    host: &mut Host<'_>,
-    reference: &str,
-    find: impl FnOnce(&RawValue) -> Option<T>,
-) -> Option<T> {
-    let manifest = host::oci_manifest(host, reference).ok()?;
-    (manifest.len() <= MAX_READ_FOR_A_HINT).then(|| find(host::read(&manifest).ok()?))?
-}
-
-/// The first image of an index that is one of a platform, and not what a builder says of one.
-fn first_platform(index: &RawValue) -> Option<Digest> {
-    elements(member(index, "manifests")?)?.into_iter().find_map(|manifest| {
-        let [digest, platform] = pick(manifest, ["digest", "platform"]).ok()?;
-        let system = member(platform?, "os").and_then(string)?;
-        (system != "unknown").then(|| Digest::parse(&string(digest?)?).ok())?
-    })
-}
-
-/// Whether an index of what refers to an image names a Sigstore bundle: by its type, which is all that cosign
-/// writes into an index of its own, or by the annotations that it gives a bundle, for hosts that leave out the type
-/// (`ImageIndexEntry`, `oci-client`).
-fn lists_a_bundle(index: &RawValue) -> Option<()> {
-    let manifests = elements(member(index, "manifests")?)?;
-    manifests.into_iter().any(|manifest| is_bundle(manifest) == Some(true)).then_some(())
-}
-
-fn is_bundle(manifest: &RawValue) -> Option<bool> {
-    let [kind, annotations] = pick(manifest, ["artifactType", "annotations"]).ok()?;
-    if kind.and_then(string).is_some_and(|kind| kind.starts_with(BUNDLE)) {
-        return Some(true);
-    }
-    Some(member(annotations?, "dev.sigstore.bundle.content").is_some())
+/// Whether something is listed as referring to an image that has no signature at its tag. It may be a Sigstore bundle. The
+/// list is not read: nobody has signed it, and a policy server keeps in memory what it has read.
+pub(crate) fn has_referrers(host: &mut Host<'_>, image: &Reference, digest: &Digest) -> bool {
+    host::manifest_digest(host, &image.referrers_tag(digest)).is_ok()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::policy::overlap::PartySigner;
 use crate::policy::steps::{OutOfSteps, Steps};
 use crate::verify::failure::CheckFailure;
 use crate::verify::image_session::ImageSession;
-use crate::verify::outcome::{OtherSignature, Reason};
+use crate::verify::outcome::Reason;
 use crate::verify::signer_batch::{DuplicateSigners, SignerBatch, labels};
 use crate::verify::signer_checks::{SignerError, one_signature_meets_both};
 use std::rc::Rc;
@@ -183,7 +183,7 @@ impl<'s> SignerThreshold<'s> {
             Some(CheckFailure::Signer(label, error)) => Reason::Signer(label, error),
             Some(CheckFailure::Unchecked(words)) => Reason::Unchecked(words),
             Some(CheckFailure::NoSignatures) if self.agreed.is_empty() => {
-                Reason::NotSigned(OtherSignature::Unknown)
+                Reason::NotSigned { has_referrers: false }
             }
             Some(CheckFailure::InvalidSignatures) if self.agreed.is_empty() => {
                 Reason::InvalidSignatures

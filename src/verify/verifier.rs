@@ -17,7 +17,7 @@ use crate::policy::rule::{Enforcement, Rule};
 use crate::sorted_map::SortedMap;
 use crate::verify::budget::{Budget, SPENT};
 use crate::verify::image_session::ImageSession;
-use crate::verify::outcome::{Approval, Expiring, OtherSignature, Reason, Refusal, ReportSeen};
+use crate::verify::outcome::{Approval, Expiring, Reason, Refusal, ReportSeen};
 use crate::verify::requirement_checker::RequirementChecker;
 use crate::verify::signer_batch::DuplicateSigners;
 use crate::verify::trust_checker::TrustChecker;
@@ -57,9 +57,9 @@ pub enum Verified {
     NotLookedAt,
 }
 
-/// How many unsigned images of a request are looked at for what is signed instead: each takes up to three questions
-/// more, while a webhook waits for a refusal.
-const MAX_OTHER_SIGNATURES: usize = 4;
+/// How many unsigned images of a request are looked at for what refers to them: each takes a question more, while a
+/// webhook waits for a refusal.
+const MAX_LOOKED_FOR_REFERRERS: usize = 4;
 
 /// Refused images of a request after which no other is asked about: the verdict is known, and the policy server
 /// verifies one image at a time.
@@ -78,7 +78,7 @@ pub struct Verifier<'a, 'r> {
     /// Whether nothing more can be asked, so that no other image is looked at.
     is_spent: bool,
     /// For how many images it has looked for what is signed instead.
-    other_signatures: usize,
+    looked_for_referrers: usize,
 }
 
 impl<'a, 'r> Verifier<'a, 'r> {
@@ -96,7 +96,7 @@ impl<'a, 'r> Verifier<'a, 'r> {
             answers: SortedMap::default(),
             refused: 0,
             is_spent: false,
-            other_signatures: 0,
+            looked_for_referrers: 0,
         }
     }
 
@@ -104,10 +104,20 @@ impl<'a, 'r> Verifier<'a, 'r> {
     /// refused, stays.
     #[must_use]
     pub fn for_other_rules<'o>(self) -> Verifier<'a, 'o> {
-        let Self { host, budget, trust, requirements, refused, is_spent, other_signatures, .. } =
-            self;
+        let Self {
+            host, budget, trust, requirements, refused, is_spent, looked_for_referrers, ..
+        } = self;
         let (trust, answers) = (trust.for_other_rules(), SortedMap::default());
-        Verifier { host, budget, trust, requirements, answers, refused, is_spent, other_signatures }
+        Verifier {
+            host,
+            budget,
+            trust,
+            requirements,
+            answers,
+            refused,
+            is_spent,
+            looked_for_referrers,
+        }
     }
 
     /// Signers whose certificates were used and expire soon.
@@ -151,7 +161,7 @@ impl<'a, 'r> Verifier<'a, 'r> {
                 (Ok(signers), _) => signed.push((*rule, signers)),
                 (Err(reason), Enforcement::Warn) => warned.push(Refusal::of(rule, reason)),
                 (Err(reason), Enforcement::Reject) => {
-                    let reason = self.look_for_another(&session, reason);
+                    let reason = self.look_for_referrers(&session, reason);
                     return Verified::No(Refusal::of(rule, reason));
                 }
             }
@@ -210,14 +220,13 @@ impl<'a, 'r> Verifier<'a, 'r> {
         self.trust.satisfy(session, &mut *self.host, (&rule.name, &rule.trust), duplicates)
     }
 
-    fn look_for_another(&mut self, session: &ImageSession<'_>, reason: Reason) -> Reason {
-        if reason != Reason::NotSigned(OtherSignature::Unknown)
-            || self.other_signatures == MAX_OTHER_SIGNATURES
-        {
+    fn look_for_referrers(&mut self, session: &ImageSession<'_>, reason: Reason) -> Reason {
+        let is_unsigned = reason == Reason::NotSigned { has_referrers: false };
+        if !is_unsigned || self.looked_for_referrers == MAX_LOOKED_FOR_REFERRERS {
             return reason;
         }
-        self.other_signatures += 1;
-        Reason::NotSigned(session.other_signature(&mut *self.host))
+        self.looked_for_referrers += 1;
+        Reason::NotSigned { has_referrers: session.has_referrers(&mut *self.host) }
     }
 }
 

@@ -87,7 +87,7 @@ impl Entries {
             Verified::Yes { pinned, .. } if pinned.digest().as_str() == digest => Ok(()),
             Verified::Yes { .. } => Err(Unverified::Digest { report: report.to_owned() }),
             Verified::No(refusal) => Err(match refusal.reason {
-                Reason::NotSigned(_) => Unverified::Unsigned { report: report.to_owned() },
+                Reason::NotSigned { .. } => Unverified::Unsigned { report: report.to_owned() },
                 reason => refused(reason.to_string()),
             }),
             Verified::Tolerated(_) | Verified::NotLookedAt => {

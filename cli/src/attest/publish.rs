@@ -117,7 +117,8 @@ impl Target {
             .manifest(&self.image)
             .await
             .map_err(|source| PublishError::Image { image: self.image.whole(), source })?;
-        let report = Report::new(statement, report::descriptor(&image.bytes, &image.digest));
+        let subject = report::descriptor(&image.bytes, &image.digest);
+        let report = Report::new(statement, subject, self.annotations.name());
         let manifest = self.put(&report, &store).await.map_err(|source| PublishError::Push {
             repository: place::written(&self.repository),
             source,

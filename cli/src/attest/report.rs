@@ -6,7 +6,7 @@
 use oci_client::manifest::{IMAGE_CONFIG_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use signed_images_policy::policy::predicate_type::ARTIFACT_TYPE;
+use signed_images_policy::policy::predicate_type::{ARTIFACT_TYPE, NAME};
 
 /// What the manifest says that the statement is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(super) struct Report {
     pub(super) statement: Vec<u8>,
     /// The descriptor of the image.
     subject: Value,
+    /// What it is called, where it has a name.
+    name: Option<String>,
 }
 
 /// The descriptor of an image, by its manifest.
@@ -42,8 +44,8 @@ pub(super) fn digest(bytes: &[u8]) -> String {
 }
 
 impl Report {
-    pub(super) fn new(statement: Vec<u8>, subject: Value) -> Self {
-        Self { statement, subject }
+    pub(super) fn new(statement: Vec<u8>, subject: Value, name: Option<String>) -> Self {
+        Self { statement, subject, name }
     }
 
     pub(super) fn manifest(&self, config: ConfigType) -> Vec<u8> {
@@ -51,7 +53,7 @@ impl Report {
             ConfigType::Statement => "application/vnd.in-toto+json",
             ConfigType::ImageConfig => IMAGE_CONFIG_MEDIA_TYPE,
         };
-        let manifest = json!({
+        let mut manifest = json!({
             "schemaVersion": 2,
             "mediaType": OCI_IMAGE_MEDIA_TYPE,
             "artifactType": ARTIFACT_TYPE,
@@ -63,6 +65,9 @@ impl Report {
             "layers": [],
             "subject": self.subject,
         });
+        if let (Some(name), Some(manifest)) = (&self.name, manifest.as_object_mut()) {
+            manifest.insert("annotations".to_owned(), json!({NAME: name}));
+        }
         manifest.to_string().into_bytes()
     }
 }
@@ -74,7 +79,8 @@ mod tests {
     #[test]
     fn a_report_is_written_as_the_format_says() {
         let image = br#"{"schemaVersion":2,"layers":[]}"#;
-        let report = Report::new(b"{}".to_vec(), descriptor(image, "sha256:aa"));
+        let subject = descriptor(image, "sha256:aa");
+        let report = Report::new(b"{}".to_vec(), subject.clone(), None);
         let manifest = String::from_utf8(report.manifest(ConfigType::Statement)).unwrap();
         assert_eq!(
             manifest,
@@ -82,6 +88,9 @@ mod tests {
         );
         let manifest = String::from_utf8(report.manifest(ConfigType::ImageConfig)).unwrap();
         assert!(manifest.contains(r#""mediaType":"application/vnd.oci.image.config.v1+json""#));
+        let named = Report::new(b"{}".to_vec(), subject, Some("trivy".to_owned()));
+        let manifest = String::from_utf8(named.manifest(ConfigType::Statement)).unwrap();
+        assert!(manifest.starts_with(r#"{"annotations":{"reportName":"trivy"},"artifactType""#));
     }
 
     #[test]

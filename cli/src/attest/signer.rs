@@ -158,6 +158,11 @@ impl Annotations {
         Self(annotations)
     }
 
+    /// The name, where there is one.
+    pub(super) fn name(&self) -> Option<String> {
+        self.0.get(NAME).cloned()
+    }
+
     /// As `cosign sign` takes them.
     pub(crate) fn options(&self) -> Vec<String> {
         let options = self.0.iter().map(|(key, value)| ["-a".to_owned(), format!("{key}={value}")]);

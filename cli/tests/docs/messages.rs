@@ -9,9 +9,7 @@ use std::time::Duration;
 use pulldown_cmark::HeadingLevel;
 use serde::Deserialize;
 use signed_images_policy::attestation::ReportProblem;
-use signed_images_policy::verify::outcome::{
-    OtherSignature, Reason, Requirement, Shortfall, Unmet,
-};
+use signed_images_policy::verify::outcome::{Reason, Requirement, Shortfall, Unmet};
 use signed_images_testing::cases;
 
 use crate::pages::{Page, root};
@@ -138,11 +136,10 @@ fn the_picture_shows_what_is_said() {
 /// The part of an entry that tells this reason. A new reason stops here until it has an entry.
 fn entry_of(reason: &Reason) -> &'static str {
     match reason {
-        Reason::NotSigned(OtherSignature::Unknown) => "not signed",
-        Reason::NotSigned(OtherSignature::Bundle) => {
+        Reason::NotSigned { has_referrers: false } => "not signed",
+        Reason::NotSigned { has_referrers: true } => {
             "not signed in a format that can be verified here"
         }
-        Reason::NotSigned(OtherSignature::Platform) => "not signed: it is an index",
         Reason::InvalidSignatures => "there are signatures, but none is valid",
         Reason::TooFewSigners { .. } => "signed, but not by enough of the signers",
         Reason::Unchecked(_) => "could not be checked: ",
@@ -172,9 +169,8 @@ fn every_reason_has_an_entry() {
         why: Shortfall::Report(ReportProblem::OtherImage),
     };
     let reasons = [
-        Reason::NotSigned(OtherSignature::Unknown),
-        Reason::NotSigned(OtherSignature::Bundle),
-        Reason::NotSigned(OtherSignature::Platform),
+        Reason::NotSigned { has_referrers: false },
+        Reason::NotSigned { has_referrers: true },
         Reason::InvalidSignatures,
         Reason::TooFewSigners {
             agreed: 0,

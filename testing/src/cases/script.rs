@@ -43,7 +43,8 @@ impl Script {
         }
         let mut state = self.0.lock().unwrap();
         let asked = format!("{call} {}", String::from_utf8_lossy(payload));
-        if looks_further(&call, payload) && state.left.last().is_none_or(|next| next.call != call) {
+        let is_next = |next: &Exchange| next.compare(&call, payload).is_ok();
+        if looks_further(&call, payload) && !state.left.last().is_some_and(is_next) {
             return Err("OCI API error: manifest unknown".to_owned());
         }
         let Some(exchange) = state.left.pop() else {
@@ -100,7 +101,7 @@ fn is_further(call: &str, image: &str) -> bool {
             image.contains('@') || tag.is_some_and(is_known)
         }
         "oci/v1/manifest_digest" => {
-            tag.and_then(|tag| tag.rsplit_once('.')).is_some_and(|(_, kind)| kind == "sig")
+            tag.is_some_and(|tag| tag.split_once('.').is_none_or(|(_, kind)| kind == "sig"))
         }
         _ => false,
     }
