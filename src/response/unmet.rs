@@ -68,7 +68,7 @@ impl fmt::Display for Unmet {
                 )
             }
             Shortfall::OtherReport(name) => {
-                write!(f, "{subject} is another one, the report `{name}`")
+                write!(f, "{subject} has another name: `{name}`")
             }
             Shortfall::Report(problem) => write!(f, "{subject} {problem}"),
             Shortfall::Image(problem) => write!(f, "{subject} {problem}"),
