@@ -47,6 +47,8 @@ pub struct Rule {
     pub signers: Signers,
     /// The images that it was found by.
     pub seen: Vec<String>,
+    /// How many of them each signer has signed, whom the rule does not ask for as well.
+    pub signed: BTreeMap<Signer, usize>,
 }
 
 /// Who must have signed.
@@ -75,16 +77,17 @@ pub fn suggest(seen: &[Seen]) -> Vec<Rule> {
     }
     let mut rules: Vec<Rule> = groups
         .into_iter()
-        .map(|(signers, names)| Rule {
-            images: patterns(&names, &asked),
-            signers: signers.clone(),
-            seen: names
-                .iter()
-                .filter_map(|name| repositories.get(*name))
-                .flatten()
-                .filter(|image| matches!(image.found, Found::Signed(_)))
-                .map(|image| image.image.clone())
-                .collect(),
+        .map(|(signers, names)| {
+            let images = names.iter().filter_map(|name| repositories.get(*name)).flatten();
+            let (mut seen, mut signed) = (Vec::new(), BTreeMap::new());
+            for image in images {
+                let Found::Signed(by) = &image.found else { continue };
+                seen.push(image.image.clone());
+                for signer in by {
+                    *signed.entry(signer.clone()).or_default() += 1;
+                }
+            }
+            Rule { images: patterns(&names, &asked), signers: signers.clone(), seen, signed }
         })
         .collect();
     rules.sort_by(|one, other| one.images.cmp(&other.images));

@@ -83,6 +83,7 @@ fn rule_text(rule: &Rule, keys: &[Key]) -> String {
     if rule.seen.len() > NAMED {
         let _ = writeln!(text, "  # and {} more", rule.seen.len() - NAMED);
     }
+    text.push_str(&who_signed(rule, keys));
     let first = rule.images.first().map_or("", String::as_str);
     let _ = writeln!(text, "  - name: {}", quoted(first.trim_end_matches("/**")));
     let _ = writeln!(text, "    images:");
@@ -99,6 +100,25 @@ fn rule_text(rule: &Rule, keys: &[Key]) -> String {
             let _ = writeln!(text, "    anyOf:\n      signatures:");
             text.push_str(&signer_texts(signers, keys, "        "));
         }
+    }
+    text
+}
+
+/// Who has signed how many of a rule's images, unless each of them has signed all: who signs along may be a stranger, and
+/// who signs some the publisher.
+fn who_signed(rule: &Rule, keys: &[Key]) -> String {
+    let all = rule.seen.len();
+    if rule.signed.values().all(|count| *count == all) {
+        return String::new();
+    }
+    let mut text = format!("  # confirm who of them publishes these {all} images:\n");
+    for (signer, count) in &rule.signed {
+        let name = match signer {
+            Signer::Key(index) => keys.get(*index).map_or("", |key| &key.owner).to_owned(),
+            Signer::Identity { subject, .. } => subject.text().to_owned(),
+            Signer::Workflow { owner, repo } => format!("{owner}/{repo}"),
+        };
+        let _ = writeln!(text, "  #   {} has signed {count}", legible::line(&name));
     }
     text
 }
