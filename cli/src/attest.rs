@@ -9,8 +9,10 @@
 //! - Who signs it? Another program: no key is held here. Whether its signature is there is asked of
 //!   the host that `check` asks too.
 //! - When is the tag moved? When the host has verified what it is moved to ([`publish`]).
+//! - Is it about this image, by its own words? [`about`].
 //! - And when an image is copied? [`copy`] takes its reports along.
 
+pub(crate) mod about;
 pub(crate) mod copy;
 pub(crate) mod cosign;
 pub(crate) mod entries;

@@ -2,14 +2,19 @@
 //!
 //! - What is copied? Every report about the image, with its signature; about an index those of its platforms as well.
 //! - Does a signature hold elsewhere? Yes: it is of a digest, which stays what it was.
+//! - And what cannot be copied? It is listed, and stops no other: who may push puts anything there.
+//! - And what is there already? A report that is not older than this one stays.
 //! - Is anything verified? What was signed is told by the policy. That what arrives is what was sent, by its digest.
 
+use chrono::{DateTime, FixedOffset};
 use oci_client::Reference;
 use oci_client::manifest::OciDescriptor;
 use serde_json::Value;
 use signed_images_policy::policy::predicate_type::ARTIFACT_TYPE;
 
+use super::cosign;
 use super::place;
+use super::statement::Statement;
 use super::store::{Manifest, Store};
 use crate::host::Registries;
 use crate::registry::RegistryError;
@@ -19,6 +24,16 @@ use crate::registry::RegistryError;
 pub(crate) struct Copied {
     pub(crate) report: String,
     pub(crate) tag: String,
+    /// The digest of the report that the tag had before.
+    pub(crate) replaced: Option<String>,
+}
+
+/// What became of the reports about an image.
+#[derive(Debug, Default)]
+pub(crate) struct All {
+    pub(crate) copied: Vec<Copied>,
+    /// Tags, and why what they stand for was not copied.
+    pub(crate) failed: Vec<(String, CopyError)>,
 }
 
 /// Why reports were not copied.
@@ -36,6 +51,8 @@ pub(crate) enum CopyError {
         "`{0}` already has other signatures: combine them with `cosign copy --only=sig`, or delete that tag"
     )]
     OtherSignatures(String),
+    #[error("`{0}` is another report, and not an older one: to replace it, delete that tag")]
+    NotOlder(String),
     #[error("`{0}` is not a manifest that lists its blobs by digest")]
     Malformed(String),
 }
@@ -54,25 +71,28 @@ impl<'a> Copy<'a> {
     }
 
     /// Copies the reports about this image.
-    pub(crate) async fn all(&self, image: &Reference) -> Result<Vec<Copied>, CopyError> {
+    pub(crate) async fn all(&self, image: &Reference) -> Result<All, CopyError> {
         let subjects = self.subjects(image).await?;
         let tags = self.store.tags(&self.from).await;
         let tags =
             tags.map_err(|source| CopyError::Read { what: place::written(&self.from), source })?;
-        let mut copied = Vec::new();
+        let mut all = All::default();
         for subject in subjects {
             let prefix = place::tag_prefix(&subject);
             for tag in &tags {
                 let name = tag.strip_prefix(&prefix);
                 if name.is_some_and(|name| !place::is_taken(name)) {
-                    copied.extend(self.report(tag).await?);
+                    match self.report(tag).await {
+                        Ok(copied) => all.copied.extend(copied),
+                        Err(error) => all.failed.push((tag.clone(), error)),
+                    }
                 }
             }
         }
-        if copied.is_empty() {
+        if all.copied.is_empty() && all.failed.is_empty() {
             return Err(CopyError::NoReports(place::written(&self.from)));
         }
-        Ok(copied)
+        Ok(all)
     }
 
     /// The image, and what it lists if it is an index.
@@ -90,12 +110,44 @@ impl<'a> Copy<'a> {
         if report.json().get("artifactType").and_then(Value::as_str) != Some(ARTIFACT_TYPE) {
             return Ok(None);
         }
+        let replaced = self.replaced(&report, tag).await?;
         self.blobs(&report).await?;
         self.write(&report, &place::by_digest(&self.to, &report.digest)).await?;
         self.signatures(&report).await?;
         self.write(&report, &place::by_tag(&self.to, tag)).await?;
         let report = place::by_digest(&self.to, &report.digest).whole();
-        Ok(Some(Copied { report, tag: tag.to_owned() }))
+        Ok(Some(Copied { report, tag: tag.to_owned(), replaced }))
+    }
+
+    /// The older report that the tag has where this one goes, if it has one.
+    async fn replaced(&self, report: &Manifest, tag: &str) -> Result<Option<String>, CopyError> {
+        let to = place::by_tag(&self.to, tag);
+        let there = match self.read(&to).await {
+            Ok(there) if there.digest != report.digest => there,
+            Ok(_) | Err(CopyError::Read { source: RegistryError::Absent { .. }, .. }) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let (before, now) =
+            (self.time(&self.to, &there).await, self.time(&self.from, report).await);
+        // What has no time is not newer than what has one.
+        if before.is_some_and(|before| now.is_none_or(|now| before >= now)) {
+            return Err(CopyError::NotOlder(to.whole()));
+        }
+        Ok(Some(there.digest))
+    }
+
+    /// When a report says that it was made.
+    async fn time(
+        &self,
+        repository: &Reference,
+        report: &Manifest,
+    ) -> Option<DateTime<FixedOffset>> {
+        let config = serde_json::from_value(report.json().get("config")?.clone()).ok()?;
+        let statement = self.store.blob(repository, &config).await.ok()?;
+        let statement: Statement = serde_json::from_slice(&statement).ok()?;
+        cosign::time(&statement.predicate)
     }
 
     async fn signatures(&self, report: &Manifest) -> Result<(), CopyError> {

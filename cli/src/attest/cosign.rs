@@ -161,7 +161,8 @@ fn layers(manifest: &Manifest, media_type: &str) -> Vec<OciDescriptor> {
     layers.filter(|layer: &OciDescriptor| layer.media_type.starts_with(media_type)).collect()
 }
 
-fn time(predicate: &RawValue) -> Option<DateTime<FixedOffset>> {
+/// When a predicate says that it was made.
+pub(super) fn time(predicate: &RawValue) -> Option<DateTime<FixedOffset>> {
     let predicate: Value = serde_json::from_str(predicate.get()).ok()?;
     let said = TIMES.iter().find_map(|at| predicate.pointer(at)?.as_str())?;
     DateTime::parse_from_rfc3339(said).ok()

@@ -19,7 +19,8 @@ use tokio::runtime::Runtime;
 use super::exit::{self, Mistake};
 use super::options::{World, rules_in};
 use super::print::{print, tell};
-use crate::attest::copy::Copy;
+use crate::attest::about::{self, AboutError};
+use crate::attest::copy::{Copied, Copy};
 use crate::attest::cosign::Wanted;
 use crate::attest::entries::Entries;
 use crate::attest::place::{self, Name};
@@ -27,6 +28,7 @@ use crate::attest::predicate;
 use crate::attest::publish::{PublishError, Pushed, Stated, Target, Whose};
 use crate::attest::signer::{Annotations, Signer, Unverified};
 use crate::host::AT_ONCE;
+use crate::legible;
 
 const USAGE: &str = "\
 signed-images attest [OPTIONS] <IMAGE@DIGEST> --type <TYPE>
@@ -38,7 +40,7 @@ signed-images attest [OPTIONS] <IMAGE@DIGEST> --type <TYPE>
 const HELP: &str = "\
 Exit codes:
   0  the report is signed and verified, and its tag was moved; or it was copied
-  1  failed: the tag was not moved
+  1  failed: the tag was not moved, or a report was not copied
   2  the command line or the predicate is wrong
   3  the report was pushed, but is not signed yet
 
@@ -80,12 +82,15 @@ pub(crate) struct Attest {
     /// The report's content: a JSON file, `-` is stdin; for `vuln` also the JSON output of trivy or grype
     #[arg(long, value_name = "FILE")]
     predicate: Option<PathBuf>,
-    /// Take the content that `cosign attest` attached to the image, if the signer below signed it
+    /// Take the newest content that `cosign attest` attached to the image, if the signer below signed it
     #[arg(long, requires = "signer")]
     from_cosign: bool,
     /// Copy an image's reports and their signatures to the repository that has a copy of the image
     #[arg(long, num_args = 2, value_names = ["IMAGE@DIGEST", "REPOSITORY"])]
     copy: Vec<String>,
+    /// Accept a predicate that names other digests than the image's: the image was copied after the scan
+    #[arg(long, conflicts_with_all = ["from_cosign", "copy"])]
+    of_another_digest: bool,
     /// When the scan ended, if the scan does not say it: `2026-01-31T12:00:00Z`
     #[arg(long, value_name = "TIME", value_parser = time)]
     scan_finished: Option<String>,
@@ -127,8 +132,7 @@ impl Attest {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         let runtime = Runtime::new()?;
         if let [from, to] = self.copy.as_slice() {
-            self.copy(from, to, &runtime)?;
-            return Ok(ExitCode::SUCCESS);
+            return self.copy(from, to, &runtime);
         }
         let signer = self.signer()?;
         let target = self.target()?;
@@ -222,12 +226,26 @@ impl Attest {
         let Target { image, predicate_type, .. } = target;
         let Some(path) = &self.predicate else {
             let signer = signer.context("--from-cosign needs a signer")?;
+            if let Some(Name(name)) = &self.name {
+                self.say(&format!(
+                    "what cosign attested has no name: only `{name}` may be attested by this signer, or whoever may push \
+                     chooses which report is called so"
+                ));
+            }
             let wanted = Wanted { image, predicate_type, signer };
             let (registries, trust) = (self.world.registries()?, self.world.trust()?);
             return Ok(runtime.block_on(wanted.find(&registries, &trust))?);
         };
         let read = predicate::read(path, predicate_type, self.scan_finished.as_deref());
-        Ok(read.map_err(Mistake::new)?)
+        let predicate = read.map_err(Mistake::new)?;
+        if !self.of_another_digest {
+            let registries = self.world.registries()?;
+            match runtime.block_on(about::check(&predicate, image, &registries)) {
+                Err(error @ AboutError::Another { .. }) => return Err(Mistake::new(error).into()),
+                checked => checked?,
+            }
+        }
+        Ok(predicate)
     }
 
     /// What is pushed of the predicate.
@@ -257,7 +275,7 @@ impl Attest {
         Ok(())
     }
 
-    fn copy(&self, from: &str, to: &str, runtime: &Runtime) -> anyhow::Result<()> {
+    fn copy(&self, from: &str, to: &str, runtime: &Runtime) -> anyhow::Result<ExitCode> {
         let image = place::image(from).map_err(Mistake::new)?;
         let to = place::repository(to).map_err(Mistake::new)?;
         let from = match &self.repository {
@@ -265,11 +283,15 @@ impl Attest {
             None => image.clone(),
         };
         let registries = self.world.registries()?;
-        let copied = runtime.block_on(Copy::new(&registries, from, to).all(&image))?;
-        for copied in copied.iter().filter(|_| !self.quiet) {
-            print(&format!("Report copied: {}, as {}\n", copied.report, copied.tag))?;
+        let all = runtime.block_on(Copy::new(&registries, from, to).all(&image))?;
+        for Copied { report, tag, replaced } in all.copied.iter().filter(|_| !self.quiet) {
+            let replaced = replaced.as_ref().map(|digest| format!(", in the place of {digest}"));
+            print(&format!("Report copied: {report}, as {tag}{}\n", replaced.unwrap_or_default()))?;
         }
-        Ok(())
+        for (tag, error) in &all.failed {
+            tell(&format!("not copied: {}: {error}\n", legible::line(tag)));
+        }
+        Ok(if all.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     fn say(&self, line: &str) {

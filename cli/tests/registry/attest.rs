@@ -18,7 +18,7 @@ type Registry = dyn Fn(&Request) -> Response;
 
 /// An image, and a key that signs reports about it, behind a server.
 struct World {
-    _real: Real,
+    real: Real,
     server: Server,
     folder: TempDir,
     image: String,
@@ -42,7 +42,7 @@ impl World {
         write("sources.yml", &json!({"insecure_sources": [server.host()]}).to_string());
         write("review.json", r#"{"approved": true}"#);
         let image = format!("{}/app@{digest}", server.host());
-        Some(Self { _real: real, server, folder, image })
+        Some(Self { real, server, folder, image })
     }
 
     /// Publishes a review of the image that nobody signs.
@@ -135,12 +135,23 @@ fn nothing_is_pushed_that_cannot_be_meant() {
     let image = world.image.clone();
     let tagged = image.split('@').next().unwrap().to_owned() + ":1";
     world.write("scan.json", r#"{"SchemaVersion": 2, "ArtifactName": "a"}"#);
+    let other = format!("r.local/clean@sha256:{}", "b".repeat(64));
+    let scan = json!({
+        "SchemaVersion": 2, "ArtifactName": "app:1", "CreatedAt": "2026-01-02T03:04:05Z",
+        "Metadata": {"RepoDigests": [other]}, "Results": [],
+    });
+    world.write("other.json", scan.to_string());
     world.write("list.json", "[]");
     world.write("text.json", "text");
     world.write("large.json", format!(r#"{{"a": "{}"}}"#, "x".repeat(4 << 20)));
     world.write("cosign.key", "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED SIGSTORE PRIVATE KEY-----\n");
     let review = "--type https://acme.io/review/v1 --predicate";
     let rows = [
+        (
+            2,
+            format!("{image} --type vuln --predicate other.json"),
+            "says that it is about `r.local/clean@sha256:bbb",
+        ),
         (2, format!("{tagged} {review} review.json"), "has no digest"),
         (2, format!("{image} --type review --predicate review.json"), "unknown type"),
         (2, format!("{image} {review} missing.json"), "cannot read predicate `missing.json`"),
@@ -191,4 +202,64 @@ fn a_report_goes_where_reading_may_go() {
     let outcome = world.attest();
     assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("insecure_sources"), "{}", outcome.stderr);
+}
+
+/// The digest that a scan names may be that of the index, which is not attested; another is told to be the same image.
+#[test]
+fn a_scan_may_name_the_image_otherwise() {
+    let Some(world) = World::new(|_, _| None) else { return };
+    let digest = world.image.split_once('@').unwrap().1.to_owned();
+    let scan = |names: &str| {
+        let scan = json!({
+            "SchemaVersion": 2, "ArtifactName": names, "CreatedAt": "2026-01-02T03:04:05Z",
+            "Metadata": {"RepoDigests": []}, "Results": [],
+        });
+        world.write("scan.json", scan.to_string());
+    };
+    let attest = |more: &str| {
+        let image = &world.image;
+        world.run(&format!("{image} --type vuln --predicate scan.json{more}"))
+    };
+    let other = format!("r.local/app@sha256:{}", "b".repeat(64));
+    let own = format!("elsewhere/app@{digest}");
+    for (names, more, code) in [
+        ("app:1", "", 3),
+        (own.as_str(), "", 3),
+        (other.as_str(), "", 2),
+        (other.as_str(), " --of-another-digest", 3),
+    ] {
+        scan(names);
+        let outcome = attest(more);
+        assert_eq!(outcome.code, Some(code), "{names}{more}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn what_cannot_be_copied_stops_no_other_report() {
+    let Some(world) = World::new(|_, _| None) else { return };
+    let (repository, digest) = world.image.split_once('@').unwrap();
+    let mirror = repository.replace("/app", "/mirror");
+    let tag =
+        |repository: &str, name: &str| format!("{repository}:{}.{name}", digest.replace(':', "-"));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let push = |to: String, time: &str, is_signed: bool| {
+        runtime.block_on(world.real.push_report(&to, time, is_signed))
+    };
+    push(tag("app", "aaa"), "2026-01-01T00:00:00Z", false);
+    push(tag("app", "fresh"), "2026-01-02T00:00:00Z", true);
+    push(tag("app", "grype"), "2026-01-03T00:00:00Z", true);
+    push(tag("app", "trivy"), "2026-01-04T00:00:00Z", true);
+    let newer = push(tag("mirror", "grype"), "2026-01-03T02:00:00+01:00", true);
+    let older = push(tag("mirror", "trivy"), "2026-01-01T00:00:00Z", true);
+    let line = format!("attest --copy {} {mirror} --sources-path sources.yml", world.image);
+    let outcome = signed_images(world.folder.path(), line.split_whitespace(), &[], "");
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
+    let copied: Vec<&str> = outcome.stdout.lines().collect();
+    assert_eq!(copied.len(), 2, "{copied:?}");
+    assert!(copied[0].ends_with(".fresh"), "{copied:?}");
+    assert!(copied[1].ends_with(&format!(".trivy, in the place of {older}")), "{copied:?}");
+    assert!(outcome.stderr.contains(".aaa: "), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("is not signed"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("is another report, that is not older"), "{}", outcome.stderr);
+    assert!(!outcome.stdout.contains(&newer), "{}", outcome.stdout);
 }

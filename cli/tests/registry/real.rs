@@ -10,7 +10,9 @@ use oci_client::client::{ClientConfig, ClientProtocol, Config, ImageLayer};
 use oci_client::manifest::OciImageManifest;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
+use serde_json::json;
 use signed_images::demo::Key;
+use signed_images_policy::policy::predicate_type::ARTIFACT_TYPE;
 use signed_images_testing::command::signed_images;
 use signed_images_testing::server::{Authority, Request, Response, Server, slowly};
 use tempfile::TempDir;
@@ -53,10 +55,22 @@ impl Real {
     }
 
     async fn push(&self, tag: &str, layer: ImageLayer, config: Config) -> String {
+        self.push_as(None, &format!("app:{tag}"), layer, config).await
+    }
+
+    /// Pushes what is called an artifact of that type.
+    async fn push_as(
+        &self,
+        artifact_type: Option<&str>,
+        to: &str,
+        layer: ImageLayer,
+        config: Config,
+    ) -> String {
         let client =
             Client::new(ClientConfig { protocol: ClientProtocol::Http, ..ClientConfig::default() });
-        let to: Reference = format!("{}/app:{tag}", self.host).parse().unwrap();
-        let manifest = OciImageManifest::build(std::slice::from_ref(&layer), &config, None);
+        let to: Reference = format!("{}/{to}", self.host).parse().unwrap();
+        let mut manifest = OciImageManifest::build(std::slice::from_ref(&layer), &config, None);
+        manifest.artifact_type = artifact_type.map(ToOwned::to_owned);
         client.push(&to, &[layer], config, &RegistryAuth::Anonymous, Some(manifest)).await.unwrap();
         client.fetch_manifest_digest(&to, &RegistryAuth::Anonymous).await.unwrap()
     }
@@ -66,6 +80,22 @@ impl Real {
         let config =
             r#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}"#;
         self.push("1", ImageLayer::oci_v1("app", None), Config::oci_v1(config, None)).await
+    }
+
+    /// Pushes a report of that time, with something in the place of its signature or without.
+    pub(crate) async fn push_report(&self, to: &str, time: &str, is_signed: bool) -> String {
+        let statement = json!({
+            "_type": "https://in-toto.io/Statement/v1", "predicateType": "https://acme.io/scan",
+            "subject": [], "predicate": {"metadata": {"scanFinishedOn": time}},
+        });
+        let layer = || ImageLayer::oci_v1("", None);
+        let config = Config::oci_v1(statement.to_string(), None);
+        let digest = self.push_as(Some(ARTIFACT_TYPE), to, layer(), config).await;
+        if is_signed {
+            let tag = format!("{}.sig", digest.replace(':', "-"));
+            self.push(&tag, layer(), Config::oci_v1("{}", None)).await;
+        }
+        digest
     }
 
     /// The way to it, for a server that stands in front of it.
