@@ -114,6 +114,7 @@ impl Draft {
         if let Some(module) = &options.module {
             policy.module.clone_from(module);
         }
+        policy.policy_server.clone_from(&options.policy_server);
         for workload in &self.workloads {
             policy.rules.push(workload.rule());
         }

@@ -69,6 +69,7 @@ fn made(
     if let Some(module) = &options.module {
         policy.module.clone_from(module);
     }
+    policy.policy_server.clone_from(&options.policy_server);
     let document = policy.document();
     let origin = (source.title(), source.origin());
     Ok(said.finish(&document, &mut policy.comments, (&origin.0, &origin.1), remarks))
@@ -111,6 +112,9 @@ pub(super) fn policy(
     let another = options.name.as_deref().filter(|another| *another != name);
     if let Some(mode) = options.mode.or(another.map(|_| Mode::Monitor)) {
         spec.insert(Value::from("mode"), Value::from(mode.name()));
+    }
+    if let Some(server) = &options.policy_server {
+        spec.insert(Value::from("policyServer"), Value::from(server.as_str()));
     }
     output.remove("status");
     output.insert(Value::from("metadata"), metadata(source, another.unwrap_or(name)));

@@ -71,6 +71,8 @@ pub struct Options {
     pub mode: Option<Mode>,
     /// Where its module is; without one, where this version's is published.
     pub module: Option<String>,
+    /// The policy server that runs it; without one, that of its source, or Kubewarden's default.
+    pub policy_server: Option<String>,
 }
 
 impl Options {

@@ -47,6 +47,8 @@ pub struct Policy {
     pub scope: Scope,
     /// Where its module is.
     pub module: String,
+    /// The policy server that runs it, if it is not Kubewarden's default.
+    pub policy_server: Option<String>,
     /// What becomes of what it rejects.
     pub mode: Mode,
     /// Whether the module may change objects.
@@ -113,6 +115,7 @@ impl Policy {
             name: name.to_owned(),
             scope,
             module: format!("{}:v{}", metadata.annotations.oci_url, env!("CARGO_PKG_VERSION")),
+            policy_server: None,
             mode: Mode::default(),
             mutating: metadata.mutating && pins,
             rules: metadata.rules,
@@ -161,7 +164,9 @@ impl Policy {
     #[must_use]
     pub fn document(&self) -> Mapping {
         let mut metadata = Mapping::from_iter([field("name", self.name.as_str())]);
-        let mut spec = Mapping::from_iter([
+        let server = self.policy_server.as_deref().map(|name| field("policyServer", name));
+        let mut spec: Mapping = server.into_iter().collect();
+        spec.extend([
             field("module", self.module.as_str()),
             field("mode", self.mode.name()),
             field("mutating", self.mutating),

@@ -55,6 +55,9 @@ pub(crate) struct Convert {
     /// The module that the policy server loads [default: the published one of this version]
     #[arg(long, value_name = "REFERENCE", value_parser = module)]
     module: Option<String>,
+    /// The `PolicyServer` that runs the policy [default: as in the source]
+    #[arg(long = "policy-server", value_name = "NAME", value_parser = name)]
+    server: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,6 +93,7 @@ impl Convert {
             name: self.name.clone(),
             mode: self.mode.map(of_manifest),
             module: self.module.clone(),
+            policy_server: self.server.clone(),
         };
         let conversion = convert(&sources, &options);
         mistakes

@@ -327,3 +327,17 @@ fn one_document_of_a_list_never_stops_the_rest() {
         ("`f`, ClusterPolicy `wrong`", expected)
     );
 }
+
+#[test]
+fn a_policy_server_is_named() {
+    let options = Options { policy_server: Some("images".to_owned()), ..Options::default() };
+    for name in ["kyverno-secret", "verify-image-signatures", "verification-config"] {
+        let path = root().join(format!("convert/tests/sources/{name}.yaml"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (sources, _) = Source::parse(name, &text);
+        for policy in convert(&sources, &options).policies {
+            let document: Value = yaml_serde::from_str(&policy.text).unwrap();
+            assert_eq!(document["spec"]["policyServer"], "images", "{name}");
+        }
+    }
+}
