@@ -39,6 +39,4 @@ pub use image_config::ImageProblem;
 pub use problem::ReportProblem;
 #[cfg(not(target_family = "wasm"))]
 pub use reduce::reduce;
-#[cfg(not(target_family = "wasm"))]
-pub use report::time_at;
-pub use report::{ReportSummary, evaluate};
+pub use report::{ReportSummary, evaluate, time_at};
