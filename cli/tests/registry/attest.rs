@@ -261,6 +261,10 @@ fn what_cannot_be_copied_stops_no_other_report() {
     assert!(has(&format!(".trivy, in the place of {older}")), "{copied:?}");
     assert!(outcome.stderr.contains(".aaa: "), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("is not signed"), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("is another report, that is not older"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("is another report, and not an older one"),
+        "{}",
+        outcome.stderr
+    );
     assert!(!outcome.stdout.contains(&newer), "{}", outcome.stdout);
 }

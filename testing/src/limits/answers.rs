@@ -21,18 +21,18 @@ pub(super) const MAKERS: &[Maker] = &[
     },
     || {
         let padded = |at| "\n".repeat(7_500) + &certificate(at, 20);
-        warned("manifest/a-thousand", layers(10, padded)).refused("more questions")
+        warned("manifest/a-thousand", layers(10, padded)).refused("more calls to the policy server")
     },
     || {
         let layers = of("layers", &list_of_bytes(90_000, "{}"));
-        warned("manifest/a-thousand-wide", layers).refused("more questions")
+        warned("manifest/a-thousand-wide", layers).refused("more calls to the policy server")
     },
     || warned("manifest/a-thousand-long", of("x", &format!("\"{}\"", "x".repeat(15_000)))),
     || signed("manifest/subjects-and-patterns", 256, layers(1_000, |at| certificate(at, 900))),
     || logged("manifest/log-entries", 1, logged_layers(950, 900)),
     || {
         logged("manifest/a-thousand-log-entries", 1_000, logged_layers(4, 20))
-            .refused("more questions")
+            .refused("more calls to the policy server")
     },
     || signed("manifest/wide", 1, of("layers", &list_of_bytes(2_900_000, "{}"))),
     || signed("manifest/beside", 1, of("x", &list_of_bytes(3_700_000, "0"))),

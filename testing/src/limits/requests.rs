@@ -55,7 +55,7 @@ pub(super) const MAKERS: &[Maker] = &[
     || all_match("rules/all-match", 150),
     || all_match("rules/all-match-more", RULES).refused("match more than"),
     || many_signers("rules/questions", 19),
-    || many_signers("rules/too-many-questions", 256).refused("more questions"),
+    || many_signers("rules/too-many-questions", 256).refused("more calls to the policy server"),
     long_words,
     || {
         with_settings(
@@ -198,7 +198,9 @@ fn many_signers(name: &'static str, count: usize) -> Limit {
 fn long_words() -> Limit {
     let limit = Limit::request("rules/long-words", create(&pod(IMAGES, plain), &warning(1)));
     let words = MISSING.to_owned() + &"x".repeat(256 * 1024);
-    limit.answered(Answers { verify: Err(words), ..Answers::default() }).refused("more questions")
+    limit
+        .answered(Answers { verify: Err(words), ..Answers::default() })
+        .refused("more calls to the policy server")
 }
 
 const MISSING: &str = "Image verification failed: missing signatures\n";
