@@ -30,10 +30,7 @@ pub(super) const MAKERS: &[Maker] = &[
     || warned("manifest/a-thousand-long", of("x", &format!("\"{}\"", "x".repeat(15_000)))),
     || signed("manifest/subjects-and-patterns", 256, layers(1_000, |at| certificate(at, 900))),
     || logged("manifest/log-entries", 1, logged_layers(950, 900)),
-    || {
-        logged("manifest/a-thousand-log-entries", 1_000, logged_layers(4, 20))
-            .refused("more calls to the policy server")
-    },
+    || logged("manifest/a-thousand-log-entries", 1_000, logged_layers(4, 20)),
     || signed("manifest/wide", 1, of("layers", &list_of_bytes(2_900_000, "{}"))),
     || signed("manifest/beside", 1, of("x", &list_of_bytes(3_700_000, "0"))),
     || signed("manifest/32-mb", 1, of("x", &format!("\"{}\"", "x".repeat(THIRTY_TWO_MB)))),

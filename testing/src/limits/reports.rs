@@ -28,7 +28,7 @@ pub(super) const MAKERS: &[Maker] = &[
         let asked = format!(r#""packages":{{"refuse":[{}]}}"#, patterns.join(","));
         let packages = packages.trim_end_matches(',');
         let bill = format!(r#"{{"spdxVersion":"SPDX-2.3","packages":[{packages}]}}"#);
-        report("reports/packages", SPDX, &asked, &bill).refused("lists what is refused")
+        report("reports/packages", SPDX, &asked, &bill).refused("lists packages that are not allowed")
     },
 ];
 

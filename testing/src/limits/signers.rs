@@ -59,7 +59,7 @@ pub(super) const MAKERS: &[Maker] = &[
                 "*b".repeat(50)
             ))
         })
-        .refused("tell them apart")
+        .refused("whether they are distinct")
     },
     || Limit::settings("signers/certificates", certificates(1, CERTIFICATE)),
     || Limit::settings("signers/long-chain", certificates(10, INTERMEDIATE)),
