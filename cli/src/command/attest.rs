@@ -68,6 +68,7 @@ Examples:
 
 /// Publish a signed report about an image (scan, SBOM, provenance)
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[command(after_help = HELP, override_usage = USAGE)]
 #[command(group = ArgGroup::new("content").args(["predicate", "from_cosign", "copy"]).required(true))]
 #[command(group = ArgGroup::new("whose").args(["settings_path", "key", "certificate_identity", "copy"]).required(true).multiple(true))]

@@ -28,7 +28,8 @@ pub(super) const MAKERS: &[Maker] = &[
         let asked = format!(r#""packages":{{"refuse":[{}]}}"#, patterns.join(","));
         let packages = packages.trim_end_matches(',');
         let bill = format!(r#"{{"spdxVersion":"SPDX-2.3","packages":[{packages}]}}"#);
-        report("reports/packages", SPDX, &asked, &bill).refused("lists packages that are not allowed")
+        report("reports/packages", SPDX, &asked, &bill)
+            .refused("lists packages that are not allowed")
     },
 ];
 
