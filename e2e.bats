@@ -926,7 +926,8 @@ YAML
   settings_refused "allOf[0]" "PEM"
 
   sed "s|key: \"REPLACE WITH.*|key: $(jq -Rs . "$KEYS/release.pub" | sed 's/\\/\\\\/g')|" -i "$BATS_TEST_TMPDIR/settings.json"
-  lets_in acme/app:signed
+  create "$(pod "$(image acme/app:signed)")"
+  refused 'no slsaprovenance1 report'
 }
 
 # ---- check -----------------------------------------------------------------------------------------
@@ -1120,7 +1121,7 @@ suggest() {
   # the same report under another name is another report
   attest acme/named:1 --type vuln --name grype --predicate scan.json --key "$KEYS/release.pub"
   exits 3
-  says '-a reportName=grype'
+  [[ $output == *'-a reportName=grype'* ]]
 
   echo '{"approved": true}' >"$BATS_TEST_TMPDIR/review.json"
   attest acme/named:1 --type https://acme.io/review/v1 --predicate review.json --key "$KEYS/release.pub" \
@@ -1253,7 +1254,7 @@ readonly FIXED='[{"VulnerabilityID": "CVE-2026-0001", "PkgName": "libssl3", "Ins
   scan "$(date --utc --date tomorrow +%Y-%m-%dT%H:%M:%SZ)"
   publishes release acme/aged:1 --type vuln --predicate scan.json
   create "$(pod "$(image acme/aged:1)")"
-  refused 'ahead of this clock'
+  refused 'has a time in the future'
 }
 
 @test "a report that is not signed, by a stranger, of another image or type, is refused" {
