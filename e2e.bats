@@ -1372,7 +1372,7 @@ readonly FIXED='[{"VulnerabilityID": "CVE-2026-0001", "PkgName": "libssl3", "Ins
   says 'needs the report' '`trivy (vuln)`'
   with_settings release --name trivy
   exits 1
-  says 'is not signed as the settings ask'
+  says 'is not signed as the settings require'
   with_settings stranger --name trivy
   exits 0
   create "$(pod "$(image acme/by-settings:1)")"
@@ -1400,7 +1400,8 @@ readonly FIXED='[{"VulnerabilityID": "CVE-2026-0001", "PkgName": "libssl3", "Ins
       accepted
     done
     for report in spdx:syft.spdx.json cyclonedx:syft.cyclonedx-1.4.json cyclonedx:syft.cyclonedx-1.6.json cyclonedx:syft.cyclonedx-1.7.json; do
-      publishes release acme/real:1 $option --type "${report%:*}" --predicate "$scans/${report#*:}"
+      # the bill of another image
+      publishes release acme/real:1 $option --of-another-digest --type "${report%:*}" --predicate "$scans/${report#*:}"
       asks_for "{type: \"${report%:*}\", packages: {refuse: [\"log4j-core\", \"event-stream@<3.3.6\"]}}"
       create "$(pod "$(image acme/real:1)")"
       accepted
