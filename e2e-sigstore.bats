@@ -433,7 +433,7 @@ attested() {
       --certificate-identity ci@example.com -- "${SIGNED_WITH[@]}"
     exits 1
     case $way in
-      bundle3) says 'names no log of certificates' ;;
+      bundle3) says 'contains no certificate transparency log' ;;
       *) says 'cosign verify-attestation' ;;
     esac
   done
