@@ -127,7 +127,7 @@ impl Check {
         let bytes = self.world.fetch(&module, runtime.handle()).map_err(exit::unfetched)?;
         let asking = Asking::new(&module, &bytes, self.demands.demands(), self.timeout);
         let asking = asking.map_err(Mistake::new)?;
-        let host = self.host(&module, &bytes, runtime.handle()).map_err(Mistake::new)?;
+        let host = self.host(&module, &bytes, runtime.handle()).map_err(exit::mistaken)?;
         if let Some(path) = self.policies.tests() {
             let suite = Suite::read(path).map_err(Mistake::new)?;
             let tests = Tests { suite, asking, host, jobs: self.jobs };

@@ -79,14 +79,16 @@ pub(super) fn of_image(verdict: Verdict) -> ExitCode {
     })
 }
 
-/// A module that is elsewhere and cannot be had leaves everything unchecked, as a machine does that reaches nothing; one
-/// that is not in its file is a mistake.
+/// A mistake, unless a machine that reaches nothing leaves everything unchecked.
+pub(super) fn mistaken(error: anyhow::Error) -> anyhow::Error {
+    if error.is::<Unchecked>() { error } else { Mistake::new(error).into() }
+}
+
+/// A module that is elsewhere and cannot be had leaves everything unchecked; one that is not in its file is a
+/// mistake.
 pub(super) fn unfetched(error: anyhow::Error) -> anyhow::Error {
-    if error.is::<Unchecked>() {
-        return error;
-    }
     match error.downcast_ref() {
-        None | Some(FetchError::File(_)) => Mistake::new(error).into(),
+        None | Some(FetchError::File(_)) => mistaken(error),
         Some(_) => Unchecked::new(error).into(),
     }
 }

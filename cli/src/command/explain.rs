@@ -107,7 +107,7 @@ impl Explain {
             let module = Module::from_bytes(&bytes).with_context(of_module)?;
             Ok(Evaluation { module, settings, host: Arc::new(host), deadline: None })
         };
-        let evaluation = evaluation().map_err(Mistake::new)?;
+        let evaluation = evaluation().map_err(exit::mistaken)?;
         explanation.verify(rules, &evaluation, now()).map_err(Mistake::new)?;
         Ok(())
     }

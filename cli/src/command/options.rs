@@ -113,6 +113,11 @@ impl RegistryOptions {
     /// When a file that they name cannot be read, or there are no CA certificates.
     pub(crate) fn read(&self, at_once: usize) -> anyhow::Result<Registries> {
         roots::check().map_err(Unchecked::new)?;
+        self.files(at_once)
+    }
+
+    /// The same, where perhaps nothing is asked.
+    fn files(&self, at_once: usize) -> anyhow::Result<Registries> {
         let sources = match &self.sources_path {
             Some(path) => Sources::read(path)?,
             None => Sources::from_env(),
@@ -195,7 +200,10 @@ impl World {
     /// # Errors
     /// When it cannot be had.
     pub(crate) fn fetch(&self, module: &Location, runtime: &Handle) -> anyhow::Result<Vec<u8>> {
-        let registries = self.registries.read(AT_ONCE)?;
+        let registries = match module.file() {
+            Some(_) => self.registries.files(AT_ONCE)?,
+            None => self.registries.read(AT_ONCE)?,
+        };
         runtime
             .block_on(module.fetch(&registries))
             .with_context(|| format!("cannot read module `{module}`"))

@@ -68,7 +68,7 @@ impl Suggest {
         let runtime: &Runtime = Box::leak(Box::new(Runtime::new().map_err(Unchecked::new)?));
         let keys = self.keys.iter().map(|path| keys_of(path)).collect::<anyhow::Result<Vec<_>>>();
         let keys = keys.map_err(Mistake::new)?.concat();
-        let host = self.world.live(runtime.handle().clone(), self.jobs).map_err(Mistake::new)?;
+        let host = self.world.live(runtime.handle().clone(), self.jobs).map_err(exit::mistaken)?;
         let sources = if self.cluster.cluster {
             let kinds: Vec<_> = built_in_kinds().collect();
             self.cluster.sources(&kinds, None, None, runtime.handle())?

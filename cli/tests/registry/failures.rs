@@ -3,11 +3,13 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use signed_images::demo::{Key, Registry};
+use signed_images_testing::command::signed_images;
 use signed_images_testing::server::{Authority, Request, Response, Server, slowly};
 use tokio::runtime::Runtime;
 
@@ -182,6 +184,15 @@ fn a_machine_without_ca_certificates_is_told_so() {
         assert_eq!(outcome.code, Some(3), "{}{}", outcome.stdout, outcome.stderr);
         assert!(outcome.stderr.contains("`ca-certificates`"), "{}", outcome.stderr);
     }
+    world.write("session.yml", "[]");
+    world.write("request.json", r#"{"uid": "1", "operation": "DELETE", "kind": {"group": "", "version": "v1", "kind": "Pod"}, "resource": {"group": "", "version": "v1", "resource": "pods"}, "userInfo": {}}"#);
+    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("../annotated-policy.wasm");
+    let line = format!(
+        "run --request-path request.json --settings-path settings.yaml --replay-host-capabilities-interactions session.yml {}",
+        module.display()
+    );
+    let replayed = signed_images(world.folder.path(), line.split_whitespace(), &none, "");
+    assert_eq!(replayed.code, Some(0), "nobody is asked: {}", replayed.stderr);
     let offline = run_with(world.folder.path(), &format!("explain --offline {image}"), &none);
     assert_eq!(offline.code, Some(0), "{}", offline.stderr);
 }
