@@ -23,6 +23,7 @@ mod demo;
 mod exit;
 mod expectations;
 mod explain;
+mod manifest;
 mod module;
 mod options;
 mod pinning;

@@ -95,6 +95,23 @@ fn names_and_modes() {
             assert!(outcome.stdout.contains(part), "{options:?}: {part}: {}", outcome.stdout);
         }
     }
+    // Of a policy with one of its own.
+    let surroundings = "--name b --policy-server images --failure-policy ignore --no-background-audit --namespace-selector env=prod --exclude-namespace ci";
+    let arguments = ["convert", "-"].into_iter().chain(surroundings.split(' '));
+    let outcome = signed_images(&sources(), arguments, &[], source);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    for part in [
+        "# As the options say:\n",
+        "# - `spec.policyServer`: is `images`; in the source, it is `reserved`\n",
+        "  policyServer: images\n",
+        "  failurePolicy: Ignore\n",
+        "  backgroundAudit: false\n",
+        "      a: b\n",
+        "        values: [prod]\n",
+        "        values: [ci]\n",
+    ] {
+        assert!(outcome.stdout.contains(part), "{part}: {}", outcome.stdout);
+    }
     let arguments = ["convert", "--name", "a", "verify-image-signatures.yaml"];
     let outcome = signed_images(&sources(), arguments, &[], "");
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""));

@@ -13,7 +13,8 @@ use super::remark::{Remark, Remarks, Weight};
 use super::signer::{field, texts};
 use super::workload::Workload;
 use super::{ConvertError, Converted, Options};
-use crate::manifest::{Policy, Scope};
+use crate::asked;
+use crate::manifest::{FailurePolicy, Policy, Scope, Webhook};
 use crate::yaml::join;
 
 /// A policy of this module in the making.
@@ -21,6 +22,7 @@ use crate::yaml::join;
 pub(super) struct Draft {
     pub(super) name: String,
     pub(super) scope: Scope,
+    pub(super) webhook: Webhook,
     pub(super) rules: Vec<DraftRule>,
     pub(super) exempt: Vec<String>,
     pub(super) unmatched: Unmatched,
@@ -35,6 +37,16 @@ pub(super) struct Draft {
 pub(super) enum Enforcement {
     Reject,
     Warn,
+}
+
+/// What Kyverno's `failurePolicy` comes to. It is also about images that cannot be checked; here, those are rejected.
+pub(super) fn failure_policy(given: &str, path: &str, remarks: &mut Remarks) -> FailurePolicy {
+    if given != "Ignore" {
+        return FailurePolicy::Fail;
+    }
+    let text = "an image that cannot be checked is rejected here; requests are let in when no policy server answers";
+    remarks.stricter(path, text);
+    FailurePolicy::Ignore
 }
 
 /// What becomes of an image that no rule is about.
@@ -83,6 +95,7 @@ impl Draft {
         Self {
             name: name.to_owned(),
             scope,
+            webhook: Webhook::default(),
             rules: Vec::new(),
             exempt: Vec::new(),
             unmatched: Unmatched::Accept,
@@ -108,20 +121,18 @@ impl Draft {
             self.remarks.stricter("", PUBLISH);
         }
         let settings = self.settings(rules);
-        let name = options.name.as_ref().unwrap_or(&self.name);
-        let mut policy = Policy::new(name, self.scope, settings)?;
-        policy.mode = options.mode.unwrap_or_else(|| options.mode_of_another(&self.name));
-        if let Some(module) = &options.module {
-            policy.module.clone_from(module);
-        }
-        policy.policy_server.clone_from(&options.policy_server);
+        let options = options.for_source(&self.name);
+        let mut policy = Policy::new(&self.name, self.scope, settings)?;
+        policy.webhook = self.webhook;
+        policy.mode = options.mode.unwrap_or_default();
         for workload in &self.workloads {
             policy.rules.push(workload.rule());
         }
-        remark_on_reach(&policy, &mut self.remarks);
+        let document = asked::change(policy.document(), &options, &mut self.remarks)?;
+        remark_on_reach(&policy, options.namespace.is_some(), &mut self.remarks);
         said.comments = said.comments.below("spec.settings");
         said.comments.add("spec.settings.unchangedImages", UNCHANGED);
-        Ok(said.finish(&policy.document(), &mut policy.comments, (title, origin), self.remarks))
+        Ok(said.finish(&document, &mut policy.comments, (title, origin), self.remarks))
     }
 
     fn settings(&self, rules: Vec<Value>) -> Mapping {
@@ -148,9 +159,9 @@ impl Draft {
 }
 
 /// A policy of one namespace may do less than one of the cluster.
-fn remark_on_reach(policy: &Policy, remarks: &mut Remarks) {
+fn remark_on_reach(policy: &Policy, is_put_into_one: bool, remarks: &mut Remarks) {
     let objects = policy.key_objects();
-    if let Scope::Namespace(_) = policy.scope {
+    if is_put_into_one || matches!(policy.scope, Scope::Namespace(_)) {
         remarks.note(
             "",
             "a policy of one namespace asks its policy server: allow it the host capabilities `oci/*` \

@@ -33,11 +33,12 @@ pub(super) fn text(origin: &str, remarks: &[Remark]) -> String {
 
 type Section = (&'static str, fn(Weight) -> bool);
 
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     ("THIS POLICY VERIFIES LESS THAN ITS SOURCE:", |weight| weight == Weight::Less),
     ("THIS POLICY REFUSES WHAT ITS SOURCE ADMITS:", |weight| weight == Weight::Stricter),
     ("THIS MUST BE FILLED IN FIRST:", |weight| weight == Weight::Open),
     ("NO POLICY SERVER CHECKS THIS:", |weight| matches!(weight, Weight::Unchecked(_))),
+    ("As the options say:", |weight| weight == Weight::Chosen),
     ("Otherwise than in its source:", |weight| weight == Weight::Note),
 ];
 
@@ -54,7 +55,9 @@ fn points(remarks: &[&Remark]) -> Vec<String> {
     let line = |(remark, places): (&Remark, Vec<String>)| {
         let allow = match remark.weight {
             Weight::Unchecked(what) => format!(" (--allow {what})"),
-            Weight::Less | Weight::Stricter | Weight::Open | Weight::Note => String::new(),
+            Weight::Less | Weight::Stricter | Weight::Open | Weight::Chosen | Weight::Note => {
+                String::new()
+            }
         };
         match places.len() {
             0 => format!("- {}{allow}", remark.text),

@@ -19,14 +19,14 @@ use self::attestor::attestors;
 use self::demand::{Demand, Expression};
 use self::types::{Configurations, Constraints, Document, HARMLESS, ResourceRule, Spec};
 use super::attestation::Report;
-use super::draft::{Draft, DraftRule, Enforcement, Pinning};
+use super::draft::{Draft, DraftRule, Enforcement, Pinning, failure_policy};
 use super::images::{self, Beyond};
 use super::pattern::Dialect;
 use super::read::{Fault, nth, read};
 use super::remark::Remarks;
 use super::source::Source;
 use super::trust::Trust;
-use crate::manifest::Scope;
+use crate::manifest::{Scope, Webhook};
 
 /// The policy that says the same.
 pub(super) fn convert(source: &Source, name: &str) -> Result<Draft, Fault> {
@@ -54,9 +54,22 @@ pub(super) fn convert(source: &Source, name: &str) -> Result<Draft, Fault> {
         reach(constraints, &mut remarks);
     }
     other_fields(&spec, enforcement, &mut remarks);
+    draft.webhook = webhook(&spec, &mut remarks);
     let (name, exclude) = (name.to_owned(), Vec::new());
     draft.rules.push(DraftRule { name, images, exclude, enforcement, trust, reports, remarks });
     Ok(draft)
+}
+
+/// How the API server asks: as it asks Kyverno.
+fn webhook(spec: &Spec, remarks: &mut Remarks) -> Webhook {
+    let failure = spec.failure_policy.as_deref();
+    let constraints = spec.match_constraints.as_ref();
+    Webhook {
+        failure_policy: failure.map(|given| failure_policy(given, "spec.failurePolicy", remarks)),
+        timeout: spec.webhook_configuration.as_ref().and_then(|own| own.timeout_seconds),
+        object_selector: constraints.and_then(|own| own.object_selector.clone()),
+        match_conditions: None,
+    }
 }
 
 fn other_fields(spec: &Spec, enforcement: Enforcement, remarks: &mut Remarks) {
@@ -78,10 +91,6 @@ fn other_fields(spec: &Spec, enforcement: Enforcement, remarks: &mut Remarks) {
     if enforcement == Enforcement::Warn {
         let text = "images pass with a warning, and references that cannot be read are refused";
         remarks.note("spec.validationActions", text);
-    }
-    if spec.failure_policy.as_deref() == Some("Ignore") {
-        let text = "requests are refused when the policy cannot be asked";
-        remarks.stricter("spec.failurePolicy", text);
     }
     if let Some(evaluation) = &spec.evaluation {
         if let Some(mode) = evaluation.mode.as_deref().filter(|mode| *mode != "Kubernetes") {
@@ -115,15 +124,14 @@ const RESOURCES: [&str; 10] = [
 ];
 
 fn reach(constraints: &Constraints, remarks: &mut Remarks) {
-    let left_out = [
-        ("objectSelector", constraints.object_selector.is_some()),
-        ("excludeResourceRules", constraints.exclude_resource_rules.is_some()),
-    ];
-    for (key, is_given) in left_out {
-        if is_given {
-            let text = "is left out: the rule applies to more";
-            remarks.stricter(&format!("spec.matchConstraints.{key}"), text);
-        }
+    if constraints.exclude_resource_rules.is_some() {
+        let text = "is left out: the rule applies to more";
+        remarks.stricter("spec.matchConstraints.excludeResourceRules", text);
+    }
+    if constraints.object_selector.as_ref().is_some_and(|selector| !selector.is_empty()) {
+        let text =
+            "selects all that holds Pods by its labels; in the source, what `resourceRules` names";
+        remarks.stricter("spec.matchConstraints.objectSelector", text);
     }
     for (index, rule) in constraints.resource_rules.iter().enumerate() {
         resources(rule, &nth("spec.matchConstraints.resourceRules", index), remarks);

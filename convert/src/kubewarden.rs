@@ -16,12 +16,13 @@ use super::remark::Remarks;
 use super::signer::{field, mapping, texts};
 use super::source::Source;
 use super::{ConvertError, Converted, Options};
-use crate::manifest::{Mode, Policy, Scope, TIMEOUT_SECONDS};
+use crate::asked;
+use crate::manifest::{Policy, Scope, TIMEOUT_SECONDS, evaluation_within};
 
 /// What a policy of `verify-image-signatures` has for a module.
 const MODULE: &str = "verify-image-signatures";
-/// What is left to the policy server, so that it can still answer.
-const MARGIN_SECONDS: u64 = 5;
+/// What a policy is called whose source has no name.
+const NAME: &str = "verified-images";
 
 /// A verification config.
 pub(super) fn verification_config(
@@ -63,14 +64,11 @@ fn made(
     options: &Options,
     (said, remarks): (Said, Remarks),
 ) -> Result<Converted, ConvertError> {
-    let name = options.name.as_deref().unwrap_or("verified-images");
-    let mut policy = Policy::new(name, Scope::Cluster(None), settings)?;
-    policy.mode = options.mode.unwrap_or_else(|| options.mode_of_another("verified-images"));
-    if let Some(module) = &options.module {
-        policy.module.clone_from(module);
-    }
-    policy.policy_server.clone_from(&options.policy_server);
-    let document = policy.document();
+    let options = options.for_source(NAME);
+    let mut policy = Policy::new(NAME, Scope::Cluster(None), settings)?;
+    policy.mode = options.mode.unwrap_or_default();
+    // Such a source says nothing that the options could contradict.
+    let document = asked::change(policy.document(), &options, &mut Remarks::default())?;
     let origin = (source.title(), source.origin());
     Ok(said.finish(&document, &mut policy.comments, (&origin.0, &origin.1), remarks))
 }
@@ -98,9 +96,8 @@ pub(super) fn policy(
     let mut ours = Policy::new(name, Scope::Cluster(None), settings.clone())?;
     let rules = rules(&spec, &ours)?;
     let (timeout, evaluation) = timeouts(&spec);
-    let module = options.module.as_deref().unwrap_or(&ours.module);
     let changed = [
-        field("module", module),
+        field("module", ours.module.as_str()),
         field("rules", rules),
         field("timeoutSeconds", timeout),
         field("timeoutEvalSeconds", evaluation),
@@ -109,24 +106,18 @@ pub(super) fn policy(
     for (key, value) in changed {
         spec.insert(key, value);
     }
-    let another = options.name.as_deref().filter(|another| *another != name);
-    if let Some(mode) = options.mode.or(another.map(|_| Mode::Monitor)) {
-        spec.insert(Value::from("mode"), Value::from(mode.name()));
-    }
-    if let Some(server) = &options.policy_server {
-        spec.insert(Value::from("policyServer"), Value::from(server.as_str()));
-    }
-    output.remove("status");
-    output.insert(Value::from("metadata"), metadata(source, another.unwrap_or(name)));
+    let options = options.for_source(name);
+    let mut remarks = remarks(source, options.name.as_deref() != Some(name), &options);
+    output.insert(Value::from("metadata"), metadata(source, name));
     output.insert(Value::from("spec"), Value::Mapping(spec));
+    let output = asked::change(output, &options, &mut remarks)?;
     let mut said = Said::default();
     said.comments.add("spec.settings.unchangedImages", UNCHANGED);
-    let remarks = remarks(source, another.is_some());
     let origin = (source.title(), source.origin());
     Ok(said.finish(&output, &mut ours.comments, (&origin.0, &origin.1), remarks))
 }
 
-fn remarks(source: &Source, is_another: bool) -> Remarks {
+fn remarks(source: &Source, is_another: bool, options: &Options) -> Remarks {
     let mut remarks = Remarks::default();
     remarks.note("", "kinds that are not known are rejected: there, they are accepted");
     if !is_another {
@@ -136,7 +127,7 @@ fn remarks(source: &Source, is_another: bool) -> Remarks {
              convert with `--name`",
         );
     }
-    if source.text("kind") == Some("AdmissionPolicy") {
+    if options.namespace.is_some() || source.text("kind") == Some("AdmissionPolicy") {
         remarks.note(
             "",
             "a policy of one namespace asks its policy server: allow it the host capabilities `oci/*` and `crypto/*` \
@@ -170,7 +161,7 @@ fn with_unchanged(mut settings: Mapping) -> Mapping {
 fn timeouts(spec: &Mapping) -> (u64, u64) {
     let written = |key: &str| spec.get(key).and_then(Value::as_u64);
     let timeout = written("timeoutSeconds").unwrap_or(TIMEOUT_SECONDS);
-    let evaluation = timeout.saturating_sub(MARGIN_SECONDS).max(1);
+    let evaluation = evaluation_within(timeout);
     (timeout, written("timeoutEvalSeconds").unwrap_or(evaluation))
 }
 

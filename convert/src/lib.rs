@@ -13,6 +13,7 @@
 // A field of a source that is read and not used would be lost in silence.
 #![deny(dead_code)]
 
+mod asked;
 mod attestation;
 mod check;
 mod draft;
@@ -37,11 +38,12 @@ mod trust;
 mod workload;
 pub mod yaml;
 
+pub use manifest::Options;
 pub use read::Fault;
 pub use remark::{Remark, Unchecked, Weight};
 pub use source::{Source, SourceError};
 
-use manifest::Mode;
+use manifest::OptionsError;
 
 /// A converted policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,29 +64,6 @@ impl Converted {
     }
 }
 
-/// What the output is to be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    /// Its name; without one, that of its source.
-    pub name: Option<String>,
-    /// Without one, what the source says; of another name, it monitors.
-    pub mode: Option<Mode>,
-    /// Where its module is; without one, where this version's is published.
-    pub module: Option<String>,
-    /// The policy server that runs it; without one, that of its source, or Kubewarden's default.
-    pub policy_server: Option<String>,
-}
-
-impl Options {
-    /// The mode of what is called otherwise than its source, or the usual one.
-    fn mode_of_another(&self, name: &str) -> Mode {
-        match &self.name {
-            Some(another) if another != name => Mode::Monitor,
-            Some(_) | None => Mode::default(),
-        }
-    }
-}
-
 /// What became of documents.
 #[derive(Debug, Default)]
 pub struct Conversion {
@@ -102,6 +81,9 @@ pub enum ConvertError {
     /// Something in it is not what it must be.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// The options cannot be followed.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
     /// The metadata that this package was built with is not a policy's.
     #[error(transparent)]
     Metadata(#[from] yaml_serde::Error),

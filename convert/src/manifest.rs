@@ -8,6 +8,16 @@
 //! - Where is the module? Without a scheme, for which Kubewarden takes `registry://`: the form in Rancher finds no
 //!   module that is written with one.
 //! - How long may it take? As long as a policy server lets it: a cold verification takes seconds.
+//! - Who changes one? [`Manifest`] is one field by field, which [`Options`] change.
+
+mod document;
+mod options;
+mod selector;
+
+pub(crate) use self::document::Replaced;
+pub use self::document::{Manifest, OptionsError};
+pub use self::options::{FailurePolicy, Options};
+pub use self::selector::{Requirement, parse as parse_selector};
 
 use std::fmt;
 
@@ -33,10 +43,21 @@ struct Annotations {
     oci_url: String,
 }
 
+/// The time-outs of the webhook, and of the evaluation by the policy server.
+const WEBHOOK: &str = "timeoutSeconds";
+const EVALUATION: &str = "timeoutEvalSeconds";
+
 /// The most that a webhook may take.
 pub(crate) const TIMEOUT_SECONDS: u64 = 30;
-/// Some seconds less, so that the policy server can still answer.
-const TIMEOUT_EVAL_SECONDS: u64 = 25;
+/// The least that Kubewarden takes for either.
+const MIN_TIMEOUT_SECONDS: u64 = 2;
+/// What an evaluation has less than its webhook, so that the policy server can still answer.
+const MARGIN_SECONDS: u64 = 5;
+
+/// How long an evaluation may take, when its webhook may take so long.
+pub(crate) fn evaluation_within(webhook: u64) -> u64 {
+    webhook.saturating_sub(MARGIN_SECONDS).max(MIN_TIMEOUT_SECONDS)
+}
 
 /// The manifest of a policy.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,14 +68,14 @@ pub struct Policy {
     pub scope: Scope,
     /// Where its module is.
     pub module: String,
-    /// The policy server that runs it, if it is not Kubewarden's default.
-    pub policy_server: Option<String>,
     /// What becomes of what it rejects.
     pub mode: Mode,
     /// Whether the module may change objects.
     pub mutating: bool,
     /// Which requests it reviews.
     pub rules: Vec<Rule>,
+    /// How the API server asks about them.
+    pub webhook: Webhook,
     /// What it is set to.
     pub settings: Mapping,
     /// Comments, by their path in the manifest: `spec.settings.rules[0]`.
@@ -73,6 +94,19 @@ pub struct Rule {
     pub resources: Vec<String>,
     /// `CREATE`, …
     pub operations: Vec<String>,
+}
+
+/// How the API server asks a policy; of what is missing, Kubernetes has a default.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Webhook {
+    /// What becomes of a request when no policy server answers.
+    pub failure_policy: Option<FailurePolicy>,
+    /// How many seconds it may take; without a number, as long as Kubernetes lets it.
+    pub timeout: Option<u64>,
+    /// The labels of the objects that it is asked about.
+    pub object_selector: Option<Mapping>,
+    /// Expressions of CEL which a request must satisfy.
+    pub match_conditions: Option<Value>,
 }
 
 /// What becomes of what a policy rejects.
@@ -115,10 +149,10 @@ impl Policy {
             name: name.to_owned(),
             scope,
             module: format!("{}:v{}", metadata.annotations.oci_url, env!("CARGO_PKG_VERSION")),
-            policy_server: None,
             mode: Mode::default(),
             mutating: metadata.mutating && pins,
             rules: metadata.rules,
+            webhook: Webhook::default(),
             settings,
             comments: Comments::default(),
         })
@@ -164,21 +198,27 @@ impl Policy {
     #[must_use]
     pub fn document(&self) -> Mapping {
         let mut metadata = Mapping::from_iter([field("name", self.name.as_str())]);
-        let server = self.policy_server.as_deref().map(|name| field("policyServer", name));
-        let mut spec: Mapping = server.into_iter().collect();
-        spec.extend([
+        let webhook = &self.webhook;
+        let timeout = webhook.timeout.unwrap_or(TIMEOUT_SECONDS).max(MIN_TIMEOUT_SECONDS);
+        let mut spec = Mapping::from_iter([
             field("module", self.module.as_str()),
             field("mode", self.mode.name()),
             field("mutating", self.mutating),
-            field("timeoutSeconds", TIMEOUT_SECONDS),
-            field("timeoutEvalSeconds", TIMEOUT_EVAL_SECONDS),
+        ]);
+        spec.extend(webhook.failure_policy.map(|policy| field("failurePolicy", policy.name())));
+        spec.extend([
+            field(WEBHOOK, timeout),
+            field(EVALUATION, evaluation_within(timeout)),
             field("rules", yaml_serde::to_value(&self.rules).unwrap_or_default()),
         ]);
+        if let Scope::Cluster(Some(selector)) = &self.scope {
+            spec.extend([field("namespaceSelector", Value::Mapping(selector.clone()))]);
+        }
+        let objects = webhook.object_selector.clone();
+        spec.extend(objects.map(|selector| field("objectSelector", Value::Mapping(selector))));
+        spec.extend(webhook.match_conditions.clone().map(|all| field("matchConditions", all)));
         let kind = match &self.scope {
-            Scope::Cluster(selector) => {
-                if let Some(selector) = selector {
-                    spec.extend([field("namespaceSelector", Value::Mapping(selector.clone()))]);
-                }
+            Scope::Cluster(_) => {
                 let objects = self.key_objects().into_iter().map(object).collect::<Vec<_>>();
                 if !objects.is_empty() {
                     spec.extend([field("contextAwareResources", Value::Sequence(objects))]);

@@ -13,6 +13,8 @@ pub enum Weight {
     Open,
     /// Something that the source verifies and that no policy server can.
     Unchecked(Unchecked),
+    /// Otherwise because whoever converts wants it so.
+    Chosen,
     /// Otherwise, and neither more nor less.
     Note,
 }
@@ -83,6 +85,10 @@ impl Remarks {
         self.add(Weight::Unchecked(what), path, text);
     }
 
+    pub(super) fn chosen(&mut self, path: &str, text: impl Into<String>) {
+        self.add(Weight::Chosen, path, text);
+    }
+
     pub(super) fn note(&mut self, path: &str, text: impl Into<String>) {
         self.add(Weight::Note, path, text);
     }
@@ -110,7 +116,7 @@ impl Remarks {
     pub(super) fn are_light(&self) -> bool {
         self.0.iter().all(|remark| match remark.weight {
             Weight::Less | Weight::Stricter | Weight::Open => false,
-            Weight::Unchecked(_) | Weight::Note => true,
+            Weight::Unchecked(_) | Weight::Chosen | Weight::Note => true,
         })
     }
 
@@ -138,7 +144,7 @@ impl Remark {
             Weight::Stricter => "STRICTER: ",
             Weight::Open => "FILL IN: ",
             Weight::Unchecked(_) => return None,
-            Weight::Note => "",
+            Weight::Chosen | Weight::Note => "",
         };
         let place = if self.path.is_empty() { String::new() } else { format!("`{}`: ", self.path) };
         Some(format!("{mark}{place}{}", self.text))

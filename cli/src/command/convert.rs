@@ -8,20 +8,29 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::policy::Mode;
-use super::policy::arguments::{module, name};
-use super::print::{print, tell};
 use clap::{Args, ValueEnum};
-use signed_images_convert::manifest;
-use signed_images_convert::{Conversion, Converted, Options, Source, Unchecked, Weight, convert};
+use signed_images_convert::{Conversion, Converted, Source, Unchecked, Weight, convert};
 
+use super::manifest::{ManifestOptions, default};
+use super::print::{print, tell};
 use crate::{legible, text};
 
 const BAD_INPUT: u8 = 2;
 
+const AS_THERE: &str = "as in the source";
+
 /// Convert policies of Kyverno, policy-controller and Kubewarden
+///
+/// What surrounds the settings stays as in the source, unless an option changes it. A comment at the top names what
+/// options change.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    mut_arg("name", |name| default(name, "the name of its source")),
+    mut_arg("namespaced", |namespaced| default(namespaced, AS_THERE)),
+    mut_arg("mode", |mode| default(mode, "monitor with another --name, else as in the source")),
+    mut_arg("server", |server| default(server, AS_THERE)),
+    mut_arg("without_answer", |policy| default(policy, AS_THERE)),
+    after_help = "\
 What is converted:
   Kyverno            ClusterPolicy, Policy (`verifyImages`), ImageValidatingPolicy
   policy-controller  ClusterImagePolicy (those of one run become one policy)
@@ -38,7 +47,8 @@ Examples:
   signed-images convert check-images.yaml >policy.yaml
   kubectl get clusterpolicies -o yaml | signed-images convert -
   signed-images convert --allow sct,tlog image-policies/*.yaml >policy.yaml
-  signed-images convert --name signed-images signed.yaml | kubectl apply -f -")]
+  signed-images convert --name signed-images signed.yaml | kubectl apply -f -"
+)]
 pub(crate) struct Convert {
     /// YAML or JSON files with one or more documents; `-` is stdin
     #[arg(required = true, value_name = "FILE")]
@@ -46,18 +56,8 @@ pub(crate) struct Convert {
     /// What may be lost because no policy server can verify it
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     allow: Vec<Allowed>,
-    /// The policy's name [default: the name of its source]
-    #[arg(long, value_name = "NAME", value_parser = name)]
-    name: Option<String>,
-    /// Whether rejections are enforced [default: monitor with another --name, else as in the source]
-    #[arg(long, value_name = "MODE")]
-    mode: Option<Mode>,
-    /// The module that the policy server loads [default: the published one of this version]
-    #[arg(long, value_name = "REFERENCE", value_parser = module)]
-    module: Option<String>,
-    /// The `PolicyServer` that runs the policy [default: as in the source]
-    #[arg(long = "policy-server", value_name = "NAME", value_parser = name)]
-    server: Option<String>,
+    #[command(flatten)]
+    manifest: ManifestOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -89,13 +89,7 @@ impl Convert {
             sources.extend(read);
             mistakes.extend(mistake);
         }
-        let options = Options {
-            name: self.name.clone(),
-            mode: self.mode.map(of_manifest),
-            module: self.module.clone(),
-            policy_server: self.server.clone(),
-        };
-        let conversion = convert(&sources, &options);
+        let conversion = convert(&sources, &self.manifest.options());
         mistakes
             .extend(conversion.refused.iter().map(|(place, error)| format!("{place}: {error}")));
         mistakes.extend(self.nothing_to_print(&conversion, &mistakes));
@@ -109,7 +103,7 @@ impl Convert {
 
     /// One name is for one policy.
     fn is_ambiguous(&self, conversion: &Conversion) -> bool {
-        self.name.is_some() && conversion.policies.len() > 1
+        self.manifest.name.is_some() && conversion.policies.len() > 1
     }
 
     fn nothing_to_print(&self, conversion: &Conversion, mistakes: &[String]) -> Option<String> {
@@ -166,13 +160,6 @@ impl Convert {
             parts.push(format!("leaves out what no policy server checks (--allow {names})"));
         }
         (!parts.is_empty()).then(|| format!("{}: {}", policy.name, parts.join("; ")))
-    }
-}
-
-fn of_manifest(mode: Mode) -> manifest::Mode {
-    match mode {
-        Mode::Protect => manifest::Mode::Protect,
-        Mode::Monitor => manifest::Mode::Monitor,
     }
 }
 

@@ -137,7 +137,10 @@ fn a_mistake_is_named() {
         ("policy -s settings.yaml --module ghcr.io/a/b", "add the version"),
         ("policy -s settings.yaml --namespace-selector a=(", "`(` without `)`"),
         ("policy -s settings.yaml --exclude-namespace a --namespaced b", "cannot be used with"),
-        ("policy -s namespaced.yaml --exclude-namespace a", "from an AdmissionPolicy"),
+        (
+            "policy -s namespaced.yaml --exclude-namespace a",
+            "an AdmissionPolicy is only for its own namespace",
+        ),
     ];
     for (line, expected) in rows {
         let arguments: Vec<&str> = line.split(' ').collect();

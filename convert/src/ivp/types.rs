@@ -8,12 +8,11 @@ use serde::Deserialize;
 use yaml_serde::{Mapping, Value};
 
 /// Places that say nothing of what is verified.
-pub(super) const HARMLESS: [&str; 14] = [
+pub(super) const HARMLESS: [&str; 13] = [
     "spec.auditAnnotations",
     // Variables are read by expressions; those that are not understood are told, whatever they read.
     "spec.variables",
     "spec.evaluation.background",
-    "spec.webhookConfiguration.timeoutSeconds",
     "spec.matchConstraints.matchPolicy",
     "spec.matchConstraints.resourceRules[].apiGroups",
     "spec.matchConstraints.resourceRules[].apiVersions",
@@ -61,6 +60,7 @@ pub(super) struct Spec {
 #[serde(rename_all = "camelCase")]
 pub(super) struct WebhookConfiguration {
     pub(super) match_conditions: Option<Value>,
+    pub(super) timeout_seconds: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,7 +78,7 @@ pub(super) struct Admission {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Constraints {
     pub(super) namespace_selector: Option<Mapping>,
-    pub(super) object_selector: Option<Value>,
+    pub(super) object_selector: Option<Mapping>,
     pub(super) exclude_resource_rules: Option<Value>,
     #[serde(default)]
     pub(super) resource_rules: Vec<ResourceRule>,

@@ -14,15 +14,17 @@ mod selector;
 mod types;
 mod variable;
 
+use yaml_serde::Value;
+
 use self::attestor::{Around, ConfigMap};
 use self::selector::Requirements;
 use self::types::{Document, HARMLESS, Rule, Spec};
-use super::draft::{Draft, DraftRule, Enforcement, Pinning};
+use super::draft::{Draft, DraftRule, Enforcement, Pinning, failure_policy};
 use super::read::{Fault, nth, read};
 use super::remark::Remarks;
 use super::source::Source;
 use super::workload::Workload;
-use crate::manifest::Scope;
+use crate::manifest::{Scope, Webhook};
 use crate::yaml::join;
 
 /// The policies that say the same; none, if the document verifies no images.
@@ -32,6 +34,7 @@ pub(super) fn convert(source: &Source, name: &str) -> Result<Vec<Draft>, Fault> 
     let spec = document.spec.ok_or_else(|| Fault::new("", "`spec` is missing"))?;
     let enforcement = enforcement(&spec, &mut remarks);
     spec_remarks(&spec, &mut remarks);
+    let webhook = webhook(&spec, &mut remarks);
     let namespace = (source.text("kind") == Some("Policy"))
         .then(|| source.metadata("namespace").unwrap_or("default").to_owned());
     let mut groups: Vec<(Requirements, Draft)> = Vec::new();
@@ -55,6 +58,7 @@ pub(super) fn convert(source: &Source, name: &str) -> Result<Vec<Draft>, Fault> 
     }
     let drafts = groups.into_iter().map(|(_, mut draft)| {
         draft.remarks.extend(remarks.clone());
+        draft.webhook = webhook.clone();
         draft
     });
     Ok(drafts.collect())
@@ -185,25 +189,39 @@ fn spec_remarks(spec: &Spec, remarks: &mut Remarks) {
         "namespaces that Kyverno's own configuration leaves out (`resourceFilters`, the webhooks' \
          selectors) are reviewed, but for that of Kubewarden",
     );
-    let webhook = spec.webhook_configuration.as_ref();
-    let failure = webhook.and_then(|webhook| webhook.failure_policy.as_deref());
-    let failures = [
-        ("spec.failurePolicy", spec.failure_policy.as_deref()),
-        ("spec.webhookConfiguration.failurePolicy", failure),
-    ];
-    for (path, failure) in failures {
-        if failure == Some("Ignore") {
-            remarks.stricter(path, "requests are refused when the policy cannot be asked");
-        }
-    }
     if spec.apply_rules.as_deref() == Some("One") {
         remarks.stricter("spec.applyRules", "every rule that matches an image must hold");
     }
     if spec.admission == Some(false) {
         remarks.stricter("spec.admission", "requests are reviewed here");
     }
-    if webhook.is_some_and(|webhook| webhook.match_conditions.is_some()) {
-        let text = "is left out: the policy is asked about every request that its rules select";
+}
+
+/// How the API server asks: as it asks Kyverno, by what stands in the webhook's configuration, or beside it.
+fn webhook(spec: &Spec, remarks: &mut Remarks) -> Webhook {
+    let own = spec.webhook_configuration.as_ref();
+    let failure_policies = [
+        (
+            "spec.webhookConfiguration.failurePolicy",
+            own.and_then(|own| own.failure_policy.as_ref()),
+        ),
+        ("spec.failurePolicy", spec.failure_policy.as_ref()),
+    ];
+    let conditions = own.and_then(|own| own.match_conditions.clone());
+    let reads_objects = |condition: &Value| {
+        let expression = condition.get("expression").and_then(Value::as_str);
+        expression.is_none_or(|expression| expression.to_lowercase().contains("object"))
+    };
+    if conditions.iter().filter_map(Value::as_sequence).flatten().any(reads_objects) {
+        let text =
+            "is asked of all that holds Pods: where it cannot be evaluated, the object is rejected";
         remarks.stricter("spec.webhookConfiguration.matchConditions", text);
+    }
+    let given = failure_policies.into_iter().find_map(|(path, given)| Some((path, given?)));
+    Webhook {
+        failure_policy: given.map(|(path, given)| failure_policy(given, path, remarks)),
+        timeout: own.and_then(|own| own.timeout_seconds).or(spec.webhook_timeout_seconds),
+        object_selector: None,
+        match_conditions: conditions,
     }
 }

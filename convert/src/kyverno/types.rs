@@ -8,12 +8,10 @@ use serde::Deserialize;
 use yaml_serde::Value;
 
 /// Places that say nothing of what is verified.
-pub(super) const HARMLESS: [&str; 21] = [
+pub(super) const HARMLESS: [&str; 19] = [
     "spec.background",
     "spec.emitWarning",
     "spec.schemaValidation",
-    "spec.webhookTimeoutSeconds",
-    "spec.webhookConfiguration.timeoutSeconds",
     "spec.mutateExistingOnPolicyUpdate",
     "spec.generateExistingOnPolicyUpdate",
     "spec.generateExisting",
@@ -49,6 +47,7 @@ pub(super) struct Spec {
     #[serde(default)]
     pub(super) validation_failure_action_overrides: Vec<Override>,
     pub(super) admission: Option<bool>,
+    pub(super) webhook_timeout_seconds: Option<u64>,
     pub(super) webhook_configuration: Option<WebhookConfiguration>,
 }
 
@@ -57,6 +56,7 @@ pub(super) struct Spec {
 pub(super) struct WebhookConfiguration {
     pub(super) match_conditions: Option<Value>,
     pub(super) failure_policy: Option<String>,
+    pub(super) timeout_seconds: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]

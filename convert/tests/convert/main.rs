@@ -19,6 +19,7 @@ mod losses;
 mod matchers;
 mod property;
 mod reports;
+mod surroundings;
 mod world;
 
 /// In 2027.
@@ -116,7 +117,7 @@ fn all_that_is_otherwise_is_said_on_top() {
                     Weight::Stricter => titles[1] = true,
                     Weight::Open => titles[2] = true,
                     Weight::Unchecked(_) => titles[3] = true,
-                    Weight::Note => {}
+                    Weight::Chosen | Weight::Note => {}
                 }
             }
             assert_eq!(TITLES.map(|title| head.contains(title)), titles, "{}", path.display());
@@ -326,18 +327,4 @@ fn one_document_of_a_list_never_stops_the_rest() {
         (place.as_str(), error.to_string().as_str()),
         ("`f`, ClusterPolicy `wrong`", expected)
     );
-}
-
-#[test]
-fn a_policy_server_is_named() {
-    let options = Options { policy_server: Some("images".to_owned()), ..Options::default() };
-    for name in ["kyverno-secret", "verify-image-signatures", "verification-config"] {
-        let path = root().join(format!("convert/tests/sources/{name}.yaml"));
-        let text = std::fs::read_to_string(&path).unwrap();
-        let (sources, _) = Source::parse(name, &text);
-        for policy in convert(&sources, &options).policies {
-            let document: Value = yaml_serde::from_str(&policy.text).unwrap();
-            assert_eq!(document["spec"]["policyServer"], "images", "{name}");
-        }
-    }
 }

@@ -356,7 +356,7 @@ fn is_told(policies: &[Converted], places: &[String]) -> bool {
     policies.iter().flat_map(|policy| &policy.remarks).any(|remark| {
         let is_loss = match remark.weight {
             Weight::Less | Weight::Open => true,
-            Weight::Stricter | Weight::Unchecked(_) | Weight::Note => false,
+            Weight::Stricter | Weight::Unchecked(_) | Weight::Chosen | Weight::Note => false,
         };
         is_loss
             && places.iter().any(|place| {

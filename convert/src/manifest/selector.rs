@@ -12,7 +12,7 @@ const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// One thing that a selector asks of labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Requirement {
+pub struct Requirement {
     key: String,
     operator: Operator,
     values: Vec<String>,
@@ -28,7 +28,8 @@ enum Operator {
 
 impl Requirement {
     /// That a namespace is none of these.
-    pub(super) fn excluding(namespaces: &[String]) -> Option<Self> {
+    #[must_use]
+    pub fn excluding(namespaces: &[String]) -> Option<Self> {
         (!namespaces.is_empty()).then(|| Self {
             key: NAME_LABEL.to_owned(),
             operator: Operator::NotIn,
@@ -57,7 +58,10 @@ impl Requirement {
 }
 
 /// Reads a selector.
-pub(super) fn parse(text: &str) -> Result<Vec<Requirement>, String> {
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse(text: &str) -> Result<Vec<Requirement>, String> {
     parts(text)?.into_iter().map(requirement).collect()
 }
 
