@@ -41,6 +41,7 @@ fn check(page: &Page, block: &Block, folder: &mut Folder) -> Result<(), String> 
         (_, "output") => same(folder.printed().ok_or("no command was run before it")?, &block.text),
         ("yaml", "") => yaml::check(&block.text, folder),
         ("yaml", "chart-values") => operation::chart_values(&block.text),
+        ("yaml", "fleet") => operation::fleet(&block.text),
         ("yaml", "kubewarden-values") => operation::kubewarden_values(&block.text),
         ("yaml", "gitlab") => pipelines::gitlab(&block.text, folder),
         ("yaml", "pre-commit") => pipelines::pre_commit(&block.text),

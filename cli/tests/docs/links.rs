@@ -19,7 +19,7 @@ const HERE: [&str; 3] = [
 const KUBEWARDEN: &str = "admission-controller/1.37/en/";
 
 /// Pages in <https://github.com/kubewarden/docs/tree/main/docs/admission-controller/version-1.37/modules/en/pages>.
-const KUBEWARDEN_PAGES: [&str; 13] = [
+const KUBEWARDEN_PAGES: [&str; 14] = [
     "explanations/audit-scanner/audit-scanner",
     "explanations/audit-scanner/policy-reports",
     "howtos/airgap/02-hauler",
@@ -32,6 +32,7 @@ const KUBEWARDEN_PAGES: [&str; 13] = [
     "reference/monitor-mode",
     "reference/spec/host-capabilities/01-intro-host-capabilities",
     "reference/spec/host-capabilities/02-signature-verifier-policies",
+    "reference/upgrade-path",
     "tutorials/writing-policies/metadata",
 ];
 

@@ -87,6 +87,19 @@ pub(crate) fn chart_values(text: &str) -> Result<(), String> {
     }
 }
 
+/// A bundle of Rancher's Fleet that installs this chart
+/// (<https://fleet.rancher.io/ref-fleet-yaml>).
+pub(crate) fn fleet(text: &str) -> Result<(), String> {
+    let bundle: Value = yaml_serde::from_str(text).map_err(|error| error.to_string())?;
+    let helm = bundle.get("helm").ok_or("there is no `helm`")?;
+    for key in ["releaseName", "chart", "version"] {
+        if helm.get(key).and_then(Value::as_str).is_none() {
+            return Err(format!("there is no `helm.{key}`"));
+        }
+    }
+    chart_values(&yaml_serde::to_string(&helm["values"]).map_err(|error| error.to_string())?)
+}
+
 /// The queries of a `PrometheusRule`.
 pub(crate) fn alerts(document: &Value) -> Result<(), String> {
     let groups = document["spec"]["groups"].as_sequence().ok_or("there are no groups")?;
