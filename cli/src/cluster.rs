@@ -11,7 +11,7 @@ use std::error::Error as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use kube::config::{Config, KubeConfigOptions, Kubeconfig};
+use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Error};
 
 /// An API server that does not take a connection in this time is down; a policy has two seconds by default.
@@ -82,6 +82,22 @@ impl Access {
 
 /// Inside of a cluster is where nobody meant to be.
 fn reason(error: &Error) -> String {
+    let causes_of_it = std::iter::successors(error.source(), |&error| error.source());
+    match causes_of_it.filter_map(|cause| cause.downcast_ref()).next() {
+        Some(KubeconfigError::LoadContext(name)) if name.is_empty() => {
+            return "the kubeconfig has no current context: name one with --context".to_owned();
+        }
+        Some(KubeconfigError::LoadContext(name)) => {
+            return format!("the kubeconfig has no context `{name}`");
+        }
+        Some(KubeconfigError::ReadConfig(cause, path)) => {
+            let path = path.display();
+            return format!(
+                "cannot read the kubeconfig `{path}` (`KUBECONFIG` names another): {cause}"
+            );
+        }
+        _ => {}
+    }
     let reason = match error {
         Error::InferConfig(infer) => infer.source().map(ToString::to_string),
         _ => None,

@@ -57,12 +57,13 @@ pub fn left_out(seen: &[Seen]) -> String {
     ];
     let mut text = String::new();
     for (why, of) in kinds {
-        let images: Vec<String> = seen
+        let mut images: Vec<String> = seen
             .iter()
             .filter_map(|image| {
                 Some(format!("#   {}{}\n", legible::line(&image.image), of(&image.found)?))
             })
             .collect();
+        images.sort();
         if !images.is_empty() {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "# {why} ({}):\n{}", images.len(), images.concat().trim_end());
@@ -209,6 +210,7 @@ mod tests {
             seen("quay.io/acme/web:1", Found::Signed(both)),
             seen("quay.io/acme/web:2", Found::Signed(BTreeSet::from([Signer::Key(0)]))),
             seen("nginx", Found::Unsigned),
+            seen("alpine:3", Found::Unsigned),
             seen("redis:7", Found::Unread("unreachable\nforged: line".to_owned())),
             seen("a/bundle", Found::Bundles(BTreeSet::from([Signer::Key(0)]))),
             seen("a/unknown", Found::Unknown),

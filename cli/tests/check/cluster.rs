@@ -176,8 +176,13 @@ fn a_cluster_that_is_not_there_is_told() {
     let kubeconfig = world.path().join("kubeconfig").display().to_string();
     let rows = [
         ("--cluster", kubeconfig.as_str(), 3, "kubernetes API server `http://127.0.0.1:9/`: "),
-        ("--cluster --context other", kubeconfig.as_str(), 2, "no cluster: "),
-        ("--cluster", "/nowhere", 2, "no cluster: "),
+        (
+            "--cluster --context other",
+            kubeconfig.as_str(),
+            2,
+            "no cluster: the kubeconfig has no context `other`\n",
+        ),
+        ("--cluster", "/nowhere", 2, "no cluster: cannot read the kubeconfig `/nowhere` ("),
         ("--cluster deploy", kubeconfig.as_str(), 2, "cannot be used with"),
         ("--cluster --pin", kubeconfig.as_str(), 2, "cannot be used with"),
         ("--namespace shop nginx:1", kubeconfig.as_str(), 2, "cannot be used with"),
