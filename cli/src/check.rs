@@ -152,7 +152,8 @@ impl Check {
         let late = reading.late_images(&answers, &images);
         images.extend(self.ask_images(&late, jobs, &|| ()));
         let (workloads, demands, effect) = (&self.workloads, self.demands, self.manifest.effect);
-        writer::Writer { sources, workloads, images: &images, demands, effect }
+        let has_rules = !self.rules.is_empty();
+        writer::Writer { sources, workloads, images: &images, demands, effect, has_rules }
             .write(reading, &answers)
     }
 

@@ -14,7 +14,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::holder::{is_half_an_object, seems_to_hold_images};
+use super::holder::{
+    KUSTOMIZATION, KUSTOMIZE, is_half_an_object, is_kustomization, seems_to_hold_images,
+};
 use super::listed::listed_images;
 use super::policy::{Manifest, PassedOver};
 use super::report::Lack;
@@ -156,6 +158,7 @@ impl Reader<'_> {
             Err(Lack::Keys) if !matches!(place, Place::Document) => {
                 return Err("an item of its list is not a map".to_owned());
             }
+            Err(_) if self.is_kustomization(node, place) => KUSTOMIZATION,
             Err(lacks) => return self.other(node, lacks),
         };
         match (node.get("items").map(|items| &items.value), kind.strip_suffix("List")) {
@@ -172,6 +175,11 @@ impl Reader<'_> {
             )),
             (Some(_), _) => Err("its `items` are not a list".to_owned()),
         }
+    }
+
+    fn is_kustomization(&self, node: &Node, place: Place<'_>) -> bool {
+        let Origin::File(path) = &self.source.origin else { return false };
+        matches!(place, Place::Document) && is_kustomization(path, node)
     }
 
     fn other(&mut self, node: &Node, lacks: Lack) -> Result<(), String> {
@@ -207,6 +215,7 @@ impl Reader<'_> {
                 (None, Some(subject)) => contents.subjects.push(Arc::clone(subject)),
                 (None, None) => {}
                 (Some(why), _) => {
+                    let why = if group == KUSTOMIZE { PassedOver::Kustomization } else { why };
                     let seems_to_hold_images = seems_to_hold_images(group, kind, node);
                     contents.not_reviewed.push((object.clone(), why, seems_to_hold_images));
                 }

@@ -4,6 +4,10 @@
 //!   pen (`Deploymnet`), and a custom resource that makes Pods, must not be passed over in silence.
 //! - What looks so? A key `image` with a text, or with a map that has a `repository`; a list of `images`.
 //! - And objects that hold texts of anything ([`TEXTS`])? They do not.
+//! - And what kustomize reads? It holds images when it sets `images`, or has charts rendered: what it makes of the
+//!   files beside it is not what stands in them.
+
+use std::path::Path;
 
 use signed_images_policy::image::reference::Reference;
 
@@ -11,12 +15,33 @@ use crate::manifest::tree::{Node, Value};
 
 /// The core kinds whose values are texts for others, whatever the keys are called.
 const TEXTS: [(&str, &str); 2] = [("", "ConfigMap"), ("", "Secret")];
+/// What kustomize reads, and what it calls its files
+/// (<https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/>). It reads them without a kind, too.
+pub(super) const KUSTOMIZE: &str = "kustomize.config.k8s.io";
+pub(super) const KUSTOMIZATION: (&str, &str) = ("kustomize.config.k8s.io/v1beta1", "Kustomization");
+const KUSTOMIZATIONS: [&str; 2] = ["kustomization.yaml", "kustomization.yml"];
+/// Its keys that decide about images.
+const DECIDES: [&str; 3] = ["images", "helmCharts", "helmChartInflationGenerator"];
 /// What every object has.
 const PARTS: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
 
 /// Whether an object of a kind that the policy does not know looks as if it held images.
 pub(super) fn seems_to_hold_images(group: &str, kind: &str, object: &Node) -> bool {
+    if group == KUSTOMIZE {
+        return DECIDES.iter().any(|key| object.get(key).is_some_and(|value| is_filled(value)));
+    }
     !TEXTS.contains(&(group, kind)) && has_images(object)
+}
+
+/// Whether kustomize reads a document of this file as its own.
+pub(super) fn is_kustomization(path: &Path, document: &Node) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let is_named = name.is_some_and(|name| KUSTOMIZATIONS.contains(&name));
+    is_named && matches!(document.value, Value::Map(_)) && document.get("kind").is_none()
+}
+
+fn is_filled(node: &Node) -> bool {
+    matches!(&node.value, Value::List(items) if !items.is_empty())
 }
 
 /// Whether something without an API version or a kind was meant as an object.

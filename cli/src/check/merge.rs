@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::report::{NotReviewed, Report};
+use super::writer::NO_MATCH;
 use crate::legible;
 
 impl Report {
@@ -21,9 +22,14 @@ impl Report {
             report
         });
         let mut merged = reports.next()?;
-        for report in reports {
-            merged.objects.extend(report.objects);
-            merged.hints.extend(report.hints);
+        for mut report in reports {
+            merged.objects.append(&mut report.objects);
+            // What one policy has no rule for, another may.
+            if !(merged.hints.contains(NO_MATCH) && report.hints.contains(NO_MATCH)) {
+                merged.hints.remove(NO_MATCH);
+                report.hints.remove(NO_MATCH);
+            }
+            merged.hints.append(&mut report.hints);
             let mut passed_over: HashMap<_, bool> = HashMap::new();
             for other in &report.not_reviewed {
                 *passed_over.entry(identity(other)).or_default() |= other.holds_images;

@@ -61,6 +61,8 @@ pub enum PassedOver {
     Namespace,
     /// The policy's `objectSelector` excludes it.
     Labels,
+    /// kustomize builds other objects from it.
+    Kustomization,
 }
 
 impl PassedOver {
@@ -71,6 +73,9 @@ impl PassedOver {
             Self::Kind => "no entry of `spec.rules` covers its kind",
             Self::Namespace => "the policy is for another namespace",
             Self::Labels => "the policy's objectSelector excludes it",
+            Self::Kustomization => {
+                "kustomize makes the objects from it: check these, with `kustomize build … | signed-images check -`"
+            }
         }
     }
 }

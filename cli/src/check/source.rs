@@ -2,13 +2,14 @@
 //!
 //! - A path or an image? What exists is a path, so an image that is named like a file here is written with its
 //!   registry (`docker.io/library/nginx`). What ends in `.yaml`, `.yml`, `.json` or `.txt`, or begins with
-//!   `/`, `./`, `../` or `~`, is meant as a path and has to exist. What has a registry, a tag or a digest is an
+//!   `/`, `./`, `../` or `~`, or ends with `/`, is meant as a path and has to exist. What has a registry, a tag or a digest is an
 //!   image; the rest (`overlays/prod`) is a path with a slip of the pen more often than an image of Docker Hub. So is
 //!   what begins with a folder that is there (`overlays.d/prod`), unless it has a tag or a digest.
 //! - Which files of a folder? Those that `kubectl apply -R -f` takes: they end in `.yaml`, `.yml` or `.json`,
 //!   hidden or not, at any depth. Links to folders are not followed. One folder is left out: `.git`, in which git
 //!   itself keeps no file of anybody's.
-//! - And a file that is not text? It is a source as well, which says why nothing was read.
+//! - And a file that is not text, or that cannot be read? It is a source as well, which says why nothing was read: one
+//!   of two thousand files must not keep the others from being checked.
 //! - What is `-`? Standard input: what `kustomize build` or `helm template` writes, or one image a line.
 
 use std::path::{Path, PathBuf};
@@ -56,6 +57,12 @@ pub enum SourceError {
     /// It was meant as a path.
     #[error("`{argument}` looks like a file, but there is none: check the path")]
     NoSuchFile {
+        /// As it was written.
+        argument: String,
+    },
+    /// It was meant as a folder.
+    #[error("`{argument}` looks like a folder, but there is none: check the path")]
+    NoSuchFolder {
         /// As it was written.
         argument: String,
     },
@@ -118,17 +125,20 @@ pub fn read(arguments: &[String]) -> Result<Vec<Source>, SourceError> {
     for argument in arguments {
         let path = Path::new(argument);
         if argument == STDIN {
-            sources.push(from_file("standard input".to_owned(), path, Origin::Stdin)?);
+            let failed = |source| SourceError::Read { path: path.to_owned(), source };
+            let stdin = from_file("standard input".to_owned(), path, Origin::Stdin);
+            sources.push(stdin.map_err(failed)?);
         } else if path.is_dir() {
-            let files = files(path)?;
-            for file in &files {
-                sources.push(named(file)?);
-            }
+            let files = found(path);
             if files.is_empty() {
                 return Err(SourceError::EmptyFolder { path: path.to_owned() });
             }
+            sources.extend(files.into_iter().map(|file| match file {
+                Ok(file) => named(&file),
+                Err(unread) => unread.source(),
+            }));
         } else if path.exists() {
-            sources.push(named(path)?);
+            sources.push(named(path));
         } else {
             sources.push(from_argument(argument)?);
         }
@@ -150,6 +160,9 @@ impl Source {
 }
 
 fn from_argument(argument: &str) -> Result<Source, SourceError> {
+    if argument.ends_with('/') {
+        return Err(SourceError::NoSuchFolder { argument: argument.to_owned() });
+    }
     if looks_like_a_path(argument) {
         return Err(SourceError::NoSuchFile { argument: argument.to_owned() });
     }
@@ -194,37 +207,76 @@ fn looks_like_a_path(argument: &str) -> bool {
     is_file || ["/", "./", "../", "~"].iter().any(|start| argument.starts_with(start))
 }
 
-fn named(path: &Path) -> Result<Source, SourceError> {
+fn named(path: &Path) -> Source {
     from_file(shown(path), path, Origin::File(path.to_owned()))
+        .unwrap_or_else(|source| Unread { path: path.to_owned(), source }.source())
 }
 
-fn from_file(name: String, path: &Path, origin: Origin) -> Result<Source, SourceError> {
-    let failed = |source| SourceError::Read { path: path.to_owned(), source };
-    let (text, encoding, unread) = match text::manifest(text::bytes(path).map_err(failed)?) {
+fn from_file(name: String, path: &Path, origin: Origin) -> std::io::Result<Source> {
+    let (text, encoding, unread) = match text::manifest(text::bytes(path)?) {
         Ok((text, encoding)) => (text, encoding, None),
         Err(reason) => (String::new(), Encoding::Utf8, Some(reason.to_string())),
     };
     Ok(Source { name, origin, text, encoding, unread })
 }
 
-/// The manifests of a folder, in the order of their names.
-pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
-    let failed = |source| SourceError::Read { path: folder.to_owned(), source };
-    let mut entries = std::fs::read_dir(folder)
-        .map_err(failed)?
-        .map(|entry| entry.and_then(|entry| Ok((entry.path(), entry.file_type()?.is_dir()))))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(failed)?;
-    entries.sort();
-    let mut found = Vec::new();
-    for (path, is_folder) in entries {
-        if !is_folder && is_manifest(&path) {
-            found.push(path);
-        } else if is_folder && path.file_name().is_none_or(|name| name != GIT) {
-            found.extend(files(&path)?);
+/// A file or a folder that the system does not give.
+struct Unread {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+impl Unread {
+    /// As a source that says why nothing was read.
+    fn source(self) -> Source {
+        let Self { path, source } = self;
+        let leads_nowhere = source.kind() == std::io::ErrorKind::NotFound && path.is_symlink();
+        let reason = if leads_nowhere {
+            "it is a link to something that does not exist".to_owned()
+        } else {
+            source.to_string()
+        };
+        let name = shown(&path);
+        Source {
+            unread: Some(reason),
+            ..Source::placeless(name, Origin::File(path), String::new())
         }
     }
-    Ok(found)
+
+    fn error(self) -> SourceError {
+        SourceError::Read { path: self.path, source: self.source }
+    }
+}
+
+/// The manifests of a folder, in the order of their names.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    found(folder).into_iter().map(|file| file.map_err(Unread::error)).collect()
+}
+
+/// The same, with the folders that cannot be read.
+fn found(folder: &Path) -> Vec<Result<PathBuf, Unread>> {
+    let entries = match entries(folder) {
+        Ok(entries) => entries,
+        Err(source) => return vec![Err(Unread { path: folder.to_owned(), source })],
+    };
+    let mut files = Vec::new();
+    for (path, is_folder) in entries {
+        if !is_folder && is_manifest(&path) {
+            files.push(Ok(path));
+        } else if is_folder && path.file_name().is_none_or(|name| name != GIT) {
+            files.extend(found(&path));
+        }
+    }
+    files
+}
+
+/// What a folder has, and whether it is a folder.
+fn entries(folder: &Path) -> std::io::Result<Vec<(PathBuf, bool)>> {
+    let mut entries = std::fs::read_dir(folder)?
+        .map(|entry| entry.and_then(|entry| Ok((entry.path(), entry.file_type()?.is_dir()))))
+        .collect::<Result<Vec<_>, _>>()?;
+    entries.sort();
+    Ok(entries)
 }
 
 /// Whether the file is named like a manifest.

@@ -33,6 +33,9 @@ const WITHHELD: &str = "the policy may not read the";
 const UNKNOWN: &str = "the policy accepts its object, but does not say why";
 const UNMATCHED: &str = "it matches no rule, which --fail-on-unmatched does not allow";
 const UNASKED: &str = "the policy could not be asked about it";
+/// What is said where every image of a run is passed by.
+pub(super) const NO_MATCH: &str = "no rule matches any of these images: look for a mistake in the patterns of `images` \
+    with `signed-images explain IMAGE --offline`";
 const GRANT: &str = "let the policy read its keys from the cluster with --allow-context-aware, or from a \
     folder of manifests with --allow-context-aware --kubernetes-manifests DIR";
 
@@ -43,6 +46,8 @@ pub(super) struct Writer<'a> {
     pub(super) images: &'a HashMap<&'a str, ImageAnswer>,
     pub(super) demands: Demands,
     pub(super) effect: Effect,
+    /// Whether the settings say more than what becomes of images without a rule.
+    pub(super) has_rules: bool,
 }
 
 /// A source, by its number, and where its lines begin.
@@ -228,7 +233,17 @@ impl Writer<'_> {
         if failing().any(withheld) {
             hints.insert(GRANT.to_owned());
         }
+        if self.has_rules && self.matches_nothing() {
+            hints.insert(NO_MATCH.to_owned());
+        }
         hints
+    }
+
+    /// Whether no rule is about any of the images, which a slip in a pattern may be the reason of.
+    fn matches_nothing(&self) -> bool {
+        let mut verified = self.images.values().filter(|said| said.verdict != Verdict::Exempt);
+        self.images.values().any(ImageAnswer::is_unmatched)
+            && verified.all(ImageAnswer::is_unmatched)
     }
 }
 

@@ -86,8 +86,13 @@ pub(super) fn tell_of(policies: &[Policy]) {
         let name = legible::line(&name);
         if !not_applied.is_empty() {
             let fields = not_applied.join(" and ");
+            let (are, exclude) = if not_applied.len() == 1 {
+                ("is", "it excludes")
+            } else {
+                ("are", "they exclude")
+            };
             tell(&format!(
-                "{name}: {fields} are not applied: objects that they exclude are checked, too\n"
+                "{name}: {fields} {are} not applied: objects that {exclude} are checked, too\n"
             ));
         }
         for kind in withheld {

@@ -38,7 +38,7 @@ signed-images check [OPTIONS] --settings-path <PATH> [PATH|IMAGE|-]...
 
 const HELP: &str = "\
 An argument that exists as a path is a path. Otherwise it is an image, and must have a registry, a tag or a \
-digest. An argument that ends in .yaml, .yml, .json or .txt, or begins with /, ./, ../ or ~, must exist. \
+digest. An argument that ends in .yaml, .yml, .json, .txt or /, or begins with /, ./, ../ or ~, must exist. \
 Folders are read with all folders below them, hidden files too, as kubectl does; `.git` is left out.
 
 Exit codes:

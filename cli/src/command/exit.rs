@@ -98,6 +98,7 @@ pub(super) fn unread(error: SourceError) -> anyhow::Error {
     match error {
         SourceError::Read { .. } => Unchecked::new(error).into(),
         SourceError::NoSuchFile { .. }
+        | SourceError::NoSuchFolder { .. }
         | SourceError::Unclear { .. }
         | SourceError::BelowAFolder { .. }
         | SourceError::NotAnImage { .. }

@@ -63,7 +63,7 @@ fn a_run_that_checked_no_image_says_so() {
 }
 
 /// What is checked, the exit code, and what is said.
-const PASSED_OVER: [(&str, i32, &str); 13] = [
+const PASSED_OVER: [(&str, i32, &str); 19] = [
     (
         "slip.yaml signed.yaml",
         3,
@@ -97,6 +97,33 @@ const PASSED_OVER: [(&str, i32, &str); 13] = [
         "rejected  command line  nginx:1  it matches no rule, which",
     ),
     ("HOST/platform/agent:1 --fail-on-unmatched", 0, "1 exempt\n"),
+    (
+        "overlay signed.yaml",
+        3,
+        "not checked  overlay/kustomization.yaml:1  kustomize.config.k8s.io/Kustomization  it contains images, but \
+         kustomize makes the objects from it: check these, with `kustomize build",
+    ),
+    (
+        "overlay.yaml signed.yaml",
+        3,
+        "not checked  overlay.yaml:1  kustomize.config.k8s.io/Kustomization a  it contains images",
+    ),
+    ("charts/kustomization.yml signed.yaml", 3, "not checked  charts/kustomization.yml:1  "),
+    (
+        "overlay signed.yaml --allow-unreviewed",
+        0,
+        "not reviewed, because kustomize makes the objects from them: kustomize.config.k8s.io/Kustomization\n",
+    ),
+    (
+        "base signed.yaml",
+        0,
+        "1 image in 1 object: 1 verified\nnot reviewed, because kustomize makes",
+    ),
+    (
+        "other.yaml signed.yaml",
+        0,
+        "ignored, because they are not Kubernetes objects: other.yaml:1\n",
+    ),
 ];
 
 /// What holds images and is passed over is told, and fails.
@@ -119,6 +146,14 @@ fn nothing_is_green_by_accident() {
     world
         .write("crd.yaml", &object("a.io/v1\nkind: Schema", "{image: {type: string}, images: []}"));
     world.write("map.yaml", "apiVersion: v1\nkind: ConfigMap\ndata: {image: 'nginx:1'}\n");
+    let overlay = "images: [{name: a, newName: b}]\n";
+    world.write("overlay/kustomization.yaml", overlay);
+    world.write("other.yaml", overlay);
+    let kind =
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nmetadata: {name: a}\n";
+    world.write("overlay.yaml", &format!("{kind}{overlay}"));
+    world.write("charts/kustomization.yml", "helmCharts: [{name: a, repo: 'https://a.io'}]\n");
+    world.write("base/kustomization.yaml", "resources: [a.yaml]\nimages: []\n");
     world.write("half.yaml", &object("v1\nkimd: Pod", containers));
     for (line, code, expected) in PASSED_OVER {
         let outcome = world.check(line);
@@ -165,6 +200,39 @@ fn what_is_not_answered_in_time_is_not_checked() {
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{outcome:?}");
     assert!(outcome.stdout.contains("--timeout is over"), "{outcome:?}");
     assert!(outcome.stdout.contains("1 verified, 2 not checked"), "{outcome:?}");
+}
+
+/// A slip in a pattern must not look like an answer.
+#[test]
+fn rules_that_match_nothing_are_told() {
+    let world = World::new();
+    let key = world.key.replace('\n', "\n    ");
+    let settings = |image: &str, more: &str| {
+        format!("signatures:\n- image: '{image}'\n  pubKeys:\n  - |\n    {key}\n{more}")
+    };
+    let hint =
+        "hint: no rule matches any of these images: look for a mistake in the patterns of `images`";
+    world.write("slip.yaml", &settings("HOST/shopp/*", ""));
+    world.write("warn.yaml", &settings("HOST/shopp/*", "unmatchedImages: warn\n"));
+    world.write("exempt.yaml", &settings("HOST/shopp/*", "exempt: ['nginx']\n"));
+    world.write("right.yaml", &settings("HOST/shop/*", ""));
+    world.write("none.yaml", "unmatchedImages: warn\n");
+    let rows = [
+        ("-s slip.yaml HOST/shop/cart:1.4 nginx:1", true),
+        ("-s warn.yaml HOST/shop/cart:1.4", true),
+        ("-s exempt.yaml HOST/shop/cart:1.4 nginx:1", true),
+        ("-s exempt.yaml nginx:1", false),
+        ("-s right.yaml HOST/shop/cart:1.4 nginx:1", false),
+        ("-s none.yaml nginx:1", false),
+        ("-s slip.yaml -s right.yaml HOST/shop/cart:1.4", false),
+        ("-s right.yaml -s slip.yaml HOST/shop/cart:1.4", false),
+        ("-s slip.yaml -s warn.yaml HOST/shop/cart:1.4", true),
+    ];
+    for (line, is_told) in rows {
+        let outcome = world.check(line);
+        assert_eq!(outcome.code, Some(0), "{line}: {outcome:?}");
+        assert_eq!(outcome.stdout.contains(hint), is_told, "{line}: {}", outcome.stdout);
+    }
 }
 
 /// Whoever stops reading changes nothing.
@@ -217,6 +285,7 @@ fn a_mistake_is_named() {
             "there is no file or folder `overlays.d/prod`, but there is `overlays.d`; if you mean an image, write \
              its tag: `overlays.d/prod:latest`",
         ),
+        ("overlays/", 2, "`overlays/` looks like a folder, but there is none: check the path"),
         ("overlays.d/prod.yml", 2, "`overlays.d/prod.yml` looks like a file, but there is none"),
         ("empty", 2, "no file in `empty` ends in .yaml, .yml or .json"),
         ("-s list.yml nginx", 2, "settings `list.yml` are not a map"),

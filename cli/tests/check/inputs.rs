@@ -138,6 +138,29 @@ fn folders_are_read_at_any_depth() {
     assert!(outcome.stdout.contains("ConfigMap"), "{outcome:?}");
 }
 
+/// One file that cannot be read does not keep the others from being checked.
+#[test]
+#[cfg(unix)]
+fn what_cannot_be_read_is_told_beside_the_rest() {
+    let world = World::new();
+    world.write("deploy/a.yaml", POD);
+    std::os::unix::fs::symlink("nowhere.yaml", world.path().join("deploy/b.yaml")).unwrap();
+    world.write("deploy/c.yaml", &POD.replace("cart:1.4", "till:2.0"));
+    let told = "not checked  deploy/b.yaml:1:1  cannot be read  it is a link to something that does not exist\n";
+    let outcome = world.check("deploy/a.yaml deploy");
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stdout.contains(told), "{outcome:?}");
+    assert!(
+        outcome.stdout.contains("2 images in 3 objects: 1 verified, 1 rejected"),
+        "{outcome:?}"
+    );
+    assert!(world.check("deploy --output junit").stdout.contains("deploy/b.yaml"));
+    std::fs::remove_file(world.path().join("deploy/c.yaml")).unwrap();
+    assert_eq!(world.check("deploy").code, Some(3));
+    assert_eq!(world.check("deploy --pin").code, Some(3));
+    assert!(!world.read("deploy/a.yaml").contains("sha256:"));
+}
+
 /// `kubectl` reads them, so that they must not be passed over.
 #[test]
 fn hidden_files_are_read() {

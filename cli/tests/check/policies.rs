@@ -96,6 +96,10 @@ fn what_is_not_applied_is_told() {
     let told = "p: namespaceSelector and matchConditions are not applied: objects that they exclude are checked, \
          too\n";
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), told));
+    let spec = "namespaceSelector: {matchLabels: {a: b}}";
+    world.write("p.yaml", &policy(&world, "ClusterAdmissionPolicy", "name: p", spec));
+    let told = "p: namespaceSelector is not applied: objects that it excludes are checked, too\n";
+    assert_eq!(world.check("-s p.yaml signed.yaml").stderr, told);
 }
 
 #[test]

@@ -49,7 +49,9 @@ pub(super) fn render(report: &Report, detail: Detail) -> String {
             count(report.unreadable.len(), "part")
         ));
     }
-    for why in [PassedOver::Kind, PassedOver::Namespace, PassedOver::Labels] {
+    for why in
+        [PassedOver::Kind, PassedOver::Namespace, PassedOver::Labels, PassedOver::Kustomization]
+    {
         let kinds = kinds(report.not_reviewed.iter().filter(|object| object.why == why));
         if !kinds.is_empty() {
             line(format!("not reviewed, because {}: {kinds}", reason(why)));
@@ -76,6 +78,7 @@ fn reason(why: PassedOver) -> &'static str {
         PassedOver::Kind => "no entry of `spec.rules` covers them",
         PassedOver::Namespace => "the policy is for another namespace",
         PassedOver::Labels => "the policy's objectSelector excludes them",
+        PassedOver::Kustomization => "kustomize makes the objects from them",
     }
 }
 
