@@ -2,7 +2,7 @@
 //! verdicts.
 //!
 //! - What is applied? `spec.rules`; the namespace of an `AdmissionPolicy`; `spec.objectSelector`; `spec.mode`;
-//!   `spec.mutating`.
+//!   `spec.mutating`; of `spec.namespaceSelector`, what it says about the names of namespaces.
 //! - What is not? What only the cluster can say ([`Manifest::not_applied`]). More is reviewed then, never less.
 //! - And an object that names no namespace? It may go into any, and is reviewed.
 
@@ -48,6 +48,7 @@ pub struct Manifest {
     /// The kinds of objects that its settings take keys from, and that it does not let the policy read.
     pub withheld: Vec<&'static str>,
     namespace: Option<String>,
+    namespaces: Option<Selector>,
     labels: Option<Selector>,
 }
 
@@ -57,7 +58,7 @@ pub struct Manifest {
 pub enum PassedOver {
     /// No entry of `spec.rules` covers its kind.
     Kind,
-    /// The policy is for another namespace.
+    /// The policy is for other namespaces.
     Namespace,
     /// The policy's `objectSelector` excludes it.
     Labels,
@@ -71,7 +72,7 @@ impl PassedOver {
     pub fn reason(self) -> &'static str {
         match self {
             Self::Kind => "no entry of `spec.rules` covers its kind",
-            Self::Namespace => "the policy is for another namespace",
+            Self::Namespace => "the policy is for other namespaces",
             Self::Labels => "the policy's objectSelector excludes it",
             Self::Kustomization => {
                 "kustomize makes the objects from it: check these, with `kustomize build … | signed-images check -`"
@@ -104,7 +105,10 @@ enum Operator {
     DoesNotExist,
 }
 
-const NOT_APPLIED: [&str; 2] = ["namespaceSelector", "matchConditions"];
+const NAMESPACES: &str = "namespaceSelector";
+const CONDITIONS: &str = "matchConditions";
+/// The label that every namespace has: its name.
+const NAME: &str = "kubernetes.io/metadata.name";
 
 impl Manifest {
     /// What this manifest of a policy says.
@@ -123,7 +127,13 @@ impl Manifest {
         let failed = |part| move |source| ManifestError { path: path.to_owned(), part, source };
         let is_namespaced = policy.text("kind") == Some("AdmissionPolicy");
         let kinds = spec("rules").map(|rules| decoded(rules)).transpose();
-        let labels = spec("objectSelector").map(|selector| decoded(selector)).transpose();
+        let selector = |key| {
+            let selector = spec(key).map(|selector| decoded::<Selector>(selector)).transpose();
+            selector.map_err(failed(key))
+        };
+        let namespaces = selector(NAMESPACES)?;
+        let is_unknown = namespaces.as_ref().is_some_and(Selector::is_about_more_than_names);
+        let not_applied = [(NAMESPACES, is_unknown), (CONDITIONS, spec(CONDITIONS).is_some())];
         Ok(Self {
             name: metadata("name"),
             kinds: kinds.map_err(failed("rules"))?,
@@ -132,10 +142,15 @@ impl Manifest {
                 forbids_changes: spec("mutating")
                     .is_some_and(|mutating| mutating.value == Value::Bool(false)),
             },
-            not_applied: NOT_APPLIED.into_iter().filter(|key| spec(key).is_some()).collect(),
+            not_applied: not_applied
+                .into_iter()
+                .filter(|(_, is)| *is)
+                .map(|(key, _)| key)
+                .collect(),
             withheld: withheld(spec("settings"), spec("contextAwareResources")),
             namespace: metadata("namespace").filter(|_| is_namespaced),
-            labels: labels.map_err(failed("objectSelector"))?,
+            namespaces,
+            labels: selector("objectSelector")?,
         })
     }
 
@@ -156,12 +171,22 @@ impl Manifest {
         let kinds = self.kinds.as_ref();
         if kinds.is_some_and(|kinds| !kinds.include(&object.group, &object.kind)) {
             Some(PassedOver::Kind)
-        } else if self.namespace.as_ref().is_some_and(is_elsewhere) {
+        } else if self.namespace.as_ref().is_some_and(is_elsewhere) || self.leaves_out(object) {
             Some(PassedOver::Namespace)
         } else if self.labels.as_ref().is_some_and(|selector| !selector.selects(node)) {
             Some(PassedOver::Labels)
         } else {
             None
+        }
+    }
+}
+
+impl Manifest {
+    /// Whether its selector of namespaces excludes the object's by its name, whatever other labels it has.
+    fn leaves_out(&self, object: &Object) -> bool {
+        match (&self.namespaces, &object.namespace) {
+            (Some(selector), Some(namespace)) => !selector.allows_name(namespace),
+            (None, _) | (_, None) => false,
         }
     }
 }
@@ -188,18 +213,35 @@ impl Selector {
     fn selects(&self, object: &Node) -> bool {
         let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
         let label = |key: &str| labels.and_then(|labels| labels.text(key));
-        let has = |(key, value): (&String, &String)| label(key) == Some(value);
-        self.match_labels.iter().all(has)
-            && self.match_expressions.iter().all(|expression| {
-                let value = label(&expression.key);
-                let is_listed = value
-                    .is_some_and(|value| expression.values.iter().any(|listed| listed == value));
-                match expression.operator {
-                    Operator::In => is_listed,
-                    Operator::NotIn => !is_listed,
-                    Operator::Exists => value.is_some(),
-                    Operator::DoesNotExist => value.is_none(),
-                }
-            })
+        self.match_labels.iter().all(|(key, value)| label(key) == Some(value))
+            && self
+                .match_expressions
+                .iter()
+                .all(|expression| expression.holds(label(&expression.key)))
+    }
+
+    fn is_about_more_than_names(&self) -> bool {
+        let keys = self.match_expressions.iter().map(|expression| &expression.key);
+        self.match_labels.keys().chain(keys).any(|key| key != NAME)
+    }
+
+    /// Whether a namespace of this name may be selected.
+    fn allows_name(&self, name: &str) -> bool {
+        let mut expressions = self.match_expressions.iter();
+        self.match_labels.get(NAME).is_none_or(|wanted| wanted == name)
+            && expressions.all(|expression| expression.key != NAME || expression.holds(Some(name)))
+    }
+}
+
+impl Expression {
+    /// Whether it is true of a label with this value.
+    fn holds(&self, value: Option<&str>) -> bool {
+        let is_listed = value.is_some_and(|value| self.values.iter().any(|listed| listed == value));
+        match self.operator {
+            Operator::In => is_listed,
+            Operator::NotIn => !is_listed,
+            Operator::Exists => value.is_some(),
+            Operator::DoesNotExist => value.is_none(),
+        }
     }
 }

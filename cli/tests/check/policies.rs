@@ -27,7 +27,7 @@ fn world() -> World {
 }
 
 /// Kind, metadata and spec of a policy, and the exit code for the unsigned image in the namespace `shop`.
-const SCOPES: [(&str, &str, &str, i32); 8] = [
+const SCOPES: [(&str, &str, &str, i32); 12] = [
     ("ClusterAdmissionPolicy", "name: p, namespace: bank", "mode: protect", 1),
     ("AdmissionPolicy", "name: p, namespace: shop", "mode: protect", 1),
     ("AdmissionPolicy", "name: p, namespace: bank", "mode: protect", 3),
@@ -49,6 +49,25 @@ const SCOPES: [(&str, &str, &str, i32); 8] = [
         "AdmissionPolicy",
         "name: p",
         "objectSelector: {matchExpressions: [{key: x, operator: Exists}]}",
+        3,
+    ),
+    ("ClusterAdmissionPolicy", "name: p", "namespaceSelector: {}", 1),
+    (
+        "ClusterAdmissionPolicy",
+        "name: p",
+        "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: bank}}",
+        3,
+    ),
+    (
+        "ClusterAdmissionPolicy",
+        "name: p",
+        "namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [bank]}]}",
+        1,
+    ),
+    (
+        "ClusterAdmissionPolicy",
+        "name: p",
+        "namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [shop]}]}",
         3,
     ),
 ];
@@ -100,6 +119,16 @@ fn what_is_not_applied_is_told() {
     world.write("p.yaml", &policy(&world, "ClusterAdmissionPolicy", "name: p", spec));
     let told = "p: namespaceSelector is not applied: objects that it excludes are checked, too\n";
     assert_eq!(world.check("-s p.yaml signed.yaml").stderr, told);
+    // What it says of names excludes nevertheless.
+    let spec = "namespaceSelector: {matchLabels: {a: b, kubernetes.io/metadata.name: bank}}";
+    world.write("p.yaml", &policy(&world, "ClusterAdmissionPolicy", "name: p", spec));
+    let outcome = world.check("-s p.yaml unsigned.yaml --allow-unreviewed --allow-empty");
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), told));
+    let spec = "namespaceSelector: [a]";
+    world.write("p.yaml", &policy(&world, "ClusterAdmissionPolicy", "name: p", spec));
+    let outcome = world.check("-s p.yaml signed.yaml");
+    assert_eq!(outcome.code, Some(2), "{outcome:?}");
+    assert!(outcome.stderr.contains("spec.namespaceSelector of the policy: "), "{outcome:?}");
 }
 
 #[test]
@@ -170,7 +199,7 @@ fn several_policies() {
         (
             "-s policies/shop.yaml third.yaml",
             3,
-            "\nnot reviewed, because the policy is for another namespace: Pod\n",
+            "\nnot reviewed, because the policy is for other namespaces: Pod\n",
         ),
     ];
     for (line, code, expected) in rows {

@@ -76,7 +76,7 @@ pub(super) fn render(report: &Report, detail: Detail) -> String {
 fn reason(why: PassedOver) -> &'static str {
     match why {
         PassedOver::Kind => "no entry of `spec.rules` covers them",
-        PassedOver::Namespace => "the policy is for another namespace",
+        PassedOver::Namespace => "the policy is for other namespaces",
         PassedOver::Labels => "the policy's objectSelector excludes them",
         PassedOver::Kustomization => "kustomize makes the objects from them",
     }
