@@ -82,8 +82,8 @@ impl Access {
 
 /// Inside of a cluster is where nobody meant to be.
 fn reason(error: &Error) -> String {
-    let causes_of_it = std::iter::successors(error.source(), |&error| error.source());
-    match causes_of_it.filter_map(|cause| cause.downcast_ref()).next() {
+    let mut causes_of_it = std::iter::successors(error.source(), |&error| error.source());
+    match causes_of_it.find_map(|cause| cause.downcast_ref()) {
         Some(KubeconfigError::LoadContext(name)) if name.is_empty() => {
             return "the kubeconfig has no current context: name one with --context".to_owned();
         }

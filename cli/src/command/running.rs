@@ -62,6 +62,8 @@ impl ClusterOptions {
         deadline: Option<Instant>,
     ) -> Result<Objects, ClusterError> {
         let connection = self.access().connect().await?;
+        // Before the answers, which may come from a cluster that was not meant.
+        tell(&format!("asking the API server `{}`\n", legible::line(&connection.server)));
         let listing = objects::list(&connection, kinds, namespace);
         let Some(deadline) = deadline else { return listing.await };
         timeout_at(deadline.into(), listing).await.unwrap_or_else(|_elapsed| {
