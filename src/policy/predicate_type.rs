@@ -59,9 +59,6 @@ const TAKEN: [&str; 3] = ["sig", "att", "sbom"];
 /// annotation of the signature instead.
 pub const ARTIFACT_TYPE: &str = "application/vnd.signed-images.attestation.v1+json";
 
-/// The largest report, in bytes: a scan of a large image with all that its scanner says. A host keeps what it has read.
-pub const MAX_REPORT: u64 = 4 * 1024 * 1024;
-
 /// The annotation of a report's signature that names the type. It tells a report from an image by the same signer.
 pub const ANNOTATION: &str = "predicateType";
 

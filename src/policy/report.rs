@@ -1,10 +1,13 @@
-//! What is asked of the content of a signed report.
+//! What is asked of the content of a signed report, and how large one may be.
 
 use crate::policy::text_pattern::TextPattern;
 use crate::time::{Day, MaxAge};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 use std::fmt;
+
+/// The largest report, in bytes: a scan of a large image with all that its scanner says. A host keeps what it has read.
+pub const MAX_REPORT: u64 = 4 * 1024 * 1024;
 
 /// What a report must say.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use super::reason::WITHHELD;
 use crate::host::error::first_line;
-use crate::policy::predicate_type::MAX_REPORT;
+use crate::policy::report::MAX_REPORT;
 use crate::verify::outcome::{Reason, Requirement, Shortfall, Unmet};
 use std::fmt;
 

@@ -8,7 +8,8 @@ use oci_client::errors::OciDistributionError;
 use oci_client::manifest::OCI_IMAGE_MEDIA_TYPE;
 use serde_json::value::RawValue;
 use signed_images_policy::attestation::ReportProblem;
-use signed_images_policy::policy::predicate_type::{MAX_REPORT, PredicateType};
+use signed_images_policy::policy::predicate_type::PredicateType;
+use signed_images_policy::policy::report::MAX_REPORT;
 
 use super::entries::Entries;
 use super::place;
