@@ -2,8 +2,8 @@
 //! rejected as a whole. Where all is well there is none.
 
 use super::audit::UNMATCHED;
+use super::message::{NO_RULE, about, reason, unsatisfied};
 use super::outcome::Outcome;
-use super::{NO_RULE, about, reason, unsatisfied};
 use crate::policy::plan::UnmatchedImages;
 use crate::text::clip;
 use crate::verify::outcome::Refusal;

@@ -1,93 +1,113 @@
-//! What is said to people, held to its length.
+//! What is said to people of an object's images: the lines of a rejection, and warnings. (Why a rule is not satisfied:
+//! `reason.rs`. How long all of it may be: `length.rs`.)
 
+use super::outcome::Outcome;
+use crate::policy::plan::UnmatchedImages;
 use crate::text::clip;
+use crate::verify::outcome::{Expiring, Refusal};
+use crate::verify::verifier::MAX_REFUSED;
+use crate::workload::found::{FoundImage, Holder};
+use std::fmt::Write as _;
 
-/// The longest message, in bytes: `kubectl` prints it, and audit logs keep it.
-pub(crate) const MAX_MESSAGE: usize = 4096;
+/// The longest line about one image, in bytes, so that one image cannot crowd out the others.
+const MAX_LINE: usize = 1024;
 
-/// The longest warning, in bytes: <https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#response>
-/// asks for 120 characters at most.
-const MAX_WARNING: usize = 120;
-/// The longest warnings together, in bytes: what is beyond them the API server leaves out, without a word
-/// (`truncateAtTotalRunes`, `k8s.io/apiserver`, `pkg/endpoints/filters/warning.go`).
-const MAX_WARNINGS: usize = 4096;
+/// What is said of an image that no rule matches.
+pub(super) const NO_RULE: &str = "this image matches no rule";
 
-/// As many lines as the budget holds, how many were left out, and what stands last.
-pub(crate) fn bounded(lines: &[String], last: &[String]) -> String {
-    // Room for what stands last and for the line that counts what is left out.
-    let budget = MAX_MESSAGE - 64 - last.iter().map(|line| line.len() + 1).sum::<usize>();
-    let mut message = String::new();
-    let mut shown = 0;
-    for line in lines {
-        if message.len() + line.len() + 1 > budget {
-            break;
-        }
-        if shown > 0 {
-            message.push('\n');
-        }
-        message.push_str(line);
-        shown += 1;
-    }
-    if shown < lines.len() {
-        message.push('\n');
-        message.push_str(&more(lines.len() - shown, "rejected image"));
-    }
-    for line in last {
-        message.push('\n');
-        message.push_str(line);
-    }
-    message
+/// Warnings of certificates that expire soon.
+#[must_use]
+pub fn expiry_notes(expiring: &[Expiring]) -> Vec<String> {
+    let note = |Expiring { rule, signer, days }: &Expiring| {
+        let time = match days {
+            0 => "in less than a day".to_owned(),
+            1 => "in 1 day".to_owned(),
+            days => format!("in {days} days"),
+        };
+        let (rule, signer) = (clip(rule, 32), clip(signer, 32));
+        format!("{rule}: {signer}, or its chain, expires {time}")
+    };
+    expiring.iter().map(note).collect()
 }
 
-/// As many warnings as the budget holds, and how many were left out.
-pub(crate) fn bounded_warnings(all: &[String]) -> Vec<String> {
-    // Room for the line that counts what is left out.
-    let mut left = MAX_WARNINGS - 64;
-    let mut warnings = Vec::new();
-    for warning in all {
-        let warning = clip(warning, MAX_WARNING);
-        if warning.len() > left {
-            warnings.push(more(all.len() - warnings.len(), "warning"));
-            break;
+/// Why the outcome rejects the object, if it does.
+pub(super) fn reason(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Refused(refusal) => Some(unsatisfied(refusal)),
+        Outcome::Invalid(why) => Some(format!("invalid image reference: {why}")),
+        Outcome::Unmatched(UnmatchedImages::Reject) => {
+            Some(format!("{NO_RULE}, and `unmatchedImages` is `reject`"))
         }
-        left -= warning.len();
-        warnings.push(warning);
+        Outcome::Verified { .. }
+        | Outcome::Tolerated(..)
+        | Outcome::Unmatched(UnmatchedImages::Accept | UnmatchedImages::Warn)
+        | Outcome::Exempt
+        | Outcome::Unchanged
+        | Outcome::KeepPin(_)
+        | Outcome::NotLookedAt => None,
     }
-    warnings
 }
 
-fn more(count: usize, what: &str) -> String {
-    format!("… and {count} more {what}{}", if count == 1 { "" } else { "s" })
+/// How many images were not looked at. Others were refused, so the object is rejected for these.
+pub(super) fn not_looked_at(outcomes: &[Outcome]) -> Option<String> {
+    let refused = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Refused(_))).count();
+    // Fewer are refused where a request asks too much.
+    let after = match refused {
+        MAX_REFUSED.. => format!(", after {MAX_REFUSED} rejected ones"),
+        _ => String::new(),
+    };
+    match outcomes.iter().filter(|outcome| **outcome == Outcome::NotLookedAt).count() {
+        0 => None,
+        1 => Some(format!("… and 1 image was not checked{after}")),
+        count => Some(format!("… and {count} images were not checked{after}")),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A hint is never left out: it takes its room, and that of its line break, from the lines.
-    #[test]
-    fn hints_take_room_from_the_lines() {
-        let hints = ["hint: one".to_owned(), "hint: another".to_owned()];
-        let taken = "\nhint: one\nhint: another".len();
-        let line = |length| ["a".repeat(1000), "b".repeat(length)];
-        let longest = MAX_MESSAGE - 64 - taken - 1000 - "\n".len();
-        let ending = "\nhint: one\nhint: another";
-
-        let lines = line(longest);
-        assert_eq!(bounded(&lines, &hints), format!("{}\n{}{ending}", lines[0], lines[1]));
-        let lines = line(longest + 1);
-        assert_eq!(
-            bounded(&lines, &hints),
-            format!("{}\n… and 1 more rejected image{ending}", lines[0])
-        );
+pub(super) fn image_warnings(image: &FoundImage<'_>, outcome: &Outcome) -> Vec<String> {
+    match outcome {
+        Outcome::Verified { warned, .. } | Outcome::Tolerated(warned, _) => {
+            warned.iter().map(|refusal| warning(image, &unsatisfied_in_short(refusal))).collect()
+        }
+        Outcome::Unmatched(UnmatchedImages::Warn) => {
+            vec![warning(image, NO_RULE)]
+        }
+        Outcome::Unmatched(UnmatchedImages::Accept | UnmatchedImages::Reject)
+        | Outcome::Refused(_)
+        | Outcome::Exempt
+        | Outcome::Unchanged
+        | Outcome::KeepPin(_)
+        | Outcome::Invalid(_)
+        | Outcome::NotLookedAt => Vec::new(),
     }
+}
 
-    #[test]
-    fn warnings_that_are_left_out_are_counted() {
-        let (room, each) = (MAX_WARNINGS - 64, 100);
-        let shown = room / each;
-        let warnings = bounded_warnings(&vec!["w".repeat(each); shown + 20]);
-        assert_eq!(warnings.len(), shown + 1);
-        assert_eq!(warnings.last().unwrap(), "… and 20 more warnings");
+/// What is long and least telling stands last, where it may be cut.
+fn warning(image: &FoundImage<'_>, reason: &str) -> String {
+    let Holder { path, name, .. } = image.holder();
+    let holder = clip(name.unwrap_or(&path), 32);
+    format!("`{holder}`: {reason} (`{}`)", image.text().unwrap_or_default())
+}
+
+pub(super) fn unsatisfied(refusal: &Refusal) -> String {
+    format!("{}: {}", refusal.rule.in_words(256), refusal.reason)
+}
+
+/// The reason is told, however long the rule's name is.
+fn unsatisfied_in_short(refusal: &Refusal) -> String {
+    format!("{}: {}", refusal.rule.in_words(40), refusal.reason)
+}
+
+/// image `X` (`spec.containers[1]`, container `b`): the reason
+pub(super) fn about(image: &FoundImage<'_>, reason: &str) -> String {
+    let mut line = "image".to_owned();
+    if let Ok(text) = image.text() {
+        let _ = write!(line, " `{}`", clip(&text, 256));
     }
+    let Holder { path, kind, name } = image.holder();
+    let _ = write!(line, " (`{path}`");
+    if let Some(name) = name {
+        let _ = write!(line, ", {kind} `{}`", clip(name, 64));
+    }
+    let _ = write!(line, "): {reason}");
+    clip(&line, MAX_LINE)
 }
