@@ -84,7 +84,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
             return Err(A::Error::custom("it has an object instead of a list"));
         }
         self.tell(Value::Open);
-        // One bit a key: a place has fewer than sixty-four.
+        // One bit a key: a place has sixty-four at most, the labels of an image.
         let mut seen = 0u64;
         while let Some(key) = map.next_key_seed(Key)? {
             let Some((position, at)) = place.key(&key) else {
