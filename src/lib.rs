@@ -49,6 +49,37 @@ use workload::kinds::{self, workload_of};
 use workload::stored::Stored;
 
 /// Answers `validate`: reviews an admission request. `now` is the time since the Unix epoch.
+///
+/// ```
+/// use serde_json::{Value, json};
+/// use std::time::Duration;
+///
+/// let payload = json!({
+///     "settings": {"publicKeys": [{
+///         "images": ["ghcr.io/acme/*"],
+///         "keys": [include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/keys/p256.pem"))],
+///     }]},
+///     "request": {
+///         "operation": "CREATE",
+///         "kind": {"group": "", "kind": "Pod"},
+///         "object": {"spec": {"containers": [{"name": "app", "image": "ghcr.io/acme/app:1.2"}]}},
+///     },
+/// });
+/// let digest = format!("sha256:{}", "a".repeat(64));
+/// // A policy server that finds the signature.
+/// let mut host = |namespace: &str, operation: &str, _question: &[u8]| {
+///     assert_eq!((namespace, operation), ("oci", "v2/verify"));
+///     Ok(json!({"is_trusted": true, "digest": digest}).to_string().into_bytes())
+/// };
+/// let now = Duration::from_secs(1_780_000_000);
+/// let answer = signed_images_policy::validate(
+///     payload.to_string().as_bytes(), &mut host, &mut |_: &_| {}, now,
+/// );
+/// let answer: Value = serde_json::from_slice(&answer).unwrap();
+/// assert_eq!(answer["accepted"], true);
+/// let image = &answer["mutated_object"]["spec"]["containers"][0]["image"];
+/// assert_eq!(*image, format!("ghcr.io/acme/app:1.2@{digest}"));
+/// ```
 pub fn validate(payload: &[u8], host: &mut Host<'_>, log: &mut Log<'_>, now: Duration) -> Vec<u8> {
     let response = answer(payload, host, now).unwrap_or_else(|why| Response::reject(&why));
     response.log().iter().for_each(log);

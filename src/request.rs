@@ -61,6 +61,18 @@ impl fmt::Display for GroupKind {
 /// Reads a payload: the request, and the settings, which come with every request. What else is in the
 /// request is passed; `resource` too: the audit scanner puts the kind there.
 ///
+/// ```
+/// use signed_images_policy::request::{self, Operation};
+///
+/// let payload = br#"{"request": {"operation": "CREATE", "kind": {"group": "apps", "kind": "Deployment"},
+///                     "object": {"spec": 1.0e2}}, "settings": {}}"#;
+/// let (request, settings) = request::read(payload).unwrap();
+/// assert_eq!((request.kind.to_string().as_str(), request.operation), ("apps/Deployment", Operation::Create));
+/// // Left as it is written.
+/// assert_eq!(request.object.unwrap().get(), r#"{"spec": 1.0e2}"#);
+/// assert_eq!(settings.get(), "{}");
+/// ```
+///
 /// # Errors
 /// When it has another shape.
 pub fn read(payload: &[u8]) -> Result<(AdmissionRequest<'_>, &RawValue), String> {

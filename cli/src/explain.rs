@@ -126,6 +126,18 @@ pub struct AnyOfReport {
 }
 
 /// How the settings read the image. Nothing is asked.
+///
+/// ```
+/// use signed_images::explain::{Fate, explain};
+/// use signed_images_policy::settings;
+///
+/// let rules = r#"{"rules": [{"images": ["ghcr.io/acme/*"], "allOf": [{"kind": "githubAction", "owner": "acme"}]}]}"#;
+/// let rules = settings::read(serde_json::from_str(rules).unwrap()).unwrap();
+/// assert_eq!(explain("ghcr.io/acme/app:1", &rules).fate, Fate::Verify);
+/// // A `*` does not cross a `/`.
+/// assert_eq!(explain("ghcr.io/acme/team/app:1", &rules).fate, Fate::Unmatched);
+/// assert_eq!(explain("Ghcr/app", &rules).fate, Fate::Invalid);
+/// ```
 #[must_use]
 pub fn explain(image: &str, rules: &Rules) -> Explanation {
     let mut explanation = Explanation {

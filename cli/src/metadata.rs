@@ -115,6 +115,15 @@ pub enum MetadataError {
 impl Metadata {
     /// Reads `metadata.yml`.
     ///
+    /// ```
+    /// use signed_images::metadata::Metadata;
+    ///
+    /// let yaml = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../metadata.yml"));
+    /// assert!(Metadata::parse(yaml).unwrap().mutating);
+    /// let error = Metadata::parse("{rules: [], mutating: true}").unwrap_err();
+    /// assert_eq!(error.to_string(), "rules: at least one rule is needed");
+    /// ```
+    ///
     /// # Errors
     /// When the text is not YAML, or does not describe a policy.
     pub fn parse(yaml: &str) -> Result<Self, MetadataError> {

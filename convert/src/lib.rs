@@ -101,6 +101,27 @@ enum Kind {
 }
 
 /// Converts documents.
+///
+/// ```
+/// use signed_images_convert::{Options, Source, convert};
+///
+/// let policy = "
+/// apiVersion: policy.sigstore.dev/v1beta1
+/// kind: ClusterImagePolicy
+/// metadata: {name: acme}
+/// spec:
+///   images: [{glob: ghcr.io/acme/**}]
+///   authorities:
+///     - keyless:
+///         identities: [{issuer: https://accounts.example.com, subject: release@acme.example}]
+/// ";
+/// let (sources, error) = Source::parse("policy.yml", policy);
+/// assert!(error.is_none());
+/// let conversion = convert(&sources, &Options::default());
+/// let [converted] = conversion.policies.as_slice() else { panic!("{conversion:?}") };
+/// assert_eq!(converted.name, "acme");
+/// assert!(converted.text.contains("equal: release@acme.example"), "{}", converted.text);
+/// ```
 #[must_use]
 pub fn convert(sources: &[Source], options: &Options) -> Conversion {
     let mut conversion = Conversion::default();

@@ -28,6 +28,33 @@ pub struct ReportSummary {
 /// Whether the statement under that pointer of the JSON is of that type, about what has that SHA-256 (hexadecimal digits),
 /// and says what is asked.
 ///
+/// ```
+/// use signed_images_policy::attestation::evaluate;
+/// use signed_images_policy::policy::predicate_type::PredicateType;
+/// use signed_images_policy::policy::report::{Conditions, Severity, Vulnerabilities};
+/// use signed_images_policy::time::Time;
+///
+/// let subject = "a".repeat(64);
+/// let scan = PredicateType::of_scans();
+/// let statement = serde_json::json!({
+///     "_type": "https://in-toto.io/Statement/v1",
+///     "subject": [{"name": "app", "digest": {"sha256": subject}}],
+///     "predicateType": scan.uri(),
+///     "predicate": {"scanner": {"uri": "pkg:github/aquasecurity/trivy@0.60", "result": {
+///         "SchemaVersion": 2,
+///         "Results": [{"Vulnerabilities": [{"VulnerabilityID": "CVE-2026-1", "Severity": "HIGH"}]}],
+///     }}},
+/// });
+/// let judge = |refuse| {
+///     let vulnerabilities = Some(Vulnerabilities { refuse, ..Vulnerabilities::default() });
+///     let asked = Conditions { vulnerabilities, ..Conditions::default() };
+///     let now = Time::parse("2026-06-10T00:00:00Z").unwrap();
+///     evaluate(statement.to_string().as_bytes(), "", &scan, &subject, &asked, now)
+/// };
+/// assert_eq!(judge(vec![Severity::Critical]).unwrap().findings.unwrap().to_string(), "1 HIGH");
+/// assert_eq!(judge(vec![Severity::High]).unwrap_err().to_string(), "has 1 HIGH finding: CVE-2026-1");
+/// ```
+///
 /// # Errors
 /// With the first thing that is wrong.
 pub fn evaluate(

@@ -39,6 +39,21 @@ pub type Host<'h> = dyn FnMut(&'static str, &'static str, &[u8]) -> Result<Vec<u
 
 /// Asks whether the image carries all the signatures of the check; answers the digest that they are for.
 ///
+/// ```
+/// use signed_images_policy::host::verification::{AllOf, Check};
+/// use signed_images_policy::host::{self, HostError, HostErrorKind};
+///
+/// let all_of = AllOf::GithubActions { owner: "acme".to_owned(), repo: None };
+/// let check = Check { all_of, annotations: Default::default() };
+/// let mut server = |_: &str, operation: &str, question: &[u8]| {
+///     assert_eq!(operation, "v2/verify");
+///     assert!(String::from_utf8_lossy(question).contains(r#""image":"ghcr.io/acme/app:1""#));
+///     Err("no signatures found for image: ghcr.io/acme/app:1".to_owned())
+/// };
+/// let error = host::verify(&mut server, "ghcr.io/acme/app:1", &check).unwrap_err();
+/// assert!(matches!(error, HostError::Refused { kind: HostErrorKind::NoSignatures, .. }));
+/// ```
+///
 /// # Errors
 /// When the host does not vouch for the image, whatever the reason.
 pub fn verify(host: &mut Host<'_>, image: &str, check: &Check) -> Result<Digest, HostError> {

@@ -32,6 +32,17 @@ const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 
 /// A public key that the host can verify with. Equal keys are the same key, whatever their PEM looked
 /// like.
+///
+/// ```
+/// use signed_images_policy::keys::public_key::{KeyError, PublicKey, kind};
+///
+/// let pem = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/keys/p256.pem"));
+/// let [key] = PublicKey::parse_all(pem).unwrap().try_into().unwrap();
+/// assert_eq!(kind(key.der()), "ECDSA P-256");
+/// // As Windows writes it.
+/// assert_eq!(PublicKey::parse_all(&pem.replace('\n', "\r\n")), Ok(vec![key]));
+/// assert_eq!(PublicKey::parse_all("cosign.pub"), Err(KeyError::NotPem));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey(Vec<u8>);
 

@@ -20,6 +20,25 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 /// The compiled rules, and what becomes of images that need none.
+///
+/// ```
+/// use signed_images_policy::image::names::ImageNames;
+/// use signed_images_policy::image::reference::Reference;
+/// use signed_images_policy::policy::plan::ImagePlan;
+/// use signed_images_policy::settings;
+///
+/// let rules = r#"{
+///     "rules": [{"images": ["ghcr.io/acme/**"], "allOf": [{"kind": "githubAction", "owner": "acme"}]}],
+///     "exempt": ["ghcr.io/acme/sandbox/*"], "unmatchedImages": "reject"}"#;
+/// let rules = settings::read(serde_json::from_str(rules).unwrap()).unwrap();
+/// let image = |text| ImageNames::new(Reference::parse(text).unwrap());
+///
+/// let [app, sandbox, nginx] =
+///     ["ghcr.io/acme/app:1", "ghcr.io/acme/sandbox/app:1", "nginx"].map(image);
+/// assert!(matches!(rules.plan_as_written(&app), ImagePlan::Verify { rules, .. } if rules.len() == 1));
+/// assert!(matches!(rules.plan_as_written(&sandbox), ImagePlan::Exempt));
+/// assert!(matches!(rules.plan_as_written(&nginx), ImagePlan::Unmatched(_)));
+/// ```
 #[derive(Debug)]
 pub struct Rules {
     /// Who must have signed what.

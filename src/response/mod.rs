@@ -106,6 +106,24 @@ pub fn settings_answer(outcome: Result<(), String>) -> Vec<u8> {
 
 /// The answer about an object: rejected when any image was refused or cannot be read. `notes` are
 /// warnings about the object as a whole.
+///
+/// ```
+/// use signed_images_policy::policy::plan::UnmatchedImages;
+/// use signed_images_policy::request::GroupKind;
+/// use signed_images_policy::response::{Outcome, answer};
+/// use signed_images_policy::workload::extract::extract;
+/// use signed_images_policy::workload::kinds::built_in;
+///
+/// let object = r#"{"spec": {"containers": [{"name": "web", "image": "nginx"}]}}"#;
+/// let pod = GroupKind { group: String::new(), kind: "Pod".to_owned() };
+/// let object = serde_json::from_str(object).unwrap();
+/// let found = extract(Some(object), &built_in(&pod).unwrap()).unwrap();
+///
+/// let refused = answer(&found, &[Outcome::Unmatched(UnmatchedImages::Reject)], Vec::new());
+/// let refused: serde_json::Value = serde_json::from_slice(&refused.into_bytes()).unwrap();
+/// assert_eq!(refused["accepted"], false);
+/// assert_eq!(refused["audit_annotations"]["rejected"], "nginx (unmatched)");
+/// ```
 #[must_use]
 pub fn answer<'r>(found: &Found<'r>, outcomes: &[Outcome], notes: Vec<String>) -> Response<'r> {
     let mut lines = Vec::new();

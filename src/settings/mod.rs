@@ -181,6 +181,18 @@ pub struct PartialSettings<'s> {
 
 /// Reads and compiles all of the settings.
 ///
+/// ```
+/// use signed_images_policy::settings;
+///
+/// let read = |json| settings::read(serde_json::from_str(json).unwrap());
+/// let rules = read(r#"{"githubActions": [{"images": ["ghcr.io/acme/*"], "owner": "acme"}]}"#);
+/// assert_eq!(rules.unwrap().rules[0].name.to_string(), "githubActions[0]");
+///
+/// let error = read(r#"{"githubActions": [{"image": ["ghcr.io/acme/*"], "owner": "acme"}]}"#);
+/// let error = error.unwrap_err().to_string();
+/// assert_eq!(error, "githubActions[0].image: unknown field, did you mean `images`?");
+/// ```
+///
 /// # Errors
 /// With the place of everything that is wrong.
 pub fn read(json: &RawValue) -> Result<Rules, SettingsError> {

@@ -66,6 +66,32 @@ const MAX_LOOKED_FOR_REFERRERS: usize = 4;
 pub const MAX_REFUSED: usize = 8;
 
 /// Verifies the images of one request.
+///
+/// ```
+/// use signed_images_policy::image::names::ImageNames;
+/// use signed_images_policy::image::reference::Reference;
+/// use signed_images_policy::settings;
+/// use signed_images_policy::verify::verifier::{Verified, Verifier};
+/// use std::time::Duration;
+///
+/// let key = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/keys/p256.pem"));
+/// let rules = serde_json::json!({"signatures": [{"image": "*", "pubKeys": [key]}]}).to_string();
+/// let rules = settings::read(serde_json::from_str(&rules).unwrap()).unwrap();
+/// let image = ImageNames::new(Reference::parse("ghcr.io/acme/app:1").unwrap());
+///
+/// let digest = format!("sha256:{}", "a".repeat(64));
+/// let mut host = |_: &str, _: &str, _: &[u8]| {
+///     Ok(format!(r#"{{"is_trusted": true, "digest": "{digest}"}}"#).into_bytes())
+/// };
+/// let mut verifier = Verifier::new(&mut host, Duration::from_secs(1_780_000_000));
+/// let Verified::Yes { pinned, approvals, .. } =
+///     verifier.verify(image.reference(), &rules.matching(&image))
+/// else {
+///     panic!("it is not verified");
+/// };
+/// assert_eq!(pinned.digest().as_str(), digest);
+/// assert_eq!(approvals[0].signers, ["public key 1"]);
+/// ```
 pub struct Verifier<'a, 'r> {
     host: Box<Host<'a>>,
     budget: Rc<Budget>,

@@ -66,6 +66,25 @@ impl std::error::Error for ExtractError {}
 
 /// Finds the images of an object.
 ///
+/// ```
+/// use serde_json::value::RawValue;
+/// use signed_images_policy::request::GroupKind;
+/// use signed_images_policy::workload::extract::extract;
+/// use signed_images_policy::workload::kinds::built_in;
+///
+/// let object = r#"{"spec": {"initContainers": [{"image": "busybox"}], "containers": [{"name": "app"}]}}"#;
+/// let object: &RawValue = serde_json::from_str(object).unwrap();
+/// let pod = GroupKind { group: String::new(), kind: "Pod".to_owned() };
+/// let found = extract(Some(object), &built_in(&pod).unwrap()).unwrap();
+///
+/// let [first, second] = found.images.as_slice() else { panic!() };
+/// assert_eq!(first.pointer(), "/spec/initContainers/0/image");
+/// assert_eq!(&found.object[first.position.clone()], r#""busybox""#);
+/// // A container without an image is found, and is an error of its own.
+/// assert_eq!(second.path(), "spec.containers[0].image");
+/// assert_eq!(second.text().unwrap_err().to_string(), "the image is missing");
+/// ```
+///
 /// # Errors
 /// When the object cannot be read.
 pub fn extract<'r>(
