@@ -211,7 +211,7 @@ fn review_pins(
     let mut verifier = verifier.for_other_rules();
     for (was, pinned) in &mut pins {
         let again = outcome(rules.plan_as_written(pinned), &mut verifier);
-        if again.is_rejected() {
+        if !again.passes() {
             **was = again;
         }
     }

@@ -133,7 +133,7 @@ pub fn answer<'r>(found: &Found<'r>, outcomes: &[Outcome], notes: Vec<String>) -
         warnings.extend(image_warnings(image, outcome));
     }
     let mut answer = Response {
-        accepted: lines.is_empty(),
+        accepted: outcomes.iter().all(Outcome::passes),
         audit_annotations: audit::annotations(found, outcomes),
         warnings: bounded_warnings(&warnings),
         log: log::lines(found, outcomes),
@@ -152,4 +152,23 @@ pub fn answer<'r>(found: &Found<'r>, outcomes: &[Outcome], notes: Vec<String>) -
         }
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::GroupKind;
+    use crate::workload::extract::extract;
+    use crate::workload::kinds::built_in;
+
+    /// Others were refused before it; were there none, the object would not pass all the same.
+    #[test]
+    fn an_image_that_was_not_looked_at_does_not_pass() {
+        let pod = GroupKind { group: String::new(), kind: "Pod".to_owned() };
+        let object = r#"{"spec":{"containers":[{"image":"nginx"}]}}"#;
+        let object = serde_json::from_str(object).unwrap();
+        let found = extract(Some(object), &built_in(&pod).unwrap()).unwrap();
+        assert!(!answer(&found, &[Outcome::NotLookedAt], Vec::new()).accepted);
+        assert!(answer(&found, &[Outcome::Exempt], Vec::new()).accepted);
+    }
 }

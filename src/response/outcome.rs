@@ -64,17 +64,19 @@ impl Outcome {
         Reference::parse(&text).ok().map(ImageNames::new)
     }
 
-    /// Whether the object does not pass on account of this image.
+    /// Whether the object may pass as far as this image goes.
     #[must_use]
-    pub fn is_rejected(&self) -> bool {
+    pub fn passes(&self) -> bool {
         match self {
-            Self::Refused(_) | Self::Invalid(_) | Self::Unmatched(UnmatchedImages::Reject) => true,
             Self::Verified { .. }
             | Self::Tolerated(..)
             | Self::Exempt
             | Self::Unmatched(UnmatchedImages::Accept | UnmatchedImages::Warn)
             | Self::Unchanged
-            | Self::KeepPin(_)
+            | Self::KeepPin(_) => true,
+            Self::Refused(_)
+            | Self::Invalid(_)
+            | Self::Unmatched(UnmatchedImages::Reject)
             | Self::NotLookedAt => false,
         }
     }
