@@ -15,6 +15,7 @@
 //! entry points builds and is tested natively.
 
 pub mod attestation;
+mod by_address;
 pub mod host;
 pub mod image;
 mod json;

@@ -1,5 +1,6 @@
 //! Whose signatures are needed → questions to the host about one image → who agreed, or why that is not enough.
 
+use crate::by_address::ByAddress;
 use crate::host::Host;
 use crate::image::reference::Reference;
 use crate::policy::rule::RuleName;
@@ -28,10 +29,10 @@ pub(crate) struct TrustChecker<'r> {
     steps: Rc<Steps>,
     /// Those whose certificates were used and expire soon.
     pub(crate) expiring: Vec<Expiring>,
-    /// What those of `anyOf` so far are asked about with, by where they are.
-    batches: SortedMap<*const Signer, Rc<SignerBatch<'r>>>,
-    /// The same for those of `allOf`, by whose they are.
-    all_of: SortedMap<*const Trust, Rc<[SignerBatch<'r>]>>,
+    /// What each of `anyOf` so far is asked about with.
+    any_of: SortedMap<ByAddress<'r, Signer>, Rc<SignerBatch<'r>>>,
+    /// The same for all of `allOf`.
+    all_of: SortedMap<ByAddress<'r, Trust>, Rc<[SignerBatch<'r>]>>,
 }
 
 impl<'r> TrustChecker<'r> {
@@ -41,7 +42,7 @@ impl<'r> TrustChecker<'r> {
             cluster: ClusterKeys::default(),
             steps: Rc::new(Steps::new(MAX_STEPS)),
             expiring: Vec::new(),
-            batches: SortedMap::default(),
+            any_of: SortedMap::default(),
             all_of: SortedMap::default(),
         }
     }
@@ -98,15 +99,15 @@ impl<'r> TrustChecker<'r> {
         (rule, trust): (&RuleName, &'r Trust),
         duplicates: DuplicateSigners,
     ) -> Rc<[SignerBatch<'r>]> {
-        let at = std::ptr::from_ref(trust);
-        if let Some(known) = self.all_of.get(&at) {
+        let of = ByAddress(trust);
+        if let Some(known) = self.all_of.get(&of) {
             return Rc::clone(known);
         }
         let signers = trust.all_of().iter();
         let batch = |signer| SignerBatch::new(signer, self.checks_of(host, rule, signer));
         let signers = signers.map(batch).collect();
         let batches: Rc<[_]> = batches(signers, duplicates).into();
-        self.all_of.insert(at, Rc::clone(&batches));
+        self.all_of.insert(of, Rc::clone(&batches));
         batches
     }
 
@@ -135,12 +136,12 @@ impl<'r> TrustChecker<'r> {
         rule: &RuleName,
         signer: &'r Signer,
     ) -> Rc<SignerBatch<'r>> {
-        let at = std::ptr::from_ref(signer);
-        if let Some(batch) = self.batches.get(&at) {
+        let of = ByAddress(signer);
+        if let Some(batch) = self.any_of.get(&of) {
             return Rc::clone(batch);
         }
         let batch = Rc::new(SignerBatch::new(signer, self.checks_of(host, rule, signer)));
-        self.batches.insert(at, Rc::clone(&batch));
+        self.any_of.insert(of, Rc::clone(&batch));
         batch
     }
 

@@ -11,6 +11,7 @@
 //!
 //! *And what a rule asks besides?* It is looked at when the signatures of all rules hold, and not before.
 
+use crate::by_address::ByAddress;
 use crate::host::Host;
 use crate::image::reference::{Digest, Reference};
 use crate::policy::rule::{Enforcement, Rule};
@@ -21,7 +22,6 @@ use crate::verify::outcome::{Approval, Expiring, Reason, Refusal, ReportSeen};
 use crate::verify::requirement_checker::RequirementChecker;
 use crate::verify::signer_batch::DuplicateSigners;
 use crate::verify::trust_checker::TrustChecker;
-use std::ptr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -156,7 +156,7 @@ impl<'a, 'r> Verifier<'a, 'r> {
     /// the same answer.
     pub fn verify(&mut self, image: &Reference, rules: &[&'r Rule]) -> Verified {
         if let Some((of, answer)) = self.answers.get(image)
-            && of.iter().copied().map(ptr::from_ref).eq(rules.iter().copied().map(ptr::from_ref))
+            && of.iter().copied().map(ByAddress).eq(rules.iter().copied().map(ByAddress))
         {
             return answer.clone();
         }
