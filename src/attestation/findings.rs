@@ -64,9 +64,6 @@ pub(super) fn add_paths(paths: &mut Paths, from: usize) {
     }
 }
 
-/// Findings that a message names.
-const MAX_NAMED: usize = 3;
-
 /// What is known of a scan so far.
 pub(super) struct Scan<'e> {
     asked: &'e Vulnerabilities,
@@ -78,7 +75,6 @@ pub(super) struct Scan<'e> {
     current: Finding,
     all: Counts,
     refused: RefusedFindings,
-    severities: Vec<Severity>,
 }
 
 /// A finding as it is read.
@@ -110,7 +106,6 @@ impl<'e> Scan<'e> {
             current: Finding::default(),
             all: Counts::default(),
             refused: RefusedFindings { are_fixed: true, ..RefusedFindings::default() },
-            severities: Vec::new(),
         }
     }
 
@@ -147,15 +142,7 @@ impl<'e> Scan<'e> {
             return;
         }
         let finding = &self.current;
-        self.refused.counts.add(severity);
-        self.refused.are_fixed &= finding.has_fix();
-        let graver = self.severities.iter().filter(|known| **known >= severity).count();
-        if graver < MAX_NAMED {
-            self.severities.insert(graver, severity);
-            self.severities.truncate(MAX_NAMED);
-            self.refused.named.insert(graver, finding.label(self.asked));
-            self.refused.named.truncate(MAX_NAMED);
-        }
+        self.refused.add(severity, finding.has_fix(), || finding.label(self.asked));
     }
 
     fn refuses(&self, severity: Severity) -> bool {

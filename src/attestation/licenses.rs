@@ -9,7 +9,7 @@
 
 use super::packages::PackageSeen;
 use super::problem::ReportProblem;
-use super::refused::Named;
+use super::refused::RefusedPackages;
 use crate::image::glob::matches_any_text;
 use crate::policy::report::Licenses;
 use crate::text::clip;
@@ -21,7 +21,7 @@ pub(super) struct LicenseCheck {
     patterns: Vec<String>,
     names_any: bool,
     has_packages: bool,
-    found: Named,
+    found: RefusedPackages,
 }
 
 impl LicenseCheck {
@@ -32,7 +32,7 @@ impl LicenseCheck {
         };
         let patterns = patterns.iter().map(|pattern| pattern.to_ascii_lowercase()).collect();
         let (names_any, has_packages) = (false, false);
-        Self { is_only, patterns, names_any, has_packages, found: Named::default() }
+        Self { is_only, patterns, names_any, has_packages, found: RefusedPackages::default() }
     }
 
     pub(super) fn take(&mut self, package: &PackageSeen) {

@@ -8,7 +8,7 @@
 
 use super::package_url::PackageUrl;
 use super::problem::ReportProblem;
-use super::refused::Named;
+use super::refused::RefusedPackages;
 use super::version::{Scheme, may_be};
 use crate::image::glob::matches_any_text;
 use crate::policy::report::PackagePattern;
@@ -32,7 +32,7 @@ pub(super) struct PackageSeen {
 pub(super) struct PackageCheck<'e> {
     /// What is refused, with the name in lower case, and with one separator.
     refused: Vec<(&'e PackagePattern, [String; 2])>,
-    found: Named,
+    found: RefusedPackages,
 }
 
 impl<'e> PackageCheck<'e> {
@@ -41,7 +41,7 @@ impl<'e> PackageCheck<'e> {
             let name = pattern.name.to_ascii_lowercase();
             (pattern, [with_one_separator(&name), name])
         });
-        Self { refused: refused.collect(), found: Named::default() }
+        Self { refused: refused.collect(), found: RefusedPackages::default() }
     }
 
     pub(super) fn take(&mut self, package: &PackageSeen) {

@@ -1,6 +1,6 @@
 //! Why a report is not enough: in words, and as a code.
 
-use super::refused::{Named, RefusedFindings};
+use super::refused::{RefusedFindings, RefusedPackages};
 use crate::policy::report::{FieldTest, Scalar};
 use crate::text::clip;
 use crate::time::TooOld;
@@ -41,11 +41,11 @@ pub enum ReportProblem {
     /// It lists no packages.
     NoPackages,
     /// It lists packages that are refused.
-    Packages(Named),
+    Packages(RefusedPackages),
     /// It names no licence.
     NoLicenses,
     /// Packages have licences that are refused.
-    Licenses(Named),
+    Licenses(RefusedPackages),
     /// It names no builder.
     NoBuilder,
     /// It is by another builder: this one.
@@ -116,12 +116,12 @@ impl fmt::Display for ReportProblem {
             }
             Self::OtherBill(version) => write!(f, "has the unsupported version `{version}`"),
             Self::NoPackages => f.write_str("has no list of packages"),
-            Self::Packages(Named { count, first }) => {
+            Self::Packages(RefusedPackages { count, first }) => {
                 f.write_str("lists packages that are not allowed: ")?;
                 list(f, first, *count)
             }
             Self::NoLicenses => f.write_str("names no licence of any package"),
-            Self::Licenses(Named { count, first }) => {
+            Self::Licenses(RefusedPackages { count, first }) => {
                 f.write_str("lists packages with licences that are not allowed: ")?;
                 list(f, first, *count)
             }

@@ -39,6 +39,12 @@ impl Counts {
         }
     }
 
+    /// How many are as grave, or graver.
+    pub(super) fn at_least(&self, severity: Severity) -> u32 {
+        let counts = self.0.iter().zip(Severity::ALL);
+        counts.filter(|(_, known)| *known >= severity).map(|(count, _)| count).sum()
+    }
+
     /// How many there are.
     #[must_use]
     pub fn total(&self) -> u32 {
