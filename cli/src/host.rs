@@ -16,7 +16,9 @@ use tokio::runtime::Handle;
 use crate::metadata::ContextAwareResource;
 use session::{Recorder, Replay};
 
+mod ahead;
 mod certificate;
+mod certificate_signer;
 mod error;
 mod evidence;
 mod kubernetes;
@@ -30,6 +32,7 @@ mod signed;
 mod signer;
 pub mod told;
 mod trust;
+mod verifier;
 
 pub use error::HostError;
 pub use kubernetes::{ApiServer, Cluster, Manifests, ManifestsError};
@@ -41,9 +44,10 @@ pub use signed::{Certificate, Signature, Signed};
 pub use told::Told;
 pub use trust::{Trust, TrustError};
 
-use signatures::{CertificateSigner, Verifier};
+use certificate_signer::CertificateSigner;
 use signer::Signer;
 use trust::Need;
+use verifier::Verifier;
 
 /// A host.
 #[derive(Debug)]

@@ -10,9 +10,10 @@ use sigstore::errors::SigstoreError;
 
 use super::Live;
 use super::error::HostError;
-use super::signatures::{Verifier, is_bundle, signature_tag};
+use super::signatures::{is_bundle, signature_tag};
 use super::signer::Signer;
 use super::trust::Need;
+use super::verifier::Verifier;
 use crate::registry::RegistryError;
 use crate::transport::gateway::unreachable;
 
