@@ -6,11 +6,14 @@
 //! - What does the exit code say? 0 is a report that is found by its tag, signed, and verified by the host that `check`
 //!   asks. 3 is one that was pushed, and is not signed yet.
 
+mod copy;
+mod sign;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{ArgGroup, Args};
 use serde_json::value::RawValue;
 use signed_images_policy::policy::predicate_type::PredicateType;
@@ -20,7 +23,6 @@ use super::exit::{self, Mistake};
 use super::options::{World, rules_in};
 use super::print::{print, tell};
 use crate::attest::about::{self, AboutError};
-use crate::attest::copy::{Copied, Copy};
 use crate::attest::cosign::Wanted;
 use crate::attest::entries::Entries;
 use crate::attest::place::{self, Name};
@@ -28,7 +30,6 @@ use crate::attest::predicate;
 use crate::attest::publish::{PublishError, Pushed, Stated, Target, Whose};
 use crate::attest::signer::{Annotations, Signer, Unverified};
 use crate::host::AT_ONCE;
-use crate::legible;
 
 const USAGE: &str = "\
 signed-images attest [OPTIONS] <IMAGE@DIGEST> --type <TYPE>
@@ -151,7 +152,7 @@ impl Attest {
             Err(PublishError::Unverified(Unverified::Unsigned { .. }))
                 if self.command.is_empty() =>
             {
-                print(&to_do(&report, &target))?;
+                print(&sign::to_do(&report, &target))?;
                 return Ok(exit::unsigned());
             }
             verified => verified?,
@@ -259,57 +260,11 @@ impl Attest {
         Ok(target.state(predicate).map_err(Mistake::new)?)
     }
 
-    fn sign(&self, report: &str, annotations: &Annotations) -> anyhow::Result<()> {
-        let Some((program, arguments)) = self.command.split_first() else { return Ok(()) };
-        let name = program.to_string_lossy();
-        let status = Command::new(program)
-            .args(arguments)
-            .args(annotations.options())
-            .arg(report)
-            // Results are this command's own.
-            .stdout(Stdio::from(std::io::stderr()))
-            .status()
-            .with_context(|| format!("`{name}` cannot be run, so `{report}` is not signed"))?;
-        if !status.success() {
-            bail!("`{name}` did not sign `{report}` ({status}): the tag was not moved");
-        }
-        Ok(())
-    }
-
-    fn copy(&self, from: &str, to: &str, runtime: &Runtime) -> anyhow::Result<ExitCode> {
-        let image = place::image(from).map_err(Mistake::new)?;
-        let to = place::repository(to).map_err(Mistake::new)?;
-        let from = match &self.repository {
-            Some(repository) => place::repository(repository).map_err(Mistake::new)?,
-            None => image.clone(),
-        };
-        let registries = self.world.registries()?;
-        let all = runtime.block_on(Copy::new(&registries, from, to).all(&image))?;
-        for Copied { report, tag, replaced } in all.copied.iter().filter(|_| !self.quiet) {
-            let replaced = replaced.as_ref().map(|digest| format!(", in the place of {digest}"));
-            print(&format!("Report copied: {report}, as {tag}{}\n", replaced.unwrap_or_default()))?;
-        }
-        for (tag, error) in &all.failed {
-            tell(&format!("not copied: {}: {error}\n", legible::line(tag)));
-        }
-        Ok(if all.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    }
-
     fn say(&self, line: &str) {
         if !self.quiet {
             tell(&format!("{line}\n"));
         }
     }
-}
-
-/// What is left to do when nobody was asked to sign.
-fn to_do(report: &str, target: &Target) -> String {
-    format!(
-        "The report is not signed yet. Sign it (cosign 3 needs --new-bundle-format=false \
-         --use-signing-config=false):\n  cosign sign {} {report}\nThen run this command again: it moves the tag {} \
-         when it finds the signature.\n",
-        target.annotations, target.tag
-    )
 }
 
 fn time(text: &str) -> Result<String, String> {
