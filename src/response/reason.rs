@@ -36,11 +36,16 @@ impl fmt::Display for Reason {
                 "there are signatures, but none is valid: they are for another image, from an authority that the \
                  policy server does not trust, or not signatures at all",
             ),
-            Self::TooFewSigners { agreed, needed, missing, .. } => write!(
-                f,
-                "signed, but not by enough of the signers: {agreed} of {needed} signed, missing {}",
-                missing.join(", ")
-            ),
+            Self::TooFewSigners { agreed, needed, missing, .. } => {
+                write!(
+                    f,
+                    "signed, but not by enough of the signers: {agreed} of {needed} signed, missing "
+                )?;
+                match missing.as_slice() {
+                    [] => f.write_str("another signer: the others count as one with those"),
+                    missing => f.write_str(&missing.join(", ")),
+                }
+            }
             Self::Unchecked(words) => {
                 let absent = if is_absent(words) { "there is no such image: " } else { "" };
                 write!(f, "could not be checked: {absent}{}", first_line(words))
