@@ -29,6 +29,11 @@ const API_GROUP: &str = "policies.kubewarden.io/";
 /// The kinds whose `spec.settings` are those of one policy.
 const POLICY_KINDS: [&str; 2] = ["ClusterAdmissionPolicy", "AdmissionPolicy"];
 
+/// Keys of what holds settings, and is none: values of a chart, what Fleet reads, and objects.
+const HOLDERS: [&str; 3] = ["settings", "helm", "apiVersion"];
+const RENDER: &str = "; if these are values of the Helm chart, or what Fleet or Argo CD reads, pass the policy's manifest, \
+    which `helm template` makes of them";
+
 /// Why settings were not understood.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -162,7 +167,8 @@ impl Settings {
     /// # Errors
     /// When they are not valid, in the policy's words.
     pub fn rules(&self, host: &Host, now: Duration) -> Result<Rules, SettingsError> {
-        let invalid = |error: &dyn fmt::Display| SettingsError::Invalid(error.to_string());
+        let invalid =
+            |error: &dyn fmt::Display| SettingsError::Invalid(format!("{error}{}", self.advice()));
         let rules =
             signed_images_policy::settings::read(self.raw()).map_err(|error| invalid(&error))?;
         let mut host = |namespace: &'static str, operation: &'static str, payload: &[u8]| {
@@ -171,6 +177,12 @@ impl Settings {
         signed_images_policy::settings::check(&rules, &mut host, now)
             .map_err(|error| invalid(&error))?;
         Ok(rules)
+    }
+
+    /// What to do besides, where the policy does not take them.
+    pub(crate) fn advice(&self) -> &'static str {
+        let keys: Map<String, Value> = serde_json::from_str(&self.0).unwrap_or_default();
+        if HOLDERS.iter().any(|key| keys.contains_key(*key)) { RENDER } else { "" }
     }
 
     /// Warns of what is valid, and perhaps not what was meant.

@@ -256,6 +256,23 @@ fn a_closed_pipe_is_no_failure() {
     }
 }
 
+/// Who installs the policy with a chart has the settings in other files.
+#[test]
+fn what_holds_settings_is_not_taken_for_them() {
+    let world = World::new();
+    world.write("values.yaml", "mode: monitor\nsettings: {unmatchedImages: warn}\n");
+    world.write("fleet.yaml", "defaultNamespace: a\nhelm: {values: {settings: {}}}\n");
+    world.write("pod.yaml", &pod("nginx"));
+    for file in ["values.yaml", "fleet.yaml", "pod.yaml"] {
+        let outcome = world.check(&format!("-s {file} nginx"));
+        assert_eq!(outcome.code, Some(2), "{file}: {outcome:?}");
+        let told = "pass the policy's manifest, which `helm template` makes of them";
+        assert!(outcome.stderr.contains(told), "{file}: {outcome:?}");
+    }
+    world.write("slip.yaml", "rulez: []\n");
+    assert!(!world.check("-s slip.yaml nginx").stderr.contains("helm"));
+}
+
 #[test]
 fn a_mistake_is_named() {
     let world = World::new();
