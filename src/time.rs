@@ -189,11 +189,11 @@ impl MaxAge {
         Some(Self { count, unit })
     }
 
-    /// How much too old it is, if it is.
+    /// How much too old it is, if it is. Parts of a second are not known, and at this age it may be some of them older.
     #[must_use]
     pub fn exceeded_by(self, time: Time, now: Time) -> Option<TooOld> {
         let (age, allowed) = (time.age(now), self.count.saturating_mul(self.unit.seconds()));
-        (age > allowed).then_some(TooOld { age, allowed })
+        (age >= allowed).then_some(TooOld { age, allowed })
     }
 }
 
@@ -297,7 +297,8 @@ mod tests {
     #[test]
     fn what_is_too_old() {
         let rows = [
-            ("7d", 7 * DAY, None),
+            ("7d", 7 * DAY - 1, None),
+            ("7d", 7 * DAY, Some("168 hours old, 168 allowed")),
             ("7d", 7 * DAY + 1, Some("168 hours old, 168 allowed")),
             ("7d", 7 * DAY + 5 * HOUR, Some("173 hours old, 168 allowed")),
             ("7d", 9 * DAY, Some("9 days old, 7 allowed")),

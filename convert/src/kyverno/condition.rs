@@ -4,7 +4,8 @@
 //!   that Trivy found. Every other is told, and not checked.
 //! - What is a text there? A wildcard, a duration or a quantity where it reads as one; what is the same text is always the
 //!   same there, so to ask for that is never less.
-//! - "Less than" of an age? It is taken for "at most": they differ by an instant.
+//! - "Less than" of an age, and "at most"? They differ by an instant, and `maxAge` has neither of them: an age in whole
+//!   seconds must be below it, so that what is accepted is less than that old.
 //! - What if a path leads nowhere? Nothing but the operators for "not" then holds, and those are not said here.
 //!
 //! Source: `pkg/engine/variables/operator` of kyverno/kyverno.

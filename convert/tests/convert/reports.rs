@@ -15,8 +15,9 @@ pub(crate) const SLSA_1: &str = "https://slsa.dev/provenance/v1";
 pub(crate) const REVIEW: &str = "https://acme.io/review/v1";
 
 /// Reports: of scans, of builds, of reviews; some are just what policies ask for.
-pub(crate) const REPORTS: [&str; 9] = [
+pub(crate) const REPORTS: [&str; 10] = [
     "clean scan",
+    "scan of a day ago",
     "old scan",
     "critical scan",
     "scan without results",
@@ -56,6 +57,7 @@ fn report(name: &str, signers: Signatures) -> Report {
     };
     let (predicate_type, predicate) = match name {
         "clean scan" => (VULN, scan(20, results(&["LOW"]))),
+        "scan of a day ago" => (VULN, scan(24, results(&[]))),
         "old scan" => (VULN, scan(30 * 24 + 1, results(&[]))),
         "critical scan" => (VULN, scan(20, results(&["LOW", "CRITICAL"]))),
         "scan without results" => (VULN, scan(20, json!({"SchemaVersion": 2}))),
