@@ -174,13 +174,21 @@ fn pattern_of(wanted: Wanted<'_>, path: &str, remarks: &mut Remarks) -> Option<S
         Wanted::Exactly(_) | Wanted::Nobody => None,
     }?;
     let text = wanted.text();
-    if pattern.fidelity == Fidelity::Nearly {
-        remarks.note(
+    match pattern.fidelity {
+        Fidelity::Exact => {}
+        Fidelity::Nearly => remarks.note(
             path,
             format!(
                 "of `{text}`, dots are taken for dots, and a star of the pattern may be nothing"
             ),
-        );
+        ),
+        Fidelity::Wider => remarks.less(
+            path,
+            format!(
+                "a `+` of `{text}` asks for one character at least; a star of `{}` may be nothing",
+                pattern.text
+            ),
+        ),
     }
     remarks.note(
         path,

@@ -1,7 +1,8 @@
 //! Wildcards and regular expressions of subjects → patterns of subjects.
 //!
 //! - What is the same? A wildcard's `*` is any text, as `**` is here; so is `.*`. `[^/]*` is what `*` is here.
-//! - What of `+`? A pattern's star may be nothing; no identity has nothing there, so it is taken, and said.
+//! - What of `+`? A pattern's star may be nothing. Between slashes and the like no identity has nothing, so there it is
+//!   taken, and said; elsewhere (`v.+`, which is no `v`) it takes in one that its source does not.
 //! - What has no pattern? Choices, repetitions, single letters, and what the policy refuses because it would
 //!   take in strangers.
 
@@ -14,11 +15,13 @@ pub(super) struct Pattern {
     pub(super) fidelity: Fidelity,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fidelity {
     Exact,
-    /// A star that is nothing, or a dot for any letter.
+    /// A star that is nothing where no identity has nothing, or a dot for any letter.
     Nearly,
+    /// A star that is nothing where an identity can have nothing.
+    Wider,
 }
 
 /// Of a text with `*` and `?`.
@@ -58,19 +61,30 @@ pub(super) fn translated(text: &str) -> Option<(String, Fidelity)> {
                 break;
             }
             Token::End | Token::Letter('*') => return None,
-            Token::Star(star, more) => {
+            Token::Star(star, count) => {
+                if count == Count::Some {
+                    fidelity = fidelity.max(without_any(&pattern, rest));
+                }
                 push_star(&mut pattern, star);
-                fidelity = if more == Fidelity::Nearly { more } else { fidelity };
             }
             Token::Letter(letter) => pattern.push(letter),
             Token::Dot => {
-                fidelity = Fidelity::Nearly;
+                fidelity = fidelity.max(Fidelity::Nearly);
                 pattern.push('.');
             }
         }
         left = rest;
     }
     Some((pattern, fidelity))
+}
+
+/// What a star that may be nothing makes of one that may not, between what stands before it and what follows.
+fn without_any(before: &str, after: &str) -> Fidelity {
+    let is_between = |letter: char| "/@:".contains(letter);
+    let starts = before.is_empty() || before == "**" || before.ends_with(is_between);
+    let ends =
+        after.is_empty() || after == "$" || after.trim_start_matches('\\').starts_with(is_between);
+    if starts && ends { Fidelity::Nearly } else { Fidelity::Wider }
 }
 
 /// Any text, after any text, says nothing more.
@@ -83,23 +97,30 @@ fn push_star(pattern: &mut String, star: &str) {
 enum Token {
     Letter(char),
     Dot,
-    Star(&'static str, Fidelity),
+    Star(&'static str, Count),
     /// `$`.
     End,
     /// The text ends, and what is matched may go on.
     Open,
 }
 
+/// How many letters there are at least.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Count {
+    None,
+    Some,
+}
+
 fn token(text: &str) -> Option<(Token, &str)> {
-    const STARS: [(&str, &str, Fidelity); 4] = [
-        (".*", "**", Fidelity::Exact),
-        (".+", "**", Fidelity::Nearly),
-        ("[^/]*", "*", Fidelity::Exact),
-        ("[^/]+", "*", Fidelity::Nearly),
+    const STARS: [(&str, &str, Count); 4] = [
+        (".*", "**", Count::None),
+        (".+", "**", Count::Some),
+        ("[^/]*", "*", Count::None),
+        ("[^/]+", "*", Count::Some),
     ];
-    for (source, star, fidelity) in STARS {
+    for (source, star, count) in STARS {
         if let Some(rest) = text.strip_prefix(source) {
-            return (!is_repeated(rest)).then_some((Token::Star(star, fidelity), rest));
+            return (!is_repeated(rest)).then_some((Token::Star(star, count), rest));
         }
     }
     let mut letters = text.chars();
@@ -129,7 +150,7 @@ fn usable(text: String, fidelity: Fidelity) -> Option<Pattern> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Fidelity::{Exact, Nearly};
+    use Fidelity::{Exact, Nearly, Wider};
 
     #[test]
     fn wildcards() {
@@ -156,6 +177,9 @@ mod tests {
         let rows = [
             (r"^https://github\.com/acme/[^/]*/ci\.yml@.*$", Some(("*/ci.yml@**", Exact))),
             (r"^https://github\.com/acme/[^/]+/ci\.yml@.+$", Some(("*/ci.yml@**", Nearly))),
+            (r"^https://github\.com/acme/[^/]+/ci.yml@v.+", Some(("*/ci.yml@v**", Wider))),
+            (r"^https://github\.com/acme/[^/]+-app/ci\.yml$", Some(("*-app/ci.yml", Wider))),
+            (r"^https://github\.com/acme/app[^/]+/ci\.yml$", Some(("app*/ci.yml", Wider))),
             (r"^https://github\.com/acme/.*/ci\.yml", Some(("**/ci.yml**", Exact))),
             (r"^https://github\.com/acme/.*/ci.yml$", Some(("**/ci.yml", Nearly))),
             (r"^https://github\.com/acme/.*", Some(("**", Exact))),

@@ -125,6 +125,7 @@ pub(crate) fn reg_exp(at: String, expression: &str) -> Result<Claim, String> {
     Ok(match fidelity {
         Fidelity::Exact => claim,
         Fidelity::Nearly => claim.stricter("a `.` of the expression matches a dot alone, here"),
+        Fidelity::Wider => return Err(cannot()),
     })
 }
 
