@@ -15,7 +15,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::holder::{
-    KUSTOMIZATION, KUSTOMIZE, is_half_an_object, is_kustomization, seems_to_hold_images,
+    KUSTOMIZATION, KUSTOMIZE, changes_images, is_half_an_object, is_kustomization,
+    seems_to_hold_images,
 };
 use super::listed::listed_images;
 use super::policy::{Manifest, PassedOver};
@@ -215,9 +216,12 @@ impl Reader<'_> {
                 (None, Some(subject)) => contents.subjects.push(Arc::clone(subject)),
                 (None, None) => {}
                 (Some(why), _) => {
-                    let why = if group == KUSTOMIZE { PassedOver::Kustomization } else { why };
-                    let seems_to_hold_images = seems_to_hold_images(group, kind, node);
-                    contents.not_reviewed.push((object.clone(), why, seems_to_hold_images));
+                    let (why, has_images) = if group == KUSTOMIZE {
+                        (PassedOver::Kustomization, changes_images(node, self.source.folder()))
+                    } else {
+                        (why, seems_to_hold_images(group, kind, node))
+                    };
+                    contents.not_reviewed.push((object.clone(), why, has_images));
                 }
             }
         }

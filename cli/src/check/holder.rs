@@ -4,8 +4,8 @@
 //!   pen (`Deploymnet`), and a custom resource that makes Pods, must not be passed over in silence.
 //! - What looks so? A key `image` with a text, or with a map that has a `repository`; a list of `images`.
 //! - And objects that hold texts of anything ([`TEXTS`])? They do not.
-//! - And what kustomize reads? It holds images when it sets `images`, or has charts rendered: what it makes of the
-//!   files beside it is not what stands in them.
+//! - And what kustomize reads? It holds images when it changes the objects in the files beside it, has others made, or
+//!   takes some that are not there: what it makes is not what stands in the files.
 
 use std::path::Path;
 
@@ -20,17 +20,41 @@ const TEXTS: [(&str, &str); 2] = [("", "ConfigMap"), ("", "Secret")];
 pub(super) const KUSTOMIZE: &str = "kustomize.config.k8s.io";
 pub(super) const KUSTOMIZATION: (&str, &str) = ("kustomize.config.k8s.io/v1beta1", "Kustomization");
 const KUSTOMIZATIONS: [&str; 2] = ["kustomization.yaml", "kustomization.yml"];
-/// Its keys that decide about images.
-const DECIDES: [&str; 3] = ["images", "helmCharts", "helmChartInflationGenerator"];
+/// Its lists that can change an image, or bring one.
+const CHANGES: [&str; 10] = [
+    "images",
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "replacements",
+    "vars",
+    "transformers",
+    "generators",
+    "helmCharts",
+    "helmChartInflationGenerator",
+];
+/// Its lists of files and folders, or of addresses.
+const TAKES: [&str; 3] = ["resources", "bases", "components"];
 /// What every object has.
 const PARTS: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
 
 /// Whether an object of a kind that the policy does not know looks as if it held images.
 pub(super) fn seems_to_hold_images(group: &str, kind: &str, object: &Node) -> bool {
-    if group == KUSTOMIZE {
-        return DECIDES.iter().any(|key| object.get(key).is_some_and(|value| is_filled(value)));
-    }
     !TEXTS.contains(&(group, kind)) && has_images(object)
+}
+
+/// Whether kustomize makes other images than those in the files below the folder of this one.
+pub(super) fn changes_images(kustomization: &Node, folder: Option<&Path>) -> bool {
+    let items = |key: &&str| match kustomization.get(key).map(|list| &list.value) {
+        Some(Value::List(items)) => items.as_slice(),
+        _ => &[],
+    };
+    let is_elsewhere = |item: &Node| match &item.value {
+        Value::Text(path) => folder.is_none_or(|folder| !folder.join(path).exists()),
+        _ => true,
+    };
+    CHANGES.iter().any(|key| !items(key).is_empty())
+        || TAKES.iter().flat_map(items).any(is_elsewhere)
 }
 
 /// Whether kustomize reads a document of this file as its own.
@@ -38,10 +62,6 @@ pub(super) fn is_kustomization(path: &Path, document: &Node) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());
     let is_named = name.is_some_and(|name| KUSTOMIZATIONS.contains(&name));
     is_named && matches!(document.value, Value::Map(_)) && document.get("kind").is_none()
-}
-
-fn is_filled(node: &Node) -> bool {
-    matches!(&node.value, Value::List(items) if !items.is_empty())
 }
 
 /// Whether something without an API version or a kind was meant as an object.
@@ -72,5 +92,8 @@ fn names_an_image(node: &Node) -> bool {
 
 fn names_images(node: &Node) -> bool {
     let Value::List(items) = &node.value else { return false };
-    items.iter().any(|item| names_an_image(item))
+    // What replaces an image, as kustomize and those who embed it write it.
+    let replaces =
+        |item: &Node| ["newName", "newTag", "digest"].iter().any(|key| item.get(key).is_some());
+    items.iter().any(|item| names_an_image(item) || replaces(item))
 }

@@ -154,6 +154,14 @@ impl Source {
     }
 
     /// A text that stands in no file.
+    /// Where a file lies.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::File(path) => path.parent(),
+            Origin::Stdin | Origin::Argument | Origin::Cluster => None,
+        }
+    }
+
     pub(super) fn placeless(name: String, origin: Origin, text: String) -> Self {
         Self { name, origin, text, encoding: Encoding::Utf8, unread: None }
     }

@@ -114,8 +114,15 @@ const PASSED_OVER: [(&str, i32, &str); 19] = [
         0,
         "not reviewed, because kustomize makes the objects from them: kustomize.config.k8s.io/Kustomization\n",
     ),
+    ("patched signed.yaml", 3, "not checked  patched/kustomization.yaml:1  "),
+    ("remote signed.yaml", 3, "not checked  remote/kustomization.yaml:1  "),
     (
-        "base signed.yaml",
+        "flux.yaml signed.yaml",
+        3,
+        "not checked  flux.yaml:1  kustomize.toolkit.fluxcd.io/Kustomization a  it contains images",
+    ),
+    (
+        "base",
         0,
         "1 image in 1 object: 1 verified\nnot reviewed, because kustomize makes",
     ),
@@ -153,6 +160,19 @@ fn nothing_is_green_by_accident() {
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nmetadata: {name: a}\n";
     world.write("overlay.yaml", &format!("{kind}{overlay}"));
     world.write("charts/kustomization.yml", "helmCharts: [{name: a, repo: 'https://a.io'}]\n");
+    world.write(
+        "patched/kustomization.yaml",
+        "patches: [{target: {kind: Deployment}, patch: '[{op: replace, path: /spec, value: {}}]'}]\n",
+    );
+    world.write("remote/kustomization.yaml", "resources: [github.com/acme/shop//deploy?ref=v1]\n");
+    world.write(
+        "flux.yaml",
+        &object(
+            "kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization",
+            "{images: [{name: a, newTag: b}]}",
+        ),
+    );
+    world.write("base/a.yaml", &pod("HOST/shop/cart:1.4"));
     world.write("base/kustomization.yaml", "resources: [a.yaml]\nimages: []\n");
     world.write("half.yaml", &object("v1\nkimd: Pod", containers));
     for (line, code, expected) in PASSED_OVER {
