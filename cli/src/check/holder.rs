@@ -54,7 +54,7 @@ pub(super) fn changes_images(kustomization: &Node, folder: Option<&Path>) -> boo
         _ => true,
     };
     CHANGES.iter().any(|key| !items(key).is_empty())
-        || TAKES.iter().flat_map(items).any(is_elsewhere)
+        || TAKES.iter().flat_map(items).any(|item| is_elsewhere(item))
 }
 
 /// Whether kustomize reads a document of this file as its own.

@@ -121,11 +121,7 @@ const PASSED_OVER: [(&str, i32, &str); 19] = [
         3,
         "not checked  flux.yaml:1  kustomize.toolkit.fluxcd.io/Kustomization a  it contains images",
     ),
-    (
-        "base",
-        0,
-        "1 image in 1 object: 1 verified\nnot reviewed, because kustomize makes",
-    ),
+    ("base", 0, "1 image in 1 object: 1 verified\nnot reviewed, because kustomize makes"),
     (
         "other.yaml signed.yaml",
         0,
