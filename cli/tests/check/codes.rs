@@ -160,7 +160,7 @@ fn nothing_is_green_by_accident() {
         "patched/kustomization.yaml",
         "patches: [{target: {kind: Deployment}, patch: '[{op: replace, path: /spec, value: {}}]'}]\n",
     );
-    world.write("remote/kustomization.yaml", "resources: [github.com/acme/shop//deploy?ref=v1]\n");
+    world.write("remote/kustomization.yaml", "resources:\n- github.com/acme/shop//deploy?ref=v1\n");
     world.write(
         "flux.yaml",
         &object(
