@@ -66,6 +66,27 @@ fn archives_are_the_same_each_time_and_named_as_they_are_looked_for() {
     }
 }
 
+/// Beside the command there are no other files of the repository.
+#[test]
+fn links_in_an_archive_lead_to_the_repository() {
+    let folder = folder();
+    let target = "aarch64-apple-darwin";
+    let archive = archive(folder.path(), target, "links");
+    let readme = format!("signed-images-{VERSION}-{target}/README.md");
+    let text = done(Command::new("tar").arg("-xzOf").arg(archive).arg(readme));
+    let links: Vec<&str> =
+        text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(links.len() > 20, "{links:?}");
+    for link in &links {
+        assert!(link.starts_with("https://") || link.starts_with('#'), "{link}");
+    }
+    let install = format!(
+        "https://github.com/signed-images/signed-images-policy/blob/v{VERSION}/docs/src/install.md"
+    );
+    assert!(links.contains(&install.as_str()), "{links:?}");
+    assert!(text.contains("/docs/src/install.md#tested-versions)"), "{text}");
+}
+
 #[test]
 fn what_is_installed_is_what_the_release_says() {
     if !cfg!(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))) {
@@ -94,13 +115,95 @@ fn what_is_installed_is_what_the_release_says() {
     let said = done(&mut Command::new(folder.join("bin/signed-images")));
     assert_eq!(said, "it is installed\n");
 
+    // What else has to be done is said as it can be pasted.
+    let words =
+        |install: &mut Command| String::from_utf8(install.output().unwrap().stderr).unwrap();
+    let bin = folder.join("bin");
+    let to_path = format!("export PATH=\"{}:$PATH\"", bin.display());
+    let relative = words(install("unused").args(["--to", "bin"]).current_dir(folder));
+    assert!(relative.contains(&to_path), "{relative}");
+    // An older one, which a shell would find before this one.
+    let path = std::env::var("PATH").unwrap();
+    let other = folder.join("older");
+    fs::create_dir(&other).unwrap();
+    fs::copy(bin.join("signed-images"), other.join("signed-images")).unwrap();
+    let path =
+        |first: &Path, second: &Path| format!("{}:{}:{path}", first.display(), second.display());
+    let shadowed = words(install("bin").env("PATH", path(&other, &bin)));
+    assert!(
+        shadowed.contains(&format!("{}/signed-images comes first", other.display())),
+        "{shadowed}"
+    );
+    assert_eq!(words(install("bin").env("PATH", path(&bin, &other))), "");
+
     // Of another file; and of none.
     let zeroes = sums(&archive).replacen(|c: char| c.is_ascii_hexdigit(), "0", 8);
-    for sums in [zeroes, String::new()] {
+    for (sums, why) in [(zeroes, "is damaged, or is not"), (String::new(), "does not list")] {
         fs::write(folder.join(&place).join("SHA256SUMS"), sums).unwrap();
-        assert!(!install("other").output().unwrap().status.success());
+        let mut install = install("other");
+        let said = words(&mut install);
+        assert!(said.contains(why), "{said}");
+        assert!(!install.output().unwrap().status.success());
         assert!(!folder.join("other/signed-images").exists());
     }
+}
+
+#[cfg(target_os = "linux")]
+/// `release/install` with these arguments, on a machine with these commands and this home, from releases in `folder`.
+fn installing(folder: &Path, tools: &[&str], home: &str, arguments: &[&str]) -> Output {
+    let bin = tempfile::tempdir().unwrap();
+    for tool in tools {
+        let found = done(Command::new("sh").args(["-c", &format!("command -v {tool}")]));
+        std::os::unix::fs::symlink(found.trim_end(), bin.path().join(tool)).unwrap();
+    }
+    let mut install = Command::new(bin.path().join("sh"));
+    install.arg(root().join("release/install")).args(arguments).env_clear();
+    install.env("PATH", bin.path()).env("HOME", home);
+    install.env("RELEASES", format!("file://{}", folder.display())).output().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_keeps_the_command_from_being_installed_is_said() {
+    const BASIC: [&str; 7] = ["sh", "uname", "mktemp", "mkdir", "rm", "grep", "mv"];
+    const ALL: [&str; 11] =
+        ["sh", "uname", "mktemp", "mkdir", "rm", "grep", "mv", "curl", "tar", "gzip", "sha256sum"];
+    let folder = folder();
+    let folder = folder.path();
+    let to = folder.join("bin");
+    let to = to.to_str().unwrap();
+    fs::write(folder.join("a-file"), "").unwrap();
+    // Where GitHub leads to a page of all releases, because there is none.
+    fs::write(folder.join("latest"), "").unwrap();
+    let a_file = folder.join("a-file");
+    let version = ["--version", VERSION, "--to", to];
+    let without = |tool: &str| ALL.into_iter().filter(|name| *name != tool).collect::<Vec<_>>();
+    let rows: [(&[&str], &str, &[&str], &str); 10] = [
+        (&BASIC, to, &version, "install curl first"),
+        (&without("tar"), to, &version, "install tar first"),
+        (&without("gzip"), to, &version, "install gzip first"),
+        (&without("sha256sum"), to, &version, "install sha256sum or shasum first"),
+        (&ALL, to, &["--to"], "--to needs a value"),
+        (&ALL, to, &["--to=x"], "--to=x is not an option: --version VERSION, --to FOLDER"),
+        (&ALL, "", &["--version", VERSION], "HOME is not set: name a folder with --to FOLDER"),
+        (
+            &ALL,
+            to,
+            &["--version", VERSION, "--to", a_file.to_str().unwrap()],
+            "choose another folder with --to FOLDER",
+        ),
+        (&ALL, to, &["--to", to], "no release was found at file://"),
+        (&ALL, to, &version, "cannot fetch file://"),
+    ];
+    for (tools, home, arguments, said) in rows {
+        let Output { status, stderr, .. } = installing(folder, tools, home, arguments);
+        let stderr = String::from_utf8_lossy(&stderr);
+        assert_eq!(status.code(), Some(1), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(&format!("error: {said}")) || stderr.contains(said), "{stderr}");
+    }
+    let help = installing(folder, &ALL, to, &["--help"]);
+    assert!(String::from_utf8_lossy(&help.stdout).contains("--to FOLDER"));
+    assert!(help.status.success());
 }
 
 #[test]
@@ -136,4 +239,25 @@ fn the_container_image_is_one_for_all_architectures() {
         architectures.push(config["architecture"].as_str().unwrap().to_owned());
     }
     assert_eq!(architectures, ["amd64", "arm64"]);
+}
+
+/// What is signed is the list of checksums: a file of a release that is not in it could not be verified.
+#[test]
+fn every_file_of_a_release_is_in_the_list_that_is_signed() {
+    let words = |path: &str, before: &str, after: &str| -> Vec<String> {
+        let text = read(path).unwrap();
+        let (_, rest) = text.split_once(before).unwrap();
+        let (words, _) = rest.split_once(after).unwrap();
+        words.split_whitespace().map(|word| word.trim_matches('*').to_owned()).collect()
+    };
+    let listed = words("Makefile", "cd dist && sha256sum ", " >SHA256SUMS");
+    let published = words(".github/workflows/release.yml", "--notes-file notes.md -- ", "\n");
+    assert!(published.len() > 4, "{published:?}");
+    let guide = read("docs/src/install.md").unwrap();
+    for file in published {
+        assert!(guide.contains(&format!("{file}`")), "not in docs/src/install.md: {file}");
+        if file != "SHA256SUMS" {
+            assert!(listed.iter().any(|end| file.ends_with(end)), "not in SHA256SUMS: {file}");
+        }
+    }
 }
