@@ -302,7 +302,7 @@ CHARTS := charts/signed-images-policy charts/signed-images
 
 chart-package:
 	$(call need,helm,install helm: https://helm.sh/docs/intro/install)
-	helm package $(CHARTS) --destination $(CARGO_OUT)/chart
+	helm package $(CHARTS) --destination dist
 
 # What goes into the archives beside the command: manual pages and completions.
 SHARE := $(CARGO_OUT)/share
@@ -327,12 +327,12 @@ install: annotated-policy.wasm share
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d $(SHARE)/completions/signed-images.fish
 
 # What the commands of a release are packed from: dist/bin/TARGET/signed-images, of `release/build`; dist/share, of
-# `make share`.
+# `make share`. SHA256SUMS lists every file of the release, so the charts of `make chart-package` come first.
 archives:
 	for binary in dist/bin/*/*; do \
 		release/archive $(VERSION) $$(basename $$(dirname $$binary)) $$binary dist/share dist || exit 1; \
 	done
-	cd dist && sha256sum policy.wasm *.tar.gz *.zip *.spdx.json >SHA256SUMS
+	cd dist && sha256sum policy.wasm *.tar.gz *.zip *.tgz *.spdx.json >SHA256SUMS
 
 image:
 	release/image $(VERSION) dist/image amd64=dist/bin/x86_64-unknown-linux-musl/signed-images \
