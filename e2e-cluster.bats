@@ -26,6 +26,7 @@ setup_file() {
   policy pods "{$rules, pinWorkloadTemplates: false}"
   policy strict "{$rules, unchangedImages: \"verify\"}"
   policy warning '{rules: [{name: "soon", enforcement: "warn", images: ["**"], allOf: [("release") | signer]}]}'
+  policy signed-images '{signatures: [{image: "\($registry)/acme/*", pubKeys: [$release]}], unchangedImages: "verify"}'
   start_cluster "$REGISTRY" "127.0.0.1:$FALLIBLE_PORT"
 }
 
@@ -521,6 +522,64 @@ is_taken() { kubectl apply --dry-run=server --validate=strict -f -; }
   for example in harbor monitor-first argo-cd; do
     grep -v '^ *namespace: ' "$BATS_TEST_DIRNAME/examples/$example.yaml" | is_taken
   done
+}
+
+@test "what is converted are policies that Kubewarden's API takes" {
+  local source
+  takes_policies
+  for source in "$BATS_TEST_DIRNAME"/convert/tests/sources/*.yaml; do
+    # Some lose something, which ends with 1.
+    { "$SIGNED_IMAGES" convert --policy-server images --failure-policy ignore "$source" || [ $? -eq 1 ]; } |
+      grep -v '^  namespace: ' | is_taken
+  done
+}
+
+# moving_over JQ: what it makes of the page on moving over
+moving_over() {
+  jq -Rrs --arg registry "$REGISTRY" --rawfile release "$KEYS/release.pub" "$1" \
+    "$BATS_TEST_DIRNAME/docs/src/migrating/verify-image-signatures.md"
+}
+
+# follow NUMBER: the commands of the page's block with that number
+follow() {
+  signed-images() { timeout "$COMMAND_TIMEOUT" "$SIGNED_IMAGES" "$@"; }
+  eval "$(moving_over "[match(\"(?s)\\n *\`\`\`console\\n(.*?)\\n *\`\`\`\"; \"g\").captures[0].string][$1 - 1]")"
+}
+
+# stored POLICY JQ: what it makes of the policy that the API server has
+stored() { kubectl get clusteradmissionpolicy "$1" -o json | jq -r "$2"; }
+
+@test "who moves over from verify-image-signatures, as its page says, is never without a policy" {
+  local before monitoring
+  takes_policies
+  cd "$BATS_TEST_TMPDIR"
+  # The page's own manifest, about images and a key that are here.
+  moving_over 'sub("(?s).*# signed.yaml\n"; "") | sub("(?s)\n```.*"; "\n") | sub("ghcr.io/acme"; "\($registry)/acme")
+    | sub("githubActions:\n *owner: acme"; "pubKeys: [\($release | tojson)]")' >signed.yaml
+  kubectl apply -f signed.yaml
+  before=$(stored signed '.metadata | .uid, .resourceVersion')
+  [ "$(moving_over '[match("```console"; "g")] | length')" = 2 ]
+
+  # Beside the old one, which nobody touches.
+  follow 1
+  [ "$(stored signed '.metadata | .uid, .resourceVersion')" = "$before" ]
+  [ "$(stored signed .spec.mode)" = protect ]
+  [ "$(stored signed-images '.spec | .mode, (.module | contains("/signed-images-policy:"))')" = $'monitor\ntrue' ]
+  monitoring=$(stored signed-images .metadata.uid)
+
+  # In its place.
+  follow 2
+  [ "$(stored signed-images '.metadata.uid, .spec.mode')" = "$monitoring"$'\nprotect' ]
+  [ "$(kubectl get clusteradmissionpolicies -o name)" = clusteradmissionpolicy.policies.kubewarden.io/signed-images ]
+
+  # What is stored protects.
+  [ "$(stored signed-images .spec.settings | jq -S .)" = "$(jq -S . "$CLUSTER/policies/$(unique_name signed-images).json")" ]
+  stored signed-images "$(stored_webhook signed-images)" | kubectl replace -f -
+  under signed-images
+  apply Deployment web "$SIGNED"
+  settled deployment web
+  are deployments 1 "$PINNED"
+  refuses "$UNSIGNED" 'not signed' -- k create deployment bad --image "$UNSIGNED"
 }
 
 @test "the chart is installed, upgraded and taken away" {

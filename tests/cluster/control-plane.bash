@@ -59,7 +59,7 @@ start_webhook() {
       "$CLUSTER"/policies/*.json >"$CLUSTER/policies.json"
     start_policy_server "$CLUSTER" --cert-file "$certificate" --key-file "$key"
   fi
-  WEBHOOK_URL=https://$address
+  export WEBHOOK_URL=https://$address
 }
 
 start_etcd() {
@@ -140,4 +140,12 @@ webhooks:
     sideEffects: None
 $(sed -n '/^rules:/,/^mutating:/{/^mutating:/d; s/^/    /p}' "$BATS_TEST_DIRNAME/metadata.yml")
 YAML
+}
+
+# stored_webhook POLICY: the jq that makes the same of a policy that the API server has, with its own rules and time-out
+stored_webhook() {
+  cat <<JQ
+.spec as \$spec | $(webhook_configuration "$(unique_name "$1")" | kubectl create --dry-run=client -o json -f -)
+| .webhooks[0] += {rules: \$spec.rules, timeoutSeconds: \$spec.timeoutSeconds, failurePolicy: (\$spec.failurePolicy // "Fail")}
+JQ
 }
