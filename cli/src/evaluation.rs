@@ -90,7 +90,7 @@ fn call_until(
 /// What is known is said in less.
 const KNOWN: Duration = Duration::from_millis(100);
 /// As the policy reads it, a time-out.
-const NO_TIME: &str = "timed out: the time of --timeout is over";
+pub(crate) const NO_TIME: &str = "timed out: the time of --timeout is over";
 
 /// The protocol that a module speaks.
 ///

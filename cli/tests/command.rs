@@ -244,3 +244,15 @@ fn a_demo_needs_a_module_and_a_policy_that_decides_right() {
     let expected = "error: --module: no module `nowhere.wasm`\n";
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(2), expected));
 }
+
+/// Whoever sees it wants to do the same next, in the words of the documentation.
+#[test]
+fn a_demo_shows_rules_and_what_to_do_next() {
+    let folder = folder();
+    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("../annotated-policy.wasm");
+    let outcome = signed_images(folder.path(), &format!("demo --module {}", module.display()));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    for said in ["\n  rules:\n", "allOf:", "rule `shop`:", "signed-images check --settings-path"] {
+        assert!(outcome.stdout.contains(said), "{said}: {}", outcome.stdout);
+    }
+}

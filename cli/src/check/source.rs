@@ -96,6 +96,23 @@ pub enum SourceError {
         /// Why it is no image.
         reason: String,
     },
+    /// A file, where an image is asked for.
+    #[error(
+        "`{argument}` looks like a file, and `explain` takes one image: `signed-images check` reads files"
+    )]
+    FileForImage {
+        /// As it was written.
+        argument: String,
+    },
+    /// The same, of what may have been meant as an image.
+    #[error(
+        "there is a file or folder `{argument}`, and `explain` takes one image: if you mean the image, write its tag: \
+         `{argument}:latest`"
+    )]
+    PathForImage {
+        /// As it was written.
+        argument: String,
+    },
     /// A folder without manifests.
     #[error("no file in `{}` ends in .yaml, .yml or .json", shown(.path))]
     EmptyFolder {
@@ -114,6 +131,21 @@ pub enum SourceError {
 
 fn shown(path: &Path) -> String {
     legible::line(&path.display().to_string())
+}
+
+/// Where an image is asked for: whether a path was given.
+///
+/// # Errors
+/// When it looks like a file, or is one and might be an image only by chance.
+pub fn expect_image(argument: &str) -> Result<(), SourceError> {
+    let path = Path::new(argument);
+    if is_manifest(path) || path.is_file() && looks_like_a_path(argument) {
+        return Err(SourceError::FileForImage { argument: argument.to_owned() });
+    }
+    if !says_that_it_is_an_image(argument) && path.exists() {
+        return Err(SourceError::PathForImage { argument: argument.to_owned() });
+    }
+    Ok(())
 }
 
 /// Reads everything that the command line names.
@@ -201,7 +233,7 @@ fn folder(argument: &str) -> Option<String> {
 }
 
 /// Whether it has a registry, a tag or a digest.
-fn says_that_it_is_an_image(argument: &str) -> bool {
+pub(super) fn says_that_it_is_an_image(argument: &str) -> bool {
     let registry = argument.split_once('/').map(|(registry, _)| registry);
     let last = argument.rsplit('/').next().unwrap_or(argument);
     let names_a_registry =

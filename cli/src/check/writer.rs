@@ -26,6 +26,7 @@ use super::report::{
 use super::source::{Origin, Source};
 use super::subject::{Object, Subject};
 use crate::answer::Answer;
+use crate::evaluation::NO_TIME;
 use crate::manifest::position::{Lines, Position};
 
 /// How the policy says that it may not read Kubernetes objects.
@@ -35,7 +36,9 @@ const UNMATCHED: &str = "it matches no rule, which --fail-on-unmatched does not 
 const UNASKED: &str = "the policy could not be asked about it";
 /// What is said where every image of a run is passed by.
 pub(super) const NO_MATCH: &str = "no rule matches any of these images: look for a mistake in the patterns of `images` \
-    with `signed-images explain IMAGE --offline`";
+    with `signed-images explain IMAGE --settings-path … --offline`";
+/// In the place of the policy's own hint, which cannot know whose time it was.
+const TIMEOUT: &str = "raise --timeout, or leave it out";
 const GRANT: &str = "let the policy read its keys from the cluster with --allow-context-aware, or from a \
     folder of manifests with --allow-context-aware --kubernetes-manifests DIR";
 
@@ -223,10 +226,14 @@ impl Writer<'_> {
     fn hints(&self, report: &Report) -> BTreeSet<String> {
         let failing = || report.images().filter(|(_, image)| image.verdict.fails());
         let mut hints: BTreeSet<String> = failing()
+            .filter(|(_, image)| !is_out_of_time(image))
             .filter_map(|(_, image)| self.images.get(image.image.as_str()))
             .flat_map(|said| said.hints.iter())
             .cloned()
             .collect();
+        if failing().any(|(_, image)| is_out_of_time(image)) {
+            hints.insert(TIMEOUT.to_owned());
+        }
         let withheld = |(_, image): (_, &ImageReport)| {
             image.reason.as_ref().is_some_and(|reason| reason.contains(WITHHELD))
         };
@@ -287,4 +294,8 @@ fn pins(answer: &Answer) -> HashMap<String, String> {
             Some((text("path")?, text("value")?))
         })
         .collect()
+}
+
+fn is_out_of_time(image: &ImageReport) -> bool {
+    image.reason.as_ref().is_some_and(|reason| reason.contains(NO_TIME))
 }

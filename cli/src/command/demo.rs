@@ -34,6 +34,10 @@ Examples:
   signed-images demo
   signed-images demo --module annotated-policy.wasm";
 
+/// The rule of the show, and who must have signed.
+const RULE: &str = "shop";
+const OWNER: &str = "release team";
+
 /// See the policy admit a signed image and reject unsigned ones
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -73,7 +77,9 @@ impl Demo {
 }
 
 fn settings(host: &str, key: &str) -> anyhow::Result<Settings> {
-    let settings = json!({"signatures": [{"image": format!("{host}/*"), "pubKeys": [key]}]});
+    let signer = json!({"kind": "pubKey", "owner": OWNER, "key": key});
+    let rule = json!({"name": RULE, "images": [format!("{host}/**")], "allOf": [signer]});
+    let settings = json!({"rules": [rule]});
     Ok(Settings::parse(&settings.to_string())?)
 }
 

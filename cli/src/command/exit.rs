@@ -102,6 +102,8 @@ pub(super) fn unread(error: SourceError) -> anyhow::Error {
         | SourceError::Unclear { .. }
         | SourceError::BelowAFolder { .. }
         | SourceError::NotAnImage { .. }
+        | SourceError::FileForImage { .. }
+        | SourceError::PathForImage { .. }
         | SourceError::EmptyFolder { .. } => Mistake::new(error).into(),
     }
 }

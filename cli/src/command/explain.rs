@@ -15,6 +15,7 @@ use super::exit::{self, Mistake, Unchecked};
 use super::module::ModuleOption;
 use super::options::{SettingsOptions, World};
 use super::print::print;
+use crate::check::source::expect_image;
 use crate::evaluation::{Evaluation, now};
 use crate::explain::{Explanation, explain};
 use crate::host::{AT_ONCE, Answers, Host};
@@ -72,6 +73,7 @@ enum Output {
 
 impl Explain {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        expect_image(&self.image).map_err(Mistake::new)?;
         let runtime = Runtime::new().map_err(Unchecked::new)?;
         let (settings, rules) = self.settings.read(runtime.handle())?;
         let mut explanation = explain(&self.image, &rules);

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use signed_images_policy::policy::plan::Rules;
 use tokio::runtime::Handle;
@@ -21,6 +21,19 @@ use crate::metadata::{ContextAwareResource, section};
 use crate::roots;
 use crate::settings::{File, Settings, read_all};
 use crate::sources::Sources;
+
+/// The settings that are written on the command line.
+///
+/// # Errors
+/// When they are not a map in JSON.
+pub(super) fn from_json(json: &str) -> Result<Settings, Mistake> {
+    let settings = if Path::new(json).is_file() {
+        Err(anyhow!("it takes JSON, and `{json}` is a file: use --settings-path"))
+    } else {
+        Settings::parse(json).map_err(Into::into)
+    };
+    settings.context("--settings-json").map_err(Mistake::new)
+}
 
 /// The settings of a command that cannot do without them.
 #[derive(Debug, Args)]
@@ -71,9 +84,7 @@ impl SettingsOptions {
     pub(crate) fn settings(&self) -> Result<Settings, Mistake> {
         match (&self.settings_path, &self.settings_json) {
             (Some(path), _) => Settings::read(path).map_err(Mistake::new),
-            (None, json) => Settings::parse(json.as_deref().unwrap_or("{}"))
-                .context("--settings-json")
-                .map_err(Mistake::new),
+            (None, json) => from_json(json.as_deref().unwrap_or("{}")),
         }
     }
 }

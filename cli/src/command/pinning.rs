@@ -32,8 +32,12 @@ pub(super) fn pin_all(sources: &[Source], report: &Report) -> anyhow::Result<Exi
         }
     }
     write::replace(&files)?;
-    for (source, pinned) in &pinned {
-        if pinned.images > 0 && source.origin != Origin::Argument {
+    let mut is_complete = true;
+    for (source, pinned) in pinned.iter().filter(|(_, pinned)| pinned.images > 0) {
+        if source.origin == Origin::Argument {
+            tell(&format!("not pinned, because it is in no file: {}\n", pinned.text));
+            is_complete = false;
+        } else {
             tell(&format!("pinned in {}: {}\n", source.name, pinned.images));
         }
     }
@@ -41,5 +45,6 @@ pub(super) fn pin_all(sources: &[Source], report: &Report) -> anyhow::Result<Exi
     for refusal in &refused {
         tell(&format!("{}\n", legible::line(&refusal.to_string())));
     }
-    Ok(if refused.is_empty() { ExitCode::SUCCESS } else { exit::of_check(Conclusion::Unchecked) })
+    is_complete &= refused.is_empty();
+    Ok(if is_complete { ExitCode::SUCCESS } else { exit::of_check(Conclusion::Unchecked) })
 }

@@ -5,10 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::Args;
 
 use super::exit::Mistake;
+use super::options::from_json;
 use crate::check::policy::Manifest;
 use crate::check::source;
 use crate::settings::{self, File, Settings};
@@ -48,8 +49,7 @@ impl PolicyOptions {
     /// When they cannot be read.
     pub(super) fn read(&self) -> Result<Vec<Policy>, Mistake> {
         if let Some(json) = &self.settings_json {
-            let settings =
-                Settings::parse(json).context("--settings-json").map_err(Mistake::new)?;
+            let settings = from_json(json)?;
             return Ok(vec![Policy { settings, manifest: Manifest::default() }]);
         }
         let policies = self.settings_path.iter().map(|path| read(path));

@@ -216,6 +216,9 @@ fn what_is_not_answered_in_time_is_not_checked() {
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{outcome:?}");
     assert!(outcome.stdout.contains("--timeout is over"), "{outcome:?}");
     assert!(outcome.stdout.contains("1 verified, 2 not checked"), "{outcome:?}");
+    // The policy cannot know whose time was over.
+    assert!(outcome.stdout.contains("hint: raise --timeout, or leave it out"), "{outcome:?}");
+    assert!(!outcome.stdout.contains("timeoutEvalSeconds"), "{outcome:?}");
 }
 
 /// A slip in a pattern must not look like an answer.
@@ -226,8 +229,8 @@ fn rules_that_match_nothing_are_told() {
     let settings = |image: &str, more: &str| {
         format!("signatures:\n- image: '{image}'\n  pubKeys:\n  - |\n    {key}\n{more}")
     };
-    let hint =
-        "hint: no rule matches any of these images: look for a mistake in the patterns of `images`";
+    let hint = "hint: no rule matches any of these images: look for a mistake in the patterns of `images` with \
+         `signed-images explain IMAGE --settings-path … --offline`";
     world.write("slip.yaml", &settings("HOST/shopp/*", ""));
     world.write("warn.yaml", &settings("HOST/shopp/*", "unmatchedImages: warn\n"));
     world.write("exempt.yaml", &settings("HOST/shopp/*", "exempt: ['nginx']\n"));

@@ -21,6 +21,17 @@ fn images(world: &World, line: &str, stdin: &str) -> Vec<(String, u64)> {
         .collect()
 }
 
+/// What another command wrote instead of manifests or images, such as jq's `null`, is no image of Docker Hub.
+#[test]
+fn a_single_word_is_not_checked() {
+    let world = World::new();
+    for text in ["null\n", "hello", "# nothing\nfalse\n"] {
+        let outcome = world.check_stdin("-", text);
+        assert_eq!(outcome.code, Some(3), "{text}: {outcome:?}");
+        assert!(outcome.stdout.contains("nothing that the policy reviews"), "{text}: {outcome:?}");
+    }
+}
+
 #[test]
 fn images_are_found_wherever_they_stand() {
     let world = World::new();
@@ -28,7 +39,9 @@ fn images_are_found_wherever_they_stand() {
 	"spec": {"containers": [{"name": "a",
 	"image": "one"}]}}"#;
     let rows = [
-        ("one\n", vec![("one", 1)]),
+        ("one\ntwo\n", vec![("one", 1), ("two", 2)]),
+        ("one:1\n", vec![("one:1", 1)]),
+        ("docker.io/library/one\n", vec![("docker.io/library/one", 1)]),
         ("# released\n\n  one:1 \r\ntwo@x\n", vec![("one:1", 3), ("two@x", 4)]),
         (json, vec![("one", 3)]),
         (&format!("{json}\n{json}"), vec![("one", 3), ("one", 6)]),
@@ -73,7 +86,7 @@ fn assert_images(world: &World, text: &str, expected: &[(&str, u64)]) {
 fn images_are_those_that_kubectl_would_send() {
     let world = World::new();
     let rows = [
-        ("\u{feff}one\r\n", vec![("one", 1)]),
+        ("\u{feff}one:1\r\n", vec![("one:1", 1)]),
         (
             "apiVersion: apps/v1\nkind: DeploymentList\nitems:\n- spec: {template: {spec: {containers: [{image: one}]}}}\n",
             vec![("one", 4)],

@@ -54,6 +54,17 @@ fn stdin_is_pinned_to_stdout() {
 }
 
 #[test]
+fn an_image_in_no_file_is_not_pinned() {
+    let world = World::new();
+    let outcome = world.check("--pin HOST/shop/cart:1.4");
+    assert_eq!(outcome.code, Some(3), "{outcome:?}");
+    let expected = "not pinned, because it is in no file: HOST/shop/cart:1.4@DIGEST\n";
+    assert_eq!(outcome.stderr, world.anonymous(&world.filled(expected)));
+    let outcome = world.check("--pin HOST/shop/cart:1.4@DIGEST");
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "it is pinned already");
+}
+
+#[test]
 fn nothing_is_written_unless_everything_is_accepted() {
     let world = World::new();
     let pod = |image: &str| {

@@ -156,11 +156,28 @@ fn a_mistake_is_named() {
     write("wrong.yaml", "rules: [{images: [a], allOf: [{kind: pubKey, key: x}]}]\n");
     write("unknown.yaml", "unmatchedImage: warn\n");
     write("list.yaml", "- a\n");
+    std::fs::create_dir(folder.path().join("keys")).unwrap();
     let rows = [
         ("explain a", 2, "required arguments were not provided"),
         ("explain a -s settings.yaml --settings-json {}", 2, "cannot be used with"),
         ("explain a -s settings.yaml --output xml", 2, "[possible values: text, json]"),
         ("explain a -s nowhere", 2, "cannot read settings `nowhere`"),
+        (
+            "explain list.yaml -s settings.yaml --offline",
+            2,
+            "`list.yaml` looks like a file, and `explain` takes one image: `signed-images check` reads files",
+        ),
+        (
+            "explain keys -s settings.yaml --offline",
+            2,
+            "there is a file or folder `keys`, and `explain` takes one image: if you mean the image, write its tag: \
+             `keys:latest`",
+        ),
+        (
+            "explain a --settings-json list.yaml",
+            2,
+            "--settings-json: it takes JSON, and `list.yaml` is a file: use --settings-path",
+        ),
         ("explain a -s list.yaml", 2, "are not a map"),
         ("explain a --settings-json {", 2, "--settings-json: settings are not JSON"),
         (

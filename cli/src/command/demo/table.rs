@@ -5,8 +5,8 @@
 use comfy_table::presets::UTF8_FULL;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table};
 
-use super::Images;
 use super::outcome::Outcome;
+use super::{Images, OWNER, RULE};
 use crate::command::print::is_coloured;
 
 /// The table's width where nobody says how wide the terminal is.
@@ -16,13 +16,21 @@ const LEAST_WIDTH: u16 = 80;
 /// Enough of a digest to know it again; as many digits as container runtimes show.
 const SHORT_DIGEST: usize = 12;
 
+/// Where to go from here.
+const NEXT: &str = "
+Check your own images, with settings like these:
+
+  signed-images check --settings-path settings.yaml deploy/
+";
+
 /// What there is before the policy is asked.
 pub(super) fn introduction(images: &Images) -> String {
     let host = &images.host;
     format!(
         "A registry at {host} contains two images. One is signed, with a new key:\n\n  {}  sha256:{}…  signed\n  {}  \
-         sha256:{}…  not signed\n\nThe policy trusts that key for every image of the registry:\n\n  signatures:\n  - \
-         image: {host}/*\n    pubKeys: [the key]\n",
+         sha256:{}…  not signed\n\nThe settings require a signature with that key on every image of the registry:\n\n  rules:\n    - \
+         name: {RULE}\n      images: [\"{host}/**\"]\n      allOf:\n        - kind: pubKey\n          owner: \
+         {OWNER}\n          key: the new key\n",
         images.signed,
         short(&images.signed_digest),
         images.unsigned,
@@ -53,7 +61,7 @@ pub(super) fn results(images: &Images, outcomes: &[Outcome]) -> anyhow::Result<S
         .filter(|outcome| !outcome.patch.is_empty())
         .map(patch)
         .collect::<Result<String, _>>()?;
-    Ok(format!("The policy reviews three objects:\n\n{table}\n{patches}"))
+    Ok(format!("The policy reviews three objects:\n\n{table}\n{patches}{NEXT}"))
 }
 
 fn patch(outcome: &Outcome) -> serde_json::Result<String> {
