@@ -11,6 +11,7 @@
 //! of its repository matches it for verification ([`Match::Perhaps`]), and never spares it. A tag written beside a
 //! digest is what its writer claims ([`Match::Claimed`]): the digest, not the tag, decides what runs.
 
+use crate::image::error::ReferenceError;
 use crate::image::glob;
 use crate::image::grams::{Grams, add_grams};
 use crate::image::pattern_parts::{
@@ -74,6 +75,10 @@ impl ImagePattern {
         if text.len() > MAX_PATTERN {
             return Err(PatternError::TooLong);
         }
+        Self::of_parts(text).map_err(|error| as_meant(text).unwrap_or(error))
+    }
+
+    fn of_parts(text: &str) -> Result<Self, PatternError> {
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => (rest, Some(digest_glob(digest)?)),
             None => (text, None),
@@ -223,6 +228,18 @@ fn grams_of(segments: &[Segment]) -> Grams {
         }
     }
     grams
+}
+
+/// What is wrong with the whole of a text that is no pattern, where that says more than which part is wrong.
+fn as_meant(text: &str) -> Option<PatternError> {
+    if text.contains("://") {
+        return Some(PatternError::AsReference(ReferenceError::Scheme));
+    }
+    if text.contains(char::is_whitespace) {
+        return Some(PatternError::AsReference(ReferenceError::Blank));
+    }
+    let below = format!("{}/**", text.strip_suffix('/')?);
+    ImagePattern::of_parts(&below).is_ok().then_some(PatternError::Folder(below))
 }
 
 #[cfg(test)]
@@ -412,14 +429,22 @@ mod tests {
             ("**.io/acme", "`**` must be a whole path component"),
             ("ghcr.io/Acme/*", "repositories must be in lower case"),
             ("Acme/*", "repositories must be in lower case"),
-            ("ghcr.io/", "the repository cannot match any image"),
+            ("ghcr.io/", "it ends with `/`; for every image below it, write `ghcr.io/**`"),
             ("ghcr.io//app", "the repository cannot match any image"),
             ("/app", "the repository cannot match any image"),
-            ("ghcr.io/a b", "the repository cannot match any image"),
+            ("ghcr.io/a b", "it contains a space or a line break"),
+            ("ghcr.io/** ", "it contains a space or a line break"),
+            ("ghcr.io/app: 1.4", "it contains a space or a line break"),
+            (
+                "ghcr.io/acme/",
+                "it ends with `/`; for every image below it, write `ghcr.io/acme/**`",
+            ),
+            ("ghcr.io//", "the repository cannot match any image"),
+            ("oci://ghcr.io/acme/", "it starts with a scheme such as `https://`; remove it"),
             ("ghcr.io/[ab]", "the repository cannot match any image"),
             ("ghcr.io/{a,b}", "the repository cannot match any image"),
             ("!ghcr.io/acme", "the registry cannot match any image"),
-            ("https://ghcr.io/acme", "the registry cannot match any image"),
+            ("https://ghcr.io/acme", "it starts with a scheme such as `https://`; remove it"),
             ("ghcr.io:port/acme", "the registry cannot match any image"),
             ("ghcr_.io*/acme", "the registry cannot match any image"),
             ("[::1]/acme", "the registry cannot match any image"),

@@ -1,6 +1,7 @@
 //! The parts of an image pattern: registry, path components, tag and digest, each a glob of its own; and what is wrong
 //! with a text that has none that an image could match.
 
+use crate::image::error::ReferenceError;
 use crate::image::glob;
 use crate::image::reference::{
     DOCKER_HUB, Digest, OFFICIAL, is_path_component, is_tag, normalise_registry,
@@ -25,6 +26,10 @@ pub enum PatternError {
     DoubleStar,
     /// Upper case in a repository, which no image has.
     UpperCase,
+    /// What no reference may have either.
+    AsReference(ReferenceError),
+    /// A `/` at the end, and the pattern of every image below it.
+    Folder(String),
     /// A part that no reference can match.
     Malformed(&'static str),
 }
@@ -46,6 +51,10 @@ impl fmt::Display for PatternError {
             ),
             Self::DoubleStar => f.write_str("`**` must be a whole path component"),
             Self::UpperCase => f.write_str("repositories must be in lower case"),
+            Self::AsReference(error) => error.fmt(f),
+            Self::Folder(below) => {
+                write!(f, "it ends with `/`; for every image below it, write `{below}`")
+            }
             Self::Malformed(part) => write!(f, "the {part} cannot match any image"),
         }
     }

@@ -87,69 +87,98 @@ fn links_in_an_archive_lead_to_the_repository() {
     assert!(text.contains("/docs/src/install.md#tested-versions)"), "{text}");
 }
 
-#[test]
-fn what_is_installed_is_what_the_release_says() {
-    if !cfg!(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))) {
-        return;
+/// A folder of releases, for this machine, and `release/install` from there into a folder beside.
+#[cfg(target_os = "linux")]
+struct Releases {
+    folder: tempfile::TempDir,
+    archive: PathBuf,
+}
+
+#[cfg(target_os = "linux")]
+impl Releases {
+    fn new() -> Self {
+        let folder = folder();
+        let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+        let archive = archive(folder.path(), &target, &format!("download/v{VERSION}"));
+        let releases = Self { folder, archive };
+        releases.list(&releases.sums());
+        releases
     }
-    let folder = folder();
-    let folder = folder.path();
-    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
-    let place = format!("download/v{VERSION}");
-    let archive = archive(folder, &target, &place);
-    let sums = |archive: &Path| {
-        done(
-            Command::new("sha256sum")
-                .arg(archive.file_name().unwrap())
-                .current_dir(folder.join(&place)),
-        )
-    };
-    let install = |to: &str| {
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn sums(&self) -> String {
+        let mut sums = Command::new("sha256sum");
+        sums.arg(self.archive.file_name().unwrap());
+        done(sums.current_dir(self.archive.parent().unwrap()))
+    }
+
+    fn list(&self, sums: &str) {
+        fs::write(self.archive.with_file_name("SHA256SUMS"), sums).unwrap();
+    }
+
+    fn install(&self, to: &str) -> Command {
         let mut install = Command::new("sh");
         install.arg(root().join("release/install")).args(["--version", VERSION, "--to"]);
-        install.arg(folder.join(to)).env("RELEASES", format!("file://{}", folder.display()));
         install
-    };
-    fs::write(folder.join(&place).join("SHA256SUMS"), sums(&archive)).unwrap();
-    done(&mut install("bin"));
-    let said = done(&mut Command::new(folder.join("bin/signed-images")));
-    assert_eq!(said, "it is installed\n");
-
-    // What else has to be done is said as it can be pasted.
-    let words =
-        |install: &mut Command| String::from_utf8(install.output().unwrap().stderr).unwrap();
-    let bin = folder.join("bin");
-    let to_path = format!("export PATH=\"{}:$PATH\"", bin.display());
-    let relative = words(install("unused").args(["--to", "bin"]).current_dir(folder));
-    assert!(relative.contains(&to_path), "{relative}");
-    // An older one, which a shell would find before this one.
-    let path = std::env::var("PATH").unwrap();
-    let other = folder.join("older");
-    fs::create_dir(&other).unwrap();
-    fs::copy(bin.join("signed-images"), other.join("signed-images")).unwrap();
-    let path =
-        |first: &Path, second: &Path| format!("{}:{}:{path}", first.display(), second.display());
-    let shadowed = words(install("bin").env("PATH", path(&other, &bin)));
-    assert!(
-        shadowed.contains(&format!("{}/signed-images comes first", other.display())),
-        "{shadowed}"
-    );
-    assert_eq!(words(install("bin").env("PATH", path(&bin, &other))), "");
-
-    // Of another file; and of none.
-    let zeroes = sums(&archive).replacen(|c: char| c.is_ascii_hexdigit(), "0", 8);
-    for (sums, why) in [(zeroes, "is damaged, or is not"), (String::new(), "does not list")] {
-        fs::write(folder.join(&place).join("SHA256SUMS"), sums).unwrap();
-        let mut install = install("other");
-        let said = words(&mut install);
-        assert!(said.contains(why), "{said}");
-        assert!(!install.output().unwrap().status.success());
-        assert!(!folder.join("other/signed-images").exists());
+            .arg(self.path().join(to))
+            .env("RELEASES", format!("file://{}", self.path().display()));
+        install
     }
 }
 
 #[cfg(target_os = "linux")]
+fn words(command: &mut Command) -> String {
+    String::from_utf8(command.output().unwrap().stderr).unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_installed_is_what_the_release_says() {
+    let releases = Releases::new();
+    done(&mut releases.install("bin"));
+    let said = done(&mut Command::new(releases.path().join("bin/signed-images")));
+    assert_eq!(said, "it is installed\n");
+
+    // Of another file; and of none.
+    let zeroes = releases.sums().replacen(|c: char| c.is_ascii_hexdigit(), "0", 8);
+    for (sums, why) in [(zeroes, "is damaged, or is not"), (String::new(), "does not list")] {
+        releases.list(&sums);
+        let said = words(&mut releases.install("other"));
+        assert!(said.contains(why), "{said}");
+        assert!(!releases.install("other").output().unwrap().status.success());
+        assert!(!releases.path().join("other/signed-images").exists());
+    }
+}
+
+/// So that it can be pasted.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_a_shell_does_not_find_yet_is_said() {
+    let releases = Releases::new();
+    let bin = releases.path().join("bin");
+    let to_path = format!("export PATH=\"{}:$PATH\"", bin.display());
+    let mut install = releases.install("unused");
+    let relative = words(install.args(["--to", "bin"]).current_dir(releases.path()));
+    assert!(relative.contains(&to_path), "{relative}");
+
+    // An older one, which a shell would find before this one.
+    let older = releases.path().join("older");
+    fs::create_dir(&older).unwrap();
+    fs::copy(bin.join("signed-images"), older.join("signed-images")).unwrap();
+    let all = std::env::var("PATH").unwrap();
+    let path =
+        |first: &Path, second: &Path| format!("{}:{}:{all}", first.display(), second.display());
+    let shadowed = words(releases.install("bin").env("PATH", path(&older, &bin)));
+    let first = format!("{}/signed-images comes first", older.display());
+    assert!(shadowed.contains(&first), "{shadowed}");
+    assert_eq!(words(releases.install("bin").env("PATH", path(&bin, &older))), "");
+}
+
 /// `release/install` with these arguments, on a machine with these commands and this home, from releases in `folder`.
+#[cfg(target_os = "linux")]
 fn installing(folder: &Path, tools: &[&str], home: &str, arguments: &[&str]) -> Output {
     let bin = tempfile::tempdir().unwrap();
     for tool in tools {

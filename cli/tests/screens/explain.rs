@@ -149,6 +149,40 @@ fn what_is_found() {
     assert!(explain("Shop\u{202e}\n::error::", &[], 1).contains("\\u{202e}\\u{a}::error::"));
 }
 
+/// Nor for JSON.
+#[test]
+fn a_path_is_not_taken_for_an_image() {
+    let folder = folder("unmatchedImages: warn");
+    std::fs::write(folder.path().join("pod.yaml"), "apiVersion: v1\n").unwrap();
+    std::fs::create_dir(folder.path().join("keys")).unwrap();
+    let rows = [
+        (
+            "pod.yaml -s settings.yaml",
+            "`pod.yaml` looks like a file, and `explain` takes one image: `signed-images check` reads files",
+        ),
+        (
+            "keys -s settings.yaml",
+            "there is a file or folder `keys`, and `explain` takes one image: if you mean the image, write its tag: \
+             `keys:latest`",
+        ),
+        (
+            "a --settings-json pod.yaml",
+            "--settings-json: it takes JSON, and `pod.yaml` is a file: use --settings-path",
+        ),
+    ];
+    let explain = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        signed_images(folder.path(), &[&["explain", "--offline"], words.as_slice()].concat())
+    };
+    for (line, expected) in rows {
+        let outcome = explain(line);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""), "{line}");
+        assert_eq!(outcome.stderr, format!("error: {expected}\n"), "{line}");
+    }
+    let image = explain("keys:latest -s settings.yaml");
+    assert_eq!(image.code, Some(0), "{image:?}");
+}
+
 #[test]
 fn a_mistake_is_named() {
     let folder = folder("unmatchedImages: warn");
@@ -156,28 +190,11 @@ fn a_mistake_is_named() {
     write("wrong.yaml", "rules: [{images: [a], allOf: [{kind: pubKey, key: x}]}]\n");
     write("unknown.yaml", "unmatchedImage: warn\n");
     write("list.yaml", "- a\n");
-    std::fs::create_dir(folder.path().join("keys")).unwrap();
     let rows = [
         ("explain a", 2, "required arguments were not provided"),
         ("explain a -s settings.yaml --settings-json {}", 2, "cannot be used with"),
         ("explain a -s settings.yaml --output xml", 2, "[possible values: text, json]"),
         ("explain a -s nowhere", 2, "cannot read settings `nowhere`"),
-        (
-            "explain list.yaml -s settings.yaml --offline",
-            2,
-            "`list.yaml` looks like a file, and `explain` takes one image: `signed-images check` reads files",
-        ),
-        (
-            "explain keys -s settings.yaml --offline",
-            2,
-            "there is a file or folder `keys`, and `explain` takes one image: if you mean the image, write its tag: \
-             `keys:latest`",
-        ),
-        (
-            "explain a --settings-json list.yaml",
-            2,
-            "--settings-json: it takes JSON, and `list.yaml` is a file: use --settings-path",
-        ),
         ("explain a -s list.yaml", 2, "are not a map"),
         ("explain a --settings-json {", 2, "--settings-json: settings are not JSON"),
         (
