@@ -9,7 +9,7 @@
 //! - And without a file? An object is put into a request to create it ([`Created`]); an image alone into a
 //!   [`Pod`] of one container.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -52,10 +52,8 @@ pub(crate) struct Pod<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// The file could not be read.
-    #[error("cannot read request `{}`: {source}", .path.display())]
+    #[error("cannot be read: {source}")]
     Read {
-        /// The file that was asked for.
-        path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
@@ -138,8 +136,7 @@ impl Request {
     /// # Errors
     /// When the file cannot be read, or holds no admission request.
     pub fn read(path: &Path) -> Result<Self, RequestError> {
-        let text = crate::text::read(path)
-            .map_err(|source| RequestError::Read { path: path.to_owned(), source })?;
+        let text = crate::text::read(path).map_err(|source| RequestError::Read { source })?;
         Self::parse(&text)
     }
 

@@ -123,6 +123,10 @@ fn a_mistake_in_run_is_named() {
         assert_eq!(outcome.stderr, expected, "{line}");
         assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{line}");
     }
+    let outcome = signed_images(folder.path(), "run -r nowhere.json policy.wasm");
+    let expected =
+        "error: request `nowhere.json`: cannot be read: No such file or directory (os error 2)\n";
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), expected));
     let outcome = signed_images(folder.path(), "run -r empty.json policy.wasm");
     let expected = "error: request `empty.json`: not an admission request: missing field `uid` at line 1 column 2\n";
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(1), expected));
