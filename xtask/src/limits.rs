@@ -1,4 +1,4 @@
-//! `cargo xtask limits`: how many instructions the policy takes at every limit, and how long.
+//! `cargo xtask limits`: how many instructions the policy takes at every limit, how much memory, and how long.
 //!
 //! - What is measured? Each of [`limits`]: the costliest shapes within what is documented.
 //! - How much may it be? [`MOST`], whatever the limit; and by a [`budget`](super::bench::budget) about what it was last.
@@ -15,12 +15,15 @@ use signed_images::module::Module;
 use signed_images_testing::limits::{self, Limit};
 
 use super::bench::budget::{Budget, Verdict};
-use super::bench::fuel::Meter;
+use super::bench::fuel::{Meter, Reading};
 
 /// What no request and no settings may take, so that they take no more than 200 milliseconds. On two shared cores of a
 /// server, a millisecond is 16 million instructions at most of these limits, and 8 million at the slowest, of which none
 /// takes so many.
 pub const MOST: u64 = 2_500_000_000;
+
+/// How much memory, in bytes, no request and no settings may take.
+pub const MOST_MEMORY: usize = 64 * 1024 * 1024;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,14 +57,15 @@ struct Row {
     name: &'static str,
     bytes: usize,
     fuel: u64,
+    memory: usize,
     time: Option<Duration>,
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, bytes, fuel, time } = self;
+        let Self { name, bytes, fuel, memory, time } = self;
         let time = time.map_or_else(|| "-".to_owned(), |time| time.as_millis().to_string());
-        write!(f, "{name:32} {bytes:>10} {fuel:>13} {time:>6}")
+        write!(f, "{name:32} {bytes:>10} {fuel:>13} {memory:>10} {time:>6}")
     }
 }
 
@@ -76,7 +80,8 @@ impl Limits {
             .with_context(|| format!("cannot read module `{shown}`: run `make policy.wasm`"))?;
         let (module, meter) = (Module::from_bytes(&bytes)?, Meter::new(&bytes)?);
         let mut rows = Vec::new();
-        writeln!(stdout(), "{:32} {:>10} {:>13} {:>6}", "limit", "bytes", "fuel", "ms")?;
+        let [limit, bytes, fuel, memory, ms] = ["limit", "bytes", "fuel", "memory", "ms"];
+        writeln!(stdout(), "{limit:32} {bytes:>10} {fuel:>13} {memory:>10} {ms:>6}")?;
         for limit in limits::all().filter(|limit| limit.name.contains(&self.name)) {
             let row = self.measure(&module, &meter, &limit);
             let row = row.with_context(|| format!("limit `{}`", limit.name))?;
@@ -91,21 +96,24 @@ impl Limits {
     }
 
     fn measure(&self, module: &Module, meter: &Meter, limit: &Limit) -> anyhow::Result<Row> {
-        let fuel = fuel(meter, limit)?;
+        let Reading { fuel, memory, .. } = read(meter, limit)?;
         let mut time = None;
         for _ in 0..self.iterations {
             let took = sample(module, limit)?;
             time = Some(time.map_or(took, |least: Duration| least.min(took)));
         }
-        Ok(Row { name: limit.name, bytes: limit.payload.len(), fuel, time })
+        Ok(Row { name: limit.name, bytes: limit.payload.len(), fuel, memory, time })
     }
 
     fn check(&self, rows: &[Row]) -> anyhow::Result<()> {
-        let mut over: Vec<String> = rows
-            .iter()
-            .filter(|row| row.fuel > MOST)
-            .map(|row| format!("`{}` takes more than {MOST} instructions", row.name))
-            .collect();
+        let slow = rows.iter().filter(|row| row.fuel > MOST);
+        let large = rows.iter().filter(|row| row.memory > MOST_MEMORY);
+        let mut over: Vec<String> =
+            slow.map(|row| format!("`{}` takes more than {MOST} instructions", row.name))
+                .chain(large.map(|row| {
+                    format!("`{}` takes more than {MOST_MEMORY} bytes of memory", row.name)
+                }))
+                .collect();
         if let Some(path) = &self.budget {
             let budget = Budget::read(path)?;
             for Row { name, fuel, .. } in rows {
@@ -126,11 +134,11 @@ impl Limits {
     }
 }
 
-/// The instructions that a limit takes, when it is answered as it must be.
+/// What a limit takes, when it is answered as it must be.
 ///
 /// # Errors
 /// When it is not.
-pub fn fuel(meter: &Meter, limit: &Limit) -> anyhow::Result<u64> {
+pub fn read(meter: &Meter, limit: &Limit) -> anyhow::Result<Reading> {
     let host = limit.host.clone();
     let answer = move |namespace: &str, operation: &str, payload: &[u8]| {
         host.answer(namespace, operation, payload)
@@ -139,7 +147,7 @@ pub fn fuel(meter: &Meter, limit: &Limit) -> anyhow::Result<u64> {
     let answer = String::from_utf8_lossy(&reading.answer);
     let start: String = answer.chars().take(400).collect();
     ensure!(limit.is_right(&reading.answer), "the answer is not as it must be: {start}");
-    Ok(reading.fuel)
+    Ok(reading)
 }
 
 fn sample(module: &Module, limit: &Limit) -> anyhow::Result<Duration> {

@@ -1,4 +1,4 @@
-//! Instructions that a request takes, as wasmtime counts them ("fuel").
+//! Instructions that a request takes, as wasmtime counts them ("fuel"), and memory.
 //!
 //! - What is counted? Every instruction of the module, from making the instance to the answer. What the host
 //!   does in between, and how long an instruction takes, is not.
@@ -26,6 +26,8 @@ pub struct Meter {
 pub struct Reading {
     /// The instructions.
     pub fuel: u64,
+    /// The bytes of memory that the instance has in the end. It never gives any back.
+    pub memory: usize,
     /// How often the host was asked.
     pub questions: usize,
     /// The module's answer.
@@ -88,11 +90,13 @@ impl Meter {
         let guest: TypedFunc<(u32, u32), u32> = instance.get_typed_func(&mut store, GUEST_CALL)?;
         let is_done = guest.call(&mut store, lengths)? == 1;
         let fuel = u64::MAX - store.get_fuel()?;
+        let memory =
+            instance.get_memory(&mut store, "memory").map_or(0, |all| all.data_size(&store));
         let Call { answer, error, questions, .. } = store.into_data();
         if !is_done {
             return Err(format_err!("{}", String::from_utf8_lossy(&error)));
         }
-        Ok(Reading { fuel, questions, answer })
+        Ok(Reading { fuel, memory, questions, answer })
     }
 }
 
