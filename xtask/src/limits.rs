@@ -23,7 +23,7 @@ use super::bench::fuel::{Meter, Reading};
 pub const MOST: u64 = 2_500_000_000;
 
 /// How much memory, in bytes, no request and no settings may take.
-pub const MOST_MEMORY: usize = 64 * 1024 * 1024;
+pub const MOST_MEMORY: usize = 100_000_000;
 
 const EXAMPLES: &str = "\
 Examples:
