@@ -46,6 +46,12 @@ pub(super) fn convert(source: &Source, name: &str) -> Result<Draft, Fault> {
     }
     let (trust, reports) = validations(&spec, &attestors, &mut remarks);
     let images = images(&spec, &mut remarks);
+    let configurations = spec.validation_configurations.as_ref();
+    let is_off =
+        |flag: fn(&Configurations) -> Option<bool>| configurations.and_then(flag) == Some(false);
+    if !is_off(|own| own.mutate_digest) && !is_off(|own| own.verify_digest) {
+        unpinned(&spec, &mut remarks);
+    }
     let denies = spec.validation_actions.is_empty()
         || spec.validation_actions.iter().any(|one| one == "Deny");
     let enforcement = if denies { Enforcement::Reject } else { Enforcement::Warn };
@@ -178,6 +184,25 @@ fn images(spec: &Spec, remarks: &mut Remarks) -> Vec<String> {
         return vec!["**".to_owned()];
     }
     images::selected(&globs, Dialect::Glob, Beyond::Admitted, "spec.matchImageReferences", remarks)
+}
+
+/// A glob may match what is written and not its full name with its tag, by which Kyverno finds what it pins.
+fn unpinned(spec: &Spec, remarks: &mut Remarks) {
+    for (index, reference) in spec.match_image_references.iter().enumerate() {
+        let Some(glob) = reference.glob.as_deref() else { continue };
+        let (first, last) = (glob.split('/').next(), glob.rsplit('/').next());
+        let names_registry = glob.starts_with('*')
+            || glob.contains('/')
+                && first.is_some_and(|first| first.contains(['.', ':']) || first == "localhost");
+        let takes_tag = glob.ends_with('*') || last.is_some_and(|last| last.contains([':', '@']));
+        if !(names_registry && takes_tag) {
+            let text = format!(
+                "`{glob}` does not match every image by its full name with a tag as well: there, those that it does not, and \
+                 that have no digest, are refused; here they are let in when they are signed, and pinned"
+            );
+            remarks.less(&nth("spec.matchImageReferences", index), text);
+        }
+    }
 }
 
 fn pinning(configurations: Option<&Configurations>, remarks: &mut Remarks) -> Pinning {

@@ -10,7 +10,7 @@
 use signed_images_policy::image::pattern::ImagePattern;
 
 use self::spread::spread;
-use self::tag::tag_patterns;
+use self::tag::{Part, tag_patterns};
 use self::text::Token::{self, Char};
 
 use super::signer::is_variable;
@@ -117,7 +117,13 @@ fn exact(tokens: &[Token], dialect: Dialect, purpose: Purpose) -> Option<Transla
         names = append(&names, &spread(component)?)?;
     }
     let (mut patterns, mut reach) = (Vec::new(), Reach::Same);
-    for part in tag_patterns(last, is_path, purpose)? {
+    let mut parts = tag_patterns(last, is_path, purpose)?;
+    // What is written without a tag is compared so.
+    let needs_tag = parts.iter().all(|part| part.tag.is_some());
+    if dialect == Dialect::Glob && needs_tag && !last.contains(&Char(':')) {
+        parts.push(Part { name: last.to_vec(), tag: None, reach: Reach::More });
+    }
+    for part in parts {
         // What is compared there has no tag.
         if dialect == Dialect::PolicyController && part.tag.is_some() {
             continue;
@@ -333,7 +339,7 @@ mod tests {
     fn translations() {
         use Dialect::{Glob, Kyverno, PolicyController};
         use Reach::{Digests, More, Same};
-        let rows: [(&str, Dialect, &[&str], Reach); 31] = [
+        let rows: [(&str, Dialect, &[&str], Reach); 33] = [
             ("*", Kyverno, &["**"], Same),
             ("*:*", Kyverno, &["**"], Same),
             ("ghcr.io/acme/*", Kyverno, &["ghcr.io/acme/*/**"], Same),
@@ -363,6 +369,9 @@ mod tests {
             ("ghcr.io/acme/app@sha256:*", Kyverno, &["ghcr.io/acme/app"], More),
             ("ghcr.io/acme/*", Glob, &["ghcr.io/acme/*/**"], Same),
             ("ghcr.io/{a,b}/*", Glob, &["**"], More),
+            // It is compared with what is written, which may have no tag.
+            ("ghcr.io/*app", Glob, &["ghcr.io/**:*app", "ghcr.io/**/*app"], More),
+            ("*-app", Glob, &["*/**:*-app", "**/*-app"], More),
             ("*", PolicyController, &["docker.io/library/*"], Same),
             ("**", PolicyController, &["**"], Same),
             ("ghcr.io/acme/*", PolicyController, &["ghcr.io/acme/*"], Same),
