@@ -15,6 +15,7 @@ use crate::world::Verdict::{Pinned, Refused, Untouched, Warned};
 use crate::world::{BUILDER, DEEP, FORK, MAIN, RELEASE, Signatures, Verdict, key, verdict};
 
 mod attested;
+mod globs;
 mod losses;
 mod matchers;
 mod property;

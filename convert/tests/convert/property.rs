@@ -56,7 +56,7 @@ pub(crate) fn pattern() -> impl Strategy<Value = String> {
         3 => "(ghcr\\.io|quay\\.io|docker\\.io|index\\.docker\\.io)/(acme|evil|\\*)/(app|web|\\*|\\*\\*|a\\*)",
         2 => "(ghcr\\.io/\\*|ghcr\\.io/acme/\\*|\\*|\\*\\*|ghcr\\.io/\\*\\*)",
         1 => "(ghcr\\.io|\\*|\\*\\*|g\\*|localhost:5000)/(\\*\\*|\\*|acme\\*|\\*/app\\*)(:v1|:\\*|:\\*-rc|@\\*)?",
-        1 => "(\\*|\\*\\*|nginx|nginx\\*|\\*/\\*|acme/\\*|ghcr\\.io/acme/app:v1|ghcr\\.io/\\?\\?\\?\\?/app\\*|\\{\\{ registry \\}\\}/\\*)",
+        1 => "(\\*|\\*\\*|nginx|nginx\\*|\\*/\\*|\\*app|acme/\\*|ghcr\\.io/acme/app:v1|ghcr\\.io/\\?\\?\\?\\?/app\\*|\\{\\{ registry \\}\\}/\\*)",
     ]
 }
 
@@ -203,6 +203,7 @@ fn kyverno_match() -> impl Strategy<Value = Value> {
         json!({"kinds": ["Pod"]}),
         json!({"kinds": ["Pod"]}),
         json!({"kinds": ["Pod"]}),
+        json!({"kinds": ["v1/Pod"]}),
         json!({"kinds": ["Pod"], "namespaces": ["shop"]}),
         json!({"kinds": ["Pod"], "namespaces": ["sh*"]}),
         json!({"kinds": ["Pod"], "namespaces": ["other"]}),
@@ -210,6 +211,8 @@ fn kyverno_match() -> impl Strategy<Value = Value> {
         json!({"kinds": ["Pod"], "namespaceSelector": {"matchLabels": {"te?m": "a"}}}),
         json!({"kinds": ["Pod"], "namespaceSelector": {"matchLabels": {"team": "a", "env": "production"}}}),
         json!({"kinds": ["Pod"], "namespaceSelector": {"matchLabels": {"team": "b"}}}),
+        json!({"kinds": ["Pod"], "namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "In", "values": ["a", "b"]}]}}),
+        json!({"kinds": ["Pod"], "namespaceSelector": {"matchExpressions": [{"key": "env", "operator": "NotIn", "values": ["production"]}]}}),
     ];
     let filter = proptest::sample::select(resources).prop_map(|one| json!({"resources": one}));
     let filters = proptest::collection::vec(filter, 1..3);
@@ -299,7 +302,9 @@ fn image_validating_policy() -> impl Strategy<Value = Value> {
         "images.containers.map(image, verifyImageSignatures(image, [attestors.a0, attestors.a1])).all(e, e == 1)",
         "images.containers.map(image, verifyImageSignatures(image, [attestors.a0, attestors.a1])).all(e, e > 0)",
         "images.containers.map(image, verifyAttestationSignatures(image, attestations.s, [attestors.a0])).all(e, e > 0)",
+        "images.containers.map(image, verifyImageSignatures(image, [attestors.a0])).all(e, e >= 0)",
         "object.spec.x == 1",
+        "true",
     ];
     let validations =
         proptest::collection::vec(proptest::sample::select(expressions.to_vec()), 1..3);
@@ -308,6 +313,7 @@ fn image_validating_policy() -> impl Strategy<Value = Value> {
         Value::Null,
         json!({"mutateDigest": false}),
         json!({"mutateDigest": false, "verifyDigest": false}),
+        json!({"required": false}),
     ]);
     (proptest::collection::vec(cosign, 2), proptest::option::of(patterns()), validations, actions, flags).prop_map(
         |(cosign, images, validations, actions, flags)| {
@@ -338,7 +344,7 @@ struct Counts {
     refused_by_the_conversion_alone: usize,
 }
 
-static COUNTS: Mutex<[Option<Counts>; 6]> = Mutex::new([const { None }; 6]);
+static COUNTS: Mutex<[Option<Counts>; 7]> = Mutex::new([const { None }; 7]);
 
 /// Whether one of the policies, in a cluster, refuses the image.
 fn refuses(policies: &[Converted], image: &str, signatures: &world::Signatures) -> bool {
@@ -367,7 +373,7 @@ fn is_told(policies: &[Converted], places: &[String]) -> bool {
     })
 }
 
-fn compared(
+pub(crate) fn compared(
     index: usize,
     document: &str,
     pods: &[(String, world::Signatures)],

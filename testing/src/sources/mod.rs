@@ -2,11 +2,13 @@
 //!
 //! - What for? `signed-images convert` is held to them: what the source refuses, the converted policy refuses, or the
 //!   conversion says at that place that it does not.
-//! - What do they leave out? How signatures are verified: a model is told who has signed. Logs, timestamps and
-//!   annotations are not of it.
+//! - What do they leave out? How signatures are verified: a model is told who has signed. Logs, timestamps,
+//!   annotations and what the cluster holds are not of it.
 //! - What of what they cannot know (preconditions, other expressions)? They take it the way in which an image is
 //!   refused.
-//! - Are they right? Their patterns are compared with the engines' own code (`tests/matchers/`).
+//! - Are they right? Their patterns are compared with the engines' own code (`tests/matchers/`). They were put to the cases
+//!   of the engines' own tests (kyverno/kyverno at 111e07b, sigstore/policy-controller at f925c0c), as far as these need no
+//!   more than a model knows: they say the same, or refuse more.
 
 pub mod glob;
 pub mod image_validating_policy;
@@ -135,17 +137,22 @@ pub fn selects(selector: &Value, labels: &[(&str, &str)]) -> bool {
     let has_labels = wanted.into_iter().all(|(key, wanted)| {
         key.as_str().and_then(value).is_some_and(|value| Some(value) == wanted.as_str())
     });
+    has_labels && fits(selector, labels)
+}
+
+/// Whether the expressions of a selector hold.
+pub(crate) fn fits(selector: &Value, labels: &[(&str, &str)]) -> bool {
+    let value = |key: &str| labels.iter().find(|(known, _)| *known == key).map(|(_, value)| *value);
     let expressions = elements(selector, "matchExpressions", "");
-    has_labels
-        && expressions.iter().all(|(expression, _)| {
-            let values = texts(expression, "values");
-            let value = text(expression, "key").and_then(value);
-            match text(expression, "operator") {
-                Some("In") => value.is_some_and(|value| values.contains(&value)),
-                Some("NotIn") => value.is_none_or(|value| !values.contains(&value)),
-                Some("Exists") => value.is_some(),
-                Some("DoesNotExist") => value.is_none(),
-                other => panic!("{other:?} is no operator"),
-            }
-        })
+    expressions.iter().all(|(expression, _)| {
+        let values = texts(expression, "values");
+        let value = text(expression, "key").and_then(value);
+        match text(expression, "operator") {
+            Some("In") => value.is_some_and(|value| values.contains(&value)),
+            Some("NotIn") => value.is_none_or(|value| !values.contains(&value)),
+            Some("Exists") => value.is_some(),
+            Some("DoesNotExist") => value.is_none(),
+            other => panic!("{other:?} is no operator"),
+        }
+    })
 }

@@ -3,8 +3,7 @@
 //! - By whom? `attestors` as for images, but nobody is expanded: of several keys in one text the first counts, and what
 //!   names no key and no identity takes any keyless signature (`verifyAttestations` in
 //!   `pkg/engine/internal/imageverifier.go`, `buildCosignOptions` in `pkg/image/verifiers/cpol/cosign/cosign.go`).
-//! - What do conditions compare? `JMESPath` on the predicate (`jmespath`, with Kyverno's functions), by the operators of
-//!   `pkg/engine/variables/operator` of kyverno/kyverno.
+//! - What do conditions compare? `JMESPath` on the predicate (`jmespath`, with Kyverno's functions), by operators.
 //! - What is not of it? Kyverno's own context, and attestations of a type by others than the attestor: there, they refuse
 //!   the image.
 
@@ -15,9 +14,8 @@ use jmespath::{Context, JmespathError, Rcvar, Runtime, Variable};
 use regex::{Captures, Regex};
 use yaml_serde::Value;
 
-use super::super::glob::wildcard;
 use super::super::{Report, Signatures, blocks, elements, is_match, is_signed_by, text};
-use super::is_identity;
+use super::{is_identity, operators};
 
 /// What the report of the type, if there is one, does not satisfy; `path` is the place of the attestation.
 pub(super) fn refused(
@@ -96,20 +94,7 @@ fn refused_conditions(
 fn holds_for(condition: &Value, predicate: &serde_json::Value, now: Duration) -> Option<bool> {
     let key = substituted(text(condition, "key")?, predicate, now)?;
     let value: serde_json::Value = serde_json::to_value(condition.get("value")?).ok()?;
-    let compare = |is: fn(f64, f64) -> bool| numbers(&key, &value).is_some_and(|(a, b)| is(a, b));
-    Some(match text(condition, "operator")? {
-        "Equals" | "Equal" => equals(&key, &value),
-        "NotEquals" | "NotEqual" => !key.is_null() && !equals(&key, &value),
-        "AnyIn" => listed(&key, &value).iter().any(|is_in| *is_in),
-        "AllIn" => !key.is_null() && listed(&key, &value).iter().all(|is_in| *is_in),
-        "AnyNotIn" => listed(&key, &value).iter().any(|is_in| !*is_in),
-        "AllNotIn" => !key.is_null() && !listed(&key, &value).iter().any(|is_in| *is_in),
-        "LessThan" => compare(|a, b| a < b),
-        "LessThanOrEquals" => compare(|a, b| a <= b),
-        "GreaterThan" => compare(|a, b| a > b),
-        "GreaterThanOrEquals" => compare(|a, b| a >= b),
-        _ => return None,
-    })
+    operators::holds(text(condition, "operator")?, &key, &value)
 }
 
 /// The value of a key: what its variables are, the innermost first.
@@ -129,58 +114,6 @@ fn substituted(
         }
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         key = innermost.replace(&key, |_: &Captures<'_>| text.clone()).into_owned();
-    }
-}
-
-/// Numbers, or texts that read as durations or quantities, of which those without units are read here.
-fn numbers(key: &serde_json::Value, value: &serde_json::Value) -> Option<(f64, f64)> {
-    if let (Some(key), Some(value)) = (key.as_str(), value.as_str())
-        && let (Some(key), Some(value)) = (seconds(key), seconds(value))
-    {
-        return Some((key, value));
-    }
-    let number = |value: &serde_json::Value| {
-        value.as_f64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
-    };
-    Some((number(key)?, number(value)?))
-}
-
-/// A duration of Go's.
-fn seconds(text: &str) -> Option<f64> {
-    let form = Regex::new(r"^-?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?$").ok()?;
-    let found = form.captures(text).filter(|_| text.ends_with(['h', 'm', 's']))?;
-    let part =
-        |index: usize| found.get(index).map_or(Some(0.0), |part| part.as_str().parse::<f64>().ok());
-    let seconds = part(1)? * 3600.0 + part(2)? * 60.0 + part(3)?;
-    Some(if text.starts_with('-') { -seconds } else { seconds })
-}
-
-#[expect(clippy::float_cmp, reason = "the same number, as both are written")]
-fn equals(key: &serde_json::Value, value: &serde_json::Value) -> bool {
-    if let Some((key, value)) = numbers(key, value) {
-        return key == value;
-    }
-    match (key.as_str(), value.as_str()) {
-        // A quantity is compared with quantities alone.
-        (Some(key), Some(_)) if key.parse::<f64>().is_ok() => false,
-        (Some(key), Some(value)) => wildcard(value, key),
-        _ => key == value,
-    }
-}
-
-/// Of the key, or of each of its elements, whether it is listed.
-fn listed(key: &serde_json::Value, value: &serde_json::Value) -> Vec<bool> {
-    let shown =
-        |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let Some(values) = value.as_array() else { return Vec::new() };
-    let is_in = |key: &serde_json::Value| {
-        let key = shown(key);
-        values.iter().map(shown).any(|value| wildcard(&value, &key) || wildcard(&key, &value))
-    };
-    match key {
-        serde_json::Value::Array(elements) => elements.iter().map(is_in).collect(),
-        serde_json::Value::Null | serde_json::Value::Object(_) => Vec::new(),
-        key => vec![is_in(key)],
     }
 }
 
