@@ -21,7 +21,7 @@ use self::types::{Configurations, Constraints, Document, HARMLESS, ResourceRule,
 use super::attestation::Report;
 use super::draft::{Draft, DraftRule, Enforcement, Pinning, failure_policy};
 use super::images::{self, Beyond};
-use super::pattern::Dialect;
+use super::pattern::{Dialect, is_registry};
 use super::read::{Fault, nth, read};
 use super::remark::Remarks;
 use super::source::Source;
@@ -190,10 +190,9 @@ fn images(spec: &Spec, remarks: &mut Remarks) -> Vec<String> {
 fn unpinned(spec: &Spec, remarks: &mut Remarks) {
     for (index, reference) in spec.match_image_references.iter().enumerate() {
         let Some(glob) = reference.glob.as_deref() else { continue };
-        let (first, last) = (glob.split('/').next(), glob.rsplit('/').next());
-        let names_registry = glob.starts_with('*')
-            || glob.contains('/')
-                && first.is_some_and(|first| first.contains(['.', ':']) || first == "localhost");
+        let (first, last) = (glob.split_once('/'), glob.rsplit('/').next());
+        let names_registry =
+            glob.starts_with('*') || first.is_some_and(|(first, _)| is_registry(first));
         let takes_tag = glob.ends_with('*') || last.is_some_and(|last| last.contains([':', '@']));
         if !(names_registry && takes_tag) {
             let text = format!(

@@ -17,7 +17,7 @@ mod selector;
 pub(crate) use self::document::Replaced;
 pub use self::document::{Manifest, OptionsError};
 pub use self::options::{FailurePolicy, Options};
-pub use self::selector::{Requirement, parse as parse_selector};
+pub use self::selector::{NAME_LABEL, Requirement, parse as parse_selector};
 
 use std::fmt;
 

@@ -242,7 +242,8 @@ fn tidy(mut components: Vec<String>) -> Vec<String> {
     components
 }
 
-fn is_registry(first: &str) -> bool {
+/// Whether the first component of a pattern is a registry, as far as its text says.
+pub(super) fn is_registry(first: &str) -> bool {
     first.contains(['.', ':']) || matches!(first, "localhost" | "*" | "**")
 }
 

@@ -7,8 +7,8 @@ use xtask::bench::fuel::Meter;
 use xtask::limits::{MOST, MOST_MEMORY, read};
 use xtask::made::root;
 
-/// No request, no settings and no answer of the host within what is documented takes 200 milliseconds, or more memory than is
-/// promised.
+/// No request, no settings and no answer of the host within what is documented takes 200 milliseconds, or more memory
+/// than is promised.
 #[test]
 fn every_limit_is_answered_as_it_must_be_and_in_time() {
     let file = root().join("policy.wasm");

@@ -10,6 +10,7 @@
 //! - And an object whose kind the policy does not review? It is listed, so that nobody takes it for checked.
 //! - And several policies? A source is read once for all of them.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -211,17 +212,22 @@ impl Reader<'_> {
         } else {
             None
         };
+        // Of one object, it is the same for all policies.
+        let is_kustomize = group == KUSTOMIZE;
+        let holds_images = LazyCell::new(|| {
+            if is_kustomize {
+                changes_images(node, self.source.folder())
+            } else {
+                seems_to_hold_images(group, kind, node)
+            }
+        });
         for (policy, contents) in &mut self.contents {
             match (policy.passes_over(&object, node), &subject) {
                 (None, Some(subject)) => contents.subjects.push(Arc::clone(subject)),
                 (None, None) => {}
                 (Some(why), _) => {
-                    let (why, has_images) = if group == KUSTOMIZE {
-                        (PassedOver::Kustomization, changes_images(node, self.source.folder()))
-                    } else {
-                        (why, seems_to_hold_images(group, kind, node))
-                    };
-                    contents.not_reviewed.push((object.clone(), why, has_images));
+                    let why = if is_kustomize { PassedOver::Kustomization } else { why };
+                    contents.not_reviewed.push((object.clone(), why, *holds_images));
                 }
             }
         }

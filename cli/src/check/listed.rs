@@ -4,8 +4,8 @@ use super::source::{Origin, Source, is_manifest, says_that_it_is_an_image};
 
 /// The images of a text with one image a line, by their positions. Lines that begin with `#` are comments.
 /// A `.txt` file is such a list; another file, and standard input, when every line is one word that begins
-/// like an image. A single word must also have a registry, a tag or a digest: `null` is what jq writes of nothing. What is
-/// no image after all is for the policy to reject.
+/// like an image. A single word must also have a registry, a tag or a digest: `null` is what jq writes of nothing.
+/// What is no image after all is for the policy to reject.
 pub(super) fn listed_images(source: &Source) -> Option<impl Iterator<Item = (usize, &str)>> {
     let extension = match &source.origin {
         Origin::File(path) if is_manifest(path) => return None,

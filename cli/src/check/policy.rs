@@ -13,7 +13,7 @@ use std::rc::Rc;
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Serialize};
-use signed_images_convert::manifest::{Policy, Scope};
+use signed_images_convert::manifest::{NAME_LABEL, Policy, Scope};
 use signed_images_policy::request::GroupKind;
 use yaml_serde::Mapping;
 
@@ -107,8 +107,6 @@ enum Operator {
 
 const NAMESPACES: &str = "namespaceSelector";
 const CONDITIONS: &str = "matchConditions";
-/// The label that every namespace has: its name.
-const NAME: &str = "kubernetes.io/metadata.name";
 
 impl Manifest {
     /// What this manifest of a policy says.
@@ -179,9 +177,7 @@ impl Manifest {
             None
         }
     }
-}
 
-impl Manifest {
     /// Whether its selector of namespaces excludes the object's by its name, whatever other labels it has.
     fn leaves_out(&self, object: &Object) -> bool {
         match (&self.namespaces, &object.namespace) {
@@ -222,14 +218,15 @@ impl Selector {
 
     fn is_about_more_than_names(&self) -> bool {
         let keys = self.match_expressions.iter().map(|expression| &expression.key);
-        self.match_labels.keys().chain(keys).any(|key| key != NAME)
+        self.match_labels.keys().chain(keys).any(|key| key != NAME_LABEL)
     }
 
     /// Whether a namespace of this name may be selected.
     fn allows_name(&self, name: &str) -> bool {
         let mut expressions = self.match_expressions.iter();
-        self.match_labels.get(NAME).is_none_or(|wanted| wanted == name)
-            && expressions.all(|expression| expression.key != NAME || expression.holds(Some(name)))
+        self.match_labels.get(NAME_LABEL).is_none_or(|wanted| wanted == name)
+            && expressions
+                .all(|expression| expression.key != NAME_LABEL || expression.holds(Some(name)))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is to be checked, as it stands on the command line, and places in it.
 //!
 //! - A path or an image? What exists is a path, so an image that is named like a file here is written with its
-//!   registry (`docker.io/library/nginx`). What ends in `.yaml`, `.yml`, `.json` or `.txt`, or begins with
-//!   `/`, `./`, `../` or `~`, or ends with `/`, is meant as a path and has to exist. What has a registry, a tag or a digest is an
+//!   registry (`docker.io/library/nginx`). What ends in `.yaml`, `.yml`, `.json`, `.txt` or `/`, or begins with
+//!   `/`, `./`, `../` or `~`, is meant as a path and has to exist. What has a registry, a tag or a digest is an
 //!   image; the rest (`overlays/prod`) is a path with a slip of the pen more often than an image of Docker Hub. So is
 //!   what begins with a folder that is there (`overlays.d/prod`), unless it has a tag or a digest.
 //! - Which files of a folder? Those that `kubectl apply -R -f` takes: they end in `.yaml`, `.yml` or `.json`,
@@ -185,7 +185,6 @@ impl Source {
         Self::placeless(image.to_owned(), Origin::Argument, image.to_owned())
     }
 
-    /// A text that stands in no file.
     /// Where a file lies.
     pub(super) fn folder(&self) -> Option<&Path> {
         match &self.origin {
@@ -194,6 +193,7 @@ impl Source {
         }
     }
 
+    /// A text that stands in no file.
     pub(super) fn placeless(name: String, origin: Origin, text: String) -> Self {
         Self { name, origin, text, encoding: Encoding::Utf8, unread: None }
     }

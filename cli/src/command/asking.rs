@@ -55,13 +55,13 @@ impl<'m> Asking<'m> {
         let named = |(index, policy): (usize, Policy)| {
             let name = policy.manifest.name.clone();
             let name = name.unwrap_or_else(|| format!("policy {}", index + 1));
-            let advice = policy.settings.advice();
+            let settings = policy.settings.clone();
             match self.check(policy, host)? {
                 Ok(check) => Ok((name, check)),
-                Err(reason) if several => {
-                    bail!("{name}: Provided settings are not valid: {reason}{advice}")
+                Err(reason) => {
+                    let of = if several { format!("{name}: ") } else { String::new() };
+                    bail!("{of}Provided settings are not valid: {reason}{}", settings.advice())
                 }
-                Err(reason) => bail!("Provided settings are not valid: {reason}{advice}"),
             }
         };
         policies.into_iter().enumerate().map(named).collect()

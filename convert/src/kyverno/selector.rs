@@ -7,12 +7,10 @@
 use yaml_serde::{Mapping, Value};
 
 use super::types::Selector;
+use crate::manifest::NAME_LABEL;
 use crate::remark::Remarks;
 use crate::signer::{field, is_variable, mapping, texts};
 use crate::yaml::join;
-
-/// What every namespace is labelled with.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// Requirements of which all must hold; none is every namespace.
 #[derive(Debug, Clone, Default, PartialEq)]

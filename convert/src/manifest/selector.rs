@@ -7,8 +7,8 @@
 
 use yaml_serde::{Mapping, Value};
 
-/// The label that every namespace has.
-const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+/// The label that every namespace has: its name.
+pub const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// One thing that a selector asks of labels.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 //!
 //! Source: `pkg/engine/internal/imageverifier.go` (what is verified, `ExpandStaticKeys`), `pkg/utils/image/infos.go` (what
 //! an image is called), `pkg/engine/api/engineresponse.go` (`ruleAction`), `pkg/image/verifiers/cpol/cosign/cosign.go`
-//! (`matchCertificateData`), `pkg/engine/handlers/validation/validate_image.go` (digests, `required`), `pkg/utils/match/labels.go` and `pkg/engine/wildcards` (selectors) of kyverno/kyverno.
+//! (`matchCertificateData`), `pkg/engine/handlers/validation/validate_image.go` (digests, `required`),
+//! `pkg/utils/match/labels.go` and `pkg/engine/wildcards` (selectors) of kyverno/kyverno.
 
 mod conditions;
 mod operators;
