@@ -8,11 +8,13 @@ use super::paths::{Paths, Shape};
 use super::problem::ReportProblem;
 use super::walk::Value;
 use crate::policy::report::{Field, FieldTest, Scalar};
+use crate::policy::steps::Steps;
 use FieldPart::{Element, Item, Whole};
 
 /// What is known of a field so far.
 pub(super) struct FieldSeen<'e> {
     asked: &'e Field,
+    steps: &'e Steps,
     /// Whether a value satisfies the test.
     any: bool,
     /// Whether a value does not, or an element lacks it.
@@ -48,8 +50,8 @@ pub(super) fn add_paths(paths: &mut Paths, from: usize, number: usize, field: &F
 }
 
 impl<'e> FieldSeen<'e> {
-    pub(super) fn new(asked: &'e Field) -> Self {
-        Self { asked, any: false, fails: false, is_there: false, open: Vec::new() }
+    pub(super) fn new(asked: &'e Field, steps: &'e Steps) -> Self {
+        Self { asked, steps, any: false, fails: false, is_there: false, open: Vec::new() }
     }
 
     pub(super) fn take(&mut self, part: FieldPart, value: Value<'_>) {
@@ -82,7 +84,7 @@ impl<'e> FieldSeen<'e> {
     }
 
     fn judge(&mut self, value: Value<'_>) {
-        let holds = holds(&self.asked.test, value);
+        let holds = holds(&self.asked.test, value, self.steps);
         self.any |= holds;
         self.fails |= !holds;
     }
@@ -108,11 +110,14 @@ impl<'e> FieldSeen<'e> {
     }
 }
 
-fn holds(test: &FieldTest, value: Value<'_>) -> bool {
+/// Whether the value satisfies the test. Without steps it does not, and the whole report is refused.
+fn holds(test: &FieldTest, value: Value<'_>, steps: &Steps) -> bool {
     match (test, value) {
         (FieldTest::Equals(scalar) | FieldTest::Contains(scalar), value) => scalar.is(value),
         (FieldTest::In(scalars), value) => scalars.iter().any(|scalar| scalar.is(value)),
-        (FieldTest::Pattern(pattern), Value::Text(given)) => pattern.matches(given),
+        (FieldTest::Pattern(pattern), Value::Text(given)) => {
+            pattern.matches_within(given, steps) == Ok(true)
+        }
         (FieldTest::AtMost(most), Value::Number(number)) => number <= most.0,
         (FieldTest::AtLeast(least), Value::Number(number)) => number >= least.0,
         (

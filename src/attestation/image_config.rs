@@ -4,8 +4,10 @@
 use super::marks::{ConfigPart, Mark};
 use super::paths::{Paths, ROOT, Shape};
 use super::walk::{Reader, Value, walk};
+use super::{MAX_STEPS, TOO_LONG};
 use crate::image::reference::Digest;
 use crate::policy::requirements::ImageCondition;
+use crate::policy::steps::Steps;
 use crate::text::clip;
 use crate::time::{Time, TooOld};
 use std::fmt;
@@ -127,9 +129,10 @@ pub(crate) fn evaluate_image(
         return Err(unreadable("it is the config of another image".to_owned()));
     }
     check_age(seen.created.as_deref(), asked, now)?;
+    let steps = Steps::new(MAX_STEPS);
     asked.labels.iter().zip(seen.labels).try_for_each(|((key, pattern), given)| {
         let given = given.ok_or_else(|| ImageProblem::NoLabel(key.clone()))?;
-        if pattern.matches(&given) {
+        if pattern.matches_within(&given, &steps).map_err(|_| unreadable(TOO_LONG.to_owned()))? {
             return Ok(());
         }
         let (key, given) = (key.clone(), clip(&given, 128));

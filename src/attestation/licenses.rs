@@ -10,29 +10,39 @@
 use super::packages::PackageSeen;
 use super::problem::ReportProblem;
 use super::refused::RefusedPackages;
-use crate::image::glob::matches_any_text;
 use crate::policy::report::Licenses;
+use crate::policy::steps::Steps;
+use crate::policy::wildcard::Wildcard;
 use crate::text::clip;
 
 /// Which packages are refused so far.
-pub(super) struct LicenseCheck {
+pub(super) struct LicenseCheck<'e> {
     is_only: bool,
-    /// In lower case.
-    patterns: Vec<String>,
+    patterns: &'e [String],
+    /// The same in lower case.
+    wildcards: Vec<Wildcard>,
+    steps: &'e Steps,
     names_any: bool,
     has_packages: bool,
     found: RefusedPackages,
 }
 
-impl LicenseCheck {
-    pub(super) fn new(asked: &Licenses) -> Self {
+impl<'e> LicenseCheck<'e> {
+    pub(super) fn new(asked: &'e Licenses, steps: &'e Steps) -> Self {
         let (is_only, patterns) = match asked {
             Licenses::Refuse(patterns) => (false, patterns),
             Licenses::Only(patterns) => (true, patterns),
         };
-        let patterns = patterns.iter().map(|pattern| pattern.to_ascii_lowercase()).collect();
-        let (names_any, has_packages) = (false, false);
-        Self { is_only, patterns, names_any, has_packages, found: RefusedPackages::default() }
+        let wildcard = |pattern: &String| Wildcard::of_names(&pattern.to_ascii_lowercase());
+        Self {
+            is_only,
+            patterns,
+            wildcards: patterns.iter().map(wildcard).collect(),
+            steps,
+            names_any: false,
+            has_packages: false,
+            found: RefusedPackages::default(),
+        }
     }
 
     pub(super) fn take(&mut self, package: &PackageSeen) {
@@ -81,7 +91,8 @@ impl LicenseCheck {
 
     fn is_among(&self, license: &str) -> bool {
         let license = license.to_ascii_lowercase();
-        self.patterns.iter().any(|pattern| matches_any_text(pattern, &license))
+        let matches = |pattern: &Wildcard| pattern.matches_within(&license, self.steps) == Ok(true);
+        self.wildcards.iter().any(matches)
     }
 
     pub(super) fn check(self) -> Result<(), ReportProblem> {
@@ -173,8 +184,9 @@ mod tests {
             (&only, &[&["MIT", ""]], Err(1)),
             (&only, &[&["MIT", "https://example.com/mit"]], Err(1)),
         ];
+        let steps = Steps::unlimited();
         for (asked, packages, expected) in rows {
-            let mut check = LicenseCheck::new(asked);
+            let mut check = LicenseCheck::new(asked, &steps);
             for licenses in packages {
                 let licenses = licenses.iter().map(|text| (*text).to_owned()).collect();
                 check.take(&PackageSeen { licenses, ..PackageSeen::default() });

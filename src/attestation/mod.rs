@@ -32,6 +32,13 @@ mod statement;
 mod version;
 mod walk;
 
+/// How many steps the comparisons of one report's texts with patterns may take. Who writes a report chooses the texts, and
+/// a text of 4 MiB may meet a pattern almost anywhere.
+const MAX_STEPS: usize = 16_000_000;
+
+/// What is said when they do not suffice.
+const TOO_LONG: &str = "it takes too long to compare its texts with the patterns";
+
 pub(crate) use image_config::evaluate_image;
 pub(crate) use report::evaluate_answer;
 

@@ -10,8 +10,9 @@ use super::package_url::PackageUrl;
 use super::problem::ReportProblem;
 use super::refused::RefusedPackages;
 use super::version::{Scheme, may_be};
-use crate::image::glob::matches_any_text;
 use crate::policy::report::PackagePattern;
+use crate::policy::steps::Steps;
+use crate::policy::wildcard::Wildcard;
 use crate::text::clip;
 
 /// A package as it is read.
@@ -30,18 +31,20 @@ pub(super) struct PackageSeen {
 
 /// Which packages are refused so far.
 pub(super) struct PackageCheck<'e> {
-    /// What is refused, with the name in lower case, and with one separator.
-    refused: Vec<(&'e PackagePattern, [String; 2])>,
+    /// What is refused, with the patterns of its name in lower case: with one separator, and as it is.
+    refused: Vec<(&'e PackagePattern, [Wildcard; 2])>,
+    steps: &'e Steps,
     found: RefusedPackages,
 }
 
 impl<'e> PackageCheck<'e> {
-    pub(super) fn new(refused: &'e [PackagePattern]) -> Self {
+    pub(super) fn new(refused: &'e [PackagePattern], steps: &'e Steps) -> Self {
         let refused = refused.iter().map(|pattern| {
             let name = pattern.name.to_ascii_lowercase();
-            (pattern, [with_one_separator(&name), name])
+            let folded = with_one_separator(&name);
+            (pattern, [folded, name].map(|name| Wildcard::of_names(&name)))
         });
-        Self { refused: refused.collect(), found: RefusedPackages::default() }
+        Self { refused: refused.collect(), steps, found: RefusedPackages::default() }
     }
 
     pub(super) fn take(&mut self, package: &PackageSeen) {
@@ -65,7 +68,8 @@ impl<'e> PackageCheck<'e> {
         }
         self.refused.iter().any(|(pattern, [folded, name])| {
             let is_called = |(is_folded, given): &(bool, String)| {
-                matches_any_text(if *is_folded { folded } else { name }, given)
+                let pattern = if *is_folded { folded } else { name };
+                pattern.matches_within(given, self.steps) == Ok(true)
             };
             let has_version = |(comparison, than): &(_, String)| {
                 may_be(package.version.trim(), (*comparison, than), package.scheme())
@@ -186,7 +190,7 @@ mod tests {
         ];
         for (pattern, package, expected) in rows {
             let patterns = [pattern];
-            let refuses = PackageCheck::new(&patterns).refuses(&package);
+            let refuses = PackageCheck::new(&patterns, &Steps::unlimited()).refuses(&package);
             assert_eq!(refuses, expected, "{patterns:?} {package:?}");
         }
     }

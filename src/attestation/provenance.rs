@@ -8,6 +8,7 @@ use super::marks::{Mark, ProvenancePart};
 use super::problem::ReportProblem;
 use super::walk::Value;
 use crate::policy::report::Conditions;
+use crate::policy::steps::Steps;
 use crate::policy::text_pattern::TextPattern;
 use crate::text::clip;
 
@@ -44,9 +45,9 @@ impl Build {
         }
     }
 
-    pub(super) fn check(&self, asked: &Conditions) -> Result<(), ReportProblem> {
+    pub(super) fn check(&self, asked: &Conditions, steps: &Steps) -> Result<(), ReportProblem> {
         let is_one_of = |patterns: &[TextPattern], text: &str| {
-            patterns.iter().any(|pattern| pattern.matches(text))
+            patterns.iter().any(|pattern| pattern.matches_within(text, steps) == Ok(true))
         };
         if !asked.builder.is_empty() {
             let builder = self.builder.as_ref().ok_or(ReportProblem::NoBuilder)?;

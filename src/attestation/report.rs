@@ -10,9 +10,11 @@ use super::sbom::{self, Materials};
 use super::severities::Counts;
 use super::statement::{self, Frame};
 use super::walk::{Reader, Value, walk};
+use super::{MAX_STEPS, TOO_LONG};
 use crate::image::reference::Digest;
 use crate::policy::predicate_type::{Format, PredicateType};
 use crate::policy::report::Conditions;
+use crate::policy::steps::Steps;
 use crate::text::clip;
 use crate::time::{self, Time};
 
@@ -99,7 +101,8 @@ fn read(
 ) -> Result<ReportSummary, ReportProblem> {
     let unreadable = |why: String| ReportProblem::Unreadable(clip(&why, 256));
     let json = str::from_utf8(json).map_err(|error| unreadable(error.to_string()))?;
-    let mut seen = Seen::new(frame, asked, now);
+    let steps = Steps::new(MAX_STEPS);
+    let mut seen = Seen::new(frame, asked, now, &steps);
     walk(json, paths, &mut seen).map_err(|error| unreadable(error.to_string()))?;
     seen.check(expected, asked, now)
 }
@@ -162,6 +165,8 @@ struct Seen<'e> {
     materials: Option<Materials<'e>>,
     build: Build,
     fields: Vec<FieldSeen<'e>>,
+    /// How many steps comparisons with patterns may still take.
+    steps: &'e Steps,
 }
 
 impl Reader for Seen<'_> {
@@ -197,15 +202,16 @@ impl Reader for Seen<'_> {
 }
 
 impl<'e> Seen<'e> {
-    fn new(frame: Frame<'e>, asked: &'e Conditions, now: Time) -> Self {
+    fn new(frame: Frame<'e>, asked: &'e Conditions, now: Time, steps: &'e Steps) -> Self {
         let asks_for_materials = !asked.packages.is_empty() || asked.licenses.is_some();
         Self {
             frame,
             time: None,
             scan: asked.vulnerabilities.as_ref().map(|asked| Scan::new(asked, now)),
-            materials: asks_for_materials.then(|| Materials::new(asked)),
+            materials: asks_for_materials.then(|| Materials::new(asked, steps)),
             build: Build::default(),
-            fields: asked.fields.iter().map(FieldSeen::new).collect(),
+            fields: asked.fields.iter().map(|asked| FieldSeen::new(asked, steps)).collect(),
+            steps,
         }
     }
 
@@ -219,8 +225,13 @@ impl<'e> Seen<'e> {
         let is_scan = expected.format() == Format::Vulnerabilities;
         let age = age(self.time.as_deref(), is_scan, asked, now)?;
         let findings = self.scan.map(Scan::check).transpose()?;
+        let built = self.build.check(asked, self.steps);
+        // Without steps, nothing is known of what was compared.
+        if self.steps.are_spent() {
+            return Err(ReportProblem::Unreadable(TOO_LONG.to_owned()));
+        }
         self.materials.map_or(Ok(()), Materials::check)?;
-        self.build.check(asked)?;
+        built?;
         self.fields.into_iter().try_for_each(FieldSeen::check)?;
         Ok(ReportSummary { age, findings })
     }

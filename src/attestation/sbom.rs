@@ -10,6 +10,7 @@ use super::problem::ReportProblem;
 use super::walk::Value;
 use crate::policy::predicate_type::Format;
 use crate::policy::report::Conditions;
+use crate::policy::steps::Steps;
 use crate::text::clip;
 use ComponentPart::{
     Component, FormatVersion, Group, Kind, License, LicenseEntry, LicenseUrl, List, Name, Subject,
@@ -79,7 +80,7 @@ pub(super) fn add_paths(paths: &mut Paths, from: usize, format: Format) {
 /// What is known of a bill of materials so far.
 pub(super) struct Materials<'e> {
     packages: PackageCheck<'e>,
-    licenses: Option<LicenseCheck>,
+    licenses: Option<LicenseCheck<'e>>,
     version: String,
     has_list: bool,
     /// Packages within packages, the innermost last.
@@ -89,10 +90,10 @@ pub(super) struct Materials<'e> {
 }
 
 impl<'e> Materials<'e> {
-    pub(super) fn new(asked: &'e Conditions) -> Self {
+    pub(super) fn new(asked: &'e Conditions, steps: &'e Steps) -> Self {
         Self {
-            packages: PackageCheck::new(&asked.packages),
-            licenses: asked.licenses.as_ref().map(LicenseCheck::new),
+            packages: PackageCheck::new(&asked.packages, steps),
+            licenses: asked.licenses.as_ref().map(|asked| LicenseCheck::new(asked, steps)),
             version: String::new(),
             has_list: false,
             open: Vec::new(),

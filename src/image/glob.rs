@@ -35,16 +35,7 @@ pub(crate) fn matches<P: Iterator + Clone, T: Iterator + Clone>(
 /// so a character is a byte.
 #[must_use]
 pub fn matches_text(pattern: &str, text: &str) -> bool {
-    matches_bytes(pattern, text, Some(b'?'))
-}
-
-/// Whether the text, which may be any, matches the pattern: `*` is any number of characters, and nothing else is one.
-pub(crate) fn matches_any_text(pattern: &str, text: &str) -> bool {
-    matches_bytes(pattern, text, None)
-}
-
-fn matches_bytes(pattern: &str, text: &str, any_one: Option<u8>) -> bool {
-    let is_one = |character: u8, given: u8| character == given || Some(character) == any_one;
+    let is_one = |character: u8, given: u8| character == given || character == b'?';
     let (mut pattern, mut text) = (pattern.as_bytes(), text.as_bytes());
     // Up to the first star each character has its place, and most texts differ there.
     while let [character, rest @ ..] = pattern

@@ -20,6 +20,11 @@ impl Steps {
         Self::new(usize::MAX)
     }
 
+    /// Whether none are left.
+    pub(crate) fn are_spent(&self) -> bool {
+        self.0.get() == 0
+    }
+
     /// Takes so many. Once they do not suffice, none are left.
     pub(crate) fn take(&self, steps: usize) -> Result<(), OutOfSteps> {
         let rest = self.0.get().checked_sub(steps);

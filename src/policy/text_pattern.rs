@@ -1,5 +1,6 @@
 //! What a text must be: a text, or a pattern with stars.
 
+use super::steps::{OutOfSteps, Steps};
 use super::subject_pattern::SubjectPattern;
 use super::wildcard::Wildcard;
 use std::fmt;
@@ -26,13 +27,12 @@ impl TextPattern {
         }
     }
 
-    /// Whether the text matches.
-    #[must_use]
-    pub fn matches(&self, text: &str) -> bool {
+    /// Whether the text matches, told in no more steps than are left.
+    pub(crate) fn matches_within(&self, text: &str, steps: &Steps) -> Result<bool, OutOfSteps> {
         match self {
-            Self::Exactly(exact) => exact == text,
-            Self::Pattern(pattern) => pattern.matches(text),
-            Self::Subject(pattern) => pattern.matches(text),
+            Self::Exactly(exact) => Ok(exact == text),
+            Self::Pattern(pattern) => pattern.matches_within(text, steps),
+            Self::Subject(pattern) => pattern.matches_within(text, steps),
         }
     }
 }

@@ -40,7 +40,12 @@ impl Token {
 
 impl Wildcard {
     pub(crate) fn new(text: &str) -> Self {
-        Self(tokens(text))
+        Self(tokens(text, Token::Star))
+    }
+
+    /// The pattern of a name, in which `*` is any number of any characters.
+    pub(crate) fn of_names(text: &str) -> Self {
+        Self(tokens(text, Token::Stars))
     }
 
     /// Whether the text matches.
@@ -198,12 +203,13 @@ impl fmt::Display for Wildcard {
     }
 }
 
-fn tokens(text: &str) -> Vec<Token> {
+/// The steps of a pattern in which a single `*` is that one.
+fn tokens(text: &str, star: Token) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::with_capacity(text.len());
     for byte in text.bytes() {
         match (byte, tokens.last_mut()) {
             (b'*', Some(last @ Token::Star)) => *last = Token::Stars,
-            (b'*', _) => tokens.push(Token::Star),
+            (b'*', _) => tokens.push(star),
             (byte, _) => tokens.push(Token::Byte(byte)),
         }
     }
@@ -236,6 +242,8 @@ mod tests {
             assert_eq!(Wildcard::new(pattern).matches(text), expected, "`{pattern}` `{text}`");
             assert_eq!(Wildcard::new(pattern).to_string(), pattern);
         }
+        assert!(Wildcard::of_names("*a*").matches("b/a/b"));
+        assert!(!Wildcard::of_names("*a*").matches("b/b"));
         assert!(Wildcard::new("a**").matches(&"a b\u{fc}/".repeat(100_000)));
     }
 

@@ -1,6 +1,6 @@
 //! What reports must say: the conditions of an entry of `attestations`.
 
-use super::{AgeLimit, fields, pointer};
+use super::{AgeLimit, check_length, fields, pointer};
 use crate::json::string;
 use crate::policy::predicate_type::Format;
 use crate::policy::report::{
@@ -138,6 +138,7 @@ fn packages(raw: &RawValue) -> Result<Vec<PackagePattern>, SettingsIssue> {
 
 /// `name`, or a name and versions; an `@` that comes first is a part of the name.
 fn package(text: &str) -> Result<PackagePattern, String> {
+    check_length(text)?;
     let (name, versions) = match text.rsplit_once('@') {
         Some((name, versions)) if !name.is_empty() => (name, Some(versions)),
         _ => (text, None),
@@ -159,7 +160,8 @@ fn package(text: &str) -> Result<PackagePattern, String> {
 
 fn licenses(raw: &RawValue) -> Result<Licenses, SettingsIssue> {
     let asked = Object::read(raw, &LICENSES)?;
-    let texts = |key| asked.texts(key, MAX_REPORT_PATTERNS, |text| Ok(text.to_owned()));
+    let license = |text: &str| check_length(text).map(|()| text.to_owned());
+    let texts = |key| asked.texts(key, MAX_REPORT_PATTERNS, license);
     match (asked.raw("refuse"), asked.raw("only")) {
         (Some(_), None) => texts("refuse").map(Licenses::Refuse),
         (None, Some(_)) => texts("only").map(Licenses::Only),

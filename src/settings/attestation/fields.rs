@@ -1,6 +1,6 @@
 //! `fields` of an entry of `attestations`.
 
-use super::pointer;
+use super::{check_length, pointer};
 use crate::policy::report::{Field, FieldTest, Number, Scalar};
 use crate::policy::text_pattern::TextPattern;
 use crate::settings::SettingsIssue;
@@ -34,7 +34,7 @@ fn test(key: &str, value: &RawValue, is_reduced: bool) -> Result<FieldTest, Sett
             let values = list(value, MAX_REPORT_PATTERNS)?;
             FieldTest::In(values.into_iter().map(scalar).collect::<Result<_, _>>()?)
         }
-        "pattern" => FieldTest::Pattern(TextPattern::new(&text(value)?)),
+        "pattern" => FieldTest::Pattern(any_text(value)?),
         "contains" => FieldTest::Contains(scalar(value)?),
         "atMost" => FieldTest::AtMost(number(value)?),
         "atLeast" => FieldTest::AtLeast(number(value)?),
@@ -48,6 +48,12 @@ fn test(key: &str, value: &RawValue, is_reduced: bool) -> Result<FieldTest, Sett
         }
         _ => FieldTest::Absent,
     })
+}
+
+fn any_text(raw: &RawValue) -> Result<TextPattern, SettingsIssue> {
+    let text = text(raw)?;
+    check_length(&text).map_err(SettingsIssue::new)?;
+    Ok(TextPattern::new(&text))
 }
 
 fn scalar(raw: &RawValue) -> Result<Scalar, SettingsIssue> {

@@ -18,6 +18,7 @@ use super::object::{Object, list, text};
 use super::trust;
 use super::workload::check_pointer;
 use super::{SettingsIssue, value};
+use crate::image::pattern::{MAX_PATTERN, PatternError};
 use crate::image::reference::{LATEST, Reference};
 use crate::policy::place::Place;
 use crate::policy::platform::Platform;
@@ -144,13 +145,23 @@ fn compile_image(raw: &RawValue) -> Result<ImageCondition, SettingsIssue> {
     if max_age.is_none() && labels.is_none() {
         return Err(SettingsIssue::new("has no condition: set `maxAge` or `labels`"));
     }
-    let labels = StringMap::or_empty(labels).into_iter();
+    let mut patterns = Vec::new();
+    for (key, text) in StringMap::or_empty(labels) {
+        check_length(&text)
+            .map_err(|issue| SettingsIssue::new(issue).under(&key).under("labels"))?;
+        patterns.push((key, TextPattern::new(&text)));
+    }
     Ok(ImageCondition {
         max_age,
-        labels: labels.map(|(key, text)| (key, TextPattern::new(&text))).collect(),
+        labels: patterns,
         platforms: image.texts("platforms", MAX_NAMED_PLATFORMS, platform)?,
         enforcement: enforcement(&image)?,
     })
+}
+
+/// Patterns are no longer than those of images.
+fn check_length(pattern: &str) -> Result<(), String> {
+    if pattern.len() > MAX_PATTERN { Err(PatternError::TooLong.to_string()) } else { Ok(()) }
 }
 
 /// A JSON pointer into a predicate.

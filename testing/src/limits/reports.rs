@@ -9,6 +9,7 @@ const FOUR_MIB: usize = 4 * 1024 * 1024;
 const FINDINGS: usize = 6_000;
 
 const VULN: &str = "https://cosign.sigstore.dev/attestation/vuln/v1";
+const REVIEW: &str = "https://acme.io/review/v1";
 const SPDX: &str = "https://spdx.dev/Document";
 
 pub(super) const MAKERS: &[Maker] = &[
@@ -30,6 +31,19 @@ pub(super) const MAKERS: &[Maker] = &[
         let bill = format!(r#"{{"spdxVersion":"SPDX-2.3","packages":[{packages}]}}"#);
         report("reports/packages", SPDX, &asked, &bill)
             .refused("lists packages that are not allowed")
+    },
+    || {
+        let almost = |at| format!("\"*{}b{at}*\"", "a".repeat(1000));
+        let patterns: Vec<String> = (0..64).map(almost).collect();
+        let asked = format!(r#""packages":{{"refuse":[{}]}}"#, patterns.join(","));
+        let name = "a".repeat(FOUR_MIB - 1_000);
+        let bill = format!(r#"{{"spdxVersion":"SPDX-2.3","packages":[{{"name":"{name}"}}]}}"#);
+        report("reports/long-name", SPDX, &asked, &bill).refused("it takes too long to compare")
+    },
+    || {
+        let asked = format!(r#""fields":[{{"at":"/text","pattern":"**{}b*"}}]"#, "a".repeat(1000));
+        let text = format!(r#"{{"text":"{}"}}"#, "a".repeat(FOUR_MIB - 1_000));
+        report("reports/long-text", REVIEW, &asked, &text).refused("it takes too long to compare")
     },
 ];
 
