@@ -11,7 +11,8 @@
 //! - And several policies? A source is read once for all of them.
 
 use std::cell::LazyCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -51,10 +52,15 @@ pub(super) struct Other {
     pub(super) lacks: Lack,
 }
 
-/// The contents of a source, to each of these policies.
-pub(super) fn read(source: &Source, policies: &[&Manifest]) -> Vec<Contents> {
+/// The contents of a source, to each of these policies. `files` are those that are read, this source's among them.
+pub(super) fn read(
+    source: &Source,
+    policies: &[&Manifest],
+    files: &HashSet<PathBuf>,
+) -> Vec<Contents> {
     let mut reader = Reader {
         source,
+        files,
         lines: Lines::of(&source.text),
         contents: policies.iter().map(|policy| (*policy, Contents::default())).collect(),
         uses: Arc::default(),
@@ -69,6 +75,7 @@ pub(super) fn read(source: &Source, policies: &[&Manifest]) -> Vec<Contents> {
 
 struct Reader<'s> {
     source: &'s Source,
+    files: &'s HashSet<PathBuf>,
     lines: Lines<'s>,
     /// For each policy.
     contents: Vec<(&'s Manifest, Contents)>,
@@ -216,7 +223,7 @@ impl Reader<'_> {
         let is_kustomize = group == KUSTOMIZE;
         let holds_images = LazyCell::new(|| {
             if is_kustomize {
-                changes_images(node, self.source.folder())
+                changes_images(node, self.source.folder(), self.files)
             } else {
                 seems_to_hold_images(group, kind, node)
             }

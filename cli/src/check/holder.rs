@@ -4,10 +4,11 @@
 //!   pen (`Deploymnet`), and a custom resource that makes Pods, must not be passed over in silence.
 //! - What looks so? A key `image` with a text, or with a map that has a `repository`; a list of `images`.
 //! - And objects that hold texts of anything ([`TEXTS`])? They do not.
-//! - And what kustomize reads? It holds images when it changes the objects in the files beside it, has others made, or
-//!   takes some that are not there: what it makes is not what stands in the files.
+//! - And what kustomize reads? It holds images when it changes the objects in the files that it takes, has others made,
+//!   or takes files that are not read here: what it makes is not what stands in the files that are.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use signed_images_policy::image::reference::Reference;
 
@@ -19,7 +20,7 @@ const TEXTS: [(&str, &str); 2] = [("", "ConfigMap"), ("", "Secret")];
 /// (<https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/>). It reads them without a kind, too.
 pub(super) const KUSTOMIZE: &str = "kustomize.config.k8s.io";
 pub(super) const KUSTOMIZATION: (&str, &str) = ("kustomize.config.k8s.io/v1beta1", "Kustomization");
-const KUSTOMIZATIONS: [&str; 2] = ["kustomization.yaml", "kustomization.yml"];
+const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 /// Its lists that can change an image, or bring one.
 const CHANGES: [&str; 10] = [
     "images",
@@ -43,25 +44,45 @@ pub(super) fn seems_to_hold_images(group: &str, kind: &str, object: &Node) -> bo
     !TEXTS.contains(&(group, kind)) && has_images(object)
 }
 
-/// Whether kustomize makes other images than those in the files below the folder of this one.
-pub(super) fn changes_images(kustomization: &Node, folder: Option<&Path>) -> bool {
+/// Whether kustomize makes other images than those in the files that are read, of which this one is in that folder.
+pub(super) fn changes_images(
+    kustomization: &Node,
+    folder: Option<&Path>,
+    read: &HashSet<PathBuf>,
+) -> bool {
     let items = |key: &&str| match kustomization.get(key).map(|list| &list.value) {
         Some(Value::List(items)) => items.as_slice(),
         _ => &[],
     };
     let is_elsewhere = |item: &Node| match &item.value {
-        Value::Text(path) => folder.is_none_or(|folder| !folder.join(path).exists()),
+        Value::Text(path) => folder.is_none_or(|folder| !is_read(&folder.join(path), read)),
         _ => true,
     };
     CHANGES.iter().any(|key| !items(key).is_empty())
         || TAKES.iter().flat_map(items).any(|item| is_elsewhere(item))
 }
 
+/// Whether what kustomize takes is read here. Of a folder, it takes what its own file there names.
+fn is_read(path: &Path, read: &HashSet<PathBuf>) -> bool {
+    let is_one = |path: &Path| path.canonicalize().is_ok_and(|path| read.contains(&path));
+    if path.is_dir() {
+        KUSTOMIZATIONS.iter().any(|name| is_one(&path.join(name)))
+    } else {
+        is_one(path)
+    }
+}
+
+/// Whether kustomize looks for a file of that name.
+pub(super) fn is_named_for_kustomize(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| KUSTOMIZATIONS.contains(&name))
+}
+
 /// Whether kustomize reads a document of this file as its own.
 pub(super) fn is_kustomization(path: &Path, document: &Node) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str());
-    let is_named = name.is_some_and(|name| KUSTOMIZATIONS.contains(&name));
-    is_named && matches!(document.value, Value::Map(_)) && document.get("kind").is_none()
+    is_named_for_kustomize(path)
+        && matches!(document.value, Value::Map(_))
+        && document.get("kind").is_none()
 }
 
 /// Whether something without an API version or a kind was meant as an object.

@@ -8,6 +8,8 @@
 //! - Objects are checked as if they were new: rules count that review `CREATE` and no subresource.
 
 use serde::Deserialize;
+use signed_images_policy::request::GroupKind;
+use signed_images_policy::workload::kinds::built_in_kinds;
 
 use crate::metadata::rules::{Operation, Rule};
 
@@ -38,6 +40,16 @@ impl Kinds {
             operations: vec!["*".to_owned()],
         });
         Self(selections.collect())
+    }
+
+    /// The kinds in which the policy knows where images are.
+    pub(super) fn built_in() -> Self {
+        let selection = |known: GroupKind| Selection {
+            api_groups: vec![known.group],
+            resources: vec![resource(&known.kind)],
+            operations: vec!["*".to_owned()],
+        };
+        Self(built_in_kinds().map(selection).collect())
     }
 
     /// Whether the creation of such an object is reviewed.

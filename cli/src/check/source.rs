@@ -6,16 +6,18 @@
 //!   image; the rest (`overlays/prod`) is a path with a slip of the pen more often than an image of Docker Hub. So is
 //!   what begins with a folder that is there (`overlays.d/prod`), unless it has a tag or a digest.
 //! - Which files of a folder? Those that `kubectl apply -R -f` takes: they end in `.yaml`, `.yml` or `.json`,
-//!   hidden or not, at any depth. Links to folders are not followed. One folder is left out: `.git`, in which git
+//!   hidden or not, at any depth; and kustomize's `Kustomization`, which tells what becomes of them. Links to folders are not followed. One folder is left out: `.git`, in which git
 //!   itself keeps no file of anybody's.
 //! - And a file that is not text, or that cannot be read? It is a source as well, which says why nothing was read: one
 //!   of two thousand files must not keep the others from being checked.
 //! - What is `-`? Standard input: what `kustomize build` or `helm template` writes, or one image a line.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use signed_images_policy::image::reference::Reference;
 
+use super::holder::is_named_for_kustomize;
 use crate::legible;
 use crate::text::{self, Encoding};
 
@@ -288,6 +290,15 @@ impl Unread {
     }
 }
 
+/// The files among the sources.
+pub(super) fn files_of(sources: &[Source]) -> HashSet<PathBuf> {
+    let file = |source: &Source| match &source.origin {
+        Origin::File(path) => path.canonicalize().ok(),
+        Origin::Stdin | Origin::Argument | Origin::Cluster => None,
+    };
+    sources.iter().filter_map(file).collect()
+}
+
 /// The manifests of a folder, in the order of their names.
 pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
     found(folder).into_iter().map(|file| file.map_err(Unread::error)).collect()
@@ -301,7 +312,7 @@ fn found(folder: &Path) -> Vec<Result<PathBuf, Unread>> {
     };
     let mut files = Vec::new();
     for (path, is_folder) in entries {
-        if !is_folder && is_manifest(&path) {
+        if !is_folder && (is_manifest(&path) || is_named_for_kustomize(&path)) {
             files.push(Ok(path));
         } else if is_folder && path.file_name().is_none_or(|name| name != GIT) {
             files.extend(found(&path));

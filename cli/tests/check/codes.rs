@@ -63,7 +63,7 @@ fn a_run_that_checked_no_image_says_so() {
 }
 
 /// What is checked, the exit code, and what is said.
-const PASSED_OVER: [(&str, i32, &str); 22] = [
+const PASSED_OVER: [(&str, i32, &str); 26] = [
     (
         "slip.yaml signed.yaml",
         3,
@@ -116,6 +116,10 @@ const PASSED_OVER: [(&str, i32, &str); 22] = [
     ),
     ("patched signed.yaml", 3, "not checked  patched/kustomization.yaml:1  "),
     ("remote signed.yaml", 3, "not checked  remote/kustomization.yaml:1  "),
+    ("overlays signed.yaml", 3, "not checked  overlays/prod/kustomization.yaml:1  "),
+    ("overlays base/a.yaml", 3, "not checked  overlays/prod/kustomization.yaml:1  "),
+    ("overlays base", 0, "1 image in 1 object: 1 verified\n"),
+    ("capital signed.yaml", 3, "not checked  capital/Kustomization:1  "),
     (
         "flux.yaml signed.yaml",
         3,
@@ -168,6 +172,8 @@ fn nothing_is_green_by_accident() {
             "{images: [{name: a, newTag: b}]}",
         ),
     );
+    world.write("overlays/prod/kustomization.yaml", "resources: [../../base]\n");
+    world.write("capital/Kustomization", overlay);
     world.write("base/a.yaml", &pod("HOST/shop/cart:1.4"));
     world.write("base/kustomization.yaml", "resources: [a.yaml]\nimages: []\n");
     world.write("half.yaml", &object("v1\nkimd: Pod", containers));
