@@ -76,8 +76,9 @@ pub struct Check {
 pub fn read(checks: &[&Check], sources: &[Source]) -> Vec<Reading> {
     let policies: Vec<&Manifest> = checks.iter().map(|check| &check.manifest).collect();
     let mut contents: Vec<Vec<Contents>> = checks.iter().map(|_| Vec::new()).collect();
+    let files = source::files_of(sources);
     for source in sources {
-        let to_each = contents::read(source, &policies);
+        let to_each = contents::read(source, &policies, &files);
         contents.iter_mut().zip(to_each).for_each(|(all, one)| all.push(one));
     }
     checks.iter().zip(contents).map(|(check, contents)| check.reading(contents)).collect()

@@ -89,6 +89,17 @@ pub enum SettingsError {
         /// What it holds.
         kind: String,
     },
+    /// Something in a folder of policies that would not be checked.
+    #[error(
+        "`{}` contains {what}, which is not checked where a folder is given: name the files of the policies, one by one",
+        .path.display()
+    )]
+    NotOfAFolder {
+        /// The file in it.
+        path: PathBuf,
+        /// What it holds.
+        what: String,
+    },
     /// Several documents, of which none or several are policies.
     #[error(
         "settings `{}` contain several documents and {policies} policies; use exactly one policy", .path.display()
@@ -234,9 +245,27 @@ pub(crate) fn read_all(path: &Path) -> Result<Vec<File>, SettingsError> {
     }
 }
 
-/// The manifests of policies in a file that may hold anything.
+/// The manifests of policies in a file that may hold anything, but nothing else that was meant as a policy.
 pub(crate) fn policies(path: &Path) -> Result<Vec<Rc<Node>>, SettingsError> {
-    Ok(read(path)?.into_iter().filter(is_policy).collect())
+    let (policies, others): (Vec<_>, Vec<_>) = read(path)?.into_iter().partition(is_policy);
+    match others.iter().find_map(|other| meant_as_a_policy(other)) {
+        Some(what) => Err(SettingsError::NotOfAFolder { path: path.to_owned(), what }),
+        None => Ok(policies),
+    }
+}
+
+/// What a document is that says who must sign, and is no manifest of one policy.
+fn meant_as_a_policy(document: &Node) -> Option<String> {
+    match kind(document) {
+        Some(kind) => {
+            kind.ends_with("PolicyGroup").then(|| format!("an object of the kind {kind}"))
+        }
+        None => {
+            let is_settings = document.get("kind").is_none()
+                && ["rules", "signatures"].iter().any(|key| document.get(key).is_some());
+            is_settings.then(|| "settings without a policy".to_owned())
+        }
+    }
 }
 
 /// The documents of a file, but for empty ones.

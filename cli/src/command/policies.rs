@@ -1,7 +1,7 @@
 //! The policies that `check` puts objects to: one, or several as a cluster has.
 //!
-//! - What may be named? A file with settings; manifests of policies, in a file or in a folder. What else a folder
-//!   holds is left alone.
+//! - What may be named? A file with settings; manifests of policies, in a file or in a folder. Of what else a folder
+//!   holds, settings and groups of policies are refused, for nobody would notice that they are not checked.
 
 use std::path::{Path, PathBuf};
 

@@ -227,4 +227,17 @@ fn several_policies() {
         outcome.stderr.contains("no file in `none` contains the manifest of a policy"),
         "{outcome:?}"
     );
+    let group = "apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicyGroup\nspec: {policies: {}}\n";
+    let others = [
+        ("rules: []\n", "settings without a policy"),
+        (group, "an object of the kind ClusterAdmissionPolicyGroup"),
+    ];
+    world.write("mixed/all.yaml", all);
+    for (other, what) in others {
+        world.write("mixed/other.yaml", other);
+        let outcome = world.check("-s mixed signed.yaml");
+        let expected = format!("`mixed/other.yaml` contains {what}, which is not checked");
+        assert_eq!(outcome.code, Some(2), "{outcome:?}");
+        assert!(outcome.stderr.contains(&expected), "{outcome:?}");
+    }
 }
