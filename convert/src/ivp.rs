@@ -14,9 +14,11 @@ mod attestor;
 mod demand;
 mod types;
 
+use std::collections::BTreeSet;
+
 use self::attestation::Attested;
 use self::attestor::attestors;
-use self::demand::{Demand, Expression};
+use self::demand::{Demand, Expression, LISTS};
 use self::types::{Configurations, Constraints, Document, HARMLESS, ResourceRule, Spec};
 use super::attestation::Report;
 use super::draft::{Draft, DraftRule, Enforcement, Pinning, failure_policy};
@@ -219,6 +221,8 @@ fn validations(
 ) -> (Trust, Vec<Report>) {
     let mut demands = Vec::new();
     let mut attested = Attested::default();
+    let mut lists = Vec::new();
+    let mut verified = BTreeSet::new();
     for (index, validation) in spec.validations.iter().enumerate() {
         let path = nth("spec.validations", index);
         let expression = validation.expression.as_deref().unwrap_or_default();
@@ -226,10 +230,10 @@ fn validations(
             remarks.less(&path, "the expression cannot be converted, and is not checked");
             continue;
         };
-        if !read.is_of_all_containers() {
-            let text = "checks some of a Pod's images; here the rule checks all of them";
-            remarks.stricter(&path, text);
+        if read.verifies() {
+            verified.extend(read.lists.iter().copied());
         }
+        lists.push((path.clone(), read.lists));
         let unknown = "names an attestor that is not known";
         match read.demand {
             Demand::Signed(signed) => match signed.trust(attestors) {
@@ -243,11 +247,41 @@ fn validations(
             Demand::Says(name, claim) => attested.says.push((name, claim, path)),
         }
     }
+    unverified(spec.validation_configurations.as_ref(), &lists, &verified, remarks);
     let mut reports = attested.reports(&spec.attestations, remarks);
     if demands.is_empty() {
         demands = signers(attestors, &mut reports, remarks);
     }
     (Trust::all(demands), reports)
+}
+
+/// Tells what becomes of images in lists that not every expression is about: here each demand is of all images.
+fn unverified(
+    configurations: Option<&Configurations>,
+    lists: &[(String, BTreeSet<&'static str>)],
+    verified: &BTreeSet<&'static str>,
+    remarks: &mut Remarks,
+) {
+    let is_required = configurations.and_then(|given| given.required) != Some(false);
+    let left: Vec<String> = LISTS
+        .into_iter()
+        .filter(|list| is_required && !verified.is_empty() && !verified.contains(list))
+        .map(|list| format!("`{list}`"))
+        .collect();
+    for (path, list) in lists {
+        // An image in another list is refused by the source as well, unless another expression is about it.
+        if list.len() < LISTS.len() && (left.is_empty() || list != verified) {
+            let text = "checks some of a Pod's images; here the rule checks all of them";
+            remarks.stricter(path, text);
+        }
+    }
+    if !left.is_empty() {
+        let text = format!(
+            "refuses images in {}, for no expression verifies them; here they are let in when they are signed",
+            left.join(" and ")
+        );
+        remarks.less("spec.validationConfigurations.required", text);
+    }
 }
 
 /// Who must have signed the images, where no expression says so.

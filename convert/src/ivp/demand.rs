@@ -3,6 +3,8 @@
 //! A payload is all of the statement, so what it says is below `predicate` (`GetPayload` in `extensions/imagedataloader` of
 //! kyverno/sdk).
 
+use std::collections::BTreeSet;
+
 use yaml_serde::Value;
 
 use crate::attestation::claim::{Claim, Test, number, pointer, reg_exp};
@@ -13,8 +15,8 @@ use crate::trust::Trust;
 #[derive(Debug)]
 pub(super) struct Expression {
     pub(super) demand: Demand,
-    /// Of how many of the three lists of containers.
-    lists: usize,
+    /// Of the images in which lists.
+    pub(super) lists: BTreeSet<&'static str>,
 }
 
 /// What an expression demands of every image.
@@ -36,19 +38,19 @@ pub(super) struct Attestors {
 }
 
 /// A Pod's lists of containers.
-const LISTS: [&str; 3] =
-    ["images.containers", "images.initContainers", "images.ephemeralContainers"];
+pub(super) const LISTS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
 impl Expression {
     /// None, if it is of another form.
     pub(super) fn read(expression: &str) -> Option<Self> {
         let text = without_spaces(expression)?;
         let (images, rest) = text.split_once(".map(")?;
-        let mut lists: Vec<&str> =
-            images.trim_start_matches('(').trim_end_matches(')').split('+').collect();
-        lists.sort_unstable();
-        lists.dedup();
-        let is_known = lists.iter().all(|list| LISTS.contains(list));
+        let known = |list: &str| {
+            let name = list.strip_prefix("images.")?;
+            LISTS.into_iter().find(|known| *known == name)
+        };
+        let lists = images.trim_start_matches('(').trim_end_matches(')').split('+');
+        let lists = lists.map(known).collect::<Option<_>>()?;
         let (image, rest) = rest.split_once(',')?;
         let (function, rest) = rest.split_once('(')?;
         let rest = rest.strip_prefix(image)?.strip_prefix(',')?;
@@ -66,11 +68,15 @@ impl Expression {
             }
             _ => return None,
         };
-        is_known.then_some(Self { demand, lists: lists.len() })
+        Some(Self { demand, lists })
     }
 
-    pub(super) fn is_of_all_containers(&self) -> bool {
-        self.lists == LISTS.len()
+    /// Whether an image in these lists may count as verified by it.
+    pub(super) fn verifies(&self) -> bool {
+        match self.demand {
+            Demand::Signed(_) | Demand::Attested(..) => true,
+            Demand::Says(..) => false,
+        }
     }
 }
 

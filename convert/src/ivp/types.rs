@@ -8,7 +8,7 @@ use serde::Deserialize;
 use yaml_serde::{Mapping, Value};
 
 /// Places that say nothing of what is verified.
-pub(super) const HARMLESS: [&str; 13] = [
+pub(super) const HARMLESS: [&str; 12] = [
     "spec.auditAnnotations",
     // Variables are read by expressions; those that are not understood are told, whatever they read.
     "spec.variables",
@@ -20,8 +20,6 @@ pub(super) const HARMLESS: [&str; 13] = [
     "spec.validations[].message",
     "spec.validations[].messageExpression",
     "spec.validations[].reason",
-    // An image that the policy is about must be verified by this policy, not by any.
-    "spec.validationConfigurations.required",
     // The key of a certificate's log matters to the SCT, which is told as unchecked.
     "spec.attestors[].cosign.ctlog.ctLogPubKey",
     // Which objects the policy's controllers make of it; all that hold Pods are reviewed here.
@@ -105,6 +103,7 @@ pub(super) struct ImageReference {
 pub(super) struct Configurations {
     pub(super) mutate_digest: Option<bool>,
     pub(super) verify_digest: Option<bool>,
+    pub(super) required: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -15,7 +15,7 @@ fn converted(name: &str) -> Vec<Converted> {
 }
 
 /// Input, the heaviest that is said, and where, in the source.
-const SAID: [(&str, Option<Weight>, &[&str]); 34] = [
+const SAID: [(&str, Option<Weight>, &[&str]); 35] = [
     (
         "annotations-of-a-certificate",
         Some(Weight::Less),
@@ -108,6 +108,11 @@ const SAID: [(&str, Option<Weight>, &[&str]); 34] = [
             "spec.attestors[0].cosign.source.repository",
             "spec.validations[0]",
         ],
+    ),
+    (
+        "image-validating-policy-required",
+        Some(Weight::Less),
+        &["spec.validationConfigurations.required"],
     ),
     ("exactly-one-of-two", Some(Weight::Less), &["spec.validations[0]"]),
     ("image-policy-that-is-refused", Some(Weight::Less), &[""]),
