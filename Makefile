@@ -25,7 +25,7 @@ need = $(if $(call missing,$(1)),$(error $(2)))
 
 .DEFAULT_GOAL := annotated-policy.wasm
 .DELETE_ON_ERROR:
-.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench component builds e2e-tests e2e-sigstore sigstore kubectl matchers helm load e2e-cluster cluster chart schema ui-test demo book artifacthub share install archives image publish reproducible sbom release-version release-notes chart-package dist clean
+.PHONY: FORCE fetch setup setup-lint setup-deny setup-fuzz setup-mutants setup-sbom setup-about setup-e2e setup-sigstore setup-cluster setup-ui fmt lint deny advisories rust-version fuzz mutants size fuel fuel-budget test check bench component builds e2e-tests e2e-sigstore sigstore kubectl matchers helm load e2e-cluster cluster chart schema ui-test demo book artifacthub share install archives image publish reproducible sbom release-version release-notes chart-package dist clean
 
 # no path of the machine that builds the module is in it, so that every machine builds the same
 CARGO_HOME ?= $(HOME)/.cargo
@@ -283,12 +283,16 @@ publish: annotated-policy.wasm
 reproducible: setup
 	release/reproduce
 
-# What is linked into the module, and into the command. Who signs SHA256SUMS signs them. "sbom" in a name is what
-# https://clomonitor.io/docs/topics/checks/#software-bill-of-materials-sbom looks for.
+# What the command is released for; .github/workflows/release.yml says where it is built.
+TARGETS := x86_64-unknown-linux-musl aarch64-unknown-linux-musl x86_64-apple-darwin aarch64-apple-darwin \
+	x86_64-pc-windows-msvc
+
+# What is linked into the module, and into the command for each target. Who signs SHA256SUMS signs them. "sbom" in a name
+# is what https://clomonitor.io/docs/topics/checks/#software-bill-of-materials-sbom looks for.
 sbom: setup-sbom
 	mkdir -p dist
 	release/sbom signed-images-policy $(WASM_TARGET) >dist/policy-sbom.spdx.json
-	release/sbom signed-images $(HOST_TARGET) >dist/signed-images-sbom.spdx.json
+	for target in $(TARGETS); do release/sbom signed-images $$target >dist/signed-images-$$target-sbom.spdx.json || exit 1; done
 
 release-notes:
 	@release/notes $(VERSION) <CHANGELOG.md
@@ -327,21 +331,24 @@ install: annotated-policy.wasm share
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d $(SHARE)/completions/signed-images.fish
 
 # What the commands of a release are packed from: dist/bin/TARGET/signed-images, of `release/build`; dist/share, of
-# `make share`. SHA256SUMS lists every file of the release, so the charts of `make chart-package` come first.
+# `make dist`. SHA256SUMS lists every file of the release, so the charts of `make chart-package` come first.
 archives:
 	for binary in dist/bin/*/*; do \
 		release/archive $(VERSION) $$(basename $$(dirname $$binary)) $$binary dist/share dist || exit 1; \
 	done
+	tar -C dist/share --sort=name --mtime "@$$(git log -1 --format=%ct)" --owner 0 --group 0 --numeric-owner \
+		--mode u=rwX,go=rX -I 'gzip -9n' -cf $(abspath dist)/licences.tar.gz licences
 	cd dist && sha256sum policy.wasm *.tar.gz *.zip *.tgz *.spdx.json >SHA256SUMS
 
 image:
-	release/image $(VERSION) dist/image amd64=dist/bin/x86_64-unknown-linux-musl/signed-images \
+	release/image $(VERSION) dist/share/licences dist/image amd64=dist/bin/x86_64-unknown-linux-musl/signed-images \
 		arm64=dist/bin/aarch64-unknown-linux-musl/signed-images
 
 # What a release on GitHub has besides; `policy.wasm` is where artifacthub-pkg.yml says that it is.
-dist: annotated-policy.wasm size sbom share
+dist: annotated-policy.wasm size sbom share setup-about
 	cp annotated-policy.wasm dist/policy.wasm
 	rm -rf dist/share && cp -R $(SHARE) dist/share
+	release/licences dist/share/licences $(TARGETS) $(WASM_TARGET)
 	release/notes $(VERSION) <CHANGELOG.md >dist/notes.md
 
 clean:
@@ -381,11 +388,15 @@ setup-fuzz: setup
 	$(if $(call missing,cargo-fuzz),cargo install --locked cargo-fuzz --version $(CARGO_FUZZ_VERSION))
 
 CARGO_SBOM_VERSION := 0.10.0
-HOST_TARGET = $(shell rustc --print host-tuple)
 
 setup-sbom: setup
 	$(call need,jq,install jq: apt-get install jq)
 	$(if $(call missing,cargo-sbom),cargo install --locked cargo-sbom --version $(CARGO_SBOM_VERSION))
+
+CARGO_ABOUT_VERSION := 0.9.3
+
+setup-about: setup
+	$(if $(call missing,cargo-about),cargo install --locked cargo-about --version $(CARGO_ABOUT_VERSION) --features cli)
 
 CARGO_MUTANTS_VERSION := 27.1.0
 

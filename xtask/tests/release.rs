@@ -27,17 +27,22 @@ fn done(command: &mut Command) -> String {
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("command"), "#!/bin/sh\necho it is installed\n").unwrap();
-    fs::create_dir_all(folder.path().join("share/man")).unwrap();
-    fs::write(folder.path().join("share/man/signed-images.1"), ".TH a 1\n").unwrap();
+    for file in ["man/signed-images.1", "completions/signed-images.bash", "licences/crates.txt"] {
+        let path = folder.path().join("share").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "# of the command\n").unwrap();
+    }
     folder
 }
 
-fn archive(folder: &Path, target: &str, to: &str) -> PathBuf {
+fn archiving(folder: &Path, target: &str, to: &str) -> Command {
     let (version, target) = (Path::new(VERSION), Path::new(target));
     let (command, share) = (folder.join("command"), folder.join("share"));
-    let made =
-        done(&mut release("archive", &[version, target, &command, &share, &folder.join(to)]));
-    PathBuf::from(made.trim_end())
+    release("archive", &[version, target, &command, &share, &folder.join(to)])
+}
+
+fn archive(folder: &Path, target: &str, to: &str) -> PathBuf {
+    PathBuf::from(done(&mut archiving(folder, target, to)).trim_end())
 }
 
 /// The name that `cargo binstall` looks for, by the metadata of the command's package.
@@ -60,10 +65,60 @@ fn archives_are_the_same_each_time_and_named_as_they_are_looked_for() {
     assert_eq!(fs::read(&first).unwrap(), fs::read(second).unwrap());
     assert_eq!(first.file_name().unwrap().to_str().unwrap(), name_by_binstall(target));
     let listed = done(Command::new("tar").arg("-tzf").arg(first));
-    for file in ["signed-images", "man/signed-images.1", "LICENSE", "README.md"] {
+    for file in [
+        "signed-images",
+        "man/signed-images.1",
+        "completions/signed-images.bash",
+        "LICENSE",
+        "licences/crates.txt",
+        "README.md",
+    ] {
         let path = format!("signed-images-{VERSION}-{target}/{file}\n");
         assert!(listed.contains(&path), "{file}: {listed}");
     }
+}
+
+/// The licences of what is linked in ask for that.
+#[test]
+fn nothing_is_packed_without_its_licences() {
+    let folder = folder();
+    let licences = folder.path().join("share/licences");
+    fs::remove_dir_all(&licences).unwrap();
+    let archived = archiving(folder.path(), "aarch64-apple-darwin", "none").output().unwrap();
+    assert!(!archived.status.success());
+    let command = folder.path().join("command");
+    let amd64 = PathBuf::from(format!("amd64={}", command.display()));
+    let to = folder.path().join("image");
+    let mut image = release("image", &[Path::new(VERSION), &licences, &to, &amd64]);
+    image.env("CERTIFICATES", &command).env("CERTIFICATES_LICENCE", &command);
+    assert!(!image.output().unwrap().status.success());
+    fs::create_dir(&licences).unwrap();
+    done(&mut image);
+}
+
+#[test]
+fn licences_that_are_written_down_are_those_that_are_allowed() {
+    let list = |path: &str, key: &str| -> Vec<String> {
+        let text = read(path).unwrap();
+        let (_, rest) = text.split_once(&format!("\n{key} = [\n")).unwrap();
+        let (licences, _) = rest.split_once("\n]").unwrap();
+        licences.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    assert_eq!(list("release/about.toml", "accepted"), list("deny.toml", "allow"));
+}
+
+/// What is told of the command, its licences and bills of materials, is of the platforms that it is built for.
+#[test]
+fn what_is_built_is_what_is_told_of() {
+    let makefile = read("Makefile").unwrap().replace("\\\n", "");
+    let targets = makefile.lines().find_map(|line| line.strip_prefix("TARGETS := ")).unwrap();
+    let workflow = read(".github/workflows/release.yml").unwrap();
+    let built: Vec<&str> = workflow
+        .split("{target: ")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(',').map(|(target, _)| target))
+        .collect();
+    assert_eq!(targets.split_whitespace().collect::<Vec<_>>(), built);
 }
 
 /// Beside the command there are no other files of the repository.
@@ -239,12 +294,13 @@ fn what_keeps_the_command_from_being_installed_is_said() {
 fn the_container_image_is_one_for_all_architectures() {
     let folder = folder();
     let command = folder.path().join("command");
+    let licences = folder.path().join("share/licences");
     let image = |to: &str| {
         let to = folder.path().join(to);
         let platforms = ["amd64", "arm64"].map(|name| format!("{name}={}", command.display()));
         let [amd64, arm64] = platforms.map(PathBuf::from);
-        let mut image = release("image", &[Path::new(VERSION), &to, &amd64, &arm64]);
-        done(image.env("CERTIFICATES", &command));
+        let mut image = release("image", &[Path::new(VERSION), &licences, &to, &amd64, &arm64]);
+        done(image.env("CERTIFICATES", &command).env("CERTIFICATES_LICENCE", &command));
         to
     };
     let (first, second) = (image("first"), image("second"));
@@ -261,7 +317,16 @@ fn the_container_image_is_one_for_all_architectures() {
     let index = blob(&layout["manifests"][0]);
     let mut architectures = Vec::new();
     for descriptor in index["manifests"].as_array().unwrap() {
-        let config = blob(&blob(descriptor)["config"]);
+        let manifest = blob(descriptor);
+        let layer = manifest["layers"][0]["digest"].as_str().unwrap().replace(':', "/");
+        let layer = first.join("blobs").join(layer);
+        let listed = done(Command::new("tar").arg("-tzf").arg(layer));
+        for file in
+            ["signed-images", "LICENSE", "licences/crates.txt", "licences/ca-certificates.txt"]
+        {
+            assert!(listed.contains(&format!("./{file}\n")), "{file}: {listed}");
+        }
+        let config = blob(&manifest["config"]);
         assert_eq!(config["architecture"], descriptor["platform"]["architecture"]);
         assert_eq!(config["config"]["User"], "65532:65532");
         assert_eq!(config["config"]["Entrypoint"][0], "/signed-images");
