@@ -86,9 +86,11 @@ fn the_notes_of_a_release_are_its_section_of_the_changelog() {
 
 ### Added
 
-- One.
+- One,
+  wrapped.
 
   More.
+- Another.
 
 ## [1.1.0] - 2026-02-01
 
@@ -98,7 +100,10 @@ fn the_notes_of_a_release_are_its_section_of_the_changelog() {
 
 [1.1.0]: https://example.com/1.1.0
 ";
-    let rows = [("1.10.0", "### Added\n\n- One.\n\n  More.\n"), ("1.1.0", "### Fixed\n\n- Two.\n")];
+    let rows = [
+        ("1.10.0", "### Added\n\n- One, wrapped.\n\n  More.\n- Another.\n"),
+        ("1.1.0", "### Fixed\n\n- Two.\n"),
+    ];
     for (version, expected) in rows {
         let output = notes(version, changelog);
         assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
