@@ -206,7 +206,10 @@ fn kinds(kinds: &[String], path: &str, others: &mut Vec<OtherKind>, remarks: &mu
             others.push(OtherKind { text: kind.clone(), path: nth(path, index) });
         }
     }
-    let has_pods = kinds.iter().any(|kind| matches!(kind_of(kind), "Pod" | "*"));
+    // `Pod/ephemeralcontainers` is a part of them alone.
+    let is_of_pods =
+        |kind: &String| kind == "Pod" || kind.ends_with("/Pod") || kind_of(kind) == "*";
+    let has_pods = kinds.iter().any(is_of_pods);
     if !kinds.is_empty() && !has_pods {
         remarks.stricter(
             path,

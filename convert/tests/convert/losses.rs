@@ -15,7 +15,7 @@ fn converted(name: &str) -> Vec<Converted> {
 }
 
 /// Input, the heaviest that is said, and where, in the source.
-const SAID: [(&str, Option<Weight>, &[&str]); 35] = [
+const SAID: [(&str, Option<Weight>, &[&str]); 36] = [
     (
         "annotations-of-a-certificate",
         Some(Weight::Less),
@@ -114,6 +114,7 @@ const SAID: [(&str, Option<Weight>, &[&str]); 35] = [
         Some(Weight::Less),
         &["spec.validationConfigurations.required"],
     ),
+    ("part-of-a-kind", Some(Weight::Stricter), &["spec.rules[0].match.any[0].resources.kinds"]),
     ("exactly-one-of-two", Some(Weight::Less), &["spec.validations[0]"]),
     ("image-policy-that-is-refused", Some(Weight::Less), &[""]),
     (
