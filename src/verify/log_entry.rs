@@ -23,10 +23,10 @@ const ENTRY: &str = "dev.sigstore.cosign/bundle";
 const MAX_ENTRY: usize = 8 * MAX_CERTIFICATE;
 
 /// Whether each certificate that stands beside a log entry was made for its layer. A layer without both names nobody to the
-/// host.
+/// host. What has no layers is no manifest of signatures: nothing of it is known.
 pub(crate) fn are_their_own(manifest: &RawValue) -> bool {
-    let layers = member(manifest, "layers").and_then(elements);
-    layers.unwrap_or_default().into_iter().all(|layer| match certified(layer) {
+    let Some(layers) = member(manifest, "layers").and_then(elements) else { return false };
+    layers.into_iter().all(|layer| match certified(layer) {
         Ok(Some(certified)) => certified.is_own().unwrap_or(false),
         Ok(None) | Err(PickError::NotAnObject) => true,
         Err(PickError::Twice(_)) => false,
@@ -169,6 +169,7 @@ mod tests {
             assert_eq!(read(&json!([own, layer])), expected, "{layer}, second");
         }
         assert!(read(&json!([])));
+        assert!(!read(&json!({})) && !are_their_own(raw(r#"{"manifests": []}"#).unwrap()));
     }
 
     #[test]
