@@ -160,3 +160,34 @@ impl ImageMatcher {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::containment::Coverage;
+
+    /// The settings refuse most of these before: here is what no reader of them can forget.
+    #[test]
+    fn what_trusts_nobody_or_is_about_nothing_cannot_be_built() {
+        let signers = |count| {
+            let settings = r#"{"rules": [{"images": ["**"], "allOf": [
+                {"kind": "githubAction", "owner": "acme"}, {"kind": "githubAction", "owner": "other"}]}]}"#;
+            let rules = crate::settings::read(serde_json::from_str(settings).unwrap()).unwrap();
+            rules.rules.iter().flat_map(|rule| rule.trust.all_of()).take(count).cloned().collect()
+        };
+        let any_of = |minimum, count| AnyOf::new(minimum, signers(count)).map(|_| ());
+        for (minimum, count) in [(0, 0), (0, 1), (1, 0), (2, 1), (3, 2)] {
+            assert_eq!(any_of(minimum, count), Err(EmptyTrust::Minimum), "{minimum} of {count}");
+        }
+        assert_eq!((any_of(1, 1), any_of(2, 2)), (Ok(()), Ok(())));
+        assert_eq!(Trust::new(Vec::new(), None).map(|_| ()), Err(EmptyTrust::NoSigners));
+        let legacy = ImageMatcher::legacy(Vec::new()).map(|_| ());
+        assert_eq!(legacy, Err(EmptyTrust::NoImages));
+        let pattern = |text: &str| vec![ImagePattern::parse(text).unwrap()];
+        let patterns = |images, exclude| ImageMatcher::patterns(images, exclude).map(|_| ());
+        assert_eq!(patterns(Vec::new(), Vec::new()), Err(EmptyTrust::NoImages));
+        let excluded = Err(EmptyTrust::Excluded(Coverage::Every));
+        assert_eq!(patterns(pattern("ghcr.io/acme/**"), pattern("ghcr.io/**")), excluded);
+        assert_eq!(patterns(pattern("ghcr.io/**"), pattern("ghcr.io/acme/**")), Ok(()));
+    }
+}

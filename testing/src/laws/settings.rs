@@ -5,7 +5,7 @@ use crate::schema::{self, Shape, Value as Kind};
 use arbitrary::{Result, Unstructured};
 use serde_json::{Map, Value};
 use signed_images_policy::policy::plan::UnmatchedImages;
-use signed_images_policy::policy::rule::AnyOf;
+use signed_images_policy::policy::rule::{AnyOf, Patterns};
 use signed_images_policy::{settings, validate_settings};
 use std::time::Duration;
 
@@ -29,6 +29,11 @@ pub(super) fn law(input: &[u8]) {
     let checks_something = !rules.rules.is_empty() || rules.unmatched != UnmatchedImages::Accept;
     assert!(checks_something, "settings that check nothing: {text}");
     for rule in &rules.rules {
+        let has_images = match rule.matcher.as_patterns() {
+            Patterns::Legacy(patterns) => !patterns.is_empty(),
+            Patterns::Images { images, .. } => !images.is_empty(),
+        };
+        assert!(has_images, "no image: {text}");
         let any_of = rule.trust.any_of();
         assert!(!rule.trust.all_of().is_empty() || any_of.is_some(), "no signer: {text}");
         let count = any_of.map_or(0, |any_of| any_of.signers().len());
