@@ -5,7 +5,7 @@
 //!   cut into parts before any YAML is read ([`parts`]).
 //! - And a document that `kubectl` would not read, or that might mean something else to it? It is a fault with
 //!   its place. The others are read all the same, where `kubectl` stops: a report shall be whole.
-//! - How is it known that they agree? `tests/kubectl/` is `kubectl`'s own reader; `cli/tests/kubectl/` compares.
+//! - How is it known that they agree? `tests/kubectl/` is `kubectl`'s own reader; `check/kubectl.rs` compares.
 
 mod dialect;
 mod events;

@@ -46,6 +46,28 @@ pub use source::{Source, SourceError};
 use manifest::OptionsError;
 
 /// A converted policy.
+///
+/// What its source verifies and it does not is said by a remark, and on top of its text:
+///
+/// ```
+/// use signed_images_convert::{Options, Source, Weight, convert};
+///
+/// let policy = "
+/// apiVersion: policy.sigstore.dev/v1beta1
+/// kind: ClusterImagePolicy
+/// metadata: {name: acme}
+/// spec:
+///   images: [{glob: ghcr.io/acme/**}]
+///   authorities: [{static: {action: fail}}]
+///   newInTheNextVersion: {of: anything}
+/// ";
+/// let conversion = convert(&Source::parse("policy.yml", policy).0, &Options::default());
+/// let [converted] = conversion.policies.as_slice() else { panic!("{conversion:?}") };
+/// assert_eq!(converted.weight(), Some(Weight::Less));
+/// // No struct reads this field, so nobody verifies what it demands.
+/// assert_eq!(converted.remarks[0].path, "spec.newInTheNextVersion");
+/// assert!(converted.text.contains("THIS POLICY VERIFIES LESS THAN ITS SOURCE"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Converted {
     /// Its name in the cluster.

@@ -60,6 +60,17 @@ pub(crate) fn evaluation_within(webhook: u64) -> u64 {
 }
 
 /// The manifest of a policy.
+///
+/// ```
+/// use signed_images_convert::manifest::{Policy, Scope};
+///
+/// let settings = "{publicKeys: [{images: [ghcr.io/acme/**], keys: [k8s://trust/release]}]}";
+/// let settings = yaml_serde::from_str(settings).unwrap();
+/// let manifest = Policy::new("signed-images", Scope::Cluster(None), settings).unwrap().document();
+/// assert_eq!(manifest["kind"], "ClusterAdmissionPolicy");
+/// // The key is in a Secret, and the policy may read what its manifest lists.
+/// assert_eq!(manifest["spec"]["contextAwareResources"][0]["kind"], "Secret");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     /// Its name in the cluster.

@@ -43,6 +43,14 @@ pub enum SourceError {
 impl Source {
     /// The documents of a text that is called `file`, as far as it can be read, and why no further. The items of a
     /// list are documents of their own.
+    ///
+    /// ```
+    /// use signed_images_convert::Source;
+    ///
+    /// let (sources, error) = Source::parse("all.yml", "{kind: List, items: [{kind: A}, {kind: B}]}\n---\n{");
+    /// assert_eq!(sources.len(), 2);
+    /// assert!(error.unwrap().to_string().starts_with("`all.yml`, document 2, is not YAML or JSON"));
+    /// ```
     #[must_use]
     pub fn parse(file: &str, text: &str) -> (Vec<Self>, Option<SourceError>) {
         let mut sources = Vec::new();

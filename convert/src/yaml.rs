@@ -58,6 +58,16 @@ pub fn join(parent: &str, child: &str) -> String {
 }
 
 /// The document as text. A comment whose path names nothing is not written.
+///
+/// ```
+/// use signed_images_convert::yaml::{Comments, write};
+///
+/// let mut comments = Comments::default();
+/// comments.add("rules[0]", "the first");
+/// let document = yaml_serde::from_str("{rules: [{name: 'yes', images: [a]}]}").unwrap();
+/// let text = "rules:\n  # the first\n  - name: \"yes\"\n    images: [a]\n";
+/// assert_eq!(write(&document, &comments), text);
+/// ```
 #[must_use]
 pub fn write(document: &Mapping, comments: &Comments) -> String {
     let mut writer = Writer { text: String::new(), comments };

@@ -18,6 +18,22 @@ use std::fmt;
 use wildmatch::WildMatch;
 
 /// A pattern of `signatures`.
+///
+/// ```
+/// use signed_images_policy::image::legacy_pattern::{LegacyPattern, Spellings};
+/// use signed_images_policy::image::reference::Reference;
+///
+/// let matches = |pattern: &str, image: &str| {
+///     let image = Spellings::of(&Reference::parse(image).unwrap());
+///     LegacyPattern::parse(pattern).unwrap().matches(&image)
+/// };
+/// // Here a star crosses slashes, and any spelling of the image will do.
+/// assert!(matches("ghcr.io/*", "ghcr.io/acme/team/app:1"));
+/// assert!(matches("nginx:1.*", "docker.io/library/nginx:1.25"));
+/// // Nobody knows the tag of a digest.
+/// assert!(matches("nginx:1.*", &format!("nginx@sha256:{}", "a".repeat(64))));
+/// assert!(!matches("nginx:1.*", "nginx:2.0"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct LegacyPattern {
     text: String,

@@ -10,6 +10,21 @@ use sha2::{Digest as _, Sha256};
 use std::fmt::{self, Write};
 
 /// The type of a predicate.
+///
+/// ```
+/// use signed_images_policy::image::reference::{Digest, Reference};
+/// use signed_images_policy::policy::predicate_type::{PredicateType, report_tag};
+///
+/// let scan = PredicateType::parse("vuln").unwrap();
+/// assert_eq!(scan.uri(), "https://cosign.sigstore.dev/attestation/vuln/v1");
+/// let image = Reference::parse("ghcr.io/acme/app:1").unwrap();
+/// let digest = Digest::parse(&format!("sha256:{}", "a".repeat(64))).unwrap();
+/// // Where the scan of an image is: known without asking.
+/// let tag = report_tag(&image, &digest, &scan.default_name()).unwrap();
+/// assert_eq!(tag, format!("ghcr.io/acme/app:sha256-{}.vuln", "a".repeat(64)));
+/// let own = PredicateType::parse("https://acme.example/review/v1").unwrap();
+/// assert!(own.default_name().starts_with("t-"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PredicateType(String);
 

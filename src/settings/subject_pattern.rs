@@ -10,6 +10,21 @@ use crate::policy::subject_pattern::{MAX_SUBJECT_PATTERN, SubjectPattern};
 
 /// Reads a pattern of subjects.
 ///
+/// ```
+/// use signed_images_policy::settings::subject_pattern;
+///
+/// let workflow = "https://github.com/acme/*/.github/workflows/release.yml@refs/tags/v*";
+/// let pattern = subject_pattern(workflow).unwrap();
+/// let of = |repository: &str| {
+///     format!("https://github.com/{repository}/.github/workflows/release.yml@refs/tags/v1.2")
+/// };
+/// assert!(pattern.matches(&of("acme/app")));
+/// // One star does not cross a slash, and no owner begins with another.
+/// assert!(!pattern.matches(&of("acme/team/app")) && !pattern.matches(&of("acme-evil/app")));
+/// // Anybody may have an account there: the owner must be written out.
+/// assert!(subject_pattern("https://github.com/*/release.yml").is_err());
+/// ```
+///
 /// # Errors
 /// When it would take in strangers, or is none.
 pub fn pattern(text: &str) -> Result<SubjectPattern, String> {

@@ -18,6 +18,23 @@ fn place_of(image: &FoundImage<'_>) -> Place {
 }
 
 /// The object as it is stored.
+///
+/// ```
+/// use signed_images_policy::request::GroupKind;
+/// use signed_images_policy::workload::extract::extract;
+/// use signed_images_policy::workload::kinds::built_in;
+/// use signed_images_policy::workload::stored::Stored;
+///
+/// let pod = built_in(&GroupKind { group: String::new(), kind: "Pod".to_owned() }).unwrap();
+/// let old = r#"{"spec": {"containers": [{"name": "web", "image": "nginx@sha256:…"}]}}"#;
+/// let new = r#"{"spec": {"containers": [
+///     {"name": "side", "image": "nginx"}, {"name": "web", "image": "nginx"}]}}"#;
+/// let stored = Stored::read(Some(serde_json::from_str(old).unwrap()), &pod);
+/// let found = extract(Some(serde_json::from_str(new).unwrap()), &pod).unwrap();
+/// // A place is the list and the name: not the position, and not the image.
+/// assert!(!stored.has(&found.images[0]) && stored.has(&found.images[1]));
+/// assert_eq!(stored.text(&found.images[1]).unwrap(), "nginx@sha256:…");
+/// ```
 #[derive(Debug, Default)]
 pub struct Stored<'r> {
     /// The first image of each place.

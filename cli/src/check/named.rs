@@ -23,6 +23,30 @@ pub struct Named {
 }
 
 /// The images that these sources name.
+///
+/// ```
+/// use signed_images::check::named::images_of;
+/// use signed_images::check::source::{Origin, Source};
+/// use signed_images::text::Encoding;
+///
+/// let source = |text: &str| Source {
+///     name: "standard input".to_owned(),
+///     origin: Origin::Stdin,
+///     text: text.to_owned(),
+///     encoding: Encoding::Utf8,
+///     unread: None,
+/// };
+/// let manifests = source("
+/// {apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {containers: [{image: nginx}, {image: nginx}]}}
+/// ---
+/// {apiVersion: v1, kind: ConfigMap, data: {image: busybox}}
+/// ---
+/// {apiVersion: v1, kind: Pod, spec: {containers: [{image: 1}]}}
+/// ");
+/// let named = images_of(&[manifests]);
+/// assert_eq!(named.images, ["nginx"]);
+/// assert_eq!(named.unread.len(), 1, "{:?}", named.unread);
+/// ```
 #[must_use]
 pub fn images_of(sources: &[Source]) -> Named {
     let mut named = Named::default();

@@ -61,6 +61,33 @@ pub enum Signers {
 }
 
 /// The rules for what was seen.
+///
+/// ```
+/// use signed_images::suggest::rules::{Found, Seen, Signers, suggest};
+/// use signed_images::suggest::signers::{Certified, Signer};
+/// use signed_images_policy::image::reference::Reference;
+/// use std::collections::BTreeSet;
+///
+/// let release = |repository: &str, version: &str| {
+///     let subject =
+///         format!("https://github.com/acme/{repository}/.github/workflows/release.yml@refs/tags/{version}");
+///     let issuer = "https://token.actions.githubusercontent.com";
+///     Signer::of(&Certified { issuer, subject: &subject, repository: None })
+/// };
+/// let seen = |image: &str, signer: &Signer| Seen {
+///     image: image.to_owned(),
+///     reference: Reference::parse(image).unwrap(),
+///     found: Found::Signed(BTreeSet::from([signer.clone()])),
+/// };
+/// // Each release has a Git tag of its own, which does not make it another signer.
+/// let signer = release("shop", "v1");
+/// assert_eq!(signer, release("shop", "v2"));
+/// // Below one folder, all have the same signer: one rule is enough.
+/// let rules = suggest(&[seen("ghcr.io/acme/cart:1", &signer), seen("ghcr.io/acme/till:2", &signer)]);
+/// let [rule] = rules.as_slice() else { panic!("{rules:?}") };
+/// assert_eq!(rule.images, ["ghcr.io/acme/**"]);
+/// assert_eq!(rule.signers, Signers::AllOf(BTreeSet::from([signer])));
+/// ```
 #[must_use]
 pub fn suggest(seen: &[Seen]) -> Vec<Rule> {
     let mut repositories: BTreeMap<String, Vec<&Seen>> = BTreeMap::new();
