@@ -143,6 +143,10 @@ mod tests {
     #[test]
     fn an_entry_names_payload_signature_and_certificate() {
         let own = layer(PERSON, entry("aa", "c2ln", PERSON));
+        let padded = |length: usize| {
+            let entry = entry("aa", "c2ln", PERSON);
+            " ".repeat(length - entry.len()) + &entry
+        };
         let rows = [
             (own.clone(), true),
             (layer(PERSON.trim(), entry("aa", "c2ln", PERSON)), true),
@@ -153,7 +157,8 @@ mod tests {
             (layer(PERSON, "{}"), false),
             (layer(PERSON, "no JSON"), false),
             (layer(PERSON, r#"{"Payload": 1}"#), false),
-            (layer(PERSON, " ".repeat(MAX_ENTRY + 1)), false),
+            (layer(PERSON, padded(MAX_ENTRY)), true),
+            (layer(PERSON, padded(MAX_ENTRY + 1)), false),
             // no entry, or no certificate: the host finds nobody there
             (json!("no layer"), true),
             (layer(PERSON, json!({"Payload": 1})), true),
