@@ -256,16 +256,12 @@ pub(crate) fn policies(path: &Path) -> Result<Vec<Rc<Node>>, SettingsError> {
 
 /// What a document is that says who must sign, and is no manifest of one policy.
 fn meant_as_a_policy(document: &Node) -> Option<String> {
-    match kind(document) {
-        Some(kind) => {
-            kind.ends_with("PolicyGroup").then(|| format!("an object of the kind {kind}"))
-        }
-        None => {
-            let is_settings = document.get("kind").is_none()
-                && ["rules", "signatures"].iter().any(|key| document.get(key).is_some());
-            is_settings.then(|| "settings without a policy".to_owned())
-        }
+    if let Some(kind) = kind(document) {
+        return kind.ends_with("PolicyGroup").then(|| format!("an object of the kind {kind}"));
     }
+    let is_settings = document.get("kind").is_none()
+        && ["rules", "signatures"].iter().any(|key| document.get(key).is_some());
+    is_settings.then(|| "settings without a policy".to_owned())
 }
 
 /// The documents of a file, but for empty ones.
