@@ -2,9 +2,9 @@
 
 use crate::response::LogLine;
 use kubewarden_policy_sdk::protocol_version_guest;
-use kubewarden_policy_sdk::wapc_guest::{CallResult, host_call, register_function};
 use serde::Serialize;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use wapc_guest::{CallResult, host_call, register_function};
 
 #[expect(unsafe_code, reason = "waPC finds the module's entry point by its unmangled name")]
 #[unsafe(no_mangle)]

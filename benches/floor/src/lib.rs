@@ -36,7 +36,7 @@ pub fn validate(payload: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
 #[cfg(target_arch = "wasm32")]
 mod guest {
     use kubewarden_policy_sdk::protocol_version_guest;
-    use kubewarden_policy_sdk::wapc_guest::{CallResult, register_function};
+    use wapc_guest::{CallResult, register_function};
 
     #[expect(unsafe_code, reason = "waPC finds the module's entry point by its unmangled name")]
     #[unsafe(no_mangle)]
