@@ -26,7 +26,7 @@ use crate::sources::Sources;
 use crate::transport::Transport;
 use crate::transport::gateway::{Gateway, Referrers, unreachable};
 
-/// Longer than any policy server waits (a webhook has at most 30 s), short enough for a person.
+/// As long as an API server waits for a webhook at most, short enough for a person.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 /// Of requests under way. Larger registries take so many of one client; who does not says 429, and is asked again.
 pub const AT_ONCE: usize = 16;
