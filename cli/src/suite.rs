@@ -25,26 +25,6 @@ use crate::manifest::{self, Doubled};
 use crate::text;
 
 /// A file of tests.
-///
-/// ```
-/// use signed_images::suite::{Expected, Suite};
-/// use std::path::Path;
-///
-/// let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/tests/one-team.test.yaml");
-/// let suite = Suite::read(Path::new(file)).unwrap();
-/// let case = &suite.cases[0];
-/// assert_eq!(case.image.as_deref(), Some("ghcr.io/acme/shop/cart:1.4"));
-/// assert_eq!(suite.cases[1].expect, Some(Expected::Unmatched));
-///
-/// // What is expected, beside what was found.
-/// let of = |rules: &[&str]| {
-///     let rules: Vec<String> = rules.iter().map(ToString::to_string).collect();
-///     case.outcome(Some(&rules), None)
-/// };
-/// assert_eq!(of(&["shop"]).reason, None);
-/// let reason = of(&[]).reason.unwrap();
-/// assert_eq!(reason, "expected rules: shop; those that match: none");
-/// ```
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Suite {
@@ -158,6 +138,26 @@ const FORM: &str = "a file of tests must be a map with `settings` and `cases`";
 
 impl Suite {
     /// Reads a file of tests.
+    ///
+    /// ```
+    /// use signed_images::suite::{Expected, Suite};
+    /// use std::path::Path;
+    ///
+    /// let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/tests/one-team.test.yaml");
+    /// let suite = Suite::read(Path::new(file)).unwrap();
+    /// let case = &suite.cases[0];
+    /// assert_eq!(case.image.as_deref(), Some("ghcr.io/acme/shop/cart:1.4"));
+    /// assert_eq!(suite.cases[1].expect, Some(Expected::Unmatched));
+    ///
+    /// // What is expected, beside what was found.
+    /// let of = |rules: &[&str]| {
+    ///     let rules: Vec<String> = rules.iter().map(ToString::to_string).collect();
+    ///     case.outcome(Some(&rules), None)
+    /// };
+    /// assert_eq!(of(&["shop"]).reason, None);
+    /// let reason = of(&[]).reason.unwrap();
+    /// assert_eq!(reason, "expected rules: shop; those that match: none");
+    /// ```
     ///
     /// # Errors
     /// When it cannot be read, or is something else.
