@@ -5,7 +5,7 @@
 //! - What looks so? A key `image` with a text, or with a map that has a `repository`; a list of `images`.
 //! - And objects that hold texts of anything ([`TEXTS`])? They do not.
 //! - And what kustomize reads? It holds images when it changes the objects in the files that it takes, has others made,
-//!   or takes files that are not read here: what it makes is not what stands in the files that are.
+//!   or takes files from elsewhere that are not read here: what it makes is not what stands in the files that are.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -55,21 +55,22 @@ pub(super) fn changes_images(
         _ => &[],
     };
     let is_elsewhere = |item: &Node| match &item.value {
-        Value::Text(path) => folder.is_none_or(|folder| !is_read(&folder.join(path), read)),
+        Value::Text(path) => folder.is_none_or(|folder| !is_at_hand(path, folder, read)),
         _ => true,
     };
     CHANGES.iter().any(|key| !items(key).is_empty())
         || TAKES.iter().flat_map(items).any(|item| is_elsewhere(item))
 }
 
-/// Whether what kustomize takes is read here. Of a folder, it takes what its own file there names.
-fn is_read(path: &Path, read: &HashSet<PathBuf>) -> bool {
-    let is_one = |path: &Path| path.canonicalize().is_ok_and(|path| read.contains(&path));
-    if path.is_dir() {
-        KUSTOMIZATIONS.iter().any(|name| is_one(&path.join(name)))
-    } else {
-        is_one(path)
-    }
+/// Whether what kustomize takes is read here; of another folder, the file there by which it goes on. Below the
+/// kustomization's own folder it is enough that the file exists: pre-commit names only the files that change.
+fn is_at_hand(path: &str, folder: &Path, read: &HashSet<PathBuf>) -> bool {
+    let (Ok(folder), Ok(path)) = (folder.canonicalize(), folder.join(path).canonicalize()) else {
+        return false;
+    };
+    path.starts_with(folder)
+        || read.contains(&path)
+        || KUSTOMIZATIONS.iter().any(|name| read.contains(&path.join(name)))
 }
 
 /// Whether kustomize looks for a file of that name.

@@ -63,7 +63,7 @@ fn a_run_that_checked_no_image_says_so() {
 }
 
 /// What is checked, the exit code, and what is said.
-const PASSED_OVER: [(&str, i32, &str); 26] = [
+const PASSED_OVER: [(&str, i32, &str); 27] = [
     (
         "slip.yaml signed.yaml",
         3,
@@ -119,6 +119,7 @@ const PASSED_OVER: [(&str, i32, &str); 26] = [
     ("overlays signed.yaml", 3, "not checked  overlays/prod/kustomization.yaml:1  "),
     ("overlays base/a.yaml", 3, "not checked  overlays/prod/kustomization.yaml:1  "),
     ("overlays base", 0, "1 image in 1 object: 1 verified\n"),
+    ("base/kustomization.yaml --allow-empty", 0, "no image was checked"),
     ("capital signed.yaml", 3, "not checked  capital/Kustomization:1  "),
     (
         "flux.yaml signed.yaml",
