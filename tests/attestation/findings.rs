@@ -92,6 +92,8 @@ fn findings_of_grype() {
         (found("GHSA-1", &[], state("unknown")), vec![], ""),
         (found("GHSA-1", &["CVE-1"], state("fixed")), vec!["CVE-1"], ""),
         (found("GHSA-1", &["CVE-1"], state("fixed")), vec!["GHSA-1"], ""),
+        // A name that is neither a CVE nor a GHSA needs no exception of its own.
+        (found("GHSA-1", &["CVE-1", "DSA-1"], state("fixed")), vec!["CVE-1"], ""),
         (
             found("GHSA-1", &["CVE-1", "CVE-2"], state("fixed")),
             vec!["CVE-1"],
