@@ -124,7 +124,9 @@ pub(super) fn find<'o>(
     }
     let texts = |value: &Value| -> Vec<String> {
         let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
-        list.iter().filter_map(|text| Some(text.as_str()?.strip_prefix('/')?.to_owned())).collect()
+        // A `!` in a key is no mark of the table above.
+        let path = |text: &Value| Some(text.as_str()?.strip_prefix('/')?.replace('!', "~2"));
+        list.iter().filter_map(path).collect()
     };
     for entry in extra.as_array().map(Vec::as_slice).unwrap_or_default() {
         if (entry["apiGroup"].as_str().unwrap_or_default(), entry["kind"].as_str())
@@ -168,7 +170,8 @@ fn walk<'o>(value: &'o Value, steps: &[&str], so_far: &Place<'o>, places: &mut V
         }
         return;
     }
-    let key = step.strip_suffix('!').unwrap_or(step).replace("~1", "/").replace("~0", "~");
+    let key = step.strip_suffix('!').unwrap_or(step);
+    let key = key.replace("~2", "!").replace("~1", "/").replace("~0", "~");
     let entry = value.as_object().and_then(|object| object.get_key_value(&key));
     match entry.filter(|(_, value)| !value.is_null()) {
         Some((key, value)) => enter(key, Part::Key(key), value),
