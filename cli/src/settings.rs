@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use signed_images_policy::policy::plan::Rules;
+use signed_images_policy::settings::says_something;
 use tracing::warn;
 
 use crate::host::Host;
@@ -260,7 +261,7 @@ fn meant_as_a_policy(document: &Node) -> Option<String> {
         return kind.ends_with("PolicyGroup").then(|| format!("an object of the kind {kind}"));
     }
     let is_settings = document.get("kind").is_none()
-        && ["rules", "signatures"].iter().any(|key| document.get(key).is_some());
+        && says_something().iter().any(|key| document.get(key).is_some());
     is_settings.then(|| "settings without a policy".to_owned())
 }
 

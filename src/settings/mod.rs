@@ -67,7 +67,8 @@ type FormEntries<T> = list::FormList<T, MAX_RULES>;
 
 /// Settings that have none of these check nothing.
 #[cfg(not(target_family = "wasm"))]
-fn says_something() -> Vec<&'static str> {
+#[must_use]
+pub fn says_something() -> Vec<&'static str> {
     let lists = ListKind::ALL.into_iter().map(ListKind::key);
     ["signatures", "rules"].into_iter().chain(lists).chain(["unmatchedImages"]).collect()
 }

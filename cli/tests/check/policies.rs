@@ -230,6 +230,8 @@ fn several_policies() {
     let group = "apiVersion: policies.kubewarden.io/v1\nkind: ClusterAdmissionPolicyGroup\nspec: {policies: {}}\n";
     let others = [
         ("rules: []\n", "settings without a policy"),
+        ("publicKeys: []\n", "settings without a policy"),
+        ("unmatchedImages: reject\n", "settings without a policy"),
         (group, "an object of the kind ClusterAdmissionPolicyGroup"),
     ];
     world.write("mixed/all.yaml", all);
