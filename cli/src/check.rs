@@ -53,7 +53,7 @@ use contents::Contents;
 use images::Place;
 use policy::Manifest;
 use report::Report;
-use source::Source;
+use source::{Files, Source};
 use subject::{Operation, Subject};
 
 pub use crate::manifest::position::Position;
@@ -76,7 +76,7 @@ pub struct Check {
 pub fn read(checks: &[&Check], sources: &[Source]) -> Vec<Reading> {
     let policies: Vec<&Manifest> = checks.iter().map(|check| &check.manifest).collect();
     let mut contents: Vec<Vec<Contents>> = checks.iter().map(|_| Vec::new()).collect();
-    let files = source::files_of(sources);
+    let files = Files::of(sources);
     for source in sources {
         let to_each = contents::read(source, &policies, &files);
         contents.iter_mut().zip(to_each).for_each(|(all, one)| all.push(one));

@@ -11,8 +11,7 @@
 //! - And several policies? A source is read once for all of them.
 
 use std::cell::LazyCell;
-use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -23,7 +22,7 @@ use super::holder::{
 use super::listed::listed_images;
 use super::policy::{Manifest, PassedOver};
 use super::report::Lack;
-use super::source::{Origin, Source};
+use super::source::{Files, Origin, Source};
 use super::subject::{Kinship, Object, Operation, Subject, create, pod};
 use crate::manifest::position::Lines;
 use crate::manifest::tree::{Node, Origins, Value};
@@ -53,11 +52,7 @@ pub(super) struct Other {
 }
 
 /// The contents of a source, to each of these policies. `files` are those that are read, this source's among them.
-pub(super) fn read(
-    source: &Source,
-    policies: &[&Manifest],
-    files: &HashSet<PathBuf>,
-) -> Vec<Contents> {
+pub(super) fn read(source: &Source, policies: &[&Manifest], files: &Files<'_>) -> Vec<Contents> {
     let mut reader = Reader {
         source,
         files,
@@ -75,7 +70,7 @@ pub(super) fn read(
 
 struct Reader<'s> {
     source: &'s Source,
-    files: &'s HashSet<PathBuf>,
+    files: &'s Files<'s>,
     lines: Lines<'s>,
     /// For each policy.
     contents: Vec<(&'s Manifest, Contents)>,

@@ -7,11 +7,11 @@
 //! - And what kustomize reads? It holds images when it changes the objects in the files that it takes, has others made,
 //!   or takes files from elsewhere that are not read here: what it makes is not what stands in the files that are.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use signed_images_policy::image::reference::Reference;
 
+use super::source::Files;
 use crate::manifest::tree::{Node, Value};
 
 /// The core kinds whose values are texts for others, whatever the keys are called.
@@ -48,7 +48,7 @@ pub(super) fn seems_to_hold_images(group: &str, kind: &str, object: &Node) -> bo
 pub(super) fn changes_images(
     kustomization: &Node,
     folder: Option<&Path>,
-    read: &HashSet<PathBuf>,
+    read: &Files<'_>,
 ) -> bool {
     let items = |key: &&str| match kustomization.get(key).map(|list| &list.value) {
         Some(Value::List(items)) => items.as_slice(),
@@ -64,13 +64,13 @@ pub(super) fn changes_images(
 
 /// Whether what kustomize takes is read here; of another folder, the file there by which it goes on. Below the
 /// kustomization's own folder it is enough that the file exists: pre-commit names only the files that change.
-fn is_at_hand(path: &str, folder: &Path, read: &HashSet<PathBuf>) -> bool {
+fn is_at_hand(path: &str, folder: &Path, read: &Files<'_>) -> bool {
     let (Ok(folder), Ok(path)) = (folder.canonicalize(), folder.join(path).canonicalize()) else {
         return false;
     };
     path.starts_with(folder)
-        || read.contains(&path)
-        || KUSTOMIZATIONS.iter().any(|name| read.contains(&path.join(name)))
+        || read.have(&path)
+        || KUSTOMIZATIONS.iter().any(|name| read.have(&path.join(name)))
 }
 
 /// Whether kustomize looks for a file of that name.

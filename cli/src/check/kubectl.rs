@@ -7,7 +7,7 @@
 
 mod compare;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -67,7 +67,7 @@ struct Count {
 }
 
 fn contents_of(source: &source::Source) -> contents::Contents {
-    contents::read(source, &[&Manifest::default()], &HashSet::new()).pop().unwrap()
+    contents::read(source, &[&Manifest::default()], &source::Files::of(&[])).pop().unwrap()
 }
 
 impl Count {

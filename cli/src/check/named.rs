@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use super::kinds::Kinds;
 use super::output::place;
 use super::policy::{Manifest, PassedOver};
-use super::source::{self, Source};
+use super::source::{Files, Source};
 use super::writer::origination;
 use super::{contents, images};
 use crate::manifest::position::Lines;
@@ -53,7 +53,7 @@ pub fn images_of(sources: &[Source]) -> Named {
     let mut policy = Manifest::default();
     policy.kinds = Some(Kinds::built_in());
     let mut seen = HashSet::new();
-    let files = source::files_of(sources);
+    let files = Files::of(sources);
     for source in sources {
         let contents = contents::read(source, &[&policy], &files).pop().unwrap_or_default();
         let lines = Lines::of(&source.text);

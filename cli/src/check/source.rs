@@ -7,6 +7,7 @@
 mod argument;
 mod folder;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -195,13 +196,25 @@ fn from_file(name: String, path: &Path, origin: Origin) -> std::io::Result<Sourc
     Ok(Source { name, origin, text, encoding, unread })
 }
 
-/// The files among the sources.
-pub(super) fn files_of(sources: &[Source]) -> HashSet<PathBuf> {
-    let file = |source: &Source| match &source.origin {
-        Origin::File(path) => path.canonicalize().ok(),
-        Origin::Stdin | Origin::Argument | Origin::Cluster => None,
-    };
-    sources.iter().filter_map(file).collect()
+/// The files among the sources. Where they lie is looked up when it is first asked: few sources take others.
+pub(super) struct Files<'s> {
+    sources: &'s [Source],
+    paths: OnceCell<HashSet<PathBuf>>,
+}
+
+impl<'s> Files<'s> {
+    pub(super) fn of(sources: &'s [Source]) -> Self {
+        Self { sources, paths: OnceCell::new() }
+    }
+
+    /// Whether the file at that path, which is canonical, is one.
+    pub(super) fn have(&self, path: &Path) -> bool {
+        let file = |source: &Source| match &source.origin {
+            Origin::File(path) => path.canonicalize().ok(),
+            Origin::Stdin | Origin::Argument | Origin::Cluster => None,
+        };
+        self.paths.get_or_init(|| self.sources.iter().filter_map(file).collect()).contains(path)
+    }
 }
 
 /// The manifests of a folder, in the order of their names.
